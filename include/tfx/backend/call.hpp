@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tfx {
+
+/// What a producer (matrix product, convolution, pooling, strided copy) must know about its extents. Which number means what
+/// is said by the operation that fills it in (`geometry_of` in ops/); it is a run-time table, so kernels are shared between shapes.
+struct geometry {
+  int v[16] = {};
+  constexpr int operator[](int i) const { return v[i]; }
+};
+
+/// What changes from run to run of one program.
+struct run_state {
+  std::uint64_t seed = 0, step = 0;
+  int batch = 0;   ///< rows present; 0 in a program without a bounded extent
+};
+
+/// One call of one kernel. Operands are addresses in the order of the kernel's operand words.
+template <class T> struct call {
+  void* const* operand = nullptr;
+  int rows = 0, cols = 0;          ///< the domain: rows are those present in this run
+  const int* geo = nullptr;        ///< geometry::v of a producer
+  int contracted = 0;              ///< of a contraction over a bounded extent: how much of it is present (rows or images); else the static extent
+  const run_state* run = nullptr;
+  T* scratch = nullptr;            ///< the backend's own memory for this part, of the size it asked for when the program was compiled
+  const void* tiles = nullptr;     ///< the backend's micro-kernels for this launch, chosen when the program was compiled
+  int part = 0, parts = 1;         ///< this call does part `part` of `parts` equal shares of the output
+};
+
+/// Receives a finished block of a producer's result: rows [row, row + rows), columns [col, col + cols), row i at block + i * stride.
+template <class T> using finish_function = void (*)(const call<T>&, int row, int rows, int col, int cols, const T* block, std::ptrdiff_t stride);
+
+}  // namespace tfx

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <utility>
+
+namespace tfx {
+
+inline constexpr int max_rank = 6;
+
+/// The extents of a tensor as a value: what `shape<...>::value` is, and what the graph computes with.
+///
+/// Row-major throughout. `bounded` says that the leading extent is an upper bound: the number of rows present is known
+/// when a program runs. A matrix view of any shape has `rows()` = product of the leading extents and `cols()` = the last one.
+struct dims {
+  int rank = 0;
+  int extent[max_rank] = {};
+  bool bounded = false;
+
+  constexpr bool operator==(const dims&) const = default;
+  constexpr int operator[](int axis) const { return extent[axis]; }
+  constexpr int size() const {
+    int n = 1;
+    for (int i = 0; i < rank; ++i) n *= extent[i];
+    return n;
+  }
+  constexpr int cols() const { return rank ? extent[rank - 1] : 1; }
+  constexpr int rows() const {
+    int n = 1;
+    for (int i = 0; i + 1 < rank; ++i) n *= extent[i];
+    return n;
+  }
+};
+
+/// Two shapes with the same extents, whether or not the leading one is only a bound.
+constexpr bool same_extents(dims a, dims b) {
+  a.bounded = b.bounded = false;
+  return a == b;
+}
+
+/// The extents of a tensor as a type. A negative leading extent means "at most that many": `shape<-64, 784>`.
+template <int... Extent> struct shape {
+  static_assert(sizeof...(Extent) <= max_rank, "tfx: a tensor has at most six axes");
+  static constexpr dims value = [] {
+    dims d{int(sizeof...(Extent)), {Extent...}, false};
+    if (d.rank && d.extent[0] < 0) {
+      d.extent[0] = -d.extent[0];
+      d.bounded = true;
+    }
+    return d;
+  }();
+};
+
+namespace detail {
+template <class Holder, class = std::make_index_sequence<std::size_t(Holder::value.rank)>> struct shape_of_value;
+template <class Holder, std::size_t... I> struct shape_of_value<Holder, std::index_sequence<I...>> {
+  using type = shape<(I == 0 && Holder::value.bounded ? -Holder::value.extent[I] : Holder::value.extent[I])...>;
+};
+}  // namespace detail
+
+/// The type for a computed `dims`: `Holder::value` is a static constexpr `dims`.
+template <class Holder> using to_shape = typename detail::shape_of_value<Holder>::type;
+
+template <class S> inline constexpr bool is_shape = false;
+template <int... Extent> inline constexpr bool is_shape<shape<Extent...>> = true;
+template <class S> concept static_shape = is_shape<S>;
+
+/// NumPy's rule: aligned at the last axis, extents are equal or one of them is 1.
+constexpr bool broadcasts(const dims& a, const dims& b) {
+  const int shared = a.rank < b.rank ? a.rank : b.rank;
+  for (int i = 1; i <= shared; ++i) {
+    const int x = a.extent[a.rank - i], y = b.extent[b.rank - i];
+    if (x != y && x != 1 && y != 1) return false;
+  }
+  return true;
+}
+
+constexpr dims broadcast(const dims& a, const dims& b) {
+  dims out;
+  out.rank = a.rank > b.rank ? a.rank : b.rank;
+  for (int i = 1; i <= out.rank; ++i) {
+    const int x = i <= a.rank ? a.extent[a.rank - i] : 1, y = i <= b.rank ? b.extent[b.rank - i] : 1;
+    out.extent[out.rank - i] = x > y ? x : y;
+  }
+  out.bounded = (a.rank == out.rank && a.bounded) || (b.rank == out.rank && b.bounded);
+  return out;
+}
+
+template <class A, class B> concept broadcasts_with = static_shape<A> && static_shape<B> && broadcasts(A::value, B::value);
+template <class A, class B> concept broadcasts_to = broadcasts_with<A, B> && broadcast(A::value, B::value) == B::value;
+
+}  // namespace tfx
