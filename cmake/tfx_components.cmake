@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+# Optional components: tfx::<name> exists where everything it needs was found. This file serves the build and, installed
+# beside tfxConfig.cmake, find_package(tfx COMPONENTS ...). It sets tfx_found_components and, where something is missing,
+# tfx_<name>_NOT_FOUND_MESSAGE.
+
+set(tfx_found_components)
+
+macro(tfx_component name)
+  set(tfx_${name}_FOUND TRUE)
+  foreach(needed ${ARGN})
+    if(NOT TARGET ${needed})
+      set(tfx_${name}_FOUND FALSE)
+      set(tfx_${name}_NOT_FOUND_MESSAGE "tfx::${name} needs ${needed}, which was not found")
+    endif()
+  endforeach()
+  if(tfx_${name}_FOUND)
+    list(APPEND tfx_found_components tfx::${name})
+    if(NOT TARGET tfx::${name})
+      add_library(tfx::${name} INTERFACE IMPORTED GLOBAL)
+      target_link_libraries(tfx::${name} INTERFACE tfx::tfx ${ARGN})
+    endif()
+  endif()
+endmacro()
+
+# io: weights and data sets in files
+find_package(ZLIB QUIET)
+find_package(nlohmann_json QUIET)
+tfx_component(io ZLIB::ZLIB nlohmann_json::nlohmann_json)
+
+# picture: reading and writing PNG and JPEG
+find_package(stb QUIET)
+tfx_component(picture stb::stb)

@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""check_rooms.py SOURCE_DIR
+
+Reads the #include lines under include/tfx. Rooms depend on each other in one direction, and the core of the library
+includes only what a freestanding implementation has or can be given. A header that says "// hosted: why" in its head may
+include more of the standard library.
+"""
+import pathlib
+import re
+import sys
+
+from markers import marker
+
+# A room, and the rooms below it that it may include. Rooms that are not listed may include anything.
+BELOW = {
+    "core": [],
+    "graph": ["core"],
+    "expr": ["core", "graph"],
+    "ops": ["core", "graph", "expr"],
+    "autodiff": ["core", "graph", "expr", "ops"],
+    "compile": ["core", "graph", "backend/call"],
+    "backend/lanes": ["core"],
+    "backend/reference": ["core", "graph", "compile", "backend/call", "backend/lanes"],
+    "backend/simd": ["core", "graph", "compile", "backend/call", "backend/lanes"],
+    "backend/threads": ["core", "graph", "compile", "backend/call", "backend/lanes"],
+}
+FREESTANDING = ["core", "graph", "expr", "ops", "autodiff", "compile", "backend/call", "backend/lanes", "backend/reference"]
+ALLOWED = {"array", "string_view", "utility", "type_traits", "concepts", "bit", "limits", "cstddef", "cstdint"}
+
+
+def room_of(path):
+    """core/shape.hpp is in core, backend/simd/gemm.hpp in backend/simd, backend/call.hpp in backend/call."""
+    parts = pathlib.PurePath(path).with_suffix("").parts
+    return "/".join(parts[:2]) if parts[0] == "backend" else parts[0]
+
+
+def complaints(root, path):
+    name = path.relative_to(root).as_posix()
+    room = room_of(name)
+    for include in re.findall(r"^ *# *include *[<\"]([^>\"]+)[>\"]", path.read_text(encoding="utf-8"), re.MULTILINE):
+        if include.startswith("tfx/"):
+            other = room_of(include[len("tfx/"):])
+            if room in BELOW and other != room and other not in BELOW[room]:
+                yield f"{name}: {room} is below {other}, but includes <{include}>"
+        elif room in FREESTANDING and include not in ALLOWED and marker(path, "hosted") is None:
+            yield f"{name}: <{include}> is not for freestanding code"
+        elif include.startswith("xsimd") and room != "backend/simd":
+            yield f"{name}: only backend/simd includes xsimd"
+
+
+root = pathlib.Path(sys.argv[1]) / "include/tfx"
+found = [text for path in sorted(root.rglob("*.hpp")) for text in complaints(root, path)]
+print("\n".join(found))
+sys.exit(bool(found))
