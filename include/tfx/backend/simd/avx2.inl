@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// 256-bit lanes with fused multiply-add for tile.inl. Compiler builtins: see avx512.inl.
+
+template <class T> struct lanes;
+
+template <> struct lanes<float> {
+  typedef float vector __attribute__((vector_size(32)));
+  typedef float stored __attribute__((vector_size(32), aligned(4), may_alias));
+  typedef float quad __attribute__((vector_size(16), aligned(4), may_alias));
+  typedef int mask __attribute__((vector_size(32)));
+  static constexpr int count = 8;
+
+  TFX_TARGET TFX_INLINE static mask first(int n) {
+    const mask index = {0, 1, 2, 3, 4, 5, 6, 7};
+    return index < mask{n, n, n, n, n, n, n, n};
+  }
+  TFX_TARGET TFX_INLINE static vector splat(float x) { return vector{x, x, x, x, x, x, x, x}; }
+  TFX_TARGET TFX_INLINE static vector load_part(const float* p, mask m) {
+    return __builtin_ia32_maskloadps256(reinterpret_cast<const vector*>(p), m);
+  }
+  TFX_TARGET TFX_INLINE static vector load_operand(const float* p, mask) { return *reinterpret_cast<const stored*>(p); }
+  TFX_TARGET TFX_INLINE static void store_part(float* p, vector v, mask m) {
+    __builtin_ia32_maskstoreps256(reinterpret_cast<vector*>(p), m, v);
+  }
+  TFX_TARGET TFX_INLINE static vector fma(vector a, vector b, vector c) { return __builtin_ia32_vfmaddps256(a, b, c); }
+
+  /// One vector of two quads: rows i and i + 4.
+  TFX_TARGET TFX_INLINE static vector rows(const float* p, std::ptrdiff_t row) {
+    const quad q0 = *reinterpret_cast<const quad*>(p), q1 = *reinterpret_cast<const quad*>(p + 4 * row);
+    return __builtin_shufflevector(q0, q1, 0, 1, 2, 3, 4, 5, 6, 7);
+  }
+  TFX_TARGET TFX_INLINE static void transpose(const float* from, std::ptrdiff_t row, float* to, std::ptrdiff_t pitch) {
+    const vector r0 = rows(from, row), r1 = rows(from + row, row);
+    const vector r2 = rows(from + 2 * row, row), r3 = rows(from + 3 * row, row);
+    const vector a = __builtin_shufflevector(r0, r1, 0, 8, 1, 9, 4, 12, 5, 13);
+    const vector b = __builtin_shufflevector(r0, r1, 2, 10, 3, 11, 6, 14, 7, 15);
+    const vector c = __builtin_shufflevector(r2, r3, 0, 8, 1, 9, 4, 12, 5, 13);
+    const vector d = __builtin_shufflevector(r2, r3, 2, 10, 3, 11, 6, 14, 7, 15);
+    *reinterpret_cast<stored*>(to) = __builtin_shufflevector(a, c, 0, 1, 8, 9, 4, 5, 12, 13);
+    *reinterpret_cast<stored*>(to + pitch) = __builtin_shufflevector(a, c, 2, 3, 10, 11, 6, 7, 14, 15);
+    *reinterpret_cast<stored*>(to + 2 * pitch) = __builtin_shufflevector(b, d, 0, 1, 8, 9, 4, 5, 12, 13);
+    *reinterpret_cast<stored*>(to + 3 * pitch) = __builtin_shufflevector(b, d, 2, 3, 10, 11, 6, 7, 14, 15);
+  }
+};
+
+template <> struct lanes<double> {
+  typedef double vector __attribute__((vector_size(32)));
+  typedef double stored __attribute__((vector_size(32), aligned(8), may_alias));
+  typedef double quad __attribute__((vector_size(16), aligned(8), may_alias));
+  typedef long long mask __attribute__((vector_size(32)));
+  static constexpr int count = 4;
+
+  TFX_TARGET TFX_INLINE static mask first(int n) {
+    const mask index = {0, 1, 2, 3};
+    return index < mask{n, n, n, n};
+  }
+  TFX_TARGET TFX_INLINE static vector splat(double x) { return vector{x, x, x, x}; }
+  TFX_TARGET TFX_INLINE static vector load_part(const double* p, mask m) {
+    return __builtin_ia32_maskloadpd256(reinterpret_cast<const vector*>(p), m);
+  }
+  TFX_TARGET TFX_INLINE static vector load_operand(const double* p, mask) { return *reinterpret_cast<const stored*>(p); }
+  TFX_TARGET TFX_INLINE static void store_part(double* p, vector v, mask m) {
+    __builtin_ia32_maskstorepd256(reinterpret_cast<vector*>(p), m, v);
+  }
+  TFX_TARGET TFX_INLINE static vector fma(vector a, vector b, vector c) { return __builtin_ia32_vfmaddpd256(a, b, c); }
+
+  TFX_TARGET TFX_INLINE static vector rows(const double* p, std::ptrdiff_t row) {
+    const quad q0 = *reinterpret_cast<const quad*>(p), q1 = *reinterpret_cast<const quad*>(p + 2 * row);
+    return __builtin_shufflevector(q0, q1, 0, 1, 2, 3);
+  }
+  TFX_TARGET TFX_INLINE static void transpose(const double* from, std::ptrdiff_t row, double* to, std::ptrdiff_t pitch) {
+    const vector r0 = rows(from, row), r1 = rows(from + row, row);
+    *reinterpret_cast<stored*>(to) = __builtin_shufflevector(r0, r1, 0, 4, 2, 6);
+    *reinterpret_cast<stored*>(to + pitch) = __builtin_shufflevector(r0, r1, 1, 5, 3, 7);
+  }
+};
+
+inline constexpr int most_rows = 6;
+/// A panel that is not full is packed with zeros behind it: masked reads in the inner loop would cost more.
+inline constexpr bool pads = true;

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// 512-bit lanes for tile.inl. Compiler builtins, because <immintrin.h> costs more compile time than all kernels together.
+
+template <class T> struct lanes;
+
+template <> struct lanes<float> {
+  typedef float vector __attribute__((vector_size(64)));
+  typedef float stored __attribute__((vector_size(64), aligned(4), may_alias));
+  typedef float quad __attribute__((vector_size(16), aligned(4), may_alias));
+  using mask = std::uint16_t;
+  static constexpr int count = 16;
+
+  TFX_TARGET TFX_INLINE static mask first(int n) { return mask(n >= 16 ? 0xffff : n <= 0 ? 0 : (1 << n) - 1); }
+  TFX_TARGET TFX_INLINE static vector splat(float x) { return vector{x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x}; }
+  TFX_TARGET TFX_INLINE static vector load_part(const float* p, mask m) {
+    return __builtin_ia32_loadups512_mask(p, vector{}, m);
+  }
+  TFX_TARGET TFX_INLINE static vector load_operand(const float* p, mask m) { return load_part(p, m); }
+  TFX_TARGET TFX_INLINE static void store_part(float* p, vector v, mask m) { __builtin_ia32_storeups512_mask(p, v, m); }
+  TFX_TARGET TFX_INLINE static vector fma(vector a, vector b, vector c) {
+    return __builtin_ia32_vfmaddps512_mask(a, b, c, mask(-1), 4);
+  }
+
+  /// One vector of four quads: rows i, i + 4, i + 8, i + 12.
+  TFX_TARGET TFX_INLINE static vector rows(const float* p, std::ptrdiff_t row) {
+    const quad q0 = *reinterpret_cast<const quad*>(p), q1 = *reinterpret_cast<const quad*>(p + 4 * row);
+    const quad q2 = *reinterpret_cast<const quad*>(p + 8 * row), q3 = *reinterpret_cast<const quad*>(p + 12 * row);
+    const auto low = __builtin_shufflevector(q0, q1, 0, 1, 2, 3, 4, 5, 6, 7);
+    const auto high = __builtin_shufflevector(q2, q3, 0, 1, 2, 3, 4, 5, 6, 7);
+    return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  }
+  TFX_TARGET TFX_INLINE static void transpose(const float* from, std::ptrdiff_t row, float* to, std::ptrdiff_t pitch) {
+    const vector r0 = rows(from, row), r1 = rows(from + row, row);
+    const vector r2 = rows(from + 2 * row, row), r3 = rows(from + 3 * row, row);
+    const vector a = __builtin_shufflevector(r0, r1, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
+    const vector b = __builtin_shufflevector(r0, r1, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
+    const vector c = __builtin_shufflevector(r2, r3, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
+    const vector d = __builtin_shufflevector(r2, r3, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
+    *reinterpret_cast<stored*>(to) =
+        __builtin_shufflevector(a, c, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
+    *reinterpret_cast<stored*>(to + pitch) =
+        __builtin_shufflevector(a, c, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
+    *reinterpret_cast<stored*>(to + 2 * pitch) =
+        __builtin_shufflevector(b, d, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
+    *reinterpret_cast<stored*>(to + 3 * pitch) =
+        __builtin_shufflevector(b, d, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
+  }
+};
+
+template <> struct lanes<double> {
+  typedef double vector __attribute__((vector_size(64)));
+  typedef double stored __attribute__((vector_size(64), aligned(8), may_alias));
+  typedef double quad __attribute__((vector_size(16), aligned(8), may_alias));
+  using mask = std::uint8_t;
+  static constexpr int count = 8;
+
+  TFX_TARGET TFX_INLINE static mask first(int n) { return mask(n >= 8 ? 0xff : n <= 0 ? 0 : (1 << n) - 1); }
+  TFX_TARGET TFX_INLINE static vector splat(double x) { return vector{x, x, x, x, x, x, x, x}; }
+  TFX_TARGET TFX_INLINE static vector load_part(const double* p, mask m) {
+    return __builtin_ia32_loadupd512_mask(p, vector{}, m);
+  }
+  TFX_TARGET TFX_INLINE static vector load_operand(const double* p, mask m) { return load_part(p, m); }
+  TFX_TARGET TFX_INLINE static void store_part(double* p, vector v, mask m) { __builtin_ia32_storeupd512_mask(p, v, m); }
+  TFX_TARGET TFX_INLINE static vector fma(vector a, vector b, vector c) {
+    return __builtin_ia32_vfmaddpd512_mask(a, b, c, mask(-1), 4);
+  }
+
+  TFX_TARGET TFX_INLINE static vector rows(const double* p, std::ptrdiff_t row) {
+    const quad q0 = *reinterpret_cast<const quad*>(p), q1 = *reinterpret_cast<const quad*>(p + 2 * row);
+    const quad q2 = *reinterpret_cast<const quad*>(p + 4 * row), q3 = *reinterpret_cast<const quad*>(p + 6 * row);
+    const auto low = __builtin_shufflevector(q0, q1, 0, 1, 2, 3);
+    const auto high = __builtin_shufflevector(q2, q3, 0, 1, 2, 3);
+    return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7);
+  }
+  TFX_TARGET TFX_INLINE static void transpose(const double* from, std::ptrdiff_t row, double* to, std::ptrdiff_t pitch) {
+    const vector r0 = rows(from, row), r1 = rows(from + row, row);
+    *reinterpret_cast<stored*>(to) = __builtin_shufflevector(r0, r1, 0, 8, 2, 10, 4, 12, 6, 14);
+    *reinterpret_cast<stored*>(to + pitch) = __builtin_shufflevector(r0, r1, 1, 9, 3, 11, 5, 13, 7, 15);
+  }
+};
+
+/// Registers hold this many rows of two vectors, besides the operands.
+inline constexpr int most_rows = 14;
+/// A vector that is partly outside of an operand is read under a mask.
+inline constexpr bool pads = false;

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// 128-bit lanes of AArch64 for tile.inl.
+
+template <class T> struct lanes;
+
+template <> struct lanes<float> {
+  using vector = float32x4_t;
+  using mask = int;
+  static constexpr int count = 4;
+
+  TFX_INLINE static mask first(int n) { return n >= 4 ? 4 : n <= 0 ? 0 : n; }
+  TFX_INLINE static vector splat(float x) { return vdupq_n_f32(x); }
+  TFX_INLINE static vector load_operand(const float* p, mask) { return vld1q_f32(p); }
+  TFX_INLINE static vector load_part(const float* p, mask m) {
+    if (m == 4) return vld1q_f32(p);
+    float part[4] = {};
+    for (int i = 0; i < m; ++i) part[i] = p[i];
+    return vld1q_f32(part);
+  }
+  TFX_INLINE static void store_part(float* p, vector v, mask m) {
+    if (m == 4) return vst1q_f32(p, v);
+    float part[4];
+    vst1q_f32(part, v);
+    for (int i = 0; i < m; ++i) p[i] = part[i];
+  }
+  TFX_INLINE static vector fma(vector a, vector b, vector c) { return vfmaq_f32(c, a, b); }
+  TFX_INLINE static void transpose(const float* from, std::ptrdiff_t row, float* to, std::ptrdiff_t pitch) {
+    for (int k = 0; k < 4; ++k) {
+      for (int i = 0; i < 4; ++i) to[k * pitch + i] = from[i * row + k];
+    }
+  }
+};
+
+template <> struct lanes<double> {
+  using vector = float64x2_t;
+  using mask = int;
+  static constexpr int count = 2;
+
+  TFX_INLINE static mask first(int n) { return n >= 2 ? 2 : n <= 0 ? 0 : n; }
+  TFX_INLINE static vector splat(double x) { return vdupq_n_f64(x); }
+  TFX_INLINE static vector load_operand(const double* p, mask) { return vld1q_f64(p); }
+  TFX_INLINE static vector load_part(const double* p, mask m) {
+    if (m == 2) return vld1q_f64(p);
+    return vector{m == 1 ? p[0] : 0.0, 0.0};
+  }
+  TFX_INLINE static void store_part(double* p, vector v, mask m) {
+    if (m == 2) return vst1q_f64(p, v);
+    if (m == 1) *p = v[0];
+  }
+  TFX_INLINE static vector fma(vector a, vector b, vector c) { return vfmaq_f64(c, a, b); }
+  TFX_INLINE static void transpose(const double* from, std::ptrdiff_t row, double* to, std::ptrdiff_t pitch) {
+    for (int k = 0; k < 2; ++k) {
+      for (int i = 0; i < 2; ++i) to[k * pitch + i] = from[i * row + k];
+    }
+  }
+};
+
+inline constexpr int most_rows = 12;
+inline constexpr bool pads = true;

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <tfx/backend/simd/dispatch.hpp>
+#include <tfx/core/config.hpp>
+
+#if defined(TFX_SIMD_HAS_NEON)
+#include <arm_neon.h>
+#endif
+
+namespace tfx::backend::inline TFX_SIMD_BUILD {
+
+/// One call of a register tile: c[i][j] = the sum over (outer, inner, k), ascending and in this order, of a * b, one chain of
+/// fused multiply-adds per result that starts at +0 or at c. Strides are in elements and may be negative.
+template <class T> struct tile_call {
+  const T* a = nullptr;
+  const T* b = nullptr;
+  T* c = nullptr;
+  std::ptrdiff_t a_row = 0, a_step = 0, a_inner = 0, a_outer = 0;
+  std::ptrdiff_t b_step = 0, b_inner = 0, b_outer = 0;
+  std::ptrdiff_t c_row = 0;
+  int outer = 1, inner = 1, depth = 0;
+  int rows = 0, cols = 0;   ///< results of this call
+  int skip = 0;             ///< leading rows that are computed but not stored, because the tile before has them already
+  bool resume = false;      ///< start at c instead of +0
+};
+
+template <class T> using tile_function = void (*)(const tile_call<T>&);
+template <class T> using pack_function = void (*)(const T* from, std::ptrdiff_t row, int depth, int cols, T* to, int pitch);
+
+/// What one instruction set offers for one launch.
+template <class T> struct tile_set {
+  tile_function<T> full = nullptr;   ///< rows x vectors
+  tile_function<T> rest = nullptr;   ///< rows x rest_vectors, for a narrow last panel
+  tile_function<T> few = nullptr;    ///< few_rows x vectors
+  tile_function<T> one = nullptr;    ///< 1 x vectors
+  pack_function<T> pack_transposed = nullptr;
+  int rows = 0, few_rows = 0, vectors = 0, rest_vectors = 0, lanes = 0;
+  bool pads = false;                 ///< reads b up to the panel's width, so a panel that is not full must be packed
+
+  constexpr int panel() const { return vectors * lanes; }
+};
+
+/// The sets of one launch, in the order of `instruction_set()`.
+template <class T> struct tile_table {
+  tile_set<T> set[instruction_sets];
+};
+
+/// Rows and vectors of a tile, how many vectors a narrow last panel has.
+struct tile_shape {
+  int rows = 1, vectors = 1, rest_vectors = 1;
+
+  constexpr int few_rows() const { return lesser_of(rows, 4); }
+};
+
+/// A tile shape as a number: what template arguments are made of.
+constexpr int encode(tile_shape s) { return s.rows * 100 + s.vectors * 10 + s.rest_vectors; }
+constexpr tile_shape decode(int code) { return {code / 100, code / 10 % 10, code % 10}; }
+
+namespace detail {
+
+/// Twice the cycles of one step of a tile: multiply-adds, reads, or the latency of the former.
+constexpr int step_cost(int rows, int vectors) {
+  const int reads = rows + vectors, sums = rows * vectors;
+  return greater_of(greater_of(reads, sums), 8);
+}
+
+/// The tallest tile unless a shorter one saves more than 3 %: few different tiles serve many extents.
+constexpr int balanced_rows(int rows, int most, int vectors) {
+  if (rows <= most) return rows;
+  int best = most;
+  int best_cost = divide_up(rows, most) * step_cost(most, vectors);
+  for (int candidate = most - 1; candidate * 3 >= most * 2; --candidate) {
+    const int cost = divide_up(rows, candidate) * step_cost(candidate, vectors);
+    if (cost * 100 < best_cost * 97) {
+      best = candidate;
+      best_cost = cost;
+    }
+  }
+  return best;
+}
+
+/// The tile for results of rows x cols, for registers that hold `most` rows of two vectors.
+constexpr tile_shape choose_tile(int rows, int cols, int lanes, int most) {
+  const int all = divide_up(cols, lanes);
+  if (rows <= 4) {
+    const int vectors = all >= 3 && rows * 2 < most ? 4 : lesser_of(all, 2);
+    return {greater_of(rows, 1), vectors, vectors};
+  }
+  const int vectors = lesser_of(all, 2);
+  const bool narrow_pays = vectors == 2 && all % 2 == 1 && all < 16;
+  return {balanced_rows(rows, most, vectors), vectors, narrow_pays ? 1 : vectors};
+}
+
+/// Any instruction set: correct, with the same bits, and slow without a fused multiply-add in hardware.
+template <class T> void portable_tile(const tile_call<T>& call) {
+  for (int i = call.skip; i < call.rows; ++i) {
+    for (int j = 0; j < call.cols; ++j) {
+      T* c = call.c + i * call.c_row + j;
+      T sum = call.resume ? *c : T(0);
+      for (int outer = 0; outer < call.outer; ++outer) {
+        for (int inner = 0; inner < call.inner; ++inner) {
+          const T* a = call.a + outer * call.a_outer + inner * call.a_inner + i * call.a_row;
+          const T* b = call.b + outer * call.b_outer + inner * call.b_inner + j;
+          for (int k = 0; k < call.depth; ++k) {
+            if constexpr (sizeof(T) == 4) {
+              sum = __builtin_fmaf(a[k * call.a_step], b[k * call.b_step], sum);
+            } else {
+              sum = __builtin_fma(a[k * call.a_step], b[k * call.b_step], sum);
+            }
+          }
+        }
+      }
+      *c = sum;
+    }
+  }
+}
+
+template <class T>
+void portable_pack_transposed(const T* from, std::ptrdiff_t row, int depth, int cols, T* to, int pitch) {
+  for (int k = 0; k < depth; ++k) {
+    for (int n = 0; n < pitch; ++n) to[std::ptrdiff_t(k) * pitch + n] = n < cols ? from[n * row + k] : T(0);
+  }
+}
+
+}  // namespace detail
+
+#if defined(TFX_SIMD_HAS_AVX512)
+namespace avx512 {
+#if defined(TFX_SIMD_HAS_PORTABLE)
+#define TFX_TARGET __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,fma,avx2")))
+#else
+#define TFX_TARGET
+#endif
+#include <tfx/backend/simd/avx512.inl>
+#include <tfx/backend/simd/tile.inl>
+#undef TFX_TARGET
+}  // namespace avx512
+#endif
+
+#if defined(TFX_SIMD_HAS_AVX2)
+namespace avx2 {
+#if defined(TFX_SIMD_HAS_PORTABLE)
+#define TFX_TARGET __attribute__((target("avx2,fma")))
+#else
+#define TFX_TARGET
+#endif
+#include <tfx/backend/simd/avx2.inl>
+#include <tfx/backend/simd/tile.inl>
+#undef TFX_TARGET
+}  // namespace avx2
+#endif
+
+#if defined(TFX_SIMD_HAS_NEON)
+namespace neon {
+#define TFX_TARGET
+#include <tfx/backend/simd/neon.inl>
+#include <tfx/backend/simd/tile.inl>
+#undef TFX_TARGET
+}  // namespace neon
+#endif
+
+#if defined(TFX_SIMD_HAS_PORTABLE)
+namespace portable {
+template <class T> inline constexpr tile_set<T> set_of = {
+    &detail::portable_tile<T>, &detail::portable_tile<T>, &detail::portable_tile<T>, &detail::portable_tile<T>,
+    &detail::portable_pack_transposed<T>, 8, 4, 1, 1, 16, false};
+}  // namespace portable
+#endif
+
+/// One table per choice of tiles, whatever the launches that chose it.
+#if defined(TFX_SIMD_HAS_AVX512) && defined(TFX_SIMD_HAS_AVX2)
+template <class T, int First, int Second> inline constexpr tile_table<T> table_of = {
+    {avx512::set_of<T, First>, avx2::set_of<T, Second>, portable::set_of<T>}};
+template <class T, int Rows, int Cols> constexpr const void* choose_table() {
+  return &table_of<T, avx512::choose<T>(Rows, Cols), avx2::choose<T>(Rows, Cols)>;
+}
+#elif defined(TFX_SIMD_HAS_PORTABLE)
+template <class T> inline constexpr tile_table<T> table_of = {{portable::set_of<T>}};
+template <class T, int Rows, int Cols> constexpr const void* choose_table() { return &table_of<T>; }
+#else
+#if defined(TFX_SIMD_HAS_AVX512)
+namespace native = avx512;
+#elif defined(TFX_SIMD_HAS_AVX2)
+namespace native = avx2;
+#else
+namespace native = neon;
+#endif
+template <class T, int Choice> inline constexpr tile_table<T> table_of = {{native::set_of<T, Choice>}};
+template <class T, int Rows, int Cols> constexpr const void* choose_table() {
+  return &table_of<T, native::choose<T>(Rows, Cols)>;
+}
+#endif
+
+/// The widest panel of any set, in elements: scratch memory is planned for it.
+template <class T> inline constexpr int widest_panel = int(256 / sizeof(T));
+
+namespace detail {
+
+/// Rows [from, to) in tiles of one height; the last tile reaches back over rows that exist already, without storing them.
+template <class T> void sweep_rows(tile_function<T> tile, int height, tile_call<T> call, int from, int to) {
+  const T* const a = call.a;
+  T* const c = call.c;
+  call.rows = height;
+  for (int row = from; row < to; row += height) {
+    const int start = lesser_of(row, to - height);
+    call.skip = row - start;
+    call.a = a + start * call.a_row;
+    call.c = c + start * call.c_row;
+    tile(call);
+  }
+}
+
+}  // namespace detail
+
+/// All rows of one panel of columns; `call` describes its first row, `call.cols` its columns.
+template <class T> void run_panel(const tile_set<T>& set, const tile_call<T>& call, int rows) {
+  const tile_function<T> tile = call.cols <= set.rest_vectors * set.lanes ? set.rest : set.full;
+  int done = rows / set.rows * set.rows;
+  const int left = rows - done;
+  if (done > 0 && divide_up(left, set.few_rows) * greater_of(set.few_rows * set.vectors, 8) >= set.rows * set.vectors) done = rows;
+  detail::sweep_rows(tile, set.rows, call, 0, done);
+  if (rows >= set.few_rows) {
+    detail::sweep_rows(set.few, set.few_rows, call, done, rows);
+  } else {
+    detail::sweep_rows(set.one, 1, call, done, rows);
+  }
+}
+
+}  // namespace tfx::backend::inline TFX_SIMD_BUILD

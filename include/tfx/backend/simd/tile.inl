@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernels of one instruction set. tile.hpp includes this text once in the namespace of each instruction set, after its
+// `lanes`, with TFX_TARGET as its function attribute: a function can only inline what is compiled for the same instructions.
+
+/// A tile of Rows x (Vectors * lanes) results, held in registers over the whole contraction.
+template <class T, int Rows, int Vectors> TFX_TARGET void tile(const tile_call<T>& call) {
+  using set = lanes<T>;
+  using vector = typename set::vector;
+  constexpr int width = set::count;
+  vector sum[Rows][Vectors];
+  typename set::mask present[Vectors];
+#pragma GCC unroll 8
+  for (int j = 0; j < Vectors; ++j) present[j] = set::first(call.cols - j * width);
+#pragma GCC unroll 32
+  for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 8
+    for (int j = 0; j < Vectors; ++j) sum[i][j] = vector{};
+  }
+  if (call.resume) {
+    const T* c = call.c;
+#pragma GCC unroll 32
+    for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 8
+      for (int j = 0; j < Vectors; ++j) sum[i][j] = set::load_part(c + j * width, present[j]);
+      c += call.c_row;
+    }
+  }
+  const std::ptrdiff_t a_row = call.a_row, a_step = call.a_step, b_step = call.b_step;
+  for (int outer = 0; outer < call.outer; ++outer) {
+    for (int inner = 0; inner < call.inner; ++inner) {
+      const T* a = call.a + outer * call.a_outer + inner * call.a_inner;
+      const T* b = call.b + outer * call.b_outer + inner * call.b_inner;
+      for (int k = call.depth; k > 0; --k) {
+        vector right[Vectors];
+#pragma GCC unroll 8
+        for (int j = 0; j < Vectors; ++j) right[j] = set::load_operand(b + j * width, present[j]);
+#pragma GCC unroll 32
+        for (int i = 0; i < Rows; ++i) {
+          const vector left = set::splat(a[i * a_row]);
+#pragma GCC unroll 8
+          for (int j = 0; j < Vectors; ++j) sum[i][j] = set::fma(left, right[j], sum[i][j]);
+        }
+        a += a_step;
+        b += b_step;
+      }
+    }
+  }
+  T* c = call.c;
+#pragma GCC unroll 32
+  for (int i = 0; i < Rows; ++i) {
+    if (i >= call.skip) {
+#pragma GCC unroll 8
+      for (int j = 0; j < Vectors; ++j) set::store_part(c + j * width, sum[i][j], present[j]);
+    }
+    c += call.c_row;
+  }
+}
+
+/// Packs columns of a transposed operand: to[k * pitch + n] = from[n * row + k] for k < depth and n < cols, zero up to pitch.
+template <class T> TFX_TARGET void pack_transposed(const T* from, std::ptrdiff_t row, int depth, int cols, T* to, int pitch) {
+  using set = lanes<T>;
+  constexpr int width = set::count;
+  constexpr int quad = int(16 / sizeof(T));
+  int n = 0;
+  for (; n + width <= cols; n += width) {
+    const T* source = from + n * row;
+    T* target = to + n;
+    int k = 0;
+    for (; k + quad <= depth; k += quad) set::transpose(source + k, row, target + std::ptrdiff_t(k) * pitch, pitch);
+    for (; k < depth; ++k) {
+      for (int i = 0; i < width; ++i) target[std::ptrdiff_t(k) * pitch + i] = source[i * row + k];
+    }
+  }
+  for (int k = 0; n < pitch && k < depth; ++k) {
+    for (int i = n; i < pitch; ++i) to[std::ptrdiff_t(k) * pitch + i] = i < cols ? from[i * row + k] : T(0);
+  }
+}
+
+/// The functions for one choice of tile (`encode`).
+template <class T, int Choice> inline constexpr tile_set<T> set_of = {
+    &tile<T, decode(Choice).rows, decode(Choice).vectors>,
+    &tile<T, decode(Choice).rows, decode(Choice).rest_vectors>,
+    &tile<T, decode(Choice).few_rows(), decode(Choice).vectors>,
+    &tile<T, 1, decode(Choice).vectors>,
+    &pack_transposed<T>,
+    decode(Choice).rows,
+    decode(Choice).few_rows(),
+    decode(Choice).vectors,
+    decode(Choice).rest_vectors,
+    lanes<T>::count,
+    pads};
+
+/// The tile for results of rows x cols, as a number.
+template <class T> constexpr int choose(int rows, int cols) {
+  return encode(detail::choose_tile(rows, cols, lanes<T>::count, most_rows));
+}
