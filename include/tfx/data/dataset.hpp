@@ -12,7 +12,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "tfx/core/shape.hpp"
+#include <tfx/core/shape.hpp>
 
 namespace tfx::data {
 

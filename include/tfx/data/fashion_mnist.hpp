@@ -8,10 +8,10 @@
 #include <system_error>
 #include <vector>
 
-#include "tfx/core/shape.hpp"
-#include "tfx/data/dataset.hpp"
-#include "tfx/data/idx.hpp"
-#include "tfx/io/file_error.hpp"
+#include <tfx/core/shape.hpp>
+#include <tfx/data/dataset.hpp>
+#include <tfx/data/idx.hpp>
+#include <tfx/io/file_error.hpp>
 
 namespace tfx::data {
 

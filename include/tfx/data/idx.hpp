@@ -14,9 +14,9 @@
 #include <utility>
 #include <vector>
 
-#include "tfx/core/shape.hpp"
-#include "tfx/data/dataset.hpp"
-#include "tfx/io/input_file.hpp"
+#include <tfx/core/shape.hpp>
+#include <tfx/data/dataset.hpp>
+#include <tfx/io/input_file.hpp>
 
 namespace tfx::data {
 

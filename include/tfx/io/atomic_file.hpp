@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tfx/io/file_error.hpp"
+#include <tfx/io/file_error.hpp>
 
 namespace tfx::io {
 

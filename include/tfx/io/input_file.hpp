@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <zlib.h>
 
-#include "tfx/io/file_error.hpp"
+#include <tfx/io/file_error.hpp>
 
 namespace tfx::io {
 

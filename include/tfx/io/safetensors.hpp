@@ -21,12 +21,12 @@
 
 #include <sys/stat.h>
 
-#include "tfx/core/config.hpp"
-#include "tfx/core/dtype.hpp"
-#include "tfx/core/shape.hpp"
-#include "tfx/io/atomic_file.hpp"
-#include "tfx/io/file_error.hpp"
-#include "tfx/io/safetensors_header.hpp"
+#include <tfx/core/config.hpp>
+#include <tfx/core/dtype.hpp>
+#include <tfx/core/shape.hpp>
+#include <tfx/io/atomic_file.hpp>
+#include <tfx/io/file_error.hpp>
+#include <tfx/io/safetensors_header.hpp>
 
 namespace tfx::io {
 

@@ -15,7 +15,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "tfx/io/file_error.hpp"
+#include <tfx/io/file_error.hpp>
 
 namespace tfx::io {
 
