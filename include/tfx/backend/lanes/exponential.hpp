@@ -57,8 +57,8 @@ namespace math {
 template <floating_lane V> TFX_HD TFX_INLINE constexpr V exp(V x) {
   using L = traits<V>;
   const auto e = detail::reduce_exponent(detail::confine_exponent(x));
-  const V y = L::mul(L::add(L::splat(1), detail::expm1_reduced(e.r)), e.half_scale);
-  return L::add(y, y);
+  const V y = L::add(L::splat(1), detail::expm1_reduced(e.r));
+  return L::mul(L::add(y, y), e.half_scale);
 }
 
 /// e^x - 1 without cancellation near 0

@@ -91,8 +91,8 @@ template <floating_lane V> TFX_HD TFX_INLINE constexpr V pow(V x, V y) {
   const V confined = detail::confine_exponent(product);
   auto e = detail::reduce_exponent(confined);
   e.r = L::add(e.r, L::select(L::eq(confined, product), low, zero));
-  V r = L::mul(L::add(one, detail::expm1_reduced(e.r)), e.half_scale);
-  r = L::add(r, r);
+  const V grown = L::add(one, detail::expm1_reduced(e.r));
+  V r = L::mul(L::add(grown, grown), e.half_scale);
 
   // |x| = 0 or infinity, |y| = infinity
   const auto grows = L::mask_or(L::mask_and(L::gt(magnitude, one), L::gt(y, zero)), L::mask_and(L::lt(magnitude, one), L::lt(y, zero)));

@@ -52,7 +52,7 @@ namespace math {
 
 /// Sine of an angle in radians.
 ///
-/// Numerics   at most 1.5 ULP for |x| <= 2^17 (double 2^31); NaN beyond, where a float angle means nothing any more
+/// Numerics   at most 1.6 ULP for |x| <= 2^17 (double 2^31); NaN beyond, where a float angle means nothing any more
 template <floating_lane V> TFX_HD TFX_INLINE constexpr V sin(V x) { return detail::sine(x, 0); }
 
 /// Cosine of an angle in radians; limits as for `sin`.
