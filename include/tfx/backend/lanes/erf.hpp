@@ -15,13 +15,13 @@ template <floating_lane V> TFX_HD TFX_INLINE constexpr V erf(V x) {
   using L = traits<V>;
   const V z = L::mul(x, x);
   if constexpr (detail::single<V>) {
-    const V a = L::lesser(L::splat(3.95f), abs(x));
+    const V a = L::lesser(L::splat(3.95f), math::abs(x));
     const V p = polynomial(z, -0.000653520328f, 0.00508512297f, -0.0268207996f, 0.112831125f, -0.376126013f, 0.128379164f);
     const V t = polynomial(a, -0.000215917696f, 0.0032309131f, -0.0229411535f, 0.105341604f, 0.635657926f, 1.12853214f);
-    const V big = copysign(L::sub(L::splat(1), exp(L::mul(L::neg(a), t))), x);
+    const V big = math::copysign(L::sub(L::splat(1), math::exp(L::mul(L::neg(a), t))), x);
     return L::select(L::lt(a, L::splat(0.8f)), L::fma(x, p, x), big);
   } else {
-    const V a = L::lesser(L::splat(5.95), abs(x));
+    const V a = L::lesser(L::splat(5.95), math::abs(x));
     const V p = polynomial(z, -2.0732090883377644e-05, -0.00049560395486851049, -0.008815606164600991, -0.048329072273853732,
                            -0.31700629521791579, 0.12837916709551259);
     const V q = polynomial(z, 2.0809729961039036e-05, 0.00069248668610430832, 0.010692966510531121, 0.093812501959793251,
@@ -33,8 +33,8 @@ template <floating_lane V> TFX_HD TFX_INLINE constexpr V erf(V x) {
     const auto near_zero = L::lt(a, L::splat(1));
     // One division for both: only one of the two quotients is wanted.
     const V quotient = L::div(L::select(near_zero, p, tail_p), L::select(near_zero, q, tail_q));
-    const V tail = L::mul(exp(L::neg(L::mul(a, a))), quotient);
-    return L::select(near_zero, L::fma(x, quotient, x), copysign(L::sub(L::splat(1), tail), x));
+    const V tail = L::mul(math::exp(L::neg(L::mul(a, a))), quotient);
+    return L::select(near_zero, L::fma(x, quotient, x), math::copysign(L::sub(L::splat(1), tail), x));
   }
 }
 

@@ -80,7 +80,7 @@ template <floating_lane V> TFX_HD TFX_INLINE constexpr V pow(V x, V y) {
   const V zero = L::splat(T(0)), one = L::splat(T(1)), inf = L::splat(infinity);
 
   // The magnitude, with x and y kept where no intermediate result is infinite or NaN.
-  const V magnitude = abs(x), exponent = abs(y);
+  const V magnitude = math::abs(x), exponent = math::abs(y);
   constexpr T tiny = std::numeric_limits<T>::denorm_min();
   constexpr T most = detail::single<V> ? T(0x1p40) : T(0x1p70);
   const V base = L::lesser(L::greater(magnitude, L::splat(tiny)), L::splat(largest));
@@ -101,10 +101,10 @@ template <floating_lane V> TFX_HD TFX_INLINE constexpr V pow(V x, V y) {
   r = L::select(L::eq(magnitude, one), one, r);
 
   // The sign of a negative base; every number from 2^(mantissa + 1) on is even.
-  const auto integral = L::eq(round(y), y);
+  const auto integral = L::eq(math::round(y), y);
   const V half = L::mul(y, L::splat(T(0.5)));
-  const auto odd = L::mask_and(integral, L::ne(round(half), half));
-  r = L::select(L::mask_and(odd, L::lt(copysign(one, x), zero)), L::neg(r), r);
+  const auto odd = L::mask_and(integral, L::ne(math::round(half), half));
+  r = L::select(L::mask_and(odd, L::lt(math::copysign(one, x), zero)), L::neg(r), r);
   const auto undefined = L::mask_and(L::mask_and(L::lt(x, zero), L::mask_not(integral)), L::lt(magnitude, inf));
   r = L::select(undefined, L::splat(exact::nan<T>), r);
   r = L::select(L::mask_or(L::ne(x, x), L::ne(y, y)), L::splat(exact::nan<T>), r);

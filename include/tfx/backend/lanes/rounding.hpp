@@ -38,16 +38,16 @@ template <floating_lane V> TFX_HD TFX_INLINE constexpr V round(V x) {
   using L = traits<V>;
   using T = scalar_of<V>;
   constexpr T big = detail::single<V> ? T(0x1p23) : T(0x1p52);
-  const V magnitude = abs(x);
+  const V magnitude = math::abs(x);
   const V rounded = L::sub(L::add(magnitude, L::splat(big)), L::splat(big));
-  return L::select(L::lt(magnitude, L::splat(big)), copysign(rounded, x), x);
+  return L::select(L::lt(magnitude, L::splat(big)), math::copysign(rounded, x), x);
 }
 
 /// The greatest integer not above x; the sign of zero is kept.
 template <floating_lane V> TFX_HD TFX_INLINE constexpr V floor(V x) {
   using L = traits<V>;
   using T = scalar_of<V>;
-  const V nearest = round(x);
+  const V nearest = math::round(x);
   return L::select(L::gt(nearest, x), L::sub(nearest, L::splat(T(1))), nearest);
 }
 

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#if defined(__GNUC__) && !defined(__clang__)
+// The AVX-512 intrinsics of g++ 12 warn of their own undefined operands (bug 105593, fixed in 13).
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#endif
+#include <xsimd/xsimd.hpp>
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
+
+#include <tfx/backend/lanes/traits.hpp>
+
+/// Lane arithmetic on xsimd batches, from version 8 to 14. The instruction set stands in the batch's type, so translation
+/// units compiled for different ones can be linked together.
+namespace tfx::lanes {
+namespace detail {
+
+template <class T, class Arch> struct batch_traits {
+  using V = xsimd::batch<T, Arch>;
+  using scalar = T;
+  using mask = xsimd::batch_bool<T, Arch>;
+  static constexpr int width = int(V::size);
+
+  static TFX_INLINE V splat(T x) { return V(x); }
+  static TFX_INLINE V load(const T* from) { return V::load_unaligned(from); }
+  static TFX_INLINE void put(T* to, V x) { x.store_unaligned(to); }
+
+  static TFX_INLINE mask eq(V a, V b) { return a == b; }
+  static TFX_INLINE mask ne(V a, V b) { return !(a == b); }   // version 8's != is false on NaN with AVX
+  static TFX_INLINE mask lt(V a, V b) { return a < b; }
+  static TFX_INLINE mask le(V a, V b) { return a <= b; }
+  static TFX_INLINE mask gt(V a, V b) { return a > b; }
+  static TFX_INLINE mask ge(V a, V b) { return a >= b; }
+  static TFX_INLINE mask mask_and(mask a, mask b) { return a & b; }
+  static TFX_INLINE mask mask_or(mask a, mask b) { return a | b; }
+  static TFX_INLINE mask mask_not(mask a) { return !a; }
+  static TFX_INLINE bool any(mask a) { return xsimd::any(a); }
+  static TFX_INLINE V select(mask m, V a, V b) { return xsimd::select(m, a, b); }
+};
+
+/// One scalar operation per lane, where there is no instruction.
+template <class V, class Operation> TFX_INLINE V each_lane(Operation operation, V a, V b, V c) {
+  using T = typename V::value_type;
+  constexpr int width = int(V::size);
+  T x[width], y[width], z[width];
+  a.store_unaligned(x);
+  b.store_unaligned(y);
+  c.store_unaligned(z);
+  for (int i = 0; i < width; ++i) x[i] = operation(x[i], y[i], z[i]);
+  return V::load_unaligned(x);
+}
+
+template <class T> struct scalar_fma {
+  TFX_INLINE T operator()(T a, T b, T c) const { return traits<T>::fma(a, b, c); }
+};
+template <class T> struct scalar_div {
+  TFX_INLINE T operator()(T a, T b, T) const { return T(a / b); }
+};
+
+}  // namespace detail
+
+template <class T, class Arch>
+  requires std::is_floating_point_v<T>
+struct traits<xsimd::batch<T, Arch>> : detail::batch_traits<T, Arch> {
+  using V = xsimd::batch<T, Arch>;
+  using integer = xsimd::batch<typename traits<T>::integer, Arch>;
+  static constexpr bool single = sizeof(T) == 4;
+  static constexpr int bytes = int(V::size * sizeof(T));
+
+  static TFX_INLINE V neg(V a) { return from_bits(bits(a) ^ bits(V(T(-0.0)))); }
+  static TFX_INLINE V add(V a, V b) { return a + b; }
+  static TFX_INLINE V sub(V a, V b) { return a - b; }
+  static TFX_INLINE V div(V a, V b) { return a / b; }
+  static TFX_INLINE V sqrt(V a) { return xsimd::sqrt(a); }
+
+  /// g++ would contract the product with a following sum, across intrinsics too.
+  static TFX_INLINE V mul(V a, V b) {
+    V p = a * b;
+#if defined(__GNUC__) && !defined(__clang__)
+#if defined(__FMA__) || defined(__AVX512F__)
+    asm("" : "+v"(p.data));
+#elif defined(__aarch64__)
+    asm("" : "+w"(p.data));
+#endif
+#endif
+    return p;
+  }
+
+  /// xsimd's own `fma` multiplies and adds where it does not know an instruction (in version 8 with AVX-512 too).
+  static TFX_INLINE V fma(V a, V b, V c) {
+#if defined(__AVX512F__)
+    if constexpr (bytes == 64 && single) return V(_mm512_fmadd_ps(a, b, c));
+    if constexpr (bytes == 64 && !single) return V(_mm512_fmadd_pd(a, b, c));
+#endif
+#if defined(__FMA__)
+    if constexpr (bytes == 32 && single) return V(_mm256_fmadd_ps(a, b, c));
+    if constexpr (bytes == 32 && !single) return V(_mm256_fmadd_pd(a, b, c));
+    if constexpr (bytes == 16 && single) return V(_mm_fmadd_ps(a, b, c));
+    if constexpr (bytes == 16 && !single) return V(_mm_fmadd_pd(a, b, c));
+#elif defined(__aarch64__)
+    return xsimd::fma(a, b, c);
+#endif
+    return detail::each_lane(detail::scalar_fma<T>(), a, b, c);
+  }
+
+  /// xsimd's min and max differ between versions when an operand is NaN; the instructions are what is wanted.
+  static TFX_INLINE V lesser(V a, V b) {
+#if defined(__AVX512F__)
+    if constexpr (bytes == 64 && single) return V(_mm512_min_ps(a, b));
+    if constexpr (bytes == 64 && !single) return V(_mm512_min_pd(a, b));
+#endif
+#if defined(__AVX__)
+    if constexpr (bytes == 32 && single) return V(_mm256_min_ps(a, b));
+    if constexpr (bytes == 32 && !single) return V(_mm256_min_pd(a, b));
+#endif
+#if defined(__SSE2__)
+    if constexpr (bytes == 16 && single) return V(_mm_min_ps(a, b));
+    if constexpr (bytes == 16 && !single) return V(_mm_min_pd(a, b));
+#endif
+    return xsimd::select(a < b, a, b);
+  }
+  static TFX_INLINE V greater(V a, V b) {
+#if defined(__AVX512F__)
+    if constexpr (bytes == 64 && single) return V(_mm512_max_ps(a, b));
+    if constexpr (bytes == 64 && !single) return V(_mm512_max_pd(a, b));
+#endif
+#if defined(__AVX__)
+    if constexpr (bytes == 32 && single) return V(_mm256_max_ps(a, b));
+    if constexpr (bytes == 32 && !single) return V(_mm256_max_pd(a, b));
+#endif
+#if defined(__SSE2__)
+    if constexpr (bytes == 16 && single) return V(_mm_max_ps(a, b));
+    if constexpr (bytes == 16 && !single) return V(_mm_max_pd(a, b));
+#endif
+    return xsimd::select(a > b, a, b);
+  }
+
+#if XSIMD_VERSION_MAJOR < 9
+  static TFX_INLINE integer bits(V x) { return xsimd::bitwise_cast<integer>(x); }
+  static TFX_INLINE V from_bits(integer x) { return xsimd::bitwise_cast<V>(x); }
+#else
+  static TFX_INLINE integer bits(V x) { return xsimd::bitwise_cast<typename integer::value_type>(x); }
+  static TFX_INLINE V from_bits(integer x) { return xsimd::bitwise_cast<T>(x); }
+#endif
+};
+
+template <class T, class Arch>
+  requires std::is_integral_v<T>
+struct traits<xsimd::batch<T, Arch>> : detail::batch_traits<T, Arch> {
+  using V = xsimd::batch<T, Arch>;
+  using integer = V;
+
+  static TFX_INLINE V neg(V a) { return V(T(0)) - a; }
+  static TFX_INLINE V add(V a, V b) { return a + b; }
+  static TFX_INLINE V sub(V a, V b) { return a - b; }
+  static TFX_INLINE V mul(V a, V b) { return a * b; }
+  static TFX_INLINE V div(V a, V b) { return detail::each_lane(detail::scalar_div<T>(), a, b, b); }
+  static TFX_INLINE V lesser(V a, V b) { return xsimd::select(a < b, a, b); }
+  static TFX_INLINE V greater(V a, V b) { return xsimd::select(a > b, a, b); }
+  static TFX_INLINE V bit_and(V a, V b) { return a & b; }
+  static TFX_INLINE V bit_or(V a, V b) { return a | b; }
+  static TFX_INLINE V bit_xor(V a, V b) { return a ^ b; }
+  static TFX_INLINE V shl(V a, int n) { return a << n; }
+  static TFX_INLINE V shr(V a, int n) { return a >> n; }
+};
+
+}  // namespace tfx::lanes
