@@ -67,7 +67,7 @@ class Document:
 
     def check(self):
         fixed = BLOCK.sub(self.check_block, self.text)
-        for match in LINK.finditer(BLOCK.sub(lambda block: "\n" * block.group(0).count("\n"), self.text)):
+        for match in LINK.finditer(BLOCK.sub(lambda block: " " * len(block.group(0)), self.text)):
             if not (self.path.parent / match.group(1)).exists():
                 self.complain(match.start(), f"{match.group(1)} does not exist")
         return fixed

@@ -17,10 +17,11 @@ import tempfile
 from markers import words
 
 
-def differs(expected, found):
-    """Line by line, so that the difference can be shown."""
-    pattern = [re.compile(re.escape(line).replace(re.escape("..."), ".*")) for line in expected]
-    return len(expected) != len(found) or not all(p.fullmatch(line) for p, line in zip(pattern, found))
+def with_dots(expected, found):
+    """The printed lines, where those that match an expected line with "..." are replaced by it."""
+    patterns = [re.compile(re.escape(line).replace(re.escape("..."), ".*")) for line in expected]
+    return [want if pattern.fullmatch(line) else line for want, pattern, line in zip(expected, patterns, found)] + \
+        found[len(expected):]
 
 
 def main():
@@ -45,7 +46,8 @@ def main():
         print(run.stdout)
         return
     expected, found = reference.read_text(encoding="utf-8").splitlines(), run.stdout.splitlines()
-    if differs(expected, found):
+    found = with_dots(expected, found)
+    if found != expected:
         print("\n".join(difflib.unified_diff(expected, found, str(reference), "printed", lineterm="")))
         sys.exit(1)
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sums.hpp"
+#include "fingerprint.hpp"
 
-int avx2_sum() { return sum_of_extents(tfx::shape<2, 3, 5>{}); }
+static_assert(sizeof(xsimd::batch<float>) == 32);
+
+fingerprints avx2_fingerprints() { return {fingerprint<float>(), fingerprint<xsimd::batch<float>>()}; }
