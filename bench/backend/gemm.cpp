@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <vector>
-
 #include <benchmark/benchmark.h>
 
 #include <tfx/backend/simd/gemm.hpp>
@@ -30,8 +28,8 @@ void rectify(const call<float>& a, int row, int rows, int col, int cols, const f
 template <int M, int N, int K, int Flags> void matmul(benchmark::State& state) {
   using p = product<M, N, K, Flags>;
   using producer = backend::simd_matmul<float>;
-  std::vector<float> a(M * K, 0.5f), b(K * N, 0.25f), y(M * N);
-  std::vector<float> scratch(producer::scratch(p::geo, M, N) + 16);
+  const bench::aligned_buffer a(M * K, 0.5f), b(K * N, 0.25f), y(M * N, 0);
+  const bench::aligned_buffer scratch(producer::scratch(p::geo, M, N), 0);
   void* operands[] = {a.data(), b.data(), y.data()};
   call<float> c;
   c.operand = operands;
@@ -39,7 +37,7 @@ template <int M, int N, int K, int Flags> void matmul(benchmark::State& state) {
   c.cols = N;
   c.geo = p::geo.v;
   c.contracted = K;
-  c.scratch = scratch.data() + (64 - reinterpret_cast<std::uintptr_t>(scratch.data()) % 64) / sizeof(float);
+  c.scratch = scratch.data();
   c.tiles = producer::tiles<p>();
   const bool fused = state.range(0) != 0;
   for (auto _ : state) {

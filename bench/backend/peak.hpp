@@ -2,6 +2,8 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
+#include <new>
 
 #include <benchmark/benchmark.h>
 
@@ -35,6 +37,21 @@ inline double peak() {
   }();
   return best;
 }
+
+/// Memory on a cache line, as programs lay out their buffers.
+class aligned_buffer {
+ public:
+  aligned_buffer(std::size_t count, float value) : data_(new (std::align_val_t(64)) float[count]) {
+    for (std::size_t i = 0; i < count; ++i) data_.get()[i] = value;
+  }
+  float* data() const { return data_.get(); }
+
+ private:
+  struct release {
+    void operator()(float* p) const { ::operator delete[](p, std::align_val_t(64)); }
+  };
+  std::unique_ptr<float, release> data_;
+};
 
 /// Adds the share of the peak to a benchmark whose iteration does this many multiply-adds.
 inline void report(benchmark::State& state, double multiply_adds) {

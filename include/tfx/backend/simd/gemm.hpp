@@ -2,24 +2,10 @@
 #pragma once
 
 #include <tfx/backend/call.hpp>
+#include <tfx/backend/simd/share.hpp>
 #include <tfx/backend/simd/tile.hpp>
 
 namespace tfx::backend::inline TFX_SIMD_BUILD {
-
-/// A producer with an epilogue computes blocks of at most this many elements (24 KB): they stay in the first-level cache.
-template <class T> inline constexpr int block_elements = int(24 * 1024 / sizeof(T));
-
-/// A half-open range.
-struct range {
-  int from = 0, to = 0;
-
-  constexpr int size() const { return to - from; }
-};
-
-/// Share `i` of `n` nearly equal shares of [0, extent).
-constexpr range share_of(int extent, int i, int n) {
-  return {int(std::int64_t(extent) * i / n), int(std::int64_t(extent) * (i + 1) / n)};
-}
 
 /// Product of matrices, one fused multiply-add chain per result over ascending k.
 ///
@@ -148,7 +134,7 @@ template <class T> struct simd_matmul {
       if (p.b_transposed) {
         set.pack_transposed(right + last * p.b_row, p.b_row, p.depth, last_cols, packed, panel);
       } else if (packs_last) {
-        pack(right + last, p.b_row, p.depth, last_cols, packed, panel);
+        pack_rows(right + last, p.b_row, p.depth, last_cols, packed, panel);
       }
       for (int row = rows.from; row < rows.to; row += height) {
         const int count = lesser_of(height, rows.to - row);
@@ -171,12 +157,6 @@ template <class T> struct simd_matmul {
         }
         if (p.finish != nullptr) p.finish(a, result_row, count, col, width, block, stride);
       }
-    }
-  }
-
-  static void pack(const T* from, std::ptrdiff_t row, int depth, int cols, T* to, int pitch) {
-    for (int k = 0; k < depth; ++k) {
-      for (int n = 0; n < pitch; ++n) to[std::ptrdiff_t(k) * pitch + n] = n < cols ? from[k * row + n] : T(0);
     }
   }
 };

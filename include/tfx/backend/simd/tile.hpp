@@ -24,7 +24,6 @@ template <class T> struct tile_call {
   std::ptrdiff_t c_row = 0;
   int outer = 1, inner = 1, depth = 0;
   int rows = 0, cols = 0;   ///< results of this call
-  int skip = 0;             ///< leading rows that are computed but not stored, because the tile before has them already
   bool resume = false;      ///< start at c instead of +0
 };
 
@@ -36,7 +35,6 @@ template <class T> struct tile_set {
   tile_function<T> full = nullptr;   ///< rows x vectors
   tile_function<T> rest = nullptr;   ///< rows x rest_vectors, for a narrow last panel
   tile_function<T> few = nullptr;    ///< few_rows x vectors
-  tile_function<T> one = nullptr;    ///< 1 x vectors
   pack_function<T> pack_transposed = nullptr;
   int rows = 0, few_rows = 0, vectors = 0, rest_vectors = 0, lanes = 0;
   bool pads = false;                 ///< reads b up to the panel's width, so a panel that is not full must be packed
@@ -83,6 +81,15 @@ constexpr int balanced_rows(int rows, int most, int vectors) {
   return best;
 }
 
+/// The tallest tile that divides the rows, where no tile may reach back over rows that are done.
+constexpr int dividing_rows(int rows, int most) {
+  if (rows <= most) return greater_of(rows, 1);
+  for (int candidate = most; candidate * 2 >= most; --candidate) {
+    if (rows % candidate == 0) return candidate;
+  }
+  return most;
+}
+
 /// The tile for results of rows x cols, for registers that hold `most` rows of two vectors.
 constexpr tile_shape choose_tile(int rows, int cols, int lanes, int most) {
   const int all = divide_up(cols, lanes);
@@ -97,7 +104,7 @@ constexpr tile_shape choose_tile(int rows, int cols, int lanes, int most) {
 
 /// Any instruction set: correct, with the same bits, and slow without a fused multiply-add in hardware.
 template <class T> void portable_tile(const tile_call<T>& call) {
-  for (int i = call.skip; i < call.rows; ++i) {
+  for (int i = 0; i < call.rows; ++i) {
     for (int j = 0; j < call.cols; ++j) {
       T* c = call.c + i * call.c_row + j;
       T sum = call.resume ? *c : T(0);
@@ -166,8 +173,8 @@ namespace neon {
 #if defined(TFX_SIMD_HAS_PORTABLE)
 namespace portable {
 template <class T> inline constexpr tile_set<T> set_of = {
-    &detail::portable_tile<T>, &detail::portable_tile<T>, &detail::portable_tile<T>, &detail::portable_tile<T>,
-    &detail::portable_pack_transposed<T>, 8, 4, 1, 1, 16, false};
+    &detail::portable_tile<T>, &detail::portable_tile<T>, &detail::portable_tile<T>, &detail::portable_pack_transposed<T>,
+    8, 4, 1, 1, 16, false};
 }  // namespace portable
 #endif
 
@@ -178,9 +185,14 @@ template <class T, int First, int Second> inline constexpr tile_table<T> table_o
 template <class T, int Rows, int Cols> constexpr const void* choose_table() {
   return &table_of<T, avx512::choose<T>(Rows, Cols), avx2::choose<T>(Rows, Cols)>;
 }
+template <class T, int Rows, int Cols> constexpr const void* choose_dividing_table() {
+  return &table_of<T, avx512::choose<T>(detail::dividing_rows(Rows, avx512::most_rows), Cols),
+                   avx2::choose<T>(detail::dividing_rows(Rows, avx2::most_rows), Cols)>;
+}
 #elif defined(TFX_SIMD_HAS_PORTABLE)
 template <class T> inline constexpr tile_table<T> table_of = {{portable::set_of<T>}};
 template <class T, int Rows, int Cols> constexpr const void* choose_table() { return &table_of<T>; }
+template <class T, int Rows, int Cols> constexpr const void* choose_dividing_table() { return &table_of<T>; }
 #else
 #if defined(TFX_SIMD_HAS_AVX512)
 namespace native = avx512;
@@ -193,6 +205,9 @@ template <class T, int Choice> inline constexpr tile_table<T> table_of = {{nativ
 template <class T, int Rows, int Cols> constexpr const void* choose_table() {
   return &table_of<T, native::choose<T>(Rows, Cols)>;
 }
+template <class T, int Rows, int Cols> constexpr const void* choose_dividing_table() {
+  return &table_of<T, native::choose<T>(detail::dividing_rows(Rows, native::most_rows), Cols)>;
+}
 #endif
 
 /// The widest panel of any set, in elements: scratch memory is planned for it.
@@ -200,17 +215,30 @@ template <class T> inline constexpr int widest_panel = int(256 / sizeof(T));
 
 namespace detail {
 
-/// Rows [from, to) in tiles of one height; the last tile reaches back over rows that exist already, without storing them.
+/// Rows [from, to) in tiles of one height; the last tile reaches back over rows that exist already and gives them again.
 template <class T> void sweep_rows(tile_function<T> tile, int height, tile_call<T> call, int from, int to) {
   const T* const a = call.a;
   T* const c = call.c;
   call.rows = height;
   for (int row = from; row < to; row += height) {
     const int start = lesser_of(row, to - height);
-    call.skip = row - start;
     call.a = a + start * call.a_row;
     call.c = c + start * call.c_row;
     tile(call);
+  }
+}
+
+/// Rows [from, to), fewer than any tile has: a tile all of whose rows are the same one takes no longer than a single row.
+template <class T> void single_rows(tile_function<T> tile, tile_call<T> call, int from, int to) {
+  const std::ptrdiff_t a_row = call.a_row, c_row = call.c_row;
+  call.a += from * a_row;
+  call.c += from * c_row;
+  call.a_row = call.c_row = 0;
+  call.rows = 1;
+  for (int row = from; row < to; ++row) {
+    tile(call);
+    call.a += a_row;
+    call.c += c_row;
   }
 }
 
@@ -219,15 +247,15 @@ template <class T> void sweep_rows(tile_function<T> tile, int height, tile_call<
 /// All rows of one panel of columns; `call` describes its first row, `call.cols` its columns.
 template <class T> void run_panel(const tile_set<T>& set, const tile_call<T>& call, int rows) {
   const tile_function<T> tile = call.cols <= set.rest_vectors * set.lanes ? set.rest : set.full;
-  int done = rows / set.rows * set.rows;
-  const int left = rows - done;
-  if (done > 0 && divide_up(left, set.few_rows) * greater_of(set.few_rows * set.vectors, 8) >= set.rows * set.vectors) done = rows;
-  detail::sweep_rows(tile, set.rows, call, 0, done);
-  if (rows >= set.few_rows) {
-    detail::sweep_rows(set.few, set.few_rows, call, done, rows);
-  } else {
-    detail::sweep_rows(set.one, 1, call, done, rows);
-  }
+  const int left = rows % set.rows;
+  const bool few_pay = divide_up(left, set.few_rows) * greater_of(set.few_rows * set.vectors, 8) < set.rows * set.vectors;
+  // A chain that goes on must not be given twice: no reaching back.
+  const bool all_full = rows >= set.rows && !call.resume && !few_pay;
+  const int full = all_full ? rows : rows - left;
+  const int few = rows >= set.few_rows && !call.resume ? rows : rows - (rows - full) % set.few_rows;
+  detail::sweep_rows(tile, set.rows, call, 0, full);
+  detail::sweep_rows(set.few, set.few_rows, call, full, few);
+  detail::single_rows(set.few, call, few, rows);
 }
 
 }  // namespace tfx::backend::inline TFX_SIMD_BUILD

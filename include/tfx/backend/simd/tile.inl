@@ -24,6 +24,15 @@ template <class T, int Rows, int Vectors> TFX_TARGET void tile(const tile_call<T
       for (int j = 0; j < Vectors; ++j) sum[i][j] = set::load_part(c + j * width, present[j]);
       c += call.c_row;
     }
+  } else {
+    // A cold tile of results costs more than the sums: its rows are far apart.
+    const T* c = call.c;
+#pragma GCC unroll 32
+    for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 8
+      for (int j = 0; j < Vectors; ++j) __builtin_prefetch(c + j * width, 1);
+      c += call.c_row;
+    }
   }
   const std::ptrdiff_t a_row = call.a_row, a_step = call.a_step, b_step = call.b_step;
   for (int outer = 0; outer < call.outer; ++outer) {
@@ -48,10 +57,8 @@ template <class T, int Rows, int Vectors> TFX_TARGET void tile(const tile_call<T
   T* c = call.c;
 #pragma GCC unroll 32
   for (int i = 0; i < Rows; ++i) {
-    if (i >= call.skip) {
 #pragma GCC unroll 8
-      for (int j = 0; j < Vectors; ++j) set::store_part(c + j * width, sum[i][j], present[j]);
-    }
+    for (int j = 0; j < Vectors; ++j) set::store_part(c + j * width, sum[i][j], present[j]);
     c += call.c_row;
   }
 }
@@ -76,12 +83,14 @@ template <class T> TFX_TARGET void pack_transposed(const T* from, std::ptrdiff_t
   }
 }
 
+/// Few rows share one tile among all choices, where a mask protects its reads.
+constexpr int few_vectors(tile_shape s) { return pads ? s.vectors : greater_of(s.vectors, 2); }
+
 /// The functions for one choice of tile (`encode`).
 template <class T, int Choice> inline constexpr tile_set<T> set_of = {
     &tile<T, decode(Choice).rows, decode(Choice).vectors>,
     &tile<T, decode(Choice).rows, decode(Choice).rest_vectors>,
-    &tile<T, decode(Choice).few_rows(), decode(Choice).vectors>,
-    &tile<T, 1, decode(Choice).vectors>,
+    &tile<T, decode(Choice).few_rows(), few_vectors(decode(Choice))>,
     &pack_transposed<T>,
     decode(Choice).rows,
     decode(Choice).few_rows(),

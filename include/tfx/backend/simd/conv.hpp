@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/backend/call.hpp>
+#include <tfx/backend/simd/conv_axis.hpp>
+#include <tfx/backend/simd/share.hpp>
+#include <tfx/backend/simd/tile.hpp>
+
+namespace tfx::backend::inline TFX_SIMD_BUILD {
+
+/// A convolution or its transpose as a gather: every result pixel is a row of a tile, every tap a matrix [depth, cols].
+///
+/// There is no im2col and no halo. The pixels are cut into rectangles that read the same taps (one inside, a few along the
+/// border), so padding is skipped, and the source pixels of a tile's rows are a fixed distance apart.
+template <class T> struct conv_gather {
+  const call<T>& a;
+  const tile_set<T>& set;
+  T* destination = nullptr;
+  finish_function<T> finish = nullptr;
+  conv_axis rows, columns;
+  const T* source = nullptr;
+  const T* weights = nullptr;
+  int source_channels = 0, result_channels = 0, groups = 1;
+  bool transposed = false;   ///< weights are [result channels, source channels] instead of the other way round
+
+  int depth() const { return source_channels / groups; }
+  int cols() const { return result_channels / groups; }
+  int lines() const { return a.rows / columns.results; }
+
+  void run() const {
+    if (a.rows <= 0 || a.cols <= 0) return;
+    const int panels = groups * divide_up(cols(), set.panel());
+    const grid_share share = share_grid(lines(), panels, a.part, a.parts);
+    for (int panel = share.cols.from; panel < share.cols.to; ++panel) {
+      const int panels_per_group = panels / groups;
+      run_panel_of(panel / panels_per_group, panel % panels_per_group * set.panel(), share.rows);
+    }
+  }
+
+ private:
+  /// Where one panel of the weights lies: tap t at `data + t * tap`, its rows `row` apart.
+  struct panel_weights {
+    const T* data = nullptr;
+    std::ptrdiff_t tap = 0, row = 0;
+  };
+
+  panel_weights weights_of(int group, int col, int count) const {
+    const int taps = rows.taps * columns.taps;
+    const std::ptrdiff_t matrix = std::ptrdiff_t(source_channels) * result_channels / groups;
+    const bool partial = set.pads && count < set.panel();
+    if (!transposed && !partial) {
+      return {weights + group * cols() + col, matrix, result_channels};
+    }
+    T* const packed = a.scratch + block_elements<T>;
+    const std::ptrdiff_t size = std::ptrdiff_t(depth()) * set.panel();
+    for (int tap = 0; tap < taps; ++tap) {
+      const T* from = weights + tap * matrix;
+      T* const to = packed + tap * size;
+      if (transposed) {
+        set.pack_transposed(from + std::ptrdiff_t(col) * source_channels + group * depth(), source_channels, depth(), count, to,
+                            set.panel());
+      } else {
+        pack_rows(from + group * cols() + col, result_channels, depth(), count, to, set.panel());
+      }
+    }
+    return {packed, size, set.panel()};
+  }
+
+  /// One panel of result columns over a range of lines (rows of pixels), in blocks.
+  void run_panel_of(int group, int col, range share) const {
+    const int count = lesser_of(set.panel(), cols() - col);
+    const panel_weights w = weights_of(group, col, count);
+    const int first_col = group * cols() + col;
+    const int stride = finish != nullptr ? round_up(count, 16) : result_channels;
+    const int pixels = finish != nullptr ? greater_of(block_elements<T> / stride, 1) : share.size() * columns.results;
+    const int height = greater_of(pixels / columns.results, 1);
+    const int width = height > 1 ? columns.results : lesser_of(pixels, columns.results);
+    for (int line = share.from; line < share.to; line += height) {
+      const int line_end = lesser_of(line + height, share.to);
+      for (int left = 0; left < columns.results; left += width) {
+        const int right = lesser_of(left + width, columns.results);
+        const int row = line * columns.results + left;
+        T* const block = finish != nullptr ? a.scratch : destination + std::ptrdiff_t(row) * result_channels + first_col;
+        for (int at = line; at < line_end;) {
+          const int image = at / rows.results, top = at - image * rows.results;
+          const int bottom = lesser_of(rows.results, top + line_end - at);
+          T* const c = block + std::ptrdiff_t(at - line) * columns.results * stride;
+          rectangles(image, group, {top, bottom}, {left, right}, w, c, stride, count);
+          at += bottom - top;
+        }
+        if (finish != nullptr) {
+          finish(a, row, (line_end - line - 1) * columns.results + right - left, first_col, count, block, stride);
+        }
+      }
+    }
+  }
+
+  /// Pixels [tall) x [wide) of one image, c being the first of them.
+  void rectangles(int image, int group, range tall, range wide, const panel_weights& w, T* c, int stride, int count) const {
+    const T* picture = source + (std::ptrdiff_t(image) * rows.source * columns.source) * source_channels + group * depth();
+    for_runs(columns, wide, [&](const axis_run& across) {
+      for_runs(rows, tall, [&](const axis_run& down) {
+        const std::ptrdiff_t line = std::ptrdiff_t(columns.source) * source_channels;
+        const std::ptrdiff_t pixel = source_channels;
+        const axis_taps& y = down.taps;
+        const axis_taps& x = across.taps;
+        tile_call<T> call;
+        call.a = picture + y.at * line + x.at * pixel;
+        call.b = w.data + (y.first * columns.taps + x.first) * w.tap;
+        call.c = c + (std::ptrdiff_t(down.start - tall.from) * columns.results + (across.start - wide.from)) * stride;
+        call.b_step = w.row;
+        call.a_step = 1;
+        call.cols = count;
+        call.a_outer = rows.tap_advance() * line;
+        call.b_outer = rows.tap_step() * columns.taps * w.tap;
+        call.a_inner = columns.tap_advance() * pixel;
+        call.b_inner = columns.tap_step() * w.tap;
+        call.outer = y.count;
+        call.inner = x.count;
+        call.depth = depth();
+        if (call.a_inner == depth() && call.b_inner == depth() * w.row) {
+          call.depth *= call.inner;   // neighbouring taps lie behind each other in the source and in the weights
+          call.inner = 1;
+        }
+        const std::ptrdiff_t a_across = columns.advance() * pixel, a_down = rows.advance() * line;
+        const std::ptrdiff_t c_across = std::ptrdiff_t(across.step) * stride;
+        const std::ptrdiff_t c_down = std::ptrdiff_t(down.step) * columns.results * stride;
+        const bool along = across.count >= down.count || across.count >= set.rows;
+        call.a_row = along ? a_across : a_down;
+        call.c_row = along ? c_across : c_down;
+        for (int i = 0; i < (along ? down.count : across.count); ++i) {
+          run_panel(set, call, along ? across.count : down.count);
+          call.a += along ? a_down : a_across;
+          call.c += along ? c_down : c_across;
+        }
+      });
+    });
+  }
+
+  template <class Function> static void for_runs(const conv_axis& axis, range part, Function function) {
+    for (int first = part.from; first < lesser_of(part.from + axis.period(), part.to); ++first) {
+      for (int at = first; at < part.to;) {
+        const axis_run run = axis.run_at(at, part.to);
+        function(run);
+        at += run.count * run.step;
+      }
+    }
+  }
+};
+
+namespace detail {
+
+constexpr std::size_t conv_scratch(int block, const geometry& g, int panel, int depth, int cols, bool always) {
+  const bool packs = always || cols % 16 != 0;
+  return std::size_t(block) + (packs ? std::size_t(g.v[7]) * std::size_t(g.v[8]) * std::size_t(depth) * std::size_t(panel) : 0);
+}
+
+/// What tiles should fit: the longest run of pixels that read the same taps.
+constexpr int conv_tile_rows(const conv_axis& rows, const conv_axis& columns) {
+  const int across = columns.longest_run();
+  return across >= 8 ? across : greater_of(across, rows.longest_run());
+}
+
+constexpr int conv_useful_parts(const geometry& g, int rows, int cols) {
+  const std::int64_t taps = std::int64_t(g.v[7]) * g.v[8];
+  const std::int64_t parts = std::int64_t(rows) * cols * taps * g.v[3] / g.v[15] / 65536;
+  return parts < 1 ? 1 : parts > 1024 ? 1024 : int(parts);
+}
+
+}  // namespace detail
+
+/// Two-dimensional convolution, channels last, one fused multiply-add chain per result; padding is skipped.
+///
+///     y[n][h][w][o] = sum_(i, j, c) x[n][h * stride - pad + i * dilation][...][c] * w[i][j][c][o]
+///
+/// Geometry   see conv_shape; operands x [n, H, W, C] and w [KH, KW, C / groups, O]
+template <class T> struct simd_conv {
+  template <class Launch> static constexpr const void* tiles() {
+    constexpr conv_shape s(Launch::geo.v);
+    return choose_table<T, greater_of(5, detail::conv_tile_rows(s.rows(), s.columns())), s.out_channels / s.groups>();
+  }
+
+  static constexpr std::size_t scratch(const geometry& g, int, int) {
+    const conv_shape s(g.v);
+    return detail::conv_scratch(block_elements<T>, g, widest_panel<T> / 2, s.channels / s.groups, s.out_channels / s.groups, false);
+  }
+
+  /// How many parts are worth their fork and join.
+  static constexpr int useful_parts(const geometry& g, int rows, int cols) {
+    return detail::conv_useful_parts(g, rows, cols);
+  }
+
+  static void run(const call<T>& a, T* destination, finish_function<T> finish) {
+    const conv_shape s(a.geo);
+    const tile_set<T>& set = static_cast<const tile_table<T>*>(a.tiles)->set[instruction_set()];
+    const conv_gather<T> gather = {a,
+                                   set,
+                                   destination,
+                                   finish,
+                                   s.rows(),
+                                   s.columns(),
+                                   static_cast<const T*>(a.operand[0]),
+                                   static_cast<const T*>(a.operand[1]),
+                                   s.channels,
+                                   s.out_channels,
+                                   s.groups,
+                                   false};
+    gather.run();
+  }
+};
+
+/// The gradient of a convolution with respect to its input: the same gather over the output's gradient.
+///
+/// Operands   dy [n, OH, OW, O] and w
+/// Order      taps ascending, then output channels
+template <class T> struct simd_conv_to_x {
+  template <class Launch> static constexpr const void* tiles() {
+    constexpr conv_shape s(Launch::geo.v);
+    return choose_table<T, greater_of(5, detail::conv_tile_rows(s.rows_to_input(), s.columns_to_input())), s.channels / s.groups>();
+  }
+
+  static constexpr std::size_t scratch(const geometry& g, int, int) {
+    const conv_shape s(g.v);
+    return detail::conv_scratch(block_elements<T>, g, widest_panel<T> / 2, s.out_channels / s.groups, s.channels / s.groups, true);
+  }
+
+  static constexpr int useful_parts(const geometry& g, int rows, int cols) {
+    return detail::conv_useful_parts(g, rows, cols);
+  }
+
+  static void run(const call<T>& a, T* destination, finish_function<T> finish) {
+    const conv_shape s(a.geo);
+    const tile_set<T>& set = static_cast<const tile_table<T>*>(a.tiles)->set[instruction_set()];
+    const conv_gather<T> gather = {a,
+                                   set,
+                                   destination,
+                                   finish,
+                                   s.rows_to_input(),
+                                   s.columns_to_input(),
+                                   static_cast<const T*>(a.operand[0]),
+                                   static_cast<const T*>(a.operand[1]),
+                                   s.out_channels,
+                                   s.channels,
+                                   s.groups,
+                                   true};
+    gather.run();
+  }
+};
+
+}  // namespace tfx::backend::inline TFX_SIMD_BUILD

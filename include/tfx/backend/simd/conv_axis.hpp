@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/backend/call.hpp>
+#include <tfx/backend/simd/dispatch.hpp>
+
+namespace tfx::backend::inline TFX_SIMD_BUILD {
+
+/// Which taps of a window one position reads: taps `first`, `first + step`, ... (the axis' step), the first of them at `at`.
+struct axis_taps {
+  int first = 0, count = 0, at = 0;
+
+  constexpr bool operator==(const axis_taps&) const = default;
+};
+
+/// Positions `start`, `start + step`, ... that read the same taps; `at` advances by the axis' advance from one to the next.
+struct axis_run {
+  int start = 0, step = 1, count = 0;
+  axis_taps taps;
+};
+
+/// One axis of a convolution or of its transpose (the gradient with respect to the input), as a gather: a result at p reads
+/// the source at p * stride - pad + tap * dilation, or where p + pad - tap * dilation divides by stride, at the quotient.
+struct conv_axis {
+  int results = 0, source = 0, taps = 1, stride = 1, pad = 0, dilation = 1;
+  bool transposed = false;
+
+  /// From one tap to the next that reads anything.
+  constexpr int tap_step() const {
+    int step = 1;
+    while (transposed && step * dilation % stride != 0) ++step;
+    return step;
+  }
+  /// How far the source moves from one of these taps to the next.
+  constexpr int tap_advance() const { return transposed ? -(tap_step() * dilation / stride) : dilation; }
+  /// Results that far apart read the same taps; meanwhile the source moves by `advance`.
+  constexpr int period() const { return transposed ? stride : 1; }
+  constexpr int advance() const { return transposed ? 1 : stride; }
+
+  constexpr axis_taps taps_at(int p) const {
+    axis_taps found;
+    for (int tap = 0; tap < taps; ++tap) {
+      int at = p * stride - pad + tap * dilation;
+      if (transposed) {
+        const int distance = p + pad - tap * dilation;
+        at = distance < 0 || distance % stride != 0 ? -1 : distance / stride;
+      }
+      if (at < 0 || at >= source) continue;
+      if (found.count == 0) {
+        found.first = tap;
+        found.at = at;
+      }
+      ++found.count;
+    }
+    return found;
+  }
+
+  /// The longest run from p on, up to `end`. Inside, where no tap is cut off, its length is known without looking.
+  constexpr axis_run run_at(int p, int end) const {
+    axis_run run = {p, period(), 1, taps_at(p)};
+    const int last_tap = run.taps.first + (run.taps.count - 1) * tap_step();
+    if (run.taps.count > 0 && run.taps.first < tap_step() && last_tap + tap_step() >= taps) {
+      const int highest = greater_of(run.taps.at, run.taps.at + (run.taps.count - 1) * tap_advance());
+      run.count = 1 + (source - 1 - highest) / advance();
+    } else {
+      for (int next = p + run.step; next < end; next += run.step, ++run.count) {
+        axis_taps expected = run.taps;
+        if (expected.count > 0) expected.at += run.count * advance();
+        if (taps_at(next) != expected) break;
+      }
+    }
+    run.count = lesser_of(run.count, divide_up(end - p, run.step));
+    return run;
+  }
+
+  /// The length of the longest run: what tiles should fit.
+  constexpr int longest_run() const {
+    int longest = 1;
+    for (int p = 0; p < period() && p < results; ++p) {
+      for (int at = p; at < results;) {
+        const axis_run run = run_at(at, results);
+        longest = greater_of(longest, run.count);
+        at += run.count * run.step;
+      }
+    }
+    return longest;
+  }
+};
+
+/// The numbers of a convolution, as geometry lists them: images, H, W, C, OH, OW, O, KH, KW, strides, pads, dilations, groups.
+struct conv_shape {
+  int height = 0, width = 0, channels = 0, out_height = 0, out_width = 0, out_channels = 0, kernel_height = 1, kernel_width = 1;
+  int stride_height = 1, stride_width = 1, pad_top = 0, pad_left = 0, dilation_height = 1, dilation_width = 1, groups = 1;
+
+  constexpr explicit conv_shape(const int* v)
+      : height(v[1]), width(v[2]), channels(v[3]), out_height(v[4]), out_width(v[5]), out_channels(v[6]), kernel_height(v[7]),
+        kernel_width(v[8]), stride_height(v[9]), stride_width(v[10]), pad_top(v[11]), pad_left(v[12]), dilation_height(v[13]),
+        dilation_width(v[14]), groups(v[15]) {
+    // One pixel in, one out: all pixels of an image are one line.
+    if (kernel_height == 1 && kernel_width == 1 && stride_height == 1 && stride_width == 1 && pad_top == 0 && pad_left == 0 &&
+        height == out_height && width == out_width) {
+      width = out_width = height * width;
+      height = out_height = 1;
+    }
+  }
+
+  constexpr conv_axis rows() const {
+    return {out_height, height, kernel_height, stride_height, pad_top, dilation_height, false};
+  }
+  constexpr conv_axis columns() const {
+    return {out_width, width, kernel_width, stride_width, pad_left, dilation_width, false};
+  }
+  constexpr conv_axis rows_to_input() const {
+    return {height, out_height, kernel_height, stride_height, pad_top, dilation_height, true};
+  }
+  constexpr conv_axis columns_to_input() const {
+    return {width, out_width, kernel_width, stride_width, pad_left, dilation_width, true};
+  }
+};
+
+}  // namespace tfx::backend::inline TFX_SIMD_BUILD

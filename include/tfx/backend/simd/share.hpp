@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <tfx/backend/simd/dispatch.hpp>
+
+namespace tfx::backend::inline TFX_SIMD_BUILD {
+
+/// A producer with an epilogue computes blocks of at most this many elements (24 KB): they stay in the first-level cache.
+template <class T> inline constexpr int block_elements = int(24 * 1024 / sizeof(T));
+
+/// A half-open range.
+struct range {
+  int from = 0, to = 0;
+
+  constexpr int size() const { return to - from; }
+};
+
+/// Share `i` of `n` nearly equal shares of [0, extent).
+constexpr range share_of(int extent, int i, int n) {
+  return {int(std::int64_t(extent) * i / n), int(std::int64_t(extent) * (i + 1) / n)};
+}
+
+/// What one part computes of a grid.
+struct grid_share {
+  range rows, cols;
+};
+
+/// Cuts rows x cols units into `parts` rectangles so that the largest is as small as possible; fewer columns first, since
+/// every part prepares its own columns.
+constexpr grid_share share_grid(int rows, int cols, int part, int parts) {
+  int best = 1;
+  std::int64_t best_cost = -1;
+  for (int across = parts; across >= 1; --across) {
+    if (parts % across != 0) continue;
+    const std::int64_t cost = std::int64_t(divide_up(rows, parts / across)) * divide_up(cols, across);
+    if (best_cost < 0 || cost < best_cost) {
+      best = across;
+      best_cost = cost;
+    }
+  }
+  return {share_of(rows, part / best, parts / best), share_of(cols, part % best, best)};
+}
+
+/// Copies columns of a row-major matrix, zero up to `pitch`: for kernels that read whole panels.
+template <class T> void pack_rows(const T* from, std::ptrdiff_t row, int depth, int cols, T* to, int pitch) {
+  for (int k = 0; k < depth; ++k) {
+    for (int n = 0; n < pitch; ++n) to[n] = n < cols ? from[n] : T(0);
+    from += row;
+    to += pitch;
+  }
+}
+
+}  // namespace tfx::backend::inline TFX_SIMD_BUILD
