@@ -9,6 +9,7 @@
 #include <tfx/backend/lanes/exponential.hpp>
 #include <tfx/backend/lanes/logarithm.hpp>
 #include <tfx/backend/lanes/power.hpp>
+#include <tfx/backend/lanes/quantile.hpp>
 #include <tfx/backend/lanes/rounding.hpp>
 #include <tfx/backend/lanes/sigmoid.hpp>
 #include <tfx/backend/lanes/trigonometric.hpp>
