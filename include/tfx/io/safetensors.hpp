@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <span>
@@ -16,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -60,6 +62,20 @@ constexpr std::string_view safetensors_dtype(dtype type) {
     case dtype::real_type: break;
   }
   return {};
+}
+
+/// The order in which the reference implementation writes types: wider ones first, so that all arrays are aligned.
+constexpr int place_of(dtype type) {
+  switch (type) {
+    case dtype::int64: return 0;
+    case dtype::float64: return 1;
+    case dtype::float32: return 2;
+    case dtype::int32: return 3;
+    case dtype::uint8: return 4;
+    case dtype::boolean: return 5;
+    case dtype::real_type: break;
+  }
+  return 6;
 }
 
 inline float float_from_bf16(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
@@ -121,8 +137,8 @@ inline void convert_some(conversion how, const std::byte* from, std::size_t coun
 
 /// Writes arrays as a safetensors file, atomically: a file of that name is replaced as a whole or stays as it was.
 ///
-/// The bytes are a function of the arguments alone: wider types come first, names are in order, the data starts at a
-/// multiple of eight bytes and every array at a multiple of its element size.
+/// The bytes are a function of the arguments alone, and those that the reference implementation writes: wider types come
+/// first, names are in order, the data starts at a multiple of eight bytes and every array at a multiple of its element size.
 ///
 /// Errors     file_error (system), std::invalid_argument (two arrays of one name, a name that is not UTF-8)
 /// Source     the safetensors format, version 0.3 and later
@@ -131,8 +147,9 @@ inline void write_safetensors(const std::filesystem::path& path, std::span<const
   std::vector<const named_array*> order;
   for (const named_array& array : arrays) order.push_back(&array);
   std::sort(order.begin(), order.end(), [](const named_array* a, const named_array* b) {
-    const int wide_a = size_of(a->type), wide_b = size_of(b->type);
-    return wide_a != wide_b ? wide_a > wide_b : a->name < b->name;
+    const int place_a = detail::place_of(a->type);
+    const int place_b = detail::place_of(b->type);
+    return place_a != place_b ? place_a < place_b : a->name < b->name;
   });
 
   std::vector<safetensors_entry> entries;
@@ -163,7 +180,7 @@ inline void write_safetensors(const std::filesystem::path& path, std::span<const
 ///     io::safetensors_file file("weights.safetensors");
 ///     for (const io::safetensors_entry& entry : file.tensors()) std::cout << entry.name << '\n';
 ///     std::vector<float> bias(10);
-///     file.read("dense/bias", std::span(bias));
+///     file.read("dense/bias", bias);
 ///
 /// Errors     file_error with the place in the file
 class safetensors_file {
@@ -204,14 +221,17 @@ class safetensors_file {
     return found == contents_.index.end() ? nullptr : &contents_.tensors[found->second];
   }
 
-  /// One array, converted as `load_options::convert` says.
-  template <class T> void read(std::string_view name, std::span<T> out, bool convert = false) const {
+  /// One array into a vector, span or array of the right size, converted as `load_options::convert` says.
+  template <class Range> void read(std::string_view name, Range&& out, bool convert = false) const {
+    using element = std::remove_pointer_t<decltype(std::data(out))>;
+    static_assert(dtype_of<element> != dtype::real_type, "tfx: files have no name for this element type");
     const safetensors_entry* entry = find(name);
     if (entry == nullptr) fail(8, "an array named " + std::string(name), "no such name");
-    if (out.size() != entry->count()) {
-      fail(data_start_ + entry->begin, std::to_string(out.size()) + " elements of " + entry->name, std::to_string(entry->count()));
+    if (std::size(out) != entry->count()) {
+      fail(data_start_ + entry->begin, std::to_string(std::size(out)) + " elements of " + entry->name,
+           std::to_string(entry->count()));
     }
-    read(*entry, dtype_of<T>, out.data(), convert);
+    read(*entry, dtype_of<element>, std::data(out), convert);
   }
 
   /// One array into memory for `entry.count()` elements of type `wanted`.
