@@ -32,7 +32,8 @@ if(TFX_SIMD)
     if(NOT TARGET xsimd)
       message(STATUS "tfx: xsimd is not installed (Debian, Ubuntu: libxsimd-dev), downloading it")
       include(FetchContent)
-      FetchContent_Declare(xsimd URL https://github.com/xtensor-stack/xsimd/archive/refs/tags/8.1.0.tar.gz)
+      FetchContent_Declare(xsimd GIT_REPOSITORY https://github.com/xtensor-stack/xsimd
+                           GIT_TAG 1577b02d549cca52aa5e943c16f2600950480289) # 8.1.0
       FetchContent_MakeAvailable(xsimd)
     endif()
     target_link_libraries(tfx INTERFACE $<BUILD_INTERFACE:xsimd>)
