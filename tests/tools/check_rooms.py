@@ -13,13 +13,14 @@ import sys
 from markers import marker
 
 # A room, and the rooms or single headers below it that it may include. Rooms that are not listed may include anything.
-KERNEL_RECORDS = ["core", "backend/call", "backend/reduce_order"]
+KERNEL_RECORDS = ["core", "backend/call", "backend/kernel", "backend/reduce_order"]
 BELOW = {
     "core": [],
     "backend/call": ["core"],
+    "backend/kernel": ["core", "backend/call"],
     "backend/reduce_order": ["core"],
     "backend/lanes": ["core"],
-    "init": ["core"],
+    "init": ["core", "backend/lanes"],
     "graph": ["core", "backend/call", "init"],
     "expr": ["core", "graph"],
     "ops": ["core", "graph", "expr", "autodiff/gradient_scope", "backend/lanes", *KERNEL_RECORDS],
@@ -30,7 +31,7 @@ BELOW = {
     "backend/threads": ["graph", "compile", "backend/lanes", *KERNEL_RECORDS],
 }
 FREESTANDING = ["core", "graph", "expr", "ops", "autodiff", "compile", "init", "backend/call",
-                "backend/reduce_order", "backend/lanes", "backend/reference"]
+                "backend/kernel", "backend/reduce_order", "backend/lanes", "backend/reference"]
 ALLOWED = {"array", "string_view", "utility", "type_traits", "concepts", "bit", "limits", "cstddef", "cstdint"}
 
 
