@@ -17,7 +17,6 @@ KERNEL_RECORDS = ["core", "backend/call", "backend/kernel", "backend/reduce_orde
 BELOW = {
     "core": [],
     "backend/call": ["core"],
-    "backend/kernel": ["core", "backend/call"],
     "backend/reduce_order": ["core"],
     "backend/lanes": ["core"],
     "init": ["core", "backend/lanes"],
