@@ -35,8 +35,10 @@ ALLOWED = {"array", "string_view", "utility", "type_traits", "concepts", "bit", 
 
 
 def room_of(path):
-    """core/shape.hpp is in core, backend/simd/gemm.hpp in backend/simd, backend/call.hpp in backend/call."""
+    """core/shape.hpp is in core, backend/simd/gemm.hpp in backend/simd, backend/call.hpp in backend/call; core.hpp is in none."""
     parts = pathlib.PurePath(path).with_suffix("").parts
+    if len(parts) == 1:
+        return None
     return "/".join(parts[:2]) if parts[0] == "backend" else parts[0]
 
 
