@@ -9,7 +9,9 @@ namespace tfx {
 /// What a producer (matrix product, convolution, pooling, strided copy) must know about its extents. Which number means what
 /// is said by the operation that fills it in (`geometry_of` in ops/); it is a run-time table, so kernels are shared between shapes.
 struct geometry {
-  int v[16] = {};
+  int v[20] = {};
+  /// Where every contraction says how many terms it adds (its static extent), and whether they are the batch.
+  enum : int { contracted = 18, contracts_batch = 19 };
   constexpr int operator[](int i) const { return v[i]; }
 };
 

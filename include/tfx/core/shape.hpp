@@ -11,7 +11,8 @@ inline constexpr int max_rank = 6;
 /// The extents of a tensor as a value: what `shape<...>::value` is, and what the graph computes with.
 ///
 /// Row-major throughout. `bounded` says that the leading extent is an upper bound: the number of rows present is known
-/// when a program runs. A matrix view of any shape has `rows()` = product of the leading extents and `cols()` = the last one.
+/// when a program runs. Every shape is also a matrix: `cols()` is the last extent and `rows()` the product of the others; a
+/// vector is one row, a bounded vector one column (its extent counts rows of the batch).
 struct dims {
   int rank = 0;
   int extent[max_rank] = {};
@@ -24,8 +25,9 @@ struct dims {
     for (int i = 0; i < rank; ++i) n *= extent[i];
     return n;
   }
-  constexpr int cols() const { return rank ? extent[rank - 1] : 1; }
+  constexpr int cols() const { return rank == 0 || (rank == 1 && bounded) ? 1 : extent[rank - 1]; }
   constexpr int rows() const {
+    if (rank == 1 && bounded) return extent[0];
     int n = 1;
     for (int i = 0; i + 1 < rank; ++i) n *= extent[i];
     return n;
@@ -65,8 +67,10 @@ template <class S> inline constexpr bool is_shape = false;
 template <int... Extent> inline constexpr bool is_shape<shape<Extent...>> = true;
 template <class S> concept static_shape = is_shape<S>;
 
-/// NumPy's rule: aligned at the last axis, extents are equal or one of them is 1.
+/// NumPy's rule: aligned at the last axis, extents are equal or one of them is 1. A bounded vector belongs to the batch and
+/// is never spread along it.
 constexpr bool broadcasts(const dims& a, const dims& b) {
+  if ((a.rank == 1 && a.bounded && b.rank > 1) || (b.rank == 1 && b.bounded && a.rank > 1)) return false;
   const int shared = a.rank < b.rank ? a.rank : b.rank;
   for (int i = 1; i <= shared; ++i) {
     const int x = a.extent[a.rank - i], y = b.extent[b.rank - i];

@@ -7,24 +7,13 @@
 #include <stdexcept>
 #include <vector>
 
+#include <tfx/core/random.hpp>
+
 namespace tfx::data {
 
 namespace detail {
-/// The finaliser of SplitMix64: every bit of the input changes every bit of the output.
-constexpr std::uint64_t mix_bits(std::uint64_t x) {
-  x ^= x >> 30;
-  x *= 0xbf58476d1ce4e5b9u;
-  x ^= x >> 27;
-  x *= 0x94d049bb133111ebu;
-  return x ^ x >> 31;
-}
-
-/// 64 random bits that depend on nothing but the three numbers.
-constexpr std::uint64_t shuffle_bits(std::uint64_t seed, std::uint64_t epoch, std::uint64_t draw) {
-  constexpr std::uint64_t golden = 0x9e3779b97f4a7c15u;
-  const std::uint64_t key = mix_bits(mix_bits(seed + golden) + epoch * golden + golden);
-  return mix_bits(key + (draw + 1) * golden);
-}
+/// Sets these random numbers apart from all others of the same seed.
+inline constexpr std::uint32_t shuffle_site = site_of("data/shuffle", 12);
 
 /// floor(bits * bound / 2^64): uniform below `bound` to within bound / 2^64.
 constexpr std::uint32_t scale_below(std::uint64_t bits, std::uint32_t bound) {
@@ -43,7 +32,7 @@ constexpr std::uint32_t scale_below(std::uint64_t bits, std::uint32_t bound) {
 ///     auto index = order.epoch(3);           // valid until the next call
 ///     data.train.gather(&index[64], 64, batch);
 ///
-/// Source     Durstenfeld 1964, algorithm 235; random bits by counter, Steele, Lea and Flood 2014
+/// Source     Durstenfeld 1964, algorithm 235; random bits by counter (core/random.hpp)
 class shuffle {
  public:
   explicit shuffle(std::size_t n, std::uint64_t seed = 0) : seed_(seed) {
@@ -55,8 +44,15 @@ class shuffle {
 
   std::span<const std::uint32_t> epoch(std::uint64_t number) {
     unshuffled();
+    const random_stream stream{seed_, number, detail::shuffle_site};
+    philox_words words;
     for (std::size_t i = order_.size(); i > 1; --i) {
-      const std::uint32_t other = detail::scale_below(detail::shuffle_bits(seed_, number, i), static_cast<std::uint32_t>(i));
+      // A block of random words is enough for two draws.
+      const std::size_t draw = order_.size() - i;
+      if (draw % 2 == 0) words = stream.words(draw / 2);
+      const std::size_t half = draw % 2 * 2;
+      const std::uint64_t bits = std::uint64_t{words.w[half]} << 32 | words.w[half + 1];
+      const std::uint32_t other = detail::scale_below(bits, static_cast<std::uint32_t>(i));
       const std::uint32_t kept = order_[i - 1];
       order_[i - 1] = order_[other];
       order_[other] = kept;

@@ -7,7 +7,7 @@
 #include <tfx/backend/simd/lanes.hpp>
 
 /// Philox blocks in SIMD registers: one block per 64-bit lane. Only the lower half of a lane counts, which is what the widening
-/// multiplication reads; xsimd has no name for that instruction.
+/// multiplication reads; xsimd has no name for that instruction. With registers of two lanes plain code is faster.
 namespace tfx::lanes {
 namespace detail {
 
@@ -51,27 +51,6 @@ struct wide_256 {
   }
 };
 #endif
-#if defined(__SSE2__)
-struct wide_128 {
-  using word = __m128i;
-  static constexpr int blocks = 2;
-  static TFX_INLINE word splat(std::uint64_t x) { return _mm_set1_epi64x(static_cast<long long>(x)); }
-  static TFX_INLINE word mul(word a, word b) { return _mm_mul_epu32(a, b); }
-  static TFX_INLINE word high(word a) { return _mm_srli_epi64(a, 32); }
-  static TFX_INLINE word up(word a) { return _mm_slli_epi64(a, 32); }
-  static TFX_INLINE word mix(word a, word b, word c) { return _mm_xor_si128(_mm_xor_si128(a, b), c); }
-  static TFX_INLINE word join(word low, word high) {
-    return _mm_or_si128(_mm_and_si128(low, _mm_set1_epi64x(0xffffffff)), up(high));
-  }
-  static TFX_INLINE word count(std::uint64_t from) { return _mm_add_epi64(splat(from), _mm_set_epi64x(1, 0)); }
-  static TFX_INLINE void interleave(std::uint32_t* out, word first, word second) {
-    auto* to = reinterpret_cast<__m128i*>(out);
-    _mm_storeu_si128(to, _mm_unpacklo_epi64(first, second));
-    _mm_storeu_si128(to + 1, _mm_unpackhi_epi64(first, second));
-  }
-};
-#endif
-
 template <class Wide> struct wide_generator {
   using word = typename Wide::word;
   static constexpr int blocks = Wide::blocks;
@@ -106,11 +85,6 @@ struct block_generator<xsimd::batch<T, Arch>> : detail::wide_generator<detail::w
 template <class T, class Arch>
   requires(xsimd::batch<T, Arch>::size * sizeof(T) == 32)
 struct block_generator<xsimd::batch<T, Arch>> : detail::wide_generator<detail::wide_256> {};
-#endif
-#if defined(__SSE2__)
-template <class T, class Arch>
-  requires(xsimd::batch<T, Arch>::size * sizeof(T) == 16)
-struct block_generator<xsimd::batch<T, Arch>> : detail::wide_generator<detail::wide_128> {};
 #endif
 
 }  // namespace tfx::lanes

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/backend/kernel.hpp>
+
+namespace tfx {
+
+/// Every producer on a backend without its own: one element after the other, by the operation's own definition.
+template <class F, class Backend, class T> struct producer {
+  static constexpr int piece = 64;
+
+  static void run(const call<T>& a, T* destination, finish_function<T> finish) {
+    const T* in[16] = {};
+    for (int k = 0; k < inputs(a); ++k) in[k] = static_cast<const T*>(a.operand[k]);
+    const detail::share s = detail::share_of(a.rows, a.part, a.parts, 1);
+    T block[piece];
+    for (int r = s.begin; r < s.end; ++r)
+      for (int c0 = 0; c0 < a.cols; c0 += piece) {
+        const int n = a.cols - c0 < piece ? a.cols - c0 : piece;
+        T* const out = destination ? destination + std::ptrdiff_t(r) * a.cols + c0 : block;
+        for (int c = 0; c < n; ++c) out[c] = F::template element<T>(a.geo, in, r, c0 + c, a.cols, a.contracted);
+        if (finish) finish(a, r, 1, c0, n, block, piece);
+      }
+  }
+
+private:
+  static int inputs(const call<T>& a) { return F::arity >= 0 ? F::arity : a.geo[16]; }
+};
+
+namespace backend {
+
+/// Fused kernels, one element at a time: portable, freestanding, the same bits as every other backend.
+struct scalar {
+  template <class T> using lanes = T;
+  static constexpr int parts = 1;
+  template <class T> static void run(void (*kernel)(const call<T>&), const call<T>& c, std::size_t) { kernel(c); }
+};
+
+}  // namespace backend
+}  // namespace tfx

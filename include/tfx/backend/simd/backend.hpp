@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/backend/reference/scalar.hpp>
+#include <tfx/backend/simd/gemm.hpp>
+#include <tfx/backend/simd/lanes.hpp>
+#include <tfx/backend/simd/random.hpp>
+#include <tfx/ops/conv2d.hpp>
+#include <tfx/ops/matmul.hpp>
+#include <tfx/ops/pool.hpp>
+
+namespace tfx {
+namespace backend {
+
+/// Fused kernels over the vectors of an instruction set, by default the widest one that the build allows; products and
+/// convolutions use the widest one that the machine has.
+template <class Arch = xsimd::default_arch> struct simd {
+  template <class T> using lanes = xsimd::batch<T, Arch>;
+  static constexpr int parts = 1;
+  template <class T> static void run(void (*kernel)(const call<T>&), const call<T>& c, std::size_t) { kernel(c); }
+};
+
+template <class B> inline constexpr bool is_simd = false;
+template <class Arch> inline constexpr bool is_simd<simd<Arch>> = true;
+
+}  // namespace backend
+
+template <class B, class T> requires backend::is_simd<B> struct producer<matmul_op, B, T> : backend::simd_matmul<T> {};
+
+}  // namespace tfx

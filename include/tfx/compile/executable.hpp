@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/backend/kernel.hpp>
+
+namespace tfx {
+
+/// The memory of one run: a base address per space, and what changes from run to run.
+template <class T> struct bindings {
+  T* base[max_spaces] = {};
+  run_state run{};
+  T* scratch = nullptr;   ///< executable::scratch_elements, 64-byte aligned
+};
+
+namespace detail {
+
+/// What a backend is told of a launch while compiling.
+template <class Plan, int Launch> struct launch_shape {
+  static constexpr geometry geo = Plan::geometries[std::size_t(Plan::launches[Launch].geometry)];
+  static constexpr int rows = Plan::launches[Launch].rows, cols = Plan::launches[Launch].cols;
+};
+
+template <class Plan, class Backend, class T, int Launch> struct launch_producer {
+  static constexpr int kernel_index = Plan::launches[Launch].kernel;
+  static constexpr const auto& source = kernel_source<Plan, kernel_index>::value;
+  static constexpr bool exists = source.kind == group_kind::producer;
+  static constexpr std::size_t scratch() {
+    if constexpr (exists) {
+      using F = decltype(functor_of(functor_key<kernel_source<Plan, kernel_index>::value.op[kernel_source<Plan, kernel_index>::value.output]>{}));
+      using P = producer<F, Backend, T>;
+      constexpr geometry g = launch_shape<Plan, Launch>::geo;
+      if constexpr (requires { P::scratch(g, 0, 0); }) return P::scratch(g, launch_shape<Plan, Launch>::rows, launch_shape<Plan, Launch>::cols);
+    }
+    return 0;
+  }
+  static constexpr const void* tiles() {
+    if constexpr (exists) {
+      using F = decltype(functor_of(functor_key<kernel_source<Plan, kernel_index>::value.op[kernel_source<Plan, kernel_index>::value.output]>{}));
+      using P = producer<F, Backend, T>;
+      if constexpr (requires { P::template tiles<launch_shape<Plan, Launch>>(); }) return P::template tiles<launch_shape<Plan, Launch>>();
+    }
+    return nullptr;
+  }
+};
+
+}  // namespace detail
+
+/// A plan made runnable on a backend: an array of kernel addresses, and a loop over the schedule. No state, no heap.
+template <class Plan, class Backend, class T> struct executable {
+  using function = void (*)(const call<T>&);
+
+  static constexpr auto kernels = []<std::size_t... K>(std::index_sequence<K...>) {
+    return std::array<function, sizeof...(K) + 1>{
+        &kernel<Backend, T, detail::code_of<Plan, int(K)>, std::make_index_sequence<std::size_t(kernel_source<Plan, int(K)>::count)>>::run..., nullptr};
+  }(std::make_index_sequence<std::size_t(Plan::n_kernels)>{});
+
+  static constexpr auto tiles = []<std::size_t... L>(std::index_sequence<L...>) {
+    return std::array<const void*, sizeof...(L) + 1>{detail::launch_producer<Plan, Backend, T, int(L)>::tiles()..., nullptr};
+  }(std::make_index_sequence<std::size_t(Plan::n_launches)>{});
+
+  /// Scratch memory of one part, in elements.
+  static constexpr std::size_t scratch_per_part = []<std::size_t... L>(std::index_sequence<L...>) {
+    std::size_t most = 0;
+    ((most = detail::launch_producer<Plan, Backend, T, int(L)>::scratch() > most ? detail::launch_producer<Plan, Backend, T, int(L)>::scratch() : most), ...);
+    return (most + leaf_alignment - 1) / leaf_alignment * leaf_alignment;
+  }(std::make_index_sequence<std::size_t(Plan::n_launches)>{});
+  static constexpr std::size_t scratch_elements = scratch_per_part * std::size_t(Backend::parts);
+  /// All memory a run needs besides parameters, state, inputs and outputs, in elements.
+  static constexpr std::size_t arena_elements = std::size_t(Plan::arena_elements) + scratch_elements;
+
+  struct counters {
+    int iteration[Plan::n_regions + 1] = {}, trips[Plan::n_regions + 1] = {};
+  };
+
+  static void* address(const bindings<T>& b, const operand_info& o, const counters& at) {
+    std::ptrdiff_t offset = o.offset;
+    if constexpr (Plan::has_loops) {
+      for (int t = 0; t < o.n_terms; ++t) {
+        const address_term& m = Plan::terms[std::size_t(o.first_term + t)];
+        int slot = m.sign * at.iteration[m.region] + (m.from < 0 ? 0 : at.trips[m.from]) + m.shift;
+        if (m.mod) slot &= m.mod - 1;
+        offset += std::ptrdiff_t(slot) * m.stride;
+      }
+    }
+    if (o.space == place_space) return reinterpret_cast<void*>(std::uintptr_t(offset));
+    return b.base[o.space] + offset;
+  }
+
+  static void launch(const bindings<T>& b, int index, const counters& at) {
+    const launch_record& l = Plan::launches[std::size_t(index)];
+    void* operand[max_operands];
+    for (int k = 0; k < l.operands; ++k) operand[k] = address(b, Plan::operands[std::size_t(l.first_operand + k)], at);
+    call<T> c;
+    c.operand = operand;
+    c.rows = l.rows;
+    c.cols = l.cols;
+    c.contracted = l.contracted;
+    if constexpr (Plan::batch_bound > 0) {
+      if (l.bounded == bounded_by::rows) c.rows = l.rows / Plan::batch_bound * b.run.batch;
+      if (l.bounded == bounded_by::columns) c.cols = l.cols / Plan::batch_bound * b.run.batch;
+      if (l.contracts_batch) c.contracted = l.contracted / Plan::batch_bound * b.run.batch;
+    }
+    c.geo = Plan::geometries[std::size_t(l.geometry)].v;
+    c.run = &b.run;
+    c.scratch = b.scratch;
+    c.tiles = tiles[std::size_t(index)];
+    Backend::run(kernels[std::size_t(l.kernel)], c, scratch_per_part);
+  }
+
+  static bool enters(const bindings<T>& b, int region, const counters& at) {
+    const loop_info& l = Plan::loops[std::size_t(region)];
+    b.base[counter_space][region] = T(at.iteration[region]);
+    if (at.iteration[region] >= at.trips[region]) return false;
+    return !l.conditional || (*static_cast<const T*>(address(b, l.condition, at)) != T(0)) == l.sense;
+  }
+
+  static void run(const bindings<T>& b) {
+    counters at;
+    if constexpr (!Plan::has_loops) {
+      for (int i = 0; i < Plan::n_launches; ++i) launch(b, i, at);
+    } else {
+      for (int pc = 0; pc < Plan::sizes.steps; ++pc) {
+        const step_info s = Plan::steps[std::size_t(pc)];
+        if (s.kind == step_kind::launch) {
+          launch(b, s.at, at);
+        } else if (s.kind == step_kind::begin) {
+          const loop_info& l = Plan::loops[std::size_t(s.at)];
+          at.iteration[s.at] = 0;
+          at.trips[s.at] = l.counted ? int(*static_cast<const T*>(address(b, l.trips, at))) : l.bound;
+          if (!enters(b, s.at, at)) pc = l.end;
+        } else {
+          ++at.iteration[s.at];
+          if (enters(b, s.at, at)) pc = Plan::loops[std::size_t(s.at)].begin;
+        }
+      }
+    }
+  }
+};
+
+}  // namespace tfx

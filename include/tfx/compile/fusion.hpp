@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/graph/graph.hpp>
+#include <tfx/ops/reduce.hpp>
+
+namespace tfx {
+
+enum class group_kind : std::uint8_t {
+  map,       ///< elementwise work, possibly with a reduction and what follows it
+  producer,  ///< a contraction or window, then elementwise work on its result
+  control    ///< end of a body
+};
+
+/// What one kernel computes: nodes over one domain.
+struct group {
+  dims domain{};
+  group_kind kind = group_kind::map;
+  std::int8_t axis = -1;      ///< of its reductions; -1: none
+  bool flat = true;           ///< every operand lies like the domain or is one number, so the domain may be taken as one row
+  int region = 0;
+  int size = 0;               ///< nodes
+};
+
+inline constexpr int max_group_size = 96;   ///< nodes; operand words have 9 bits
+
+/// The same elements in the same matrix.
+constexpr bool same_matrix(const dims& a, const dims& b) { return a.rows() == b.rows() && a.cols() == b.cols(); }
+
+/// Which node belongs to which kernel. `phase` 1 comes after the reduction; `stored` nodes have memory of their own.
+template <int Nodes> struct fusion {
+  int group_of[Nodes + 1] = {};
+  std::uint8_t phase[Nodes + 1] = {}, stored[Nodes + 1] = {};
+  group groups[Nodes + 1] = {};
+  int n_groups = 0;
+};
+
+/// The same as a growing table.
+struct fusion_lists {
+  list<int> group_of;
+  list<std::uint8_t> phase, stored;
+  list<group> groups;
+};
+
+namespace detail {
+
+/// A reshape that leaves the matrix as it is, is the value itself to a kernel.
+constexpr int matrix_root(const graph_view& g, int id) {
+  while (g[id].op->kind == op_kind::view && !is<slice_op>(g[id])) {
+    const int from = g.input(id, 0);
+    if (!is<reshape_op>(g[id]) || !same_matrix(g[id].shape, g[from].shape)) break;
+    id = from;
+  }
+  return id;
+}
+
+/// Groups the nodes greedily in their order, then moves work towards its only reader.
+struct fuser {
+  const graph_view& g;
+  int n;
+  fusion_lists f;
+  list<int> last_reader;        ///< per written leaf: the last group that reads its old value
+  list<char> read_whole;        ///< ... as a producer, which needs all of it
+  list<char> written;           ///< leaves with an assignment
+  list<char> floats;            ///< elementwise work on leaves alone waits for its first reader
+  static constexpr int waiting = -2;
+
+  constexpr explicit fuser(const graph_view& view)
+      : g(view), n(view.n_nodes), last_reader(view.n_nodes, -1), read_whole(view.n_nodes, 0), written(view.n_nodes, 0), floats(view.n_nodes, 1) {
+    f.group_of = list<int>(n, -1);
+    f.phase = list<std::uint8_t>(n, 0);
+    f.stored = list<std::uint8_t>(n, 0);
+  }
+
+  constexpr int inputs(int i) const { return g[i].count; }
+  constexpr int in(int i, int k) const { return matrix_root(g, g.input(i, k)); }
+  constexpr int memory(int i, int k) const { return g.root(g.input(i, k)); }
+
+  constexpr void note_reads(int i) {
+    for (int k = 0; k < inputs(i); ++k) {
+      const int a = memory(i, k);
+      if (!written[a] || f.group_of[i] < last_reader[a]) continue;
+      last_reader[a] = f.group_of[i];
+      read_whole[a] = is_producer(g[i].op->kind);
+    }
+  }
+  constexpr bool lies_flat(int i, const dims& domain) const {
+    for (int k = 0; k < inputs(i); ++k) {
+      const node& a = g[in(i, k)];
+      if (a.op->kind == op_kind::generate && a.op->arity == 0) return false;   // depends on the column
+      const pattern p = pattern_of(g[g.input(i, k)].shape, domain);
+      if (p != pattern::full && p != pattern::scalar) return false;
+    }
+    return true;
+  }
+  constexpr int open(int i, const dims& domain, group_kind kind) {
+    group q;
+    q.domain = domain;
+    q.kind = kind;
+    q.region = g[i].region;
+    f.groups.push_back(q);
+    return f.groups.size() - 1;
+  }
+  constexpr void put(int i, int q, int phase) {
+    f.group_of[i] = q;
+    f.phase[i] = std::uint8_t(phase);
+    group& target = f.groups[q];
+    target.size++;
+    if (phase == 0 && (g[i].op->kind == op_kind::map || g[i].op->kind == op_kind::assign)) target.flat = target.flat && lies_flat(i, target.domain);
+    note_reads(i);
+    for (int k = 0; k < inputs(i); ++k)
+      if (const int a = in(i, k); f.group_of[a] == waiting) put(a, q, phase);
+  }
+  /// Would node i, and what waits for it, leave the domain one row?
+  constexpr bool waits_flat(int i, const dims& domain) const {
+    if (!lies_flat(i, domain)) return false;
+    for (int k = 0; k < inputs(i); ++k)
+      if (const int a = in(i, k); f.group_of[a] == waiting && !waits_flat(a, domain)) return false;
+    return true;
+  }
+
+  constexpr void place_reduction(int i) {
+    const int a = in(i, 0), axis = g[i].aux;
+    const dims domain = g[g.input(i, 0)].shape;
+    if (f.group_of[a] == waiting && axis == over_all && !waits_flat(a, domain)) put(a, open(a, domain, group_kind::map), 0);
+    int q = f.group_of[a];
+    if (q >= 0) {
+      const group& target = f.groups[q];
+      const bool joins = target.region == g[i].region && target.kind == group_kind::map && same_matrix(target.domain, domain) && f.phase[a] == 0 &&
+                         (target.axis < 0 || target.axis == axis) && (axis != over_all || target.flat) && target.size < max_group_size;
+      if (!joins) q = -1;
+    }
+    if (q < 0) q = open(i, domain, group_kind::map);
+    if (f.group_of[a] == waiting) put(a, q, 0);
+    f.groups[q].axis = std::int8_t(axis);
+    put(i, q, 1);
+  }
+
+  constexpr void place_map(int i) {
+    const node& m = g[i];
+    int q = -1;
+    bool through_view = false;
+    for (int k = 0; k < inputs(i); ++k)
+      if (const int c = f.group_of[memory(i, k)]; c > q) q = c;
+    for (int k = 0; k < inputs(i); ++k)
+      if (in(i, k) != memory(i, k) && f.group_of[memory(i, k)] == q && q >= 0) through_view = true;
+    bool body = false, tail = false;
+    if (q >= 0) {
+      const group& target = f.groups[q];
+      body = same_matrix(target.domain, m.shape);
+      tail = target.axis >= 0 && same_matrix(reduced(target.domain, target.axis), m.shape);
+      for (int k = 0; k < inputs(i); ++k) {
+        const int a = in(i, k);
+        if (f.group_of[a] != q) continue;
+        if (f.phase[a]) body = false;
+        else tail = false;
+      }
+      if (through_view || target.region != m.region || target.size >= max_group_size) body = tail = false;
+      if (body && target.axis == over_all && !waits_flat(i, target.domain)) body = false;
+      if (tail && !body)
+        for (int k = 0; k < inputs(i); ++k)   // what waits must suit the reduced domain too
+          if (const int a = in(i, k); f.group_of[a] == waiting && !same_matrix(g[a].shape, m.shape)) tail = false;
+      if (m.op->kind == op_kind::assign && (last_reader[m.aux] > q || (last_reader[m.aux] == q && read_whole[m.aux]))) body = tail = false;
+    }
+    if (q < 0 && m.op->kind == op_kind::map && floats[i]) {
+      f.group_of[i] = waiting;
+      return;
+    }
+    if (body) put(i, q, 0);
+    else if (tail) put(i, q, 1);
+    else put(i, open(i, m.shape, group_kind::map), 0);
+  }
+
+  constexpr void place_all() {
+    for (int i = 0; i < n; ++i)
+      if (g[i].op->kind == op_kind::assign) written[g[i].aux] = 1;
+    for (int i = 0; i < n; ++i) {
+      const node& m = g[i];
+      if (m.link >= 0) floats[m.link] = 0;
+      for (int k = 0; k < m.count; ++k) {
+        const int a = g.input(i, k), direct = in(i, k);
+        const bool elementwise_reader = m.op->kind == op_kind::map || m.op->kind == op_kind::assign;
+        if (!elementwise_reader || g[direct].region != m.region || !same_matrix(g[a].shape, m.shape)) floats[direct] = floats[g.root(a)] = 0;
+        else if (direct != a && g[a].op->kind == op_kind::view && direct != g.root(a)) floats[g.root(a)] = 0;
+      }
+    }
+    for (int i = 0; i < n; ++i) {
+      switch (g[i].op->kind) {
+        case op_kind::leaf: case op_kind::constant: case op_kind::generate: case op_kind::view: case op_kind::port: break;
+        case op_kind::loop: f.group_of[i] = open(i, dims{}, group_kind::control); break;
+        case op_kind::result: f.group_of[i] = f.group_of[g.input(i, 1)]; break;
+        case op_kind::contract: case op_kind::window: put(i, open(i, g[i].shape, group_kind::producer), 0); break;
+        case op_kind::reduce: place_reduction(i); break;
+        case op_kind::map: case op_kind::assign: place_map(i); break;
+      }
+    }
+  }
+
+  /// A map node whose readers all sit in one later group of its domain is computed there: nothing is stored for it.
+  constexpr void sink() {
+    list<int> reader(n, -1);            // the one group that reads a node; -2: several, or none that could hold it
+    list<char> body_reader(n, 1), kept(n, 0);
+    for (int i = 0; i < n; ++i) {
+      for (int k = 0; k < inputs(i); ++k) {
+        const int a = memory(i, k);
+        if (f.group_of[a] >= 0 && f.group_of[a] != f.group_of[i]) kept[a] = 1;
+      }
+      if (const int a = g[i].link; a >= 0) {
+        reader[a] = -2;
+        kept[a] = 1;
+      }
+    }
+    for (int i = n - 1; i >= 0; --i) {
+      const node& m = g[i];
+      const int q = f.group_of[i], c = reader[i];
+      if (m.op->kind == op_kind::map && f.phase[i] == 0 && q >= 0 && c > q && f.groups[c].region == m.region && body_reader[i] &&
+          same_matrix(f.groups[c].domain, m.shape) && f.groups[c].size < max_group_size && (f.groups[c].axis != over_all || lies_flat(i, f.groups[c].domain))) {
+        bool moves = true;
+        for (int k = 0; k < inputs(i); ++k) {
+          const int r = memory(i, k);
+          if (written[r]) moves = false;
+          if (f.group_of[r] >= 0 && f.group_of[r] != c && !kept[r]) moves = false;
+        }
+        if (moves) {
+          f.group_of[i] = c;
+          f.groups[c].size++;
+          f.groups[q].size--;
+          f.groups[c].flat = f.groups[c].flat && lies_flat(i, f.groups[c].domain);
+        }
+      }
+      const op_kind kind = m.op->kind;
+      const bool opaque = (kind == op_kind::view && !(is<reshape_op>(m) && same_matrix(m.shape, g[g.input(i, 0)].shape))) || kind == op_kind::port || kind == op_kind::result;
+      for (int k = 0; k < inputs(i); ++k) {
+        const int a = kind == op_kind::view ? g.input(i, k) : in(i, k);
+        const int by = opaque ? -2 : kind == op_kind::view ? reader[i] : f.group_of[i];
+        if (by == -1) continue;   // a view that nobody has read
+        if (reader[a] == -1) reader[a] = by;
+        else if (reader[a] != by) reader[a] = -2;
+        if (is_producer(kind) || (kind != op_kind::reduce && kind != op_kind::view && f.phase[i])) body_reader[a] = 0;
+        if (kind == op_kind::view && !body_reader[i]) body_reader[a] = 0;
+      }
+    }
+  }
+
+  constexpr void mark_stored() {
+    for (int i = 0; i < n; ++i) {
+      if (g[i].op->kind == op_kind::assign) f.stored[i] = 1;
+      if (const int a = g[i].link; a >= 0) f.stored[a] = 1;
+      if (g[i].op->kind == op_kind::reduce && f.group_of[i] >= 0 && g[i].aux == over_rows) f.stored[i] = 1;   // totals are kept where they are stored
+      if (g[i].op->kind == op_kind::view) continue;
+      for (int k = 0; k < inputs(i); ++k) {
+        const int r = memory(i, k), direct = in(i, k);
+        if (f.group_of[r] >= 0 && (r != direct || f.group_of[r] != f.group_of[i])) f.stored[r] = 1;
+      }
+    }
+  }
+};
+
+}  // namespace detail
+
+/// Decides which nodes share a kernel. A node joins the latest group that it reads if the group's domain is its own, or, after
+/// a reduction, the reduced one; products and windows open groups; an assignment waits until the old value has been read.
+constexpr fusion_lists fuse(const graph_view& g) {
+  detail::fuser pass(g);
+  pass.place_all();
+  pass.sink();
+  pass.mark_stored();
+  return static_cast<fusion_lists&&>(pass.f);
+}
+
+template <int Nodes> constexpr fusion<Nodes> freeze(const fusion_lists& lists) {
+  fusion<Nodes> f;
+  for (int i = 0; i < Nodes; ++i) {
+    f.group_of[i] = lists.group_of[i];
+    f.phase[i] = lists.phase[i];
+    f.stored[i] = lists.stored[i];
+  }
+  f.n_groups = lists.groups.size();
+  for (int q = 0; q < f.n_groups; ++q) f.groups[q] = lists.groups[q];
+  return f;
+}
+
+}  // namespace tfx

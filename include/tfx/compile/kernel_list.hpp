@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/compile/memory_plan.hpp>
+#include <tfx/ops/conv2d.hpp>
+#include <tfx/ops/matmul.hpp>
+
+namespace tfx {
+
+/// One instruction of a kernel, packed into a word: three sources of 10 bits (bit 9 set: operand, else an earlier instruction),
+/// the operand it is stored to plus one, and its phase.
+struct instruction {
+  const op_info* op = nullptr;
+  std::uint64_t word = 0;
+
+  static constexpr int operand_flag = 512;
+  static constexpr std::uint64_t pack(const int* source, int store, int phase) {
+    std::uint64_t w = std::uint64_t(store + 1) << 30 | std::uint64_t(phase) << 40;
+    for (int k = 0; k < 3; ++k) w |= std::uint64_t(source[k] < 0 ? operand_flag | ~source[k] : source[k]) << (10 * k);
+    return w;
+  }
+};
+
+/// The address of an operand: base[space] + offset + terms. `place_space` gives the offset itself: the place of a generator.
+struct operand_info {
+  int space = 0, offset = 0, first_term = 0, n_terms = 0;
+};
+inline constexpr int place_space = max_spaces;
+
+inline constexpr int max_operands = 128;
+struct operand_patterns {
+  std::uint64_t word[4] = {};   ///< two bits each
+  constexpr void set(int k, pattern p) { word[k / 32] |= std::uint64_t(p) << (k % 32 * 2); }
+  constexpr bool operator==(const operand_patterns&) const = default;
+};
+
+/// How the extents of a launch follow the rows present.
+enum class bounded_by : std::uint8_t { nothing, rows, columns };
+
+/// One kernel call of a program.
+struct launch_info {
+  int kernel = 0;                     ///< in the table of distinct kernels
+  int group = 0;                      ///< in the fusion
+  int first_instruction = 0, instructions = 0;
+  int first_operand = 0, operands = 0;
+  group_kind kind = group_kind::map;
+  std::int8_t axis = -1;
+  int output = 0;                     ///< the producer's instruction
+  operand_patterns patterns{};
+  int rows = 1, cols = 1;             ///< at the bound
+  bounded_by bounded = bounded_by::nothing;
+  int geometry = -1;                  ///< row of the graph's table
+  long long flops = 0, bytes = 0;     ///< at the bound; bytes at 1 per element
+};
+
+enum class step_kind : std::uint8_t { launch, begin, end };
+/// The schedule: launches, and the begin and end of bodies.
+struct step_info {
+  step_kind kind{};
+  int at = 0;   ///< launch or region
+};
+
+struct loop_info {
+  int bound = 1, begin = 0, end = 0;   ///< steps
+  bool counted = false, conditional = false, sense = true;
+  operand_info condition{}, trips{};
+};
+
+struct kernel_lists {
+  list<instruction> code;
+  list<operand_info> operands;
+  list<address_term> terms;
+  list<launch_info> launches;
+  list<int> distinct;                  ///< one launch per distinct kernel
+  list<double> constants;
+  list<step_info> steps;
+  loop_info loops[max_regions] = {};
+  long long flops = 0, bytes = 0;
+};
+
+struct kernel_sizes {
+  int code = 0, operands = 0, terms = 0, launches = 0, distinct = 0, constants = 0, steps = 0, regions = 0;
+};
+
+/// All kernels of a program as constants.
+template <int Code, int Operands, int Terms, int Launches, int Distinct, int Constants, int Steps, int Regions> struct kernel_tables {
+  instruction code[Code + 1] = {};
+  operand_info operands[Operands + 1] = {};
+  address_term terms[Terms + 1] = {};
+  launch_info launches[Launches + 1] = {};
+  int distinct[Distinct + 1] = {};
+  double constants[Constants + 1] = {};
+  step_info steps[Steps + 1] = {};
+  loop_info loops[Regions + 1] = {};
+  long long flops = 0, bytes = 0;
+};
+
+namespace detail {
+
+constexpr long long flops_of(const graph_view& g, int id) {
+  const node& n = g[id];
+  const long long results = n.shape.size();
+  if (n.op->kind == op_kind::map) return results;
+  if (n.op->kind == op_kind::reduce) return g[g.input(id, 0)].shape.size();
+  if (n.op->kind != op_kind::contract) return 0;
+  const geometry& v = g.geometries[n.aux];
+  if (n.op->id == op_of<matmul_op>.id) return 2 * results * v[2];
+  using w = window2d;
+  return 2LL * v[w::images] * v[w::out_height] * v[w::out_width] * v[w::out_channels] * v[w::kernel_height] * v[w::kernel_width] * v[w::channels] / v[w::groups];
+}
+
+struct kernel_emitter {
+  const graph_view& g;
+  const int* group_of;
+  const std::uint8_t* phase;
+  const std::uint8_t* stored;
+  const group* groups;
+  int n_groups;
+  const int* offset;
+  const int* home;
+  const std::uint8_t* history;
+
+  kernel_lists k{};
+  list<int> value{}, value_group{};       // instruction of a node in the group being emitted
+  list<int> slot{}, slot_group{};         // operand of a node's memory there
+  list<std::uint32_t> hashes{};
+  launch_info now{};
+  dims domain{};
+  int q = 0;
+
+  constexpr operand_info operand_of(int id) {
+    const location w = locate(g, home, history, id);
+    const node& n = g[w.root];
+    operand_info o;
+    o.first_term = k.terms.size();
+    o.n_terms = w.n_terms;
+    for (int t = 0; t < w.n_terms; ++t) k.terms.push_back(w.terms[t]);
+    if (n.op->kind == op_kind::leaf) {
+      o.space = g.leaves[n.aux].space;
+      o.offset = g.leaves[n.aux].offset;
+    } else if (n.op->kind == op_kind::constant) {
+      o.space = constant_space;
+      int c = 0;
+      while (c < k.constants.size() && k.constants[c] != n.number) ++c;
+      if (c == k.constants.size()) k.constants.push_back(n.number);
+      o.offset = c;
+    } else if (is<iteration_op>(n)) {
+      o.space = counter_space;
+      o.offset = n.region;
+    } else if (n.op->kind == op_kind::generate) {
+      o.space = place_space;
+    } else {
+      o.space = arena_space;
+      o.offset = offset[w.root];
+    }
+    o.offset += w.offset;
+    return o;
+  }
+
+  /// The operand through which the kernel reads or writes node `id`.
+  constexpr int use(int id) {
+    if (slot_group[id] == q) return slot[id];
+    k.operands.push_back(operand_of(id));
+    slot_group[id] = q;
+    slot[id] = now.operands;
+    pattern p = pattern_of(g[id].shape, domain);
+    if (p == pattern::other) p = pattern::full;   // of a producer, which knows its operands by its geometry
+    now.patterns.set(now.operands, p);
+    now.bytes += g[id].shape.size();
+    return now.operands++;
+  }
+  constexpr int here() const { return k.code.size() - now.first_instruction; }
+  constexpr void note(int id, int instruction) {
+    value[id] = instruction;
+    value_group[id] = q;
+  }
+
+  /// An earlier instruction, or ~operand. Generators are emitted again in each group.
+  constexpr int source(int id) {
+    const int direct = matrix_root(g, id);
+    if (value_group[direct] == q) return value[direct];
+    const int root = g.root(direct);
+    const node& n = g[root];
+    if (n.op->kind != op_kind::generate) return ~use(direct);
+    instruction made;
+    made.op = n.op;
+    int in[3] = {};
+    for (int j = 0; j < n.count; ++j) in[j] = source(g.input(root, j));
+    if (n.count) in[2] = ~use(direct);   // no memory: only its place counts
+    made.word = instruction::pack(in, -1, 0);
+    note(direct, here());
+    k.code.push_back(made);
+    return value[direct];
+  }
+
+  constexpr void emit_node(int id) {
+    const node& n = g[id];
+    now.flops += flops_of(g, id);
+    instruction made;
+    made.op = n.op;
+    int in[3] = {};
+    if (!is_producer(n.op->kind))
+      for (int j = 0; j < n.count; ++j) in[j] = source(g.input(id, j));
+    const int target = n.op->kind == op_kind::assign ? n.aux : id;
+    const int store = stored[id] ? use(target) : -1;
+    made.word = instruction::pack(in, store, n.op->kind == op_kind::reduce ? 0 : phase[id]);
+    if (is_producer(n.op->kind)) {
+      now.output = here();
+      now.geometry = n.aux;
+    }
+    note(id, here());
+    k.code.push_back(made);
+  }
+
+  constexpr void emit_group(const list<int>& head, const list<int>& next) {
+    now = {};
+    now.group = q;
+    now.kind = groups[q].kind;
+    now.axis = groups[q].axis;
+    now.first_instruction = k.code.size();
+    now.first_operand = k.operands.size();
+    domain = groups[q].domain;
+    for (int i = head[q]; i >= 0; i = next[i])   // a producer's operands come first, whatever was moved in front of it
+      if (is_producer(g[i].op->kind))
+        for (int j = 0; j < g[i].count; ++j) use(g.input(i, j));
+    for (int i = head[q]; i >= 0; i = next[i]) emit_node(i);
+    now.instructions = here();
+
+    const bool flat = groups[q].flat && groups[q].kind == group_kind::map && groups[q].axis != over_rows && groups[q].axis != over_columns;
+    now.rows = flat ? 1 : domain.rows();
+    now.cols = flat ? domain.size() : domain.cols();
+    if (domain.bounded) now.bounded = flat ? bounded_by::columns : bounded_by::rows;
+    k.flops += now.flops;
+    k.bytes += now.bytes;
+    find_kernel();
+    k.steps.push_back({step_kind::launch, k.launches.size()});
+    k.launches.push_back(now);
+  }
+
+  /// Equal content is one kernel, whatever the extents, addresses and constants.
+  constexpr void find_kernel() {
+    std::uint32_t h = unsigned(now.axis + 5) + unsigned(now.kind) * 77u;
+    for (int i = 0; i < now.instructions; ++i) {
+      const instruction& c = k.code[now.first_instruction + i];
+      h = (h ^ c.op->hash) * 16777619u + unsigned(c.word) + unsigned(c.word >> 32) * 5u;
+    }
+    now.kernel = -1;
+    for (int d = 0; d < k.distinct.size() && now.kernel < 0; ++d) {
+      const launch_info& other = k.launches[k.distinct[d]];
+      if (hashes[d] != h || other.instructions != now.instructions || other.operands != now.operands || other.kind != now.kind ||
+          other.axis != now.axis || !(other.patterns == now.patterns))
+        continue;
+      bool same = true;
+      for (int i = 0; same && i < now.instructions; ++i) {
+        const instruction &a = k.code[other.first_instruction + i], &b = k.code[now.first_instruction + i];
+        same = a.op->id == b.op->id && a.word == b.word;
+      }
+      if (same) now.kernel = d;
+    }
+    if (now.kernel >= 0) return;
+    now.kernel = k.distinct.size();
+    k.distinct.push_back(k.launches.size());
+    hashes.push_back(h);
+  }
+
+  constexpr void emit_all() {
+    list<int> head(n_groups + 1, -1), next(g.n_nodes, -1);
+    value = list<int>(g.n_nodes, -1);
+    value_group = list<int>(g.n_nodes, -1);
+    slot = list<int>(g.n_nodes, -1);
+    slot_group = list<int>(g.n_nodes, -1);
+    for (int i = g.n_nodes - 1; i >= 0; --i) {
+      const int in_group = group_of[i];
+      if (in_group < 0) continue;
+      next[i] = head[in_group];
+      head[in_group] = i;
+    }
+    int open[max_regions] = {}, depth = 0;
+    for (q = 0; q < n_groups; ++q) {
+      if (head[q] < 0) continue;
+      if (groups[q].kind == group_kind::control) {
+        int loop = head[q];
+        while (g[loop].op->kind != op_kind::loop) loop = next[loop];
+        const int r = g[loop].aux;
+        close(open, depth, r);
+        loop_info& l = k.loops[r];
+        l.bound = g.regions[r].bound;
+        l.sense = g.regions[r].sense;
+        const bool real_condition = g[loop].count > 0 && !(g[loop].count == 2 && g[g.input(loop, 0)].op->kind == op_kind::constant);
+        if (real_condition) {
+          l.condition = operand_of(g.input(loop, 0));
+          l.conditional = true;
+        }
+        if (g[loop].count == 2) {
+          l.trips = operand_of(g.input(loop, 1));
+          l.counted = true;
+        }
+        continue;
+      }
+      int path[max_regions] = {}, length = 0;   // enter the bodies around this group, outermost first
+      for (int r = groups[q].region; r > 0; r = g.regions[r].parent) path[length++] = r;
+      while (length > 0) {
+        const int r = path[--length];
+        bool entered = false;
+        for (int d = 1; d <= depth; ++d) entered = entered || open[d] == r;
+        if (entered) continue;
+        open[++depth] = r;
+        k.loops[r].begin = k.steps.size();
+        k.steps.push_back({step_kind::begin, r});
+      }
+      emit_group(head, next);
+    }
+  }
+  /// The end of body r. A body in which nothing was left to launch is not in the schedule.
+  constexpr void close(const int* open, int& depth, int r) {
+    if (depth == 0 || open[depth] != r) return;
+    --depth;
+    k.loops[r].end = k.steps.size();
+    k.steps.push_back({step_kind::end, r});
+  }
+};
+
+}  // namespace detail
+
+template <class Fusion, class Memory> constexpr kernel_lists emit_kernels(const graph_view& g, const Fusion& f, const Memory& m) {
+  detail::kernel_emitter emitter{g, f.group_of, f.phase, f.stored, f.groups, f.n_groups, m.offset, m.home, m.history};
+  emitter.emit_all();
+  return static_cast<kernel_lists&&>(emitter.k);
+}
+
+constexpr kernel_sizes sizes_of(const kernel_lists& k, int regions) {
+  return {k.code.size(), k.operands.size(), k.terms.size(), k.launches.size(), k.distinct.size(), k.constants.size(), k.steps.size(), regions};
+}
+
+template <class Tables> constexpr Tables freeze(const kernel_lists& lists, int regions) {
+  Tables t;
+  for (int i = 0; i < lists.code.size(); ++i) t.code[i] = lists.code[i];
+  for (int i = 0; i < lists.operands.size(); ++i) t.operands[i] = lists.operands[i];
+  for (int i = 0; i < lists.terms.size(); ++i) t.terms[i] = lists.terms[i];
+  for (int i = 0; i < lists.launches.size(); ++i) t.launches[i] = lists.launches[i];
+  for (int i = 0; i < lists.distinct.size(); ++i) t.distinct[i] = lists.distinct[i];
+  for (int i = 0; i < lists.constants.size(); ++i) t.constants[i] = lists.constants[i];
+  for (int i = 0; i < lists.steps.size(); ++i) t.steps[i] = lists.steps[i];
+  for (int i = 0; i < regions; ++i) t.loops[i] = lists.loops[i];
+  t.flops = lists.flops;
+  t.bytes = lists.bytes;
+  return t;
+}
+
+}  // namespace tfx

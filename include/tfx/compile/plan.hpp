@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+
+#include <tfx/compile/kernel_list.hpp>
+#include <tfx/graph/trace.hpp>
+
+namespace tfx {
+
+/// What running one launch needs, in the order it is read.
+struct launch_record {
+  std::int16_t kernel = 0, operands = 0;
+  int first_operand = 0, rows = 0, cols = 0;
+  bounded_by bounded = bounded_by::nothing;
+  bool contracts_batch = false;
+  int contracted = 0, geometry = 0;
+};
+
+/// One program, compiled: each stage is one constant, and the last ones are the small tables that running reads. A plan knows
+/// neither backend nor element type.
+template <class Step> struct plan {
+  using step = Step;
+  using traced = traced_step<Step>;
+  static constexpr graph_size size = traced::size;
+  static constexpr int batch_bound = traced::graph.batch_bound;
+
+  static constexpr tfx::fusion<size.nodes> fusion = tfx::freeze<size.nodes>(fuse(traced::view()));
+  static constexpr memory_plan<size.nodes> memory = tfx::freeze<size.nodes>(plan_memory(traced::view(), fusion));
+  static constexpr kernel_sizes sizes = sizes_of(emit_kernels(traced::view(), fusion, memory), size.regions);
+  using tables = kernel_tables<sizes.code, sizes.operands, sizes.terms, sizes.launches, sizes.distinct, sizes.constants, sizes.steps, sizes.regions>;
+  static constexpr tables kernels = tfx::freeze<tables>(emit_kernels(traced::view(), fusion, memory), size.regions);
+
+  static constexpr int n_launches = sizes.launches, n_kernels = sizes.distinct, n_regions = sizes.regions;
+  static constexpr int arena_elements = memory.arena;
+  static constexpr int spaces = traced::graph.spaces;
+  static constexpr int space_size(int s) { return traced::graph.space_size[s]; }
+  static constexpr bool has_loops = n_regions > 1;
+
+  // ---- what running reads
+  static constexpr int n_geometries = [] {
+    int n = 0;
+    for (int i = 0; i < n_launches; ++i) n += kernels.launches[i].geometry >= 0;
+    return n;
+  }();
+  static constexpr auto launches = [] {
+    std::array<launch_record, std::size_t(n_launches) + 1> t{};
+    int producers = 0;
+    for (int i = 0; i < n_launches; ++i) {
+      const launch_info& l = kernels.launches[i];
+      launch_record& r = t[std::size_t(i)];
+      r.kernel = std::int16_t(l.kernel);
+      r.operands = std::int16_t(l.operands);
+      r.first_operand = l.first_operand;
+      r.rows = l.rows;
+      r.cols = l.cols;
+      r.bounded = l.bounded;
+      if (l.geometry < 0) continue;
+      const geometry& g = traced::graph.geometries[l.geometry];
+      r.geometry = producers++;
+      r.contracted = g.v[geometry::contracted];
+      r.contracts_batch = g.v[geometry::contracts_batch] != 0;
+    }
+    return t;
+  }();
+  static constexpr auto geometries = [] {
+    std::array<geometry, std::size_t(n_geometries) + 1> t{};
+    std::size_t producers = 0;
+    for (int i = 0; i < n_launches; ++i)
+      if (const int row = kernels.launches[i].geometry; row >= 0) t[producers++] = traced::graph.geometries[row];
+    return t;
+  }();
+  static constexpr auto operands = [] {
+    std::array<operand_info, std::size_t(sizes.operands) + 1> t{};
+    for (int i = 0; i < sizes.operands; ++i) t[std::size_t(i)] = kernels.operands[i];
+    return t;
+  }();
+  static constexpr auto terms = [] {
+    std::array<address_term, std::size_t(sizes.terms) + 1> t{};
+    for (int i = 0; i < sizes.terms; ++i) t[std::size_t(i)] = kernels.terms[i];
+    return t;
+  }();
+  static constexpr auto constants = [] {
+    std::array<double, std::size_t(sizes.constants) + 1> t{};
+    for (int i = 0; i < sizes.constants; ++i) t[std::size_t(i)] = kernels.constants[i];
+    return t;
+  }();
+  static constexpr auto steps = [] {
+    std::array<step_info, std::size_t(sizes.steps) + 1> t{};
+    for (int i = 0; i < sizes.steps; ++i) t[std::size_t(i)] = kernels.steps[i];
+    return t;
+  }();
+  static constexpr auto loops = [] {
+    std::array<loop_info, std::size_t(n_regions) + 1> t{};
+    for (int i = 0; i < n_regions; ++i) t[std::size_t(i)] = kernels.loops[i];
+    return t;
+  }();
+  static constexpr auto leaves = [] {
+    std::array<leaf_info, std::size_t(size.leaves) + 1> t{};
+    for (int i = 0; i < size.leaves; ++i) t[std::size_t(i)] = traced::graph.leaves[i];
+    return t;
+  }();
+  static constexpr auto names = [] {
+    std::array<char, std::size_t(size.names) + 1> t{};
+    for (int i = 0; i < size.names; ++i) t[std::size_t(i)] = traced::graph.names[i];
+    return t;
+  }();
+  static constexpr int n_leaves = size.leaves;
+  static constexpr std::string_view name(const leaf_info& l) { return {names.data() + l.path, std::size_t(l.path_length)}; }
+};
+
+/// The instructions of distinct kernel K of a plan, and nothing else: what kernel types are read from.
+template <class Plan, int K> struct kernel_source {
+  static constexpr int launch = Plan::kernels.distinct[K];
+  static constexpr int count = Plan::kernels.launches[launch].instructions;
+  struct table {
+    const op_info* op[count] = {};
+    std::uint64_t word[count] = {};
+    std::uint64_t patterns[4] = {};
+    group_kind kind{};
+    int axis = -1, output = 0;
+  };
+  static constexpr table value = [] {
+    table t;
+    const launch_info& l = Plan::kernels.launches[launch];
+    for (int i = 0; i < count; ++i) {
+      t.op[i] = Plan::kernels.code[l.first_instruction + i].op;
+      t.word[i] = Plan::kernels.code[l.first_instruction + i].word;
+    }
+    for (int i = 0; i < 4; ++i) t.patterns[i] = l.patterns.word[i];
+    t.kind = l.kind;
+    t.axis = l.axis;
+    t.output = l.output;
+    return t;
+  }();
+};
+
+}  // namespace tfx

@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include <tfx/backend/call.hpp>
+#include <tfx/core/list.hpp>
+#include <tfx/core/mistake.hpp>
+#include <tfx/graph/leaf.hpp>
+#include <tfx/graph/node.hpp>
+#include <tfx/graph/region.hpp>
+
+namespace tfx {
+
+struct builder;
+struct scope;
+
+/// A node of the graph being recorded: what traced code passes around. Shape and type are known only while tracing;
+/// `var` is the same with both in its type.
+struct handle {
+  builder* graph = nullptr;
+  int id = -1;
+
+  constexpr explicit operator bool() const = delete;
+  constexpr bool empty() const { return id < 0; }
+  constexpr const dims& shape() const;
+  constexpr dtype type() const;
+};
+
+/// Stands for nothing; the record of a graph's entry points.
+struct leaf_op {
+  static constexpr std::string_view name = "leaf";
+  static constexpr op_kind kind = op_kind::leaf;
+  static constexpr int arity = 0;
+  static constexpr bool differentiable = true;
+  static constexpr void backward(gradient_scope&) {}
+};
+struct constant_op {
+  static constexpr std::string_view name = "constant";
+  static constexpr op_kind kind = op_kind::constant;
+  static constexpr int arity = 0;
+  static constexpr bool differentiable = true;
+  static constexpr void backward(gradient_scope&) {}
+};
+struct assign_op {
+  static constexpr std::string_view name = "assign";
+  static constexpr op_kind kind = op_kind::assign;
+  static constexpr int arity = 1;
+  static constexpr bool differentiable = true;
+  static constexpr void backward(gradient_scope&) {}
+  static constexpr auto apply(auto x) { return x; }
+};
+
+/// A path of layers, as a place in the pool of names.
+struct path_info {
+  int begin = 0, size = 0;
+};
+
+// Pieces of a complaint that are filled in from where the tracer stands.
+struct at_path {};     ///< " at dense_1 (line 18)"
+struct at_line {};     ///< " (line 18)"
+struct quoted {
+  std::string_view text;
+};
+
+/// Records a graph: appends nodes, finds the ones that exist already (value numbering), names parameters by the layers they
+/// were made in, keeps the current value of every leaf, and collects the first mistake.
+struct builder {
+  list<node> nodes;
+  list<int> edges;                       ///< inputs of all nodes
+  list<geometry> geometries;             ///< of producers: `node::aux` is a row
+  list<leaf_info> leaves;
+  list<int> leaf_node, current;          ///< per leaf: its node, and the node of its value now
+  list<char> names;                      ///< pool of characters
+  list<path_info> paths;                 ///< of layers; row 0 is the root
+  list<int> barriers;                    ///< written values: no gradient flows through an update
+  list<region_info> regions{1};
+  int region = 0;                        ///< being recorded
+
+  char path[96] = {};                    ///< of the open scopes, each with a closing '/'
+  int path_size = 0, path_index = 0;
+  scope* innermost = nullptr;
+  std::string_view pending{};            ///< a scope opened by the caller under this name: the layer itself does not open another
+  int line = 0;                          ///< of the last layer or function that was called
+  message wrong{};                       ///< the first mistake; empty: none
+
+  bool training = false;
+  int frozen = 0, shared = 0;            ///< depth of nn::frozen, nn::shared
+  int sites = 0, pins = 0;               ///< dropout sites, copies that must stay apart
+  int batch_bound = 0;                   ///< the bounded extent's bound; 0: the program has none
+  int space_size[max_spaces] = {};
+  int spaces = first_io_space;
+
+  // Offsets decided by an earlier trace, so that programs share one storage of parameters and state.
+  const leaf_info* layout = nullptr;
+  const char* layout_names = nullptr;
+  int layout_size = 0;
+
+  list<int> bucket{1024, -1}, next;
+
+  constexpr builder() { paths.push_back({}); }
+  builder(const builder&) = delete;
+
+  // ---- mistakes
+  constexpr void say(std::string_view s) { wrong.put(s); }
+  constexpr void say(long long v) { wrong.put(v); }
+  constexpr void say(int v) { wrong.put(v); }
+  constexpr void say(quoted q) {
+    wrong.put('\'');
+    wrong.put(q.text);
+    wrong.put('\'');
+  }
+  constexpr void say(const dims& d) {
+    wrong.put('[');
+    for (int i = 0; i < d.rank; ++i) {
+      if (i) wrong.put(", ");
+      wrong.put(d.extent[i]);
+    }
+    wrong.put(']');
+  }
+  constexpr void say(at_line) {
+    if (!line) return;
+    wrong.put(" (line ");
+    wrong.put(line);
+    wrong.put(')');
+  }
+  constexpr void say(at_path) {
+    if (path_size) {
+      wrong.put(" at ");
+      wrong.put(std::string_view(path, std::size_t(path_size - 1)));
+    }
+    say(at_line{});
+  }
+  /// Notes a mistake; only the first one counts.
+  template <class... Piece> constexpr void complain(const Piece&... piece) {
+    if (right()) (say(piece), ...);
+  }
+  constexpr bool right() const { return wrong.size == 0; }
+
+  // ---- nodes
+  constexpr int input(int id, int k) const { return edges[nodes[id].first + k]; }
+  constexpr bool encloses(int outer, int inner) const {
+    for (; inner >= 0; inner = regions[inner].parent)
+      if (inner == outer) return true;
+    return false;
+  }
+
+  template <class F> static constexpr const op_info* record() { return register_functor<F>::info; }
+
+  template <class F, class... Id> constexpr int emit(const dims& shape, dtype type, int aux, Id... in) {
+    const int ids[sizeof...(Id) + 1] = {in..., -1};
+    return insert(record<F>(), shape, type, ids, int(sizeof...(Id)), aux, 0);
+  }
+  /// In a region of the caller's choice, without hoisting.
+  template <class F, class... Id> constexpr int emit_at(int where, const dims& shape, dtype type, int aux, Id... in) {
+    const int ids[sizeof...(Id) + 1] = {in..., -1};
+    return number(record<F>(), shape, type, ids, int(sizeof...(Id)), aux, 0, where);
+  }
+
+  /// Places a node: values of a paired forward body are brought over, values of another body rejected, and work that does not
+  /// depend on the current body moves out of it.
+  constexpr int insert(const op_info* op, const dims& shape, dtype type, const int* in, int count, int aux, double value) {
+    if (region == 0) {
+      for (int k = 0; k < count; ++k) {
+        if (nodes[in[k]].region == 0) continue;
+        complain(op->name, at_path{}, ": a value of a loop's or branch's body is used outside it; return it from the body");
+        return 0;
+      }
+      return number(op, shape, type, in, count, aux, value, 0);
+    }
+    int brought[16] = {};
+    for (int k = 0; k < count; ++k) brought[k] = encloses(nodes[in[k]].region, region) ? in[k] : import(in[k]);
+    int where = region;
+    if (op->kind == op_kind::leaf || op->kind == op_kind::constant) {
+      where = 0;
+    } else {
+      while (where > 0 && regions[where].hoist) {
+        bool belongs = false;
+        for (int k = 0; k < count; ++k) belongs = belongs || nodes[brought[k]].region == where;
+        if (belongs) break;
+        where = regions[where].parent;
+      }
+    }
+    return number(op, shape, type, brought, count, aux, value, where);
+  }
+
+  /// The node with these properties: an existing one, or a new one.
+  constexpr int number(const op_info* op, const dims& shape, dtype type, const int* in, int count, int aux, double value, int where) {
+    std::uint32_t h = op->hash + 7919u * unsigned(aux) + unsigned(int(value * 4096));
+    for (int k = 0; k < count; ++k) h = (h ^ unsigned(in[k] + 1)) * 16777619u;
+    h = (h ^ (h >> 11)) & 1023u;
+    for (int i = bucket[int(h)]; i >= 0; i = next[i]) {
+      const node& n = nodes[i];
+      if (n.op->id != op->id || n.count != count || n.aux != aux || n.number != value || n.region != where || n.type != type) continue;
+      bool same = true;
+      for (int k = 0; same && k < count; ++k) same = edges[n.first + k] == in[k];
+      if (same && n.shape == shape) return i;
+    }
+    node n;
+    n.op = op;
+    n.shape = shape;
+    n.type = type;
+    n.first = edges.size();
+    n.count = count;
+    n.aux = aux;
+    n.number = value;
+    n.region = where;
+    n.line = line;
+    n.path = path_index;
+    for (int k = 0; k < count; ++k) edges.push_back(in[k]);
+    const int id = nodes.size();
+    nodes.push_back(n);
+    next.push_back(bucket[int(h)]);
+    bucket[int(h)] = id;
+    return id;
+  }
+
+  constexpr int row_of(const geometry& g) {
+    for (int i = 0; i < geometries.size(); ++i) {
+      bool same = true;
+      for (int k = 0; same && k < 20; ++k) same = geometries[i].v[k] == g.v[k];
+      if (same) return i;
+    }
+    geometries.push_back(g);
+    return geometries.size() - 1;
+  }
+
+  constexpr handle constant(double value) {
+    const int none[1] = {-1};
+    return {this, insert(record<constant_op>(), dims{}, dtype::real_type, none, 0, 0, value)};
+  }
+
+  // ---- leaves
+  constexpr std::string_view name(const leaf_info& l) const { return {names.data + l.path, std::size_t(l.path_length)}; }
+  constexpr int find(std::string_view full, int space) const {
+    const std::uint32_t h = hash_of(full);
+    for (int i = 0; i < leaves.size(); ++i)
+      if (leaves[i].hash == h && leaves[i].space == space && name(leaves[i]) == full) return i;
+    return -1;
+  }
+  /// The leaf of that complete name. An existing one is an answer only where sharing was asked for.
+  constexpr int leaf(int space, const dims& shape, dtype type, std::string_view full, initializer init, bool reuse,
+                     int fan_in = 0, int fan_out = 0) {
+    if (space >= parameter_space && space <= slot_space) {
+      if (const int i = find(full, space); i >= 0) {
+        if (!reuse) complain("two parameters are named ", full, at_line{}, "; nn::named tells layers apart, nn::shared makes them one");
+        else if (!(leaves[i].shape == shape)) complain("shared parameter ", full, at_line{}, " is ", leaves[i].shape, ", asked for as ", shape);
+        return i;
+      }
+    }
+    leaf_info l;
+    l.space = space;
+    l.size = shape.size();
+    l.init = init;
+    l.fan_in = fan_in;
+    l.fan_out = fan_out;
+    l.shape = shape;
+    l.type = type;
+    l.trainable = space == parameter_space && frozen == 0;
+    l.hash = hash_of(full);
+    l.path = names.size();
+    l.path_length = int(full.size());
+    for (char c : full) names.push_back(c);
+    if (layout_size > 0 && (space == parameter_space || space == state_space)) {
+      int at = -1;
+      for (int i = 0; i < layout_size && at < 0; ++i) {
+        const leaf_info& o = layout[i];
+        if (o.hash == l.hash && o.space == space &&
+            std::string_view(layout_names + o.path, std::size_t(o.path_length)) == full)
+          at = o.offset;
+      }
+      if (at < 0) {
+        complain("parameter ", full, at_line{}, " is not among the model's parameters");
+        at = 0;
+      }
+      l.offset = at;
+      if (at + padded(l.size) > space_size[space]) space_size[space] = at + padded(l.size);
+    } else {
+      l.offset = space_size[space];
+      space_size[space] += padded(l.size);
+    }
+    if (shape.bounded) bound_batch(shape.extent[0]);
+    const int index = leaves.size();
+    leaves.push_back(l);
+    const int none[1] = {-1};
+    const int id = number(record<leaf_op>(), shape, type, none, 0, index, 0, 0);
+    leaf_node.push_back(id);
+    current.push_back(id);
+    return index;
+  }
+  constexpr void bound_batch(int bound) {
+    if (batch_bound == 0) batch_bound = bound;
+    else if (batch_bound != bound) complain("inputs with different bounds on the batch, ", batch_bound, " and ", bound);
+  }
+  /// A leaf named by the open scopes.
+  constexpr int local_leaf(int space, const dims& shape, std::string_view own_name, initializer init, int fan_in, int fan_out) {
+    char full[160] = {};
+    int n = 0;
+    for (int i = 0; i < path_size; ++i) full[n++] = path[i];
+    for (char c : own_name)
+      if (n < int(sizeof full)) full[n++] = c;
+    return leaf(space, shape, dtype::real_type, {full, std::size_t(n)}, init, shared > 0, fan_in, fan_out);
+  }
+
+  // A state that a body reads or writes becomes a carry of that body and of every body around it.
+  struct state_carry {
+    int region, leaf, port, before;
+  };
+  list<state_carry> state_carries;
+  constexpr void carry_state(int l);             // graph/control.hpp
+  constexpr int import(int id);                  // autodiff/residuals.hpp
+  constexpr int trip_count(int of_region);       // graph/control.hpp
+  constexpr int pin_leaf(int id);                // graph/control.hpp
+
+  constexpr bool is_carried(int l) const { return region > 0 && leaves[l].space == state_space; }
+  constexpr handle read(int l) {
+    if (is_carried(l)) carry_state(l);
+    return {this, current[l]};
+  }
+  /// Later reads see the new value; one assignment is emitted at the end. No gradient flows through it.
+  constexpr void write(int l, handle value) {
+    if (is_carried(l)) carry_state(l);
+    current[l] = value.id;
+    if (leaves[l].space < first_io_space) barriers.push_back(value.id);
+  }
+  constexpr handle add_input(const dims& shape, dtype type, std::string_view own_name) {
+    if (spaces >= max_spaces) {
+      complain("a program has at most ", max_spaces - first_io_space, " inputs and outputs");
+      return constant(0);
+    }
+    return read(leaf(spaces++, shape, type, own_name, {}, false));
+  }
+  constexpr void add_output(handle value) {
+    if (spaces >= max_spaces) return complain("a program has at most ", max_spaces - first_io_space, " inputs and outputs");
+    const int l = leaf(spaces++, value.shape(), value.type(), "output", {}, false);
+    if (value.id == leaf_node[l]) return;
+    current[l] = value.id;
+  }
+  /// Rows present in this run, or the inverse of that number.
+  constexpr handle batch_rows(bool inverse) {
+    const int at = inverse ? 1 : 0;
+    for (int i = 0; i < leaves.size(); ++i)
+      if (leaves[i].space == batch_space && leaves[i].offset == at) return {this, leaf_node[i]};
+    const int l = leaf(batch_space, dims{}, dtype::real_type, inverse ? "inverse_batch" : "batch", {}, false);
+    leaves[l].offset = at;
+    space_size[batch_space] = leaf_alignment;
+    return {this, leaf_node[l]};
+  }
+  /// One assignment for every leaf whose value has changed. A value that is another leaf which changes too is copied first:
+  /// all assignments take effect together.
+  constexpr void finish() {
+    for (int i = 0; i < leaves.size(); ++i) {
+      const node n = nodes[current[i]];
+      if (current[i] == leaf_node[i] || n.op->kind != op_kind::leaf || current[n.aux] == leaf_node[n.aux]) continue;
+      current[i] = pin_leaf(current[i]);
+    }
+    for (int i = 0; i < leaves.size(); ++i) {
+      if (current[i] == leaf_node[i]) continue;
+      const int in[1] = {current[i]};
+      number(record<assign_op>(), nodes[leaf_node[i]].shape, leaves[i].type, in, 1, leaf_node[i], 0, 0);
+    }
+  }
+};
+
+constexpr const dims& handle::shape() const { return graph->nodes[id].shape; }
+constexpr dtype handle::type() const { return graph->nodes[id].type; }
+
+}  // namespace tfx

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+
+#include <tfx/core/dtype.hpp>
+#include <tfx/core/shape.hpp>
+
+namespace tfx {
+
+/// What kinds of node a graph has. Everything a user can write is made of these.
+enum class op_kind : std::uint8_t {
+  leaf,       ///< a tensor that lives between runs, or comes in or goes out
+  constant,   ///< one number
+  generate,   ///< made from the place in the tensor alone (random bits, an index); emitted again in every kernel that reads it
+  map,        ///< one result per element
+  reduce,     ///< along columns, along rows, or over everything
+  contract,   ///< matrix product and the three roles of a convolution
+  window,     ///< one result per place from a neighbourhood or another place: pooling, permuting, slicing, gathering
+  view,       ///< the same memory under another shape
+  assign,     ///< the last value written to a leaf
+  port,       ///< what a body sees: a carried value, the number of the iteration
+  result,     ///< what comes out of a body: the final carry, stacked values, the join of two branches
+  loop        ///< closes a body
+};
+
+struct gradient_scope;
+template <class T> struct node_call;
+template <class F, class T> constexpr void evaluate_node(const node_call<T>& call);   // backend/reference
+
+/// What the compiler knows of an operation. These records stay in the compiler: run-time code that touched one would pull
+/// every rule it points to into the program.
+struct op_info {
+  std::string_view name;
+  std::uint32_t hash;
+  std::uint64_t id;   ///< hash of the functor's type name: an address would not be constant under the undefined-behaviour sanitizer
+  op_kind kind;
+  int arity;          ///< number of inputs; -1: any
+  bool differentiable;
+  void (*backward)(gradient_scope&);
+  void (*evaluate_float)(const node_call<float>&);
+  void (*evaluate_double)(const node_call<double>&);
+};
+
+constexpr std::uint32_t hash_of(std::string_view s) {
+  std::uint32_t h = 2166136261u;
+  for (char c : s) h = (h ^ static_cast<unsigned char>(c)) * 16777619u;
+  return h;
+}
+
+namespace detail {
+template <class F> constexpr std::uint64_t type_hash() {
+  std::uint64_t h = 14695981039346656037u;
+  for (char c : std::string_view(__PRETTY_FUNCTION__)) h = (h ^ static_cast<unsigned char>(c)) * 1099511628211u;
+  return h;
+}
+}  // namespace detail
+
+/// The last identifier of a type's name, without template arguments; "lambda" for closures.
+template <class L> constexpr std::string_view type_name() {
+  std::string_view s = __PRETTY_FUNCTION__;
+  s = s.substr(s.find("L = ") + 4);
+#if defined(__clang__)
+  s = s.substr(0, s.size() - 1);
+#else
+  s = s.substr(0, s.find_first_of(";]"));
+#endif
+  if (s.find("lambda") != s.npos) return "lambda";
+  std::size_t end = s.size();   // from the back: local types carry a whole function in front
+  if (end && s[end - 1] == '>') {
+    int depth = 0;
+    do {
+      --end;
+      depth += s[end] == '>' ? 1 : s[end] == '<' ? -1 : 0;
+    } while (depth);
+  }
+  std::size_t begin = end;
+  while (begin > 0 && s[begin - 1] != ':' && s[begin - 1] != ' ') --begin;
+  return s.substr(begin, end - begin);
+}
+
+/// The name of an operation or layer: `static constexpr name`, else the type's own without a closing `_op`.
+template <class F> constexpr std::string_view name_of() {
+  if constexpr (requires { F::name; }) {
+    return F::name;
+  } else {
+    std::string_view s = type_name<F>();
+    if (s.size() > 3 && s.substr(s.size() - 3) == "_op") s = s.substr(0, s.size() - 3);
+    return s;
+  }
+}
+
+template <class F> inline constexpr op_info op_of{
+    name_of<F>(), hash_of(name_of<F>()), detail::type_hash<F>(), F::kind, F::arity, F::differentiable, &F::backward,
+    &evaluate_node<F, float>, &evaluate_node<F, double>};
+
+// From a node back to its functor's type, the only place where this is done: a friend defined for each functor that is ever
+// emitted. (CWG 2118 frowns on stateful friends; g++, clang and nvcc all support them. The fallback would be an explicit
+// list of operations as a template argument of `plan`.)
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wnon-template-friend"
+#endif
+template <const op_info* Info> struct functor_key {
+  friend constexpr auto functor_of(functor_key<Info>);
+};
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
+template <class F> struct register_functor {
+  friend constexpr auto functor_of(functor_key<&op_of<F>>) { return F{}; }
+  static constexpr const op_info* info = &op_of<F>;
+};
+
+/// One operation in a graph. Its inputs are `edges[first .. first + count)` of the graph that holds it.
+struct node {
+  const op_info* op = nullptr;
+  dims shape{};
+  dtype type = dtype::real_type;
+  int first = 0, count = 0;
+  int aux = 0;        ///< what the operation says it is: an axis, a row of the geometry table, a leaf, a region
+  double number = 0;  ///< of a constant
+  int region = 0;     ///< the body it belongs to; 0 is the program itself
+  int link = -1;      ///< of a carry: the node of its next value
+  int line = 0;       ///< where the user wrote it; no part of its identity
+  int path = 0;       ///< the layer it was made in: a place in the builder's table of paths
+};
+
+template <class F> constexpr bool is(const node& n) { return n.op->id == op_of<F>.id; }
+constexpr bool is_producer(op_kind k) { return k == op_kind::contract || k == op_kind::window; }
+
+}  // namespace tfx

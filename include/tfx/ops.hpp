@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/core/mistake.hpp>
+
+#include <tfx/autodiff/reverse.hpp>
+#include <tfx/backend/reference/evaluate.hpp>
+#include <tfx/ops/activation.hpp>
+#include <tfx/ops/conv2d.hpp>
+#include <tfx/ops/gather.hpp>
+#include <tfx/ops/generate.hpp>
+#include <tfx/ops/math.hpp>
+#include <tfx/ops/matmul.hpp>
+#include <tfx/ops/pool.hpp>
+#include <tfx/ops/rearrange.hpp>
+#include <tfx/ops/reduce.hpp>
+#include <tfx/ops/reshape.hpp>
+#include <tfx/ops/softmax.hpp>

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/ops/math.hpp>
+
+namespace tfx {
+
+/// dy where y > 0, else 0: the derivative of relu from its result.
+struct relu_gradient_op : elementwise<relu_gradient_op> {
+  static constexpr auto apply(auto y, auto dy) { return select(y > decltype(y)(0), dy, decltype(y)(0)); }
+  static constexpr auto derivative(auto y, auto, auto, auto d) { return parts(handle{}, detail::apply_map<relu_gradient_op>(y, d)); }
+};
+/// Rectified linear unit.
+///
+///     y = max(x, 0)
+///
+/// Gradient   dx = dy where y > 0, else 0
+struct relu_op : elementwise<relu_op> {
+  static constexpr auto apply(auto x) { return at_least(x, decltype(x)(0)); }
+  static constexpr auto derivative(auto, auto y, auto dy) { return detail::apply_map<relu_gradient_op>(y, dy); }
+};
+inline constexpr auto relu = make_operation<relu_op>;
+
+/// Logistic function.
+///
+///     y = 1 / (1 + exp(-x))
+///
+/// Gradient   dx = dy * y * (1 - y)
+struct sigmoid_op : elementwise<sigmoid_op> {
+  static constexpr auto apply(auto x) { return sigmoid(x); }
+  static constexpr auto derivative(auto, auto y, auto dy) { return dy * (y * (1 - y)); }
+};
+inline constexpr auto sigmoid = make_operation<sigmoid_op>;
+
+/// A function composed of operations, callable on traced values and tensors like an operation itself. `F` is stateless and
+/// has `static constexpr auto traced(auto x...)`.
+template <class F> struct composed {
+  using functor = F;
+  template <class... X> requires some_traced<X...> constexpr auto operator()(X... x) const { return F::traced(x...); }
+  template <class... X> requires some_value<X...> constexpr auto operator()(X&&... x) const {
+    return make_expression<composed>(static_cast<X&&>(x)...);
+  }
+};
+
+struct square_function {
+  static constexpr auto traced(auto x) { return x * x; }
+};
+inline constexpr composed<square_function> square{};
+
+/// log(1 + exp(x)), without overflow.
+struct softplus_function {
+  static constexpr auto traced(auto x) { return maximum(x, 0) + log1p(exp(-abs(x))); }
+};
+inline constexpr composed<softplus_function> softplus{};
+
+/// Gaussian error linear unit, x * P(N <= x), exact.
+///
+/// Source     Hendrycks and Gimpel 2016
+struct gelu_function {
+  static constexpr auto traced(auto x) { return 0.5 * x * (1 + erf(x * 0.70710678118654752)); }
+};
+/// The same with tanh in place of erf: equation 2 of the source.
+struct gelu_tanh_function {
+  static constexpr auto traced(auto x) { return 0.5 * x * (1 + tanh(0.79788456080286536 * (x + 0.044715 * x * x * x))); }
+};
+inline constexpr composed<gelu_function> gelu{};
+inline constexpr composed<gelu_tanh_function> gelu_tanh{};
+
+/// x * sigmoid(x), also called swish.
+struct silu_function {
+  static constexpr auto traced(auto x) { return x * sigmoid(x); }
+};
+inline constexpr composed<silu_function> silu{};
+
+/// x where x > 0, else exp(x) - 1.
+struct elu_function {
+  static constexpr auto traced(auto x) { return where(x > 0, x, expm1(minimum(x, 0))); }
+};
+inline constexpr composed<elu_function> elu{};
+
+/// Self-normalising exponential unit.
+///
+/// Source     Klambauer et al. 2017
+struct selu_function {
+  static constexpr auto traced(auto x) {
+    return 1.0507009873554805 * where(x > 0, x, 1.6732632423543772 * expm1(minimum(x, 0)));
+  }
+};
+inline constexpr composed<selu_function> selu{};
+
+/// x where x > 0, else slope * x.
+template <traced X> constexpr auto leaky_relu(X x, double slope = 0.2) { return where(x > 0, x, slope * x); }
+
+}  // namespace tfx

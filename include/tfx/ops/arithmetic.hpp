@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/ops/operation.hpp>
+
+namespace tfx {
+
+namespace detail {
+
+constexpr const node& node_of(handle h) { return h.graph->nodes[h.id]; }
+constexpr bool is_constant(handle h) { return node_of(h).op->kind == op_kind::constant; }
+constexpr bool is_constant(handle h, double value) { return is_constant(h) && node_of(h).number == value; }
+/// `a` where it already has the shape of a combined with scalar b.
+constexpr handle unless_smaller(handle a, handle b) { return b.shape().size() == 1 && b.shape().rank <= a.shape().rank ? a : handle{}; }
+
+}  // namespace detail
+
+struct negate_op : elementwise<negate_op> {
+  static constexpr auto apply(auto x) { return -x; }
+  static constexpr auto derivative(auto, auto, auto dy) { return -dy; }
+};
+struct add_op : elementwise<add_op> {
+  static constexpr auto apply(auto a, auto b) { return a + b; }
+  static constexpr auto derivative(auto, auto, auto, auto dy) { return parts(dy, dy); }
+  static constexpr handle simplify(handle a, handle b) {
+    if (detail::is_constant(a) && detail::is_constant(b)) return a.graph->constant(detail::node_of(a).number + detail::node_of(b).number);
+    if (detail::is_constant(b, 0)) return detail::unless_smaller(a, b);
+    if (detail::is_constant(a, 0)) return detail::unless_smaller(b, a);
+    return {};
+  }
+};
+struct subtract_op : elementwise<subtract_op> {
+  static constexpr auto apply(auto a, auto b) { return a - b; }
+  static constexpr auto derivative(auto, auto, auto, auto dy) { return parts(dy, -dy); }
+  static constexpr handle simplify(handle a, handle b) {
+    if (detail::is_constant(a) && detail::is_constant(b)) return a.graph->constant(detail::node_of(a).number - detail::node_of(b).number);
+    if (detail::is_constant(b, 0)) return detail::unless_smaller(a, b);
+    return {};
+  }
+};
+struct multiply_op : elementwise<multiply_op> {
+  static constexpr auto apply(auto a, auto b) { return a * b; }
+  static constexpr auto derivative(auto a, auto b, auto, auto dy) { return parts(dy * b, dy * a); }
+  static constexpr handle simplify(handle a, handle b) {
+    if (detail::is_constant(a) && detail::is_constant(b)) return a.graph->constant(detail::node_of(a).number * detail::node_of(b).number);
+    if (detail::is_constant(b, 1)) return detail::unless_smaller(a, b);
+    if (detail::is_constant(a, 1)) return detail::unless_smaller(b, a);
+    return {};
+  }
+};
+struct divide_op : elementwise<divide_op> {
+  static constexpr auto apply(auto a, auto b) { return a / b; }
+  static constexpr auto derivative(auto, auto b, auto y, auto dy) { return parts(dy / b, -(dy * y / b)); }
+  static constexpr handle simplify(handle a, handle b) { return detail::is_constant(b, 1) ? detail::unless_smaller(a, b) : handle{}; }
+};
+
+template <class A, class B> requires some_traced<A, B> constexpr auto operator+(A a, B b) { return detail::apply_map<add_op>(a, b); }
+template <class A, class B> requires some_traced<A, B> constexpr auto operator-(A a, B b) { return detail::apply_map<subtract_op>(a, b); }
+template <class A, class B> requires some_traced<A, B> constexpr auto operator*(A a, B b) { return detail::apply_map<multiply_op>(a, b); }
+template <class A, class B> requires some_traced<A, B> constexpr auto operator/(A a, B b) { return detail::apply_map<divide_op>(a, b); }
+template <traced A> constexpr auto operator-(A a) { return detail::apply_map<negate_op>(a); }
+
+// ---- comparisons: bool tensors; 1 and 0 where they are used as numbers. Not differentiable.
+
+namespace detail {
+template <class Self> struct comparison : elementwise<Self> {
+  static constexpr dtype result = dtype::boolean;
+  static constexpr auto derivative(auto, auto, auto, auto) { return parts(handle{}, handle{}); }
+};
+}  // namespace detail
+
+struct equal_op : detail::comparison<equal_op> {
+  static constexpr auto apply(auto a, auto b) { return as_lane(a == b); }
+};
+struct not_equal_op : detail::comparison<not_equal_op> {
+  static constexpr auto apply(auto a, auto b) { return as_lane(a != b); }
+};
+struct less_op : detail::comparison<less_op> {
+  static constexpr auto apply(auto a, auto b) { return as_lane(a < b); }
+};
+struct less_equal_op : detail::comparison<less_equal_op> {
+  static constexpr auto apply(auto a, auto b) { return as_lane(a <= b); }
+};
+struct greater_op : detail::comparison<greater_op> {
+  static constexpr auto apply(auto a, auto b) { return as_lane(a > b); }
+};
+struct greater_equal_op : detail::comparison<greater_equal_op> {
+  static constexpr auto apply(auto a, auto b) { return as_lane(a >= b); }
+};
+
+template <class A, class B> requires some_traced<A, B> constexpr auto operator==(A a, B b) { return detail::apply_map<equal_op>(a, b); }
+template <class A, class B> requires some_traced<A, B> constexpr auto operator!=(A a, B b) { return detail::apply_map<not_equal_op>(a, b); }
+template <class A, class B> requires some_traced<A, B> constexpr auto operator<(A a, B b) { return detail::apply_map<less_op>(a, b); }
+template <class A, class B> requires some_traced<A, B> constexpr auto operator<=(A a, B b) { return detail::apply_map<less_equal_op>(a, b); }
+template <class A, class B> requires some_traced<A, B> constexpr auto operator>(A a, B b) { return detail::apply_map<greater_op>(a, b); }
+template <class A, class B> requires some_traced<A, B> constexpr auto operator>=(A a, B b) { return detail::apply_map<greater_equal_op>(a, b); }
+
+/// Elementwise choice.
+///
+///     y = condition != 0 ? a : b
+///
+/// Gradient   da = where(condition, dy, 0), db = where(condition, 0, dy)
+struct where_op : elementwise<where_op> {
+  static constexpr auto apply(auto condition, auto a, auto b) { return select(condition != decltype(condition)(0), a, b); }
+  static constexpr auto derivative(auto condition, auto a, auto b, auto, auto dy);
+};
+inline constexpr auto where = make_operation<where_op>;
+constexpr auto where_op::derivative(auto condition, auto, auto, auto, auto dy) {
+  return parts(handle{}, where(condition, dy, 0), where(condition, 0, dy));
+}
+
+/// The larger of two, element by element; a NaN in either is the result.
+///
+/// Gradient   to a where a >= b, else to b (as PyTorch, which halves ties; JAX and TensorFlow differ there too)
+struct maximum_op : elementwise<maximum_op> {
+  static constexpr auto apply(auto a, auto b) { return max(a, b); }
+  static constexpr auto derivative(auto a, auto b, auto, auto dy) { return parts(where(a >= b, dy, 0), where(a >= b, 0, dy)); }
+};
+struct minimum_op : elementwise<minimum_op> {
+  static constexpr auto apply(auto a, auto b) { return min(a, b); }
+  static constexpr auto derivative(auto a, auto b, auto, auto dy) { return parts(where(a <= b, dy, 0), where(a <= b, 0, dy)); }
+};
+inline constexpr auto maximum = make_operation<maximum_op>;
+inline constexpr auto minimum = make_operation<minimum_op>;
+
+/// The value itself, as a constant for the derivative: no gradient flows through.
+struct stop_gradient_op : elementwise<stop_gradient_op> {
+  static constexpr auto apply(auto x) { return x; }
+  static constexpr auto derivative(auto, auto, auto) { return handle{}; }
+};
+inline constexpr auto stop_gradient = make_operation<stop_gradient_op>;
+
+}  // namespace tfx

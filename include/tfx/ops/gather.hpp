@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/ops/generate.hpp>
+
+namespace tfx {
+
+/// Rows of a table. Inputs: table [V, D], indices (one per row of the result). Geometry: v[0] V, v[1] D.
+struct gather_op {
+  static constexpr std::string_view name = "gather";
+  static constexpr op_kind kind = op_kind::window;
+  static constexpr int arity = 2;
+  static constexpr bool differentiable = true;
+  static constexpr void backward(gradient_scope& s);
+  template <class T> static constexpr T element(const int* v, const T* const* in, int row, int col, int, int) {
+    const int i = int(in[1][row]);
+    return i >= 0 && i < v[0] ? in[0][i * v[1] + col] : T(__builtin_nan(""));
+  }
+};
+/// Sums rows into a table at their indices. Inputs: rows [N, D], indices. Geometry: v[0] V, v[1] D.
+struct scatter_add_op {
+  static constexpr std::string_view name = "scatter_add";
+  static constexpr op_kind kind = op_kind::window;
+  static constexpr int arity = 2;
+  static constexpr bool differentiable = true;
+  static constexpr void backward(gradient_scope& s);
+  template <class T> static constexpr T element(const int* v, const T* const* in, int row, int col, int, int present) {
+    T total = T(0);
+    for (int k = 0; k < present; ++k)
+      if (int(in[1][k]) == row) total = total + in[0][k * v[1] + col];
+    return total;
+  }
+};
+namespace detail {
+constexpr handle gather_rows(handle table, handle index, const dims& shape) {
+  geometry g;
+  g.v[0] = table.shape().rows();
+  g.v[1] = table.shape().cols();
+  return {table.graph, table.graph->emit<gather_op>(shape, table.type(), table.graph->row_of(g), table.id, index.id)};
+}
+constexpr handle scatter_rows(handle rows, handle index, const dims& table) {
+  geometry g;
+  g.v[0] = table.rows();
+  g.v[1] = table.cols();
+  g.v[geometry::contracted] = rows.shape().rows();
+  g.v[geometry::contracts_batch] = rows.shape().bounded;
+  return {rows.graph, rows.graph->emit<scatter_add_op>(table, rows.type(), rows.graph->row_of(g), rows.id, index.id)};
+}
+}  // namespace detail
+constexpr void gather_op::backward(gradient_scope& s) {
+  if (s.wanted(0)) s.add(0, detail::scatter_rows(s.dy, s.input(1), s.input(0).shape()));
+}
+constexpr void scatter_add_op::backward(gradient_scope& s) {
+  if (s.wanted(0)) s.add(0, detail::gather_rows(s.dy, s.input(1), s.input(0).shape()));
+}
+
+namespace detail {
+template <class Index, int Columns> struct appended {
+  static constexpr dims value = [] {
+    dims d = Index::value;
+    d.extent[d.rank++] = Columns;
+    return d;
+  }();
+};
+}  // namespace detail
+
+/// Rows of `table` at `index`; an index out of range gives NaN.
+///
+/// Shape      table: [V, D], index: I (integers)  ->  [I..., D]
+/// Gradient   dtable: the rows of dy summed at their indices
+template <class S, class T, class I, class J> constexpr auto gather(var<S, T> table, var<I, J> index, source_line at = {}) {
+  using R = detail::appended<I, S::value.cols()>;
+  table.h.graph->line = at.value;
+  if constexpr (S::value.rank != 2) table.h.graph->complain("gather", at_path{}, " expects a table [rows, columns], got ", S::value);
+  else if constexpr (is_floating(dtype_of<J>)) table.h.graph->complain("gather", at_path{}, " expects integer indices, got floating point ", I::value);
+  else return var<to_shape<R>, T>{detail::gather_rows(table.h, index.h, R::value)};
+  return var<to_shape<R>, T>{table.h};
+}
+
+/// 1 in the column that the index names, 0 elsewhere.
+///
+/// Shape      index: I (integers)  ->  [I..., Classes]
+template <int Classes, class I, class J> constexpr auto one_hot(var<I, J> index) {
+  using R = detail::appended<I, Classes>;
+  dims column = R::value;
+  column.extent[column.rank - 1] = 1;
+  builder& g = *index.h.graph;
+  const handle places{&g, g.emit<column_index_op>(R::value, dtype::real_type, 0)};
+  return var<to_shape<R>, real>{detail::map_node<equal_op>(places, reshape(index.h, column))};
+}
+
+/// An integer that is stored as one where a program gives it out.
+struct to_index_op : elementwise<to_index_op> {
+  static constexpr dtype result = dtype::int32;
+  static constexpr auto apply(auto x) { return x; }
+  static constexpr auto derivative(auto, auto, auto) { return handle{}; }
+};
+
+namespace detail {
+constexpr handle arg_first(handle x, handle extreme) {
+  const handle place = column_index(x);
+  const handle candidates = where(map_node<equal_op>(x, extreme), place, double(x.shape().cols()));
+  return map_node<to_index_op>(-max_axes(-candidates, 1u << (x.shape().rank - 1)));
+}
+template <class S, int Axis> struct without_axis : reduced_shape<S, 1u << (Axis < 0 ? Axis + S::value.rank : Axis), false> {};
+template <int Axis, bool Largest, class S, class T> constexpr auto arg_extreme(var<S, T> x, std::string_view called, source_line at) {
+  constexpr int axis = Axis < 0 ? Axis + S::value.rank : Axis;
+  if constexpr (axis >= 0 && axis < S::value.rank) {
+    axis_order order;
+    for (int k = 0, next = 0; k < S::value.rank; ++k)
+      if (k != axis) order.axis[next++] = k;
+    order.axis[S::value.rank - 1] = axis;
+    handle y = stop_gradient(permute(x.h, order));
+    if (!Largest) y = -y;
+    using R = without_axis<S, axis>;
+    return var<to_shape<R>, std::int32_t>{reshape(arg_first(y, max_axes(y, 1u << (S::value.rank - 1))), R::value)};
+  } else {
+    x.h.graph->line = at.value;
+    x.h.graph->complain(called, at_path{}, ": axis ", Axis, " is out of range for ", S::value, ", rank ", S::value.rank);
+    return var<shape<>, std::int32_t>{x.h.graph->constant(0)};
+  }
+}
+}  // namespace detail
+
+/// The place of the first largest (smallest) element along an axis, by default the last.
+///
+/// Shape      x: S  ->  S without the axis, int32
+template <int Axis = -1, class S, class T> constexpr auto argmax(var<S, T> x, source_line at = {}) { return detail::arg_extreme<Axis, true>(x, "argmax", at); }
+template <int Axis = -1, class S, class T> constexpr auto argmin(var<S, T> x, source_line at = {}) { return detail::arg_extreme<Axis, false>(x, "argmin", at); }
+
+}  // namespace tfx

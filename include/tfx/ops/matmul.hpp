@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/ops/reduce.hpp>
+
+namespace tfx {
+
+/// Matrix product, of one pair or of a batch of pairs, either operand read transposed where it lies.
+///
+/// Geometry: v[0] rows M and v[1] columns N of one result, v[2] length K of the contraction, v[3] flags (1: the left matrix is
+/// stored [K, M], 2: the right one [N, K]), v[4] and v[5] elements from one left and right matrix to the next (0: shared),
+/// v[6] 1 when K is the batch, so that only the rows present count.
+/// Every result is one chain of fused multiply-adds over k ascending, on every backend.
+struct matmul_op {
+  static constexpr std::string_view name = "matmul";
+  static constexpr op_kind kind = op_kind::contract;
+  static constexpr int arity = 2;
+  static constexpr bool differentiable = true;
+  enum flags : int { left_transposed = 1, right_transposed = 2 };
+  static constexpr void backward(gradient_scope& s);
+
+  template <class T> static constexpr T element(const int* v, const T* const* in, int row, int col, int, int contracted) {
+    const bool ta = v[3] & left_transposed, tb = v[3] & right_transposed;
+    const int matrix = row / v[0], m = row % v[0];
+    const T* a = in[0] + matrix * v[4];
+    const T* b = in[1] + matrix * v[5];
+    T total = T(0);
+    for (int k = 0; k < contracted; ++k) {
+      const T x = ta ? a[k * v[0] + m] : a[m * v[2] + k];
+      const T y = tb ? b[col * v[2] + k] : b[k * v[1] + col];
+      total = lanes::traits<T>::fma(x, y, total);
+    }
+    return total;
+  }
+};
+
+namespace detail {
+/// The operand behind a transposition, and whether there was one.
+constexpr bool untranspose(handle& a) {
+  const node& n = a.graph->nodes[a.id];
+  if (n.op->id != op_of<permute_op>.id) return false;
+  const handle from{a.graph, a.graph->input(a.id, 0)};
+  const int rank = from.shape().rank;
+  const axis_order order = order_of(a.graph->geometries[n.aux], from.shape());
+  for (int k = 0; k + 2 < rank; ++k)
+    if (order.axis[k] != k) return false;
+  if (rank < 2 || order.axis[rank - 1] != rank - 2) return false;
+  a = from;
+  return true;
+}
+}  // namespace detail
+
+/// Rank 2 or 3 each; a batch extent in front may be missing on one side.
+constexpr handle matmul(handle a, handle b, bool ta = false, bool tb = false) {
+  if (detail::untranspose(a)) ta = !ta;
+  if (detail::untranspose(b)) tb = !tb;
+  const dims x = a.shape(), y = b.shape();
+  const int xb = x.rank - 2, yb = y.rank - 2;
+  geometry g;
+  g.v[0] = x.extent[xb + (ta ? 1 : 0)];
+  g.v[1] = y.extent[yb + (tb ? 0 : 1)];
+  g.v[2] = x.extent[xb + (ta ? 0 : 1)];
+  g.v[3] = (ta ? matmul_op::left_transposed : 0) | (tb ? matmul_op::right_transposed : 0);
+  g.v[4] = xb ? g.v[0] * g.v[2] : 0;
+  g.v[5] = yb ? g.v[1] * g.v[2] : 0;
+  g.v[6] = !xb && ta && x.bounded;
+  g.v[geometry::contracted] = g.v[2];
+  g.v[geometry::contracts_batch] = g.v[6];
+  dims shape;
+  if (xb || yb) shape = {3, {xb ? x.extent[0] : y.extent[0], g.v[0], g.v[1]}, (xb && x.bounded) || (yb && y.bounded)};
+  else shape = {2, {g.v[0], g.v[1]}, !ta && x.bounded};
+  if (!yb && ((y.bounded && tb) || (y.bounded && !ta))) a.graph->complain("matmul", at_path{}, ": the batch of the right operand can only be summed over");
+  return {a.graph, a.graph->emit<matmul_op>(shape, promote(a.type(), b.type()), a.graph->row_of(g), a.id, b.id)};
+}
+constexpr void matmul_op::backward(gradient_scope& s) {
+  const int flags = s.geo().v[3];
+  const bool ta = flags & left_transposed, tb = flags & right_transposed;
+  const handle a = s.input(0), b = s.input(1);
+  auto fitted = [](handle d, handle x) {   // an operand shared by the batch: sum over it
+    return d.shape().rank == x.shape().rank ? d : reshape(sum_axes(d, 1u), x.shape());
+  };
+  if (s.wanted(0)) s.add(0, fitted(ta ? matmul(b, s.dy, tb, true) : matmul(s.dy, b, false, !tb), a));
+  if (s.wanted(1)) s.add(1, fitted(tb ? matmul(s.dy, a, true, ta) : matmul(a, s.dy, !ta, false), b));
+}
+
+/// [.., M, K] times [K, N] or [.., K, N].
+template <class A, class B> inline constexpr bool can_contract = [] {
+  if (A::value.rank < 2 || B::value.rank < 2) return false;
+  if (A::value.extent[A::value.rank - 1] != B::value.extent[B::value.rank - 2]) return false;
+  if (B::value.rank == 2) return true;
+  if (A::value.rank != B::value.rank && A::value.rank != 2) return false;
+  for (int i = 0; i + 2 < B::value.rank; ++i)
+    if (A::value.rank > 2 && A::value.extent[i] != B::value.extent[i]) return false;
+  return true;
+}();
+template <class A, class B> concept contracts_with = static_shape<A> && static_shape<B> && can_contract<A, B>;
+
+namespace detail {
+template <class A, class B> struct product {
+  static constexpr dims value = [] {
+    dims d = A::value.rank >= B::value.rank ? A::value : B::value;
+    if (d.rank < 2) return dims{2, {A::value.rows(), B::value.cols()}, A::value.bounded};
+    d.extent[d.rank - 2] = A::value.rank >= 2 ? A::value.extent[A::value.rank - 2] : 1;
+    d.extent[d.rank - 1] = B::value.cols();
+    return d;
+  }();
+};
+template <class A, class B> constexpr handle product_of(handle a, handle b) {
+  constexpr dims x = A::value, y = B::value, out = product<A, B>::value;
+  if constexpr (x.rank == 2 && y.rank == 2) {
+    return matmul(a, b);
+  } else if constexpr (y.rank == 2) {   // the batch is rows of one product, unless the left operand is a transposed view
+    handle from = a;
+    if (x.rank == 3 && untranspose(from)) return matmul(a, b);
+    return reshape(matmul(reshape(a, dims{2, {x.rows(), x.cols()}, x.bounded}), b), out);
+  } else {
+    auto three = [](handle h) {
+      const dims s = h.shape();
+      if (s.rank <= 3) return h;
+      const int last = s.extent[s.rank - 1], rows = s.extent[s.rank - 2];
+      return reshape(h, dims{3, {s.size() / (last * rows), rows, last}, s.bounded});
+    };
+    return reshape(matmul(three(a), three(b)), out);
+  }
+}
+}  // namespace detail
+
+/// Matrix product of the last two axes.
+///
+/// Shape      a: [.., M, K], b: [K, N] or [.., K, N]  ->  [.., M, N]
+/// Errors     inner extents differ
+/// Gradient   da = dy b^T, db = a^T dy; operands are read transposed in place
+/// Numerics   each result is one chain of fused multiply-adds over k ascending
+struct matmul_function {
+  template <class A, class B, class T, class U> static constexpr auto traced(var<A, T> a, var<B, U> b, source_line at = {}) {
+    using R = var<to_shape<detail::product<A, B>>, cpp_type<promote(dtype_of<T>, dtype_of<U>)>>;
+    a.h.graph->line = at.value;
+    if constexpr (contracts_with<A, B>) {
+      return R{detail::product_of<A, B>(a.h, b.h)};
+    } else {
+      a.h.graph->complain("matmul", at_path{}, ": inner extents differ, ", A::value, " times ", B::value);
+      return R{a.h};
+    }
+  }
+};
+template <class A, class B, class T, class U> constexpr auto matmul(var<A, T> a, var<B, U> b, source_line at = {}) {
+  return matmul_function::traced(a, b, at);
+}
+
+}  // namespace tfx

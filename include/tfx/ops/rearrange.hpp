@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/ops/reshape.hpp>
+
+namespace tfx {
+
+namespace detail {
+
+/// Base of operations that fetch each result from one place of one input. Geometry: v[0..5] extents of the result, v[6..11]
+/// steps in the input per axis (0 repeats, negative reverses), v[12] the first place, v[13] elements per unit of the batch.
+struct strided_operation {
+  static constexpr op_kind kind = op_kind::window;
+  static constexpr int arity = 1;
+  static constexpr bool differentiable = true;
+
+  template <class T> static constexpr T element(const int* v, const T* const* in, int row, int col, int cols, int) {
+    int i = row * cols + col, at = v[12];
+    for (int axis = max_rank - 1; axis >= 0; --axis) {
+      at += i % v[axis] * v[6 + axis];
+      i /= v[axis];
+    }
+    return in[0][at];
+  }
+};
+
+/// Row-major steps of a shape aligned at the last of `max_rank` axes.
+constexpr geometry strided_geometry(const dims& result) {
+  geometry g;
+  for (int i = 0; i < max_rank; ++i) g.v[i] = 1;
+  for (int i = 0; i < result.rank; ++i) g.v[max_rank - result.rank + i] = result.extent[i];
+  return g;
+}
+constexpr int step_of(const dims& s, int axis) {
+  int n = 1;
+  for (int i = axis + 1; i < s.rank; ++i) n *= s.extent[i];
+  return n;
+}
+
+}  // namespace detail
+
+/// Repeats along axes of extent 1 and along new leading axes.
+struct broadcast_op : detail::strided_operation {
+  static constexpr std::string_view name = "broadcast";
+  static constexpr void backward(gradient_scope& s) { s.add(0, s.dy); }   // `add` sums over what was repeated
+};
+constexpr handle broadcast_to(handle a, const dims& shape) {
+  if (a.shape() == shape) return a;
+  const dims from = a.shape();
+  geometry g = detail::strided_geometry(shape);
+  for (int i = 0; i < from.rank; ++i)
+    g.v[6 + max_rank - from.rank + i] = from.extent[i] == 1 ? 0 : detail::step_of(from, i);
+  return {a.graph, a.graph->emit<broadcast_op>(shape, a.type(), a.graph->row_of(g), a.id)};
+}
+/// x repeated to shape `S`.
+template <static_shape S, class From, class T> constexpr auto broadcast_to(var<From, T> x, source_line at = {}) {
+  if constexpr (broadcasts_to<From, S>) {
+    return var<S, T>{broadcast_to(x.h, S::value)};
+  } else {
+    x.h.graph->line = at.value;
+    x.h.graph->complain("broadcast_to", at_path{}, ": ", From::value, " cannot be broadcast to ", S::value);
+    return var<S, T>{x.h};
+  }
+}
+
+/// Axes in another order. Result axis k is input axis order[k].
+struct permute_op : detail::strided_operation {
+  static constexpr std::string_view name = "permute";
+  static constexpr void backward(gradient_scope& s);
+};
+namespace detail {
+struct axis_order {
+  int axis[max_rank] = {};
+};
+/// The order back from a permute node's geometry.
+constexpr axis_order order_of(const geometry& g, const dims& from) {
+  axis_order order;
+  bool used[max_rank] = {};
+  for (int k = 0; k < from.rank; ++k) {
+    const int wanted_step = g.v[6 + max_rank - from.rank + k], wanted_extent = g.v[max_rank - from.rank + k];
+    for (int i = 0; i < from.rank; ++i) {
+      if (used[i] || step_of(from, i) != wanted_step || from.extent[i] != wanted_extent) continue;
+      used[i] = true;
+      order.axis[k] = i;
+      break;
+    }
+  }
+  return order;
+}
+}  // namespace detail
+constexpr handle permute(handle a, detail::axis_order order) {
+  const dims from = a.shape();
+  dims shape = from;
+  bool moved = false;
+  for (int k = 0; k < from.rank; ++k) {
+    shape.extent[k] = from.extent[order.axis[k]];
+    moved = moved || order.axis[k] != k;
+  }
+  if (!moved) return a;
+  const node& n = a.graph->nodes[a.id];
+  if (n.op->id == op_of<permute_op>.id) {   // two permutations are one
+    const handle x{a.graph, a.graph->input(a.id, 0)};
+    const detail::axis_order first = detail::order_of(a.graph->geometries[n.aux], x.shape());
+    detail::axis_order both;
+    for (int k = 0; k < from.rank; ++k) both.axis[k] = first.axis[order.axis[k]];
+    return permute(x, both);
+  }
+  shape.bounded = from.bounded && order.axis[0] == 0;
+  geometry g = detail::strided_geometry(shape);
+  for (int k = 0; k < from.rank; ++k) g.v[6 + max_rank - from.rank + k] = detail::step_of(from, order.axis[k]);
+  return {a.graph, a.graph->emit<permute_op>(shape, a.type(), a.graph->row_of(g), a.id)};
+}
+constexpr void permute_op::backward(gradient_scope& s) {
+  const dims from = s.input(0).shape();
+  const detail::axis_order order = detail::order_of(s.geo(), from);
+  detail::axis_order back;
+  for (int k = 0; k < from.rank; ++k) back.axis[order.axis[k]] = k;
+  s.add(0, permute(s.dy, back));
+}
+/// The last two axes exchanged.
+constexpr handle transpose(handle a) {
+  detail::axis_order order;
+  const int rank = a.shape().rank;
+  for (int k = 0; k < rank; ++k) order.axis[k] = k;
+  if (rank >= 2) {
+    order.axis[rank - 1] = rank - 2;
+    order.axis[rank - 2] = rank - 1;
+  }
+  return permute(a, order);
+}
+namespace detail {
+template <class S, int... Axis> struct permuted {
+  static constexpr dims value = [] {
+    constexpr int order[] = {Axis..., 0};
+    dims d = S::value;
+    for (int k = 0; k < d.rank; ++k) d.extent[k] = S::value.extent[order[k]];
+    d.bounded = S::value.bounded && order[0] == 0;
+    return d;
+  }();
+};
+template <class S> struct transposed {
+  static constexpr dims value = [] {
+    dims d = S::value;
+    if (d.rank >= 2) {
+      d.extent[d.rank - 1] = S::value.extent[d.rank - 2];
+      d.extent[d.rank - 2] = S::value.extent[d.rank - 1];
+      d.bounded = S::value.bounded && d.rank > 2;
+    }
+    return d;
+  }();
+};
+}  // namespace detail
+/// Axes in the order `Axis...`: result axis k is input axis Axis[k].
+template <int... Axis, class S, class T> constexpr auto permute(var<S, T> x) {
+  static_assert(sizeof...(Axis) == std::size_t(S::value.rank), "tfx::permute: name every axis once");
+  return var<to_shape<detail::permuted<S, Axis...>>, T>{permute(x.h, detail::axis_order{{Axis...}})};
+}
+/// The last two axes exchanged. Products read a transposed operand in place: no copy is made.
+template <class S, class T> constexpr auto transpose(var<S, T> x) { return var<to_shape<detail::transposed<S>>, T>{transpose(x.h)}; }
+
+/// A box cut out of a tensor, and the box put back among zeros: each is the other's derivative.
+struct slice_box_op : detail::strided_operation {
+  static constexpr std::string_view name = "slice_box";
+  static constexpr void backward(gradient_scope& s);
+};
+/// Geometry: v[0..5] extents of the result, v[6..11] elements before the input along each axis, v[12..17] extents of the input.
+struct pad_op {
+  static constexpr std::string_view name = "pad";
+  static constexpr op_kind kind = op_kind::window;
+  static constexpr int arity = 1;
+  static constexpr bool differentiable = true;
+  static constexpr void backward(gradient_scope& s);
+
+  template <class T> static constexpr T element(const int* v, const T* const* in, int row, int col, int cols, int) {
+    int i = row * cols + col, at = 0, step = 1;
+    for (int axis = max_rank - 1; axis >= 0; --axis) {
+      const int k = i % v[axis] - v[6 + axis];
+      if (k < 0 || k >= v[12 + axis]) return T(0);
+      at += k * step;
+      step *= v[12 + axis];
+      i /= v[axis];
+    }
+    return in[0][at];
+  }
+};
+namespace detail {
+struct box {
+  int begin[max_rank] = {};
+};
+}  // namespace detail
+constexpr handle slice_box(handle a, detail::box where, const dims& shape) {
+  if (a.shape() == shape) return a;
+  const dims from = a.shape();
+  geometry g = detail::strided_geometry(shape);
+  for (int i = 0; i < from.rank; ++i) {
+    g.v[6 + max_rank - from.rank + i] = detail::step_of(from, i);
+    g.v[12] += where.begin[i] * detail::step_of(from, i);
+  }
+  return {a.graph, a.graph->emit<slice_box_op>(shape, a.type(), a.graph->row_of(g), a.id)};
+}
+constexpr handle pad_box(handle a, detail::box where, const dims& shape) {
+  if (a.shape() == shape) return a;
+  const dims from = a.shape();
+  geometry g = detail::strided_geometry(shape);
+  for (int i = 0; i < max_rank; ++i) g.v[12 + i] = 1;
+  for (int i = 0; i < from.rank; ++i) {
+    g.v[6 + max_rank - from.rank + i] = where.begin[i];
+    g.v[12 + max_rank - from.rank + i] = from.extent[i];
+  }
+  return {a.graph, a.graph->emit<pad_op>(shape, a.type(), a.graph->row_of(g), a.id)};
+}
+constexpr void slice_box_op::backward(gradient_scope& s) {
+  const dims from = s.input(0).shape();
+  const geometry g = s.geo();
+  detail::box where;
+  int rest = g.v[12];
+  for (int i = 0; i < from.rank; ++i) {
+    where.begin[i] = rest / detail::step_of(from, i);
+    rest %= detail::step_of(from, i);
+  }
+  s.add(0, pad_box(s.dy, where, from));
+}
+constexpr void pad_op::backward(gradient_scope& s) {
+  const dims from = s.input(0).shape();
+  const geometry g = s.geo();
+  detail::box where;
+  for (int i = 0; i < from.rank; ++i) where.begin[i] = g.v[6 + max_rank - from.rank + i];
+  s.add(0, slice_box(s.dy, where, from));
+}
+namespace detail {
+template <class S, int Axis, int Change> struct resized {
+  static constexpr dims value = [] {
+    dims d = S::value;
+    d.extent[Axis] += Change;
+    return d;
+  }();
+};
+}  // namespace detail
+/// Elements [Begin, End) along axis `Axis`.
+template <int Axis, int Begin, int End, class S, class T> constexpr auto slice(var<S, T> x, source_line at = {}) {
+  if constexpr (Axis >= 0 && Axis < S::value.rank && Begin >= 0 && Begin < End && End <= S::value.extent[Axis < S::value.rank ? Axis : 0] &&
+                !(Axis == 0 && S::value.bounded)) {
+    using R = detail::resized<S, Axis, End - Begin - S::value.extent[Axis]>;
+    detail::box where;
+    where.begin[Axis] = Begin;
+    return var<to_shape<R>, T>{slice_box(x.h, where, R::value)};
+  } else {
+    x.h.graph->line = at.value;
+    x.h.graph->complain("slice", at_path{}, ": [", Begin, ", ", End, ") is no range of axis ", Axis, " of ", S::value);
+    return x;
+  }
+}
+/// `Before` and `After` zeros along axis `Axis`.
+template <int Axis, int Before, int After, class S, class T> constexpr auto pad(var<S, T> x) {
+  static_assert(Axis >= 0 && Axis < S::value.rank && Before >= 0 && After >= 0, "tfx::pad: the axis is out of range or an amount is negative");
+  using R = detail::resized<S, Axis, Before + After>;
+  detail::box where;
+  where.begin[Axis] = Before;
+  return var<to_shape<R>, T>{pad_box(x.h, where, R::value)};
+}
+
+/// Tensors side by side. Geometry: v[k] elements of input k per row of the result, v[16] their number.
+struct concatenate_op {
+  static constexpr std::string_view name = "concatenate";
+  static constexpr op_kind kind = op_kind::window;
+  static constexpr int arity = -1;
+  static constexpr bool differentiable = true;
+  static constexpr void backward(gradient_scope& s);
+
+  template <class T> static constexpr T element(const int* v, const T* const* in, int row, int col, int, int) {
+    int k = 0;
+    while (col >= v[k]) col -= v[k++];
+    return in[k][row * v[k] + col];
+  }
+};
+namespace detail {
+/// Matrices [rows, w_k] -> [rows, sum of w_k].
+template <class... H> constexpr handle join_columns(handle first, H... rest) {
+  const handle all[] = {first, rest...};
+  geometry g;
+  int width = 0;
+  for (const handle& h : all) width += g.v[g.v[16]++] = h.shape().cols();
+  const dims shape{2, {first.shape().rows(), width}, first.shape().bounded};
+  return {first.graph, first.graph->emit<concatenate_op>(shape, first.type(), first.graph->row_of(g), first.id, rest.id...)};
+}
+template <int Axis, class S, class... Rest> struct joined {
+  static constexpr bool fits = (... && [] {
+    if (Rest::value.rank != S::value.rank || Rest::value.bounded != S::value.bounded) return false;
+    for (int i = 0; i < S::value.rank; ++i)
+      if (i != Axis && Rest::value.extent[i] != S::value.extent[i]) return false;
+    return true;
+  }());
+  static constexpr dims value = [] {
+    dims d = S::value;
+    if (fits) d.extent[Axis] += (0 + ... + Rest::value.extent[Axis]);
+    return d;
+  }();
+};
+}  // namespace detail
+constexpr void concatenate_op::backward(gradient_scope& s) {
+  detail::box where;
+  for (int k = 0; k < s.inputs(); ++k) {
+    const dims shape = s.input(k).shape();
+    if (s.wanted(k)) s.add(k, slice_box(s.dy, where, shape));
+    where.begin[1] += shape.extent[1];
+  }
+}
+/// Tensors joined along axis `Axis`; the other extents are equal.
+template <int Axis, class S, class T, class... Rest> requires(sizeof...(Rest) < 16) constexpr auto concatenate(var<S, T> x, var<Rest, T>... rest) {
+  static_assert(Axis >= 0 && Axis < S::value.rank && !(Axis == 0 && S::value.bounded), "tfx::concatenate: the axis is out of range");
+  using R = detail::joined<Axis, S, Rest...>;
+  using Y = var<to_shape<R>, T>;
+  if constexpr (R::fits) {
+    auto matrix = [](handle h) {
+      const dims s = h.shape();
+      const int cols = detail::step_of(s, Axis) * s.extent[Axis];
+      return reshape(h, dims{2, {s.size() / cols, cols}, s.bounded});
+    };
+    return Y{reshape(detail::join_columns(matrix(x.h), matrix(rest.h)...), R::value)};
+  } else {
+    x.h.graph->complain("concatenate", at_path{}, ": extents other than axis ", Axis, " differ from ", S::value);
+    return Y{x.h};
+  }
+}
+
+}  // namespace tfx

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/ops/arithmetic.hpp>
+#include <tfx/ops/rearrange.hpp>
+
+namespace tfx {
+
+// Reductions of a matrix view: aux 0 sums columns over the rows, 1 sums each row, 2 everything. The order of the additions is
+// fixed and part of the meaning (backend/reduce_order.hpp), so every backend gives the same bits.
+enum reduce_axis : int { over_rows = 0, over_columns = 1, over_all = 2 };
+
+constexpr dims reduced(const dims& s, int axis) {
+  if (axis == over_all) return {};
+  if (axis == over_rows) return {1, {s.cols()}, false};
+  dims out = s;
+  if (!(s.rank == 1 && s.bounded)) out.extent[out.rank - 1] = 1;
+  return out;
+}
+
+struct sum_op {
+  static constexpr std::string_view name = "sum";
+  static constexpr op_kind kind = op_kind::reduce;
+  static constexpr int arity = 1;
+  static constexpr bool differentiable = true;
+  template <class L> static constexpr L identity() { return L(0); }
+  static constexpr auto combine(auto a, auto b) { return a + b; }
+  static constexpr void backward(gradient_scope& s) { s.add(0, s.dy); }   // of the reduced shape: broadcasting is implicit
+};
+struct max_op {
+  static constexpr std::string_view name = "max";
+  static constexpr op_kind kind = op_kind::reduce;
+  static constexpr int arity = 1;
+  static constexpr bool differentiable = true;
+  template <class L> static constexpr L identity() { return L(-__builtin_huge_val()); }
+  static constexpr auto combine(auto a, auto b) { return max(a, b); }
+  static constexpr void backward(gradient_scope& s);
+};
+/// Sum over the middle axis of [outer, middle, inner]. Geometry: v[0] middle, v[1] inner.
+struct sum_middle_op {
+  static constexpr std::string_view name = "sum_middle";
+  static constexpr op_kind kind = op_kind::window;
+  static constexpr int arity = 1;
+  static constexpr bool differentiable = true;
+  template <class T> static constexpr T element(const int* v, const T* const* in, int row, int col, int, int) {
+    T total = T(0);
+    for (int k = 0; k < v[0]; ++k) total = total + in[0][(row * v[0] + k) * v[1] + col];
+    return total;
+  }
+  static constexpr void backward(gradient_scope& s);
+};
+struct max_middle_op {
+  static constexpr std::string_view name = "max_middle";
+  static constexpr op_kind kind = op_kind::window;
+  static constexpr int arity = 1;
+  static constexpr bool differentiable = true;
+  template <class T> static constexpr T element(const int* v, const T* const* in, int row, int col, int, int) {
+    lanes::lane<T> total(-__builtin_huge_val());
+    for (int k = 0; k < v[0]; ++k) total = max(total, lanes::lane<T>(in[0][(row * v[0] + k) * v[1] + col]));
+    return total.v;
+  }
+  static constexpr void backward(gradient_scope& s);
+};
+
+namespace detail {
+
+template <class F> constexpr handle reduce_node(handle a, int axis) {
+  if (a.shape().size() == 1 && axis == over_all) return reshape(a, dims{});
+  if (axis == over_all && a.graph->nodes[a.id].op->kind == op_kind::generate) a = pin(a, a.shape());   // is made again by column, not by place
+  return {a.graph, a.graph->emit<F>(reduced(a.shape(), axis), a.type(), axis, a.id)};
+}
+constexpr dims kept(const dims& s, unsigned axes) {
+  dims out = s;
+  for (int i = 0; i < s.rank; ++i)
+    if (axes >> i & 1) out.extent[i] = 1;
+  if (axes & 1) out.bounded = false;
+  return out;
+}
+
+/// Reduction over any set of axes (bit k: axis k); the result keeps them with extent 1. Runs of axes at the end are rows, at
+/// the front columns; what lies between goes through the middle form.
+template <class F, class Middle> constexpr handle reduce_axes(handle a, unsigned axes) {
+  const dims result = kept(a.shape(), axes);
+  for (int i = 0; i < a.shape().rank; ++i)
+    if (a.shape().extent[i] == 1 && !(i == 0 && a.shape().bounded)) axes &= ~(1u << i);
+  while (axes) {
+    const dims s = a.shape();
+    int last = s.rank - 1;
+    while (last >= 0 && !(axes >> last & 1)) --last;
+    int first = last;
+    while (first > 0 && (axes >> (first - 1) & 1)) --first;
+    int outer = 1, middle = 1, inner = 1;
+    unsigned run = 0;
+    for (int i = 0; i < s.rank; ++i) {
+      if (i < first) outer *= s.extent[i];
+      else if (i <= last) middle *= s.extent[i], run |= 1u << i;
+      else inner *= s.extent[i];
+    }
+    const dims after = kept(s, run);
+    handle r;
+    if (outer == 1 && inner == 1) r = reduce_node<F>(a, over_all);
+    else if (outer == 1) r = reduce_node<F>(reshape(a, dims{2, {middle, inner}, s.bounded && first == 0}), over_rows);
+    else if (inner == 1) r = reduce_node<F>(reshape(a, dims{2, {outer, middle}, s.bounded}), over_columns);
+    else {
+      geometry g;
+      g.v[0] = middle;
+      g.v[1] = inner;
+      const handle x = reshape(a, dims{3, {outer, middle, inner}, s.bounded});
+      r = {a.graph, a.graph->emit<Middle>(dims{2, {outer, inner}, s.bounded}, a.type(), a.graph->row_of(g), x.id)};
+    }
+    a = reshape(r, after);
+    axes &= ~run;
+  }
+  return reshape(a, result);
+}
+constexpr unsigned all_axes(const dims& s) { return (1u << s.rank) - 1; }
+
+}  // namespace detail
+
+constexpr handle sum_axes(handle a, unsigned axes) { return detail::reduce_axes<sum_op, sum_middle_op>(a, axes); }
+constexpr handle max_axes(handle a, unsigned axes) { return detail::reduce_axes<max_op, max_middle_op>(a, axes); }
+
+/// Ties share the gradient equally (as PyTorch, JAX and TensorFlow).
+constexpr void max_op::backward(gradient_scope& s) {
+  const handle hit = detail::map_node<equal_op>(s.input(0), s.output());
+  s.add(0, hit * (s.dy / detail::reduce_node<sum_op>(hit, s.aux())));
+}
+constexpr void sum_middle_op::backward(gradient_scope& s) {
+  const dims out = s.output().shape();
+  s.add(0, broadcast_to(reshape(s.dy, dims{3, {out.extent[0], 1, out.extent[1]}, out.bounded}), s.input(0).shape()));
+}
+constexpr void max_middle_op::backward(gradient_scope& s) {
+  const dims out = s.output().shape();
+  const dims one{3, {out.extent[0], 1, out.extent[1]}, out.bounded};
+  const handle hit = detail::map_node<equal_op>(s.input(0), reshape(s.output(), one));
+  s.add(0, hit * reshape(s.dy / reshape(sum_axes(hit, 2u), out), one));
+}
+
+/// A gradient in the shape of what it belongs to: sums over the axes along which that was broadcast.
+constexpr handle sum_to(handle d, const dims& target) {
+  const dims s = d.shape();
+  if (s.size() < target.size()) return d;   // not spread yet: broadcasting stays implicit
+  if (s.size() == target.size()) return reshape(d, target);
+  unsigned axes = 0;
+  for (int i = 0; i < s.rank; ++i) {
+    const int k = i - (s.rank - target.rank);
+    if (k < 0 || (target.extent[k] == 1 && s.extent[i] != 1)) axes |= 1u << i;
+  }
+  return reshape(sum_axes(d, axes), target);
+}
+constexpr void gradient_scope::add(int k, handle d) {
+  if (d.empty()) return;
+  const int in = graph.input(id, k);
+  d = sum_to(d, graph.nodes[in].shape);
+  gradient[in] = gradient[in] < 0 ? d.id : (handle{&graph, gradient[in]} + d).id;
+}
+
+struct keep_dims_t {};
+inline constexpr keep_dims_t keep_dims{};
+
+namespace detail {
+
+template <int... Axis> constexpr unsigned axes_of(const dims& s) {
+  if constexpr (sizeof...(Axis) == 0) return all_axes(s);
+  else return (0u | ... | (1u << (Axis < 0 ? Axis + s.rank : Axis)));
+}
+template <int... Axis> constexpr bool axes_fit(const dims& s) { return (... && (Axis < s.rank && Axis >= -s.rank)); }
+template <int... Axis> constexpr int first_misfit(const dims& s) {
+  int bad = 0;
+  ((Axis >= s.rank || Axis < -s.rank ? void(bad = Axis) : void()), ...);
+  return bad;
+}
+template <class S, unsigned Axes, bool Keep> struct reduced_shape {
+  static constexpr dims value = [] {
+    dims d;
+    for (int i = 0; i < S::value.rank; ++i) {
+      if (!(Axes >> i & 1)) d.extent[d.rank++] = S::value.extent[i];
+      else if (Keep) d.extent[d.rank++] = 1;
+    }
+    d.bounded = S::value.bounded && !(Axes & 1);
+    return d;
+  }();
+};
+
+/// How many elements go into one result, as a factor: constant, or with the rows present in this run.
+constexpr handle inverse_count(builder& g, const dims& s, unsigned axes) {
+  int n = 1;
+  for (int i = 0; i < s.rank; ++i)
+    if (axes >> i & 1) n *= s.extent[i];
+  if (!(s.bounded && (axes & 1))) return g.constant(1.0 / n);
+  return g.batch_rows(true) * (double(g.batch_bound) / n);
+}
+
+/// The shared front of all reductions: checks the axes, calls `reduce(handle, axes)`, shapes the result.
+template <bool Keep, int... Axis, class S, class T, class F> constexpr auto reduction(var<S, T> x, std::string_view called, source_line at, F reduce) {
+  if constexpr (axes_fit<Axis...>(S::value)) {
+    constexpr unsigned axes = axes_of<Axis...>(S::value);
+    using R = reduced_shape<S, axes, Keep>;
+    using Y = decltype(reduce(x.h, axes, T{}));
+    return var<to_shape<R>, typename Y::type>{reshape(reduce(x.h, axes, T{}).h, R::value)};
+  } else {
+    constexpr int axis = first_misfit<Axis...>(S::value);
+    x.h.graph->line = at.value;
+    x.h.graph->complain(called, "<", axis, ">", at_path{}, ": axis ", axis, " is out of range for ", S::value, ", rank ", S::value.rank);
+    using Y = decltype(reduce(x.h, 0u, T{}));
+    return var<shape<>, typename Y::type>{x.h.graph->constant(0)};
+  }
+}
+template <class T> struct typed_result {
+  using type = T;
+  handle h;
+};
+struct reduce_sum {
+  template <class T> constexpr auto operator()(handle a, unsigned axes, T) const { return typed_result<T>{sum_axes(a, axes)}; }
+};
+struct reduce_max {
+  template <class T> constexpr auto operator()(handle a, unsigned axes, T) const { return typed_result<T>{max_axes(a, axes)}; }
+};
+struct reduce_min {
+  template <class T> constexpr auto operator()(handle a, unsigned axes, T) const { return typed_result<T>{-max_axes(-a, axes)}; }
+};
+constexpr handle mean_axes(handle a, unsigned axes) { return sum_axes(a, axes) * inverse_count(*a.graph, a.shape(), axes); }
+struct reduce_mean {
+  template <class T> constexpr auto operator()(handle a, unsigned axes, T) const { return typed_result<real>{mean_axes(a, axes)}; }
+};
+struct reduce_variance {
+  template <class T> constexpr auto operator()(handle a, unsigned axes, T) const {
+    const handle centred = a - mean_axes(a, axes);
+    return typed_result<real>{mean_axes(centred * centred, axes)};
+  }
+};
+template <bool Keep, class Reduce, int... Axis> struct reduction_function {
+  template <class S, class T> static constexpr auto traced(var<S, T> x) { return reduction<Keep, Axis...>(x, "reduction", {}, Reduce{}); }
+};
+
+}  // namespace detail
+
+/// Reductions over the axes `Axis...` (none: over everything; negative ones count from the end).
+///
+/// Shape      x: S  ->  y: S without those axes, or with extent 1 there if `keep_dims` is given
+/// Errors     an axis out of range
+/// Gradient   sum: dy repeated; mean: dy / n; max, min: dy shared among ties; variance: 2 (x - mean) dy / n
+/// Numerics   a fixed tree of partial sums, the same on every backend; variance is that of the population, in two passes
+template <int... Axis, class S, class T> constexpr auto sum(var<S, T> x, source_line at = {}) { return detail::reduction<false, Axis...>(x, "sum", at, detail::reduce_sum{}); }
+template <int... Axis, class S, class T> constexpr auto sum(var<S, T> x, keep_dims_t, source_line at = {}) { return detail::reduction<true, Axis...>(x, "sum", at, detail::reduce_sum{}); }
+template <int... Axis, class S, class T> constexpr auto mean(var<S, T> x, source_line at = {}) { return detail::reduction<false, Axis...>(x, "mean", at, detail::reduce_mean{}); }
+template <int... Axis, class S, class T> constexpr auto mean(var<S, T> x, keep_dims_t, source_line at = {}) { return detail::reduction<true, Axis...>(x, "mean", at, detail::reduce_mean{}); }
+template <int... Axis, class S, class T> constexpr auto max(var<S, T> x, source_line at = {}) { return detail::reduction<false, Axis...>(x, "max", at, detail::reduce_max{}); }
+template <int... Axis, class S, class T> constexpr auto max(var<S, T> x, keep_dims_t, source_line at = {}) { return detail::reduction<true, Axis...>(x, "max", at, detail::reduce_max{}); }
+template <int... Axis, class S, class T> constexpr auto min(var<S, T> x, source_line at = {}) { return detail::reduction<false, Axis...>(x, "min", at, detail::reduce_min{}); }
+template <int... Axis, class S, class T> constexpr auto min(var<S, T> x, keep_dims_t, source_line at = {}) { return detail::reduction<true, Axis...>(x, "min", at, detail::reduce_min{}); }
+template <int... Axis, class S, class T> constexpr auto variance(var<S, T> x, source_line at = {}) { return detail::reduction<false, Axis...>(x, "variance", at, detail::reduce_variance{}); }
+template <int... Axis, class S, class T> constexpr auto variance(var<S, T> x, keep_dims_t, source_line at = {}) { return detail::reduction<true, Axis...>(x, "variance", at, detail::reduce_variance{}); }
+
+}  // namespace tfx
