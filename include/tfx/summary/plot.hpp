@@ -53,7 +53,7 @@ class plot_canvas {
   void set(int x, int y, int curve) {
     if (x < 0 || y < 0 || x >= width() || y >= height()) return;
     const int from_top = height() - 1 - y;
-    cell& at = cell_at(braille_ ? x / 2 : x, braille_ ? from_top / 4 : from_top);
+    cell& at = cells_[place_of(braille_ ? x / 2 : x, braille_ ? from_top / 4 : from_top)];
     // Unicode numbers the dots of the upper three rows first, then those of the fourth.
     static constexpr std::uint8_t dots[4][2] = {{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
     at.dots = static_cast<std::uint8_t>(at.dots | dots[from_top % 4][x % 2]);
@@ -72,10 +72,10 @@ class plot_canvas {
     std::uint8_t dots = 0;
     int curve = -1;
   };
-  const cell& cell_at(int column, int row) const { return cells_[std::size_t(row) * std::size_t(columns_) + std::size_t(column)]; }
+  const cell& cell_at(int column, int row) const { return cells_[place_of(column, row)]; }
 
  private:
-  cell& cell_at(int column, int row) { return cells_[std::size_t(row) * std::size_t(columns_) + std::size_t(column)]; }
+  std::size_t place_of(int column, int row) const { return std::size_t(row) * std::size_t(columns_) + std::size_t(column); }
 
   int columns_;
   int rows_;
@@ -244,7 +244,7 @@ class plot_writer {
     text_.append(label_width_, ' ').append(options_.unicode ? " └" : " +");
     const double last_x = options_.first_x + static_cast<double>(longest_ > 0 ? longest_ - 1 : 0);
     const double step = longest_ < 2 ? 1 : std::max(1.0, round_step(last_x - options_.first_x, std::max(columns_ / 10, 1)));
-    std::string numbers(std::size_t(columns_) + 12, ' ');
+    std::string numbers(std::size_t(columns_), ' ');
     std::string marks(std::size_t(columns_), ' ');
     std::size_t free_from = 0;
     for (std::size_t i = 0; i < longest_; ++i) {
@@ -253,7 +253,8 @@ class plot_writer {
       if (i != 0 && !on_step) continue;
       const std::size_t at = static_cast<std::size_t>(x_of(i, columns_));
       const std::string number = plot_number(x, 1);
-      const std::size_t start = at >= number.size() / 2 ? at - number.size() / 2 : 0;
+      const std::size_t centred = at >= number.size() / 2 ? at - number.size() / 2 : 0;
+      const std::size_t start = std::min(centred, std::size_t(columns_) - std::min(number.size(), std::size_t(columns_)));
       if (start < free_from) continue;
       marks[at] = '+';
       numbers.replace(start, number.size(), number);
@@ -302,8 +303,8 @@ class plot_writer {
 };
 }  // namespace detail
 
-/// Curves as text, at most `width` columns wide and `height` lines high, with both axes labelled and a legend that gives
-/// the last value of each.
+/// Curves as text, `height` lines of at most `width` columns, with both axes labelled and a legend that gives the last value
+/// of each. (The name of the x axis and the legend may be longer.)
 ///
 ///     const summary::series curves[] = {{"loss", history.loss}, {"val_loss", history.val_loss}};
 ///     std::cout << summary::terminal_plot(curves, 72, 16, summary::plot_options::for_stream(stdout));

@@ -55,7 +55,7 @@ class progress {
     batch_ = batch > 0 ? batch : 1;
     done_ = 0;
     start_ = options_.clock();
-    drawn_ = start_ - (terminal_.interactive ? options_.refresh : 0);
+    draw_at_ = terminal_.interactive ? start_ : start_ + options_.line_every;
   }
 
   /// `done` samples of this epoch have been seen; `names` and `values` are the metrics so far.
@@ -63,8 +63,8 @@ class progress {
     done_ = done;
     if (options_.quiet) return;
     const double now = options_.clock();
-    if (now - drawn_ < (terminal_.interactive ? options_.refresh : options_.line_every)) return;
-    drawn_ = now;
+    if (now < draw_at_) return;
+    draw_at_ = now + (terminal_.interactive ? options_.refresh : options_.line_every);
     line_.clear();
     if (terminal_.interactive) {
       line_.limit(terminal_.width - 1);
@@ -191,7 +191,7 @@ class progress {
   std::int64_t batch_ = 1;
   std::int64_t done_ = 0;
   double start_ = 0;
-  double drawn_ = 0;
+  double draw_at_ = 0;
 };
 
 }  // namespace tfx::summary
