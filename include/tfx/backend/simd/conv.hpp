@@ -8,6 +8,11 @@
 
 namespace tfx::backend::inline TFX_SIMD_BUILD {
 
+/// Blocks of a convolution live in the second-level cache: some lines of pixels by many columns.
+template <class T> inline constexpr int conv_block_elements = int(96 * 1024 / sizeof(T));
+/// At most this many packed weights at a time, unless one panel has more.
+template <class T> inline constexpr int conv_pack_elements = int(1024 * 1024 / sizeof(T));
+
 /// A convolution or its transpose as a gather: every result pixel is a row of a tile, every tap a matrix [depth, cols].
 ///
 /// There is no im2col and no halo. The pixels are cut into rectangles that read the same taps (one inside, a few along the
@@ -29,74 +34,101 @@ template <class T> struct conv_gather {
 
   void run() const {
     if (a.rows <= 0 || a.cols <= 0) return;
-    const int panels = groups * divide_up(cols(), set.panel());
-    const grid_share share = share_grid(lines(), panels, a.part, a.parts);
-    for (int panel = share.cols.from; panel < share.cols.to; ++panel) {
-      const int panels_per_group = panels / groups;
-      run_panel_of(panel / panels_per_group, panel % panels_per_group * set.panel(), share.rows);
+    const int panels = divide_up(cols(), set.panel());
+    const grid_share share = share_grid(lines(), groups * panels, a.part, a.parts);
+    const int most = finish != nullptr ? panels_together() : 1;
+    for (int panel = share.cols.from; panel < share.cols.to;) {
+      const int group = panel / panels, first = panel % panels;
+      const int count = lesser_of(lesser_of(most, panels - first), share.cols.to - panel);
+      const range band = {first * set.panel(), lesser_of((first + count) * set.panel(), cols())};
+      run_band(group, band, share.rows);
+      panel += count;
     }
   }
 
  private:
-  /// Where one panel of the weights lies: tap t at `data + t * tap`, its rows `row` apart.
-  struct panel_weights {
+  /// Where the weights of one band of columns lie: tap t at `data + t * tap`, its rows `row` apart, panels `panel` apart.
+  struct band_weights {
     const T* data = nullptr;
-    std::ptrdiff_t tap = 0, row = 0;
+    std::ptrdiff_t tap = 0, row = 0, panel = 0;
+    const T* last = nullptr;   ///< the last panel, if it had to be packed, one panel wide
   };
 
-  panel_weights weights_of(int group, int col, int count) const {
-    const int taps = rows.taps * columns.taps;
-    const std::ptrdiff_t matrix = std::ptrdiff_t(source_channels) * result_channels / groups;
-    const bool partial = set.pads && count < set.panel();
-    if (!transposed && !partial) {
-      return {weights + group * cols() + col, matrix, result_channels};
-    }
-    T* const packed = a.scratch + block_elements<T>;
-    const std::ptrdiff_t size = std::ptrdiff_t(depth()) * set.panel();
-    for (int tap = 0; tap < taps; ++tap) {
-      const T* from = weights + tap * matrix;
-      T* const to = packed + tap * size;
-      if (transposed) {
-        set.pack_transposed(from + std::ptrdiff_t(col) * source_channels + group * depth(), source_channels, depth(), count, to,
-                            set.panel());
-      } else {
-        pack_rows(from + group * cols() + col, result_channels, depth(), count, to, set.panel());
-      }
-    }
-    return {packed, size, set.panel()};
+  /// An epilogue likes whole rows; but a block should have some lines (the border is computed along them), and the packed
+  /// weights should stay in the second-level cache.
+  int panels_together() const {
+    int most = conv_block_elements<T> / (lesser_of(rows.results, 4) * columns.results) / set.panel();
+    if (transposed) most = lesser_of(most, conv_pack_elements<T> / (rows.taps * columns.taps * depth()) / set.panel());
+    return greater_of(most, 1);
   }
 
-  /// One panel of result columns over a range of lines (rows of pixels), in blocks.
-  void run_panel_of(int group, int col, range share) const {
-    const int count = lesser_of(set.panel(), cols() - col);
-    const panel_weights w = weights_of(group, col, count);
-    const int first_col = group * cols() + col;
-    const int stride = finish != nullptr ? round_up(count, 16) : result_channels;
-    const int pixels = finish != nullptr ? greater_of(block_elements<T> / stride, 1) : share.size() * columns.results;
+  band_weights weights_of(int group, range band) const {
+    const int taps = rows.taps * columns.taps, panel = set.panel();
+    const std::ptrdiff_t matrix = std::ptrdiff_t(source_channels) * result_channels / groups;
+    const std::ptrdiff_t size = std::ptrdiff_t(depth()) * panel;
+    T* packed = a.scratch + conv_block_elements<T>;
+    const int last = band.from + (band.size() - 1) / panel * panel;
+    if (transposed) {
+      T* to = packed;
+      for (int col = band.from; col < band.to; col += panel) {
+        const T* from = weights + std::ptrdiff_t(col) * source_channels + group * depth();
+        for (int tap = 0; tap < taps; ++tap, from += matrix, to += size) {
+          set.pack_transposed(from, source_channels, depth(), lesser_of(panel, band.to - col), to, panel);
+        }
+      }
+      return {packed, size, panel, taps * size, nullptr};
+    }
+    const T* const data = weights + group * cols() + band.from;
+    if (!set.pads || band.to - last == panel) return {data, matrix, result_channels, panel, nullptr};
+    for (int tap = 0; tap < taps; ++tap) {
+      pack_rows(data + tap * matrix + (last - band.from), result_channels, depth(), band.to - last, packed + tap * size, panel);
+    }
+    return {data, matrix, result_channels, panel, packed};
+  }
+
+  /// A band of result columns over a range of lines (rows of pixels), in blocks.
+  void run_band(int group, range band, range share) const {
+    const band_weights w = weights_of(group, band);
+    const int first_col = group * cols() + band.from;
+    const int stride = finish != nullptr ? round_up(band.size(), 16) : result_channels;
+    const int pixels = finish != nullptr ? greater_of(conv_block_elements<T> / stride, 1) : share.size() * columns.results;
     const int height = greater_of(pixels / columns.results, 1);
     const int width = height > 1 ? columns.results : lesser_of(pixels, columns.results);
     for (int line = share.from; line < share.to; line += height) {
       const int line_end = lesser_of(line + height, share.to);
       for (int left = 0; left < columns.results; left += width) {
-        const int right = lesser_of(left + width, columns.results);
+        const range wide = {left, lesser_of(left + width, columns.results)};
         const int row = line * columns.results + left;
         T* const block = finish != nullptr ? a.scratch : destination + std::ptrdiff_t(row) * result_channels + first_col;
-        for (int at = line; at < line_end;) {
-          const int image = at / rows.results, top = at - image * rows.results;
-          const int bottom = lesser_of(rows.results, top + line_end - at);
-          T* const c = block + std::ptrdiff_t(at - line) * columns.results * stride;
-          rectangles(image, group, {top, bottom}, {left, right}, w, c, stride, count);
-          at += bottom - top;
+        for (int col = band.from, panel = 0; col < band.to; col += set.panel(), ++panel) {
+          const int count = lesser_of(set.panel(), band.to - col);
+          const bool repacked = w.last != nullptr && count < set.panel();
+          const tap_weights taps = repacked ? tap_weights{w.last, std::ptrdiff_t(depth()) * set.panel(), set.panel()}
+                                            : tap_weights{w.data + panel * w.panel, w.tap, w.row};
+          T* c = block + panel * set.panel();
+          for (int at = line; at < line_end;) {
+            const int image = at / rows.results, top = at - image * rows.results;
+            const range tall = {top, lesser_of(rows.results, top + line_end - at)};
+            rectangles(image, group, tall, wide, taps, c, stride, count);
+            at += tall.size();
+            c += std::ptrdiff_t(tall.size()) * columns.results * stride;
+          }
         }
         if (finish != nullptr) {
-          finish(a, row, (line_end - line - 1) * columns.results + right - left, first_col, count, block, stride);
+          finish(a, row, (line_end - line - 1) * columns.results + wide.size(), first_col, band.size(), block, stride);
         }
       }
     }
   }
 
+  /// The weights of one panel: tap t at `data + t * tap`, its rows `row` apart.
+  struct tap_weights {
+    const T* data = nullptr;
+    std::ptrdiff_t tap = 0, row = 0;
+  };
+
   /// Pixels [tall) x [wide) of one image, c being the first of them.
-  void rectangles(int image, int group, range tall, range wide, const panel_weights& w, T* c, int stride, int count) const {
+  void rectangles(int image, int group, range tall, range wide, const tap_weights& w, T* c, int stride, int count) const {
     const T* picture = source + (std::ptrdiff_t(image) * rows.source * columns.source) * source_channels + group * depth();
     for_runs(columns, wide, [&](const axis_run& across) {
       for_runs(rows, tall, [&](const axis_run& down) {
@@ -150,9 +182,16 @@ template <class T> struct conv_gather {
 
 namespace detail {
 
-constexpr std::size_t conv_scratch(int block, const geometry& g, int panel, int depth, int cols, bool always) {
-  const bool packs = always || cols % 16 != 0;
-  return std::size_t(block) + (packs ? std::size_t(g.v[7]) * std::size_t(g.v[8]) * std::size_t(depth) * std::size_t(panel) : 0);
+/// Elements for a block and for the packed weights: all columns as far as the limit goes, at least one panel.
+template <class T> constexpr std::size_t conv_scratch(const conv_shape& s, int depth, int cols, bool packs_all) {
+  const std::int64_t column = std::int64_t(s.kernel_height) * s.kernel_width * depth, panel = widest_panel<T> / 2;
+  std::int64_t packed = packs_all || cols % 16 != 0 ? column * panel : 0;
+  if (packs_all) {
+    std::int64_t all = column * ((cols + panel - 1) / panel * panel);
+    if (all > conv_pack_elements<T>) all = conv_pack_elements<T>;
+    if (all > packed) packed = all;
+  }
+  return std::size_t(conv_block_elements<T> + packed);
 }
 
 /// What tiles should fit: the longest run of pixels that read the same taps.
@@ -182,7 +221,7 @@ template <class T> struct simd_conv {
 
   static constexpr std::size_t scratch(const geometry& g, int, int) {
     const conv_shape s(g.v);
-    return detail::conv_scratch(block_elements<T>, g, widest_panel<T> / 2, s.channels / s.groups, s.out_channels / s.groups, false);
+    return detail::conv_scratch<T>(s, s.channels / s.groups, s.out_channels / s.groups, false);
   }
 
   /// How many parts are worth their fork and join.
@@ -221,7 +260,7 @@ template <class T> struct simd_conv_to_x {
 
   static constexpr std::size_t scratch(const geometry& g, int, int) {
     const conv_shape s(g.v);
-    return detail::conv_scratch(block_elements<T>, g, widest_panel<T> / 2, s.out_channels / s.groups, s.channels / s.groups, true);
+    return detail::conv_scratch<T>(s, s.out_channels / s.groups, s.channels / s.groups, true);
   }
 
   static constexpr int useful_parts(const geometry& g, int rows, int cols) {

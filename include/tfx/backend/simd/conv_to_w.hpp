@@ -17,8 +17,7 @@ namespace tfx::backend::inline TFX_SIMD_BUILD {
 template <class T> struct simd_conv_to_w {
   template <class Launch> static constexpr const void* tiles() {
     constexpr conv_shape s(Launch::geo.v);
-    constexpr int together = by_lines(s) ? s.kernel_width * s.channels / s.groups : s.channels / s.groups;
-    return choose_dividing_table<T, together, s.out_channels / s.groups>();
+    return choose_dividing_table<T, by_columns(s) ? s.kernel_height : s.channels / s.groups, s.out_channels / s.groups>();
   }
 
   static constexpr std::size_t scratch(const geometry& g, int, int) {
@@ -41,31 +40,34 @@ template <class T> struct simd_conv_to_w {
     const tile_set<T>& set = static_cast<const tile_table<T>*>(a.tiles)->set[instruction_set()];
     const int cols = s.out_channels / s.groups;
     const int panels = divide_up(cols, set.panel());
-    // A tile row is a weight's row; whole tiles for every part.
-    const int height = set.rows;
-    const grid_share share = share_grid(divide_up(a.rows, height), panels * s.groups, a.part, a.parts);
-    const range rows = {share.rows.from * height, lesser_of(share.rows.to * height, a.rows)};
+    const bool columns = by_columns(s);
+    // Parts get whole tiles: of rows, or of the kernel's height for some (j, c).
+    const int height = columns ? 1 : set.rows;
+    const int units = columns ? s.kernel_width * s.channels : divide_up(a.rows, height);
+    const grid_share share = share_grid(units, panels * s.groups, a.part, a.parts);
+    const range rows = {share.rows.from * height, lesser_of(share.rows.to * height, columns ? units : a.rows)};
     if (rows.size() <= 0) return;
-    const job now = {a, s, set};
     for (int panel = share.cols.from; panel < share.cols.to; ++panel) {
       const int group = panel / panels, col = panel % panels * set.panel();
       const int count = lesser_of(set.panel(), cols - col);
-      const int stride = finish != nullptr ? round_up(count, 16) : a.cols;
-      const int fits = greater_of(block_elements<T> / stride / height * height, 1);
+      const job now = {a, s, set, group, col, count, round_up(count, 16)};
+      const int fits = columns ? units : greater_of(block_elements<T> / now.stride / height * height, 1);
       for (int row = rows.from; row < rows.to; row += fits) {
         const range part = {row, lesser_of(row + fits, rows.to)};
-        const int first_col = group * cols + col;
-        T* const block = finish != nullptr ? a.scratch : destination + std::ptrdiff_t(row) * a.cols + first_col;
-        now.block_of_rows(group, col, count, part, block, stride);
-        if (finish != nullptr) finish(a, row, part.size(), first_col, count, block, stride);
+        now.compute(part);
+        if (!columns) now.give(part, a.scratch, destination, finish);
+        for (int i = 0; columns && i < s.kernel_height; ++i) {
+          now.give({i * units + part.from, i * units + part.to}, a.scratch + (i * units + part.from) * now.stride, destination, finish);
+        }
       }
     }
   }
 
  private:
-  /// With few channels a tile's rows are (j, c), which only holds along one line of pixels; with many they are channels.
-  static constexpr bool by_lines(const conv_shape& s) {
-    return s.groups == 1 && s.channels < 8 && s.dilation_width == 1 && s.kernel_width > 1;
+  /// With fewer channels than the kernel is high, a tile's rows are the kernel's rows for one (j, c); else they are channels.
+  static constexpr bool by_columns(const conv_shape& s) {
+    const int rows = s.kernel_height * s.kernel_width * s.channels;
+    return s.groups == 1 && s.channels < s.kernel_height && rows * widest_panel<T> <= block_elements<T>;
   }
 
   /// How much of the contraction is done at a time, so that its part of dy stays in the cache: images, or lines of one image.
@@ -75,39 +77,55 @@ template <class T> struct simd_conv_to_w {
 
   static constexpr chunk chunk_of(const conv_shape& s) {
     const int pixels = s.out_height * s.out_width;
-    if (pixels > 256) return {1, greater_of(256 / s.out_width, 1)};
-    return {greater_of(256 / pixels, 1), s.out_height};
+    if (pixels > 192) return {1, greater_of(192 / s.out_width, 1)};
+    return {greater_of(192 / pixels, 1), s.out_height};
   }
 
+  /// One panel of columns.
   struct job {
     const call<T>& a;
     const conv_shape& s;
     const tile_set<T>& set;
+    int group = 0, col = 0, count = 0, stride = 0;
 
     std::ptrdiff_t x_line() const { return std::ptrdiff_t(s.width) * s.channels; }
     std::ptrdiff_t x_image() const { return s.height * x_line(); }
     std::ptrdiff_t y_line() const { return std::ptrdiff_t(s.out_width) * s.out_channels; }
     std::ptrdiff_t y_image() const { return s.out_height * y_line(); }
 
-    /// Rows `part` of one panel; every chain is carried on through the block.
-    void block_of_rows(int group, int col, int count, range part, T* block, int stride) const {
-      for (int i = 0; i < part.size(); ++i) {
-        for (int j = 0; j < count; ++j) block[std::ptrdiff_t(i) * stride + j] = T(0);
+    void give(range rows, const T* block, T* destination, finish_function<T> finish) const {
+      const int first = group * (s.out_channels / s.groups) + col;
+      if (finish != nullptr) {
+        finish(a, rows.from, rows.size(), first, count, block, stride);
+        return;
       }
+      for (int row = rows.from; row < rows.to; ++row, block += stride) {
+        T* const to = destination + std::ptrdiff_t(row) * a.cols + first;
+        for (int j = 0; j < count; ++j) to[j] = block[j];
+      }
+    }
+
+    /// Every chain is carried on in the block, chunk by chunk. `part` is a range of rows, or of (j, c).
+    void compute(range part) const {
+      T* const block = a.scratch;
+      const bool columns = by_columns(s);
+      const int used = (columns ? a.rows : part.size()) * stride;
+      for (int i = 0; i < used; ++i) block[i] = T(0);
       const bool packs = set.pads && count < set.panel();
       chunk step = chunk_of(s);
       if (packs) step.images = 1;
       tile_call<T> call;
-      call.c_row = stride;
       call.cols = count;
       call.resume = true;
+      call.a_step = std::ptrdiff_t(s.stride_width) * s.channels;
+      call.a_inner = s.stride_height * x_line();
+      call.a_outer = x_image();
+      call.b_outer = y_image();
       for (int image = 0; image < a.contracted; image += step.images) {
-        const int images = lesser_of(step.images, a.contracted - image);
+        call.outer = lesser_of(step.images, a.contracted - image);
+        const T* const x = static_cast<const T*>(a.operand[0]) + image * x_image() + group * (s.channels / s.groups);
         for (int line = 0; line < s.out_height; line += step.lines) {
           const range lines = {line, lesser_of(line + step.lines, s.out_height)};
-          call.outer = images;
-          call.a_outer = x_image();
-          call.b_outer = y_image();
           const T* dy = static_cast<const T*>(a.operand[1]) + image * y_image() + line * y_line() +
                         group * (s.out_channels / s.groups) + col;
           call.b_step = s.out_channels;
@@ -118,31 +136,29 @@ template <class T> struct simd_conv_to_w {
             call.b_step = set.panel();
           }
           call.b_inner = s.out_width * call.b_step;
-          if (by_lines(s)) {
-            one_line_at_a_time(call, dy, image, lines, part, block);
+          if (columns) {
+            rows_of_kernel(call, x, dy, lines, part, block);
           } else {
-            one_tap_at_a_time(call, dy, image, lines, group, part, block);
+            rows_of_channels(call, x, dy, lines, part, block);
           }
         }
       }
     }
 
     /// Every (i, j) has its own rectangle of pixels that do not touch padding.
-    void one_tap_at_a_time(tile_call<T> call, const T* dy, int image, range lines, int group, range part, T* block) const {
+    void rows_of_channels(tile_call<T> call, const T* x, const T* dy, range lines, range part, T* block) const {
       const int channels = s.channels / s.groups;
-      const T* const x = static_cast<const T*>(a.operand[0]) + image * x_image() + group * channels;
       call.a_row = 1;
-      call.a_step = std::ptrdiff_t(s.stride_width) * s.channels;
-      call.a_inner = s.stride_height * x_line();
+      call.c_row = stride;
       for (int row = part.from; row < part.to;) {
         const int tap = row / channels, channel = row - tap * channels;
         const int rows = lesser_of(channels - channel, part.to - row);
         const range down = reached(s.rows(), tap / s.kernel_width, lines);
         const range across = reached(s.columns(), tap % s.kernel_width, {0, s.out_width});
         if (down.size() > 0 && across.size() > 0) {
-          const int y = down.from * s.stride_height - s.pad_top + tap / s.kernel_width * s.dilation_height;
+          const int top = down.from * s.stride_height - s.pad_top + tap / s.kernel_width * s.dilation_height;
           const int left = across.from * s.stride_width - s.pad_left + tap % s.kernel_width * s.dilation_width;
-          call.a = x + y * x_line() + std::ptrdiff_t(left) * s.channels + channel;
+          call.a = x + top * x_line() + std::ptrdiff_t(left) * s.channels + channel;
           call.b = dy + (down.from - lines.from) * call.b_inner + across.from * call.b_step;
           call.c = block + (row - part.from) * call.c_row;
           call.inner = down.size();
@@ -153,36 +169,30 @@ template <class T> struct simd_conv_to_w {
       }
     }
 
-    /// Rows (j, c) lie behind each other in x; along a line of pixels, those that touch padding at an end lack some of them.
-    void one_line_at_a_time(tile_call<T> call, const T* dy, int image, range lines, range part, T* block) const {
-      const conv_axis down = s.rows(), across = s.columns();
-      const int line_rows = s.kernel_width * s.channels;
-      const bool whole = across.run_at(0, s.out_width).count == s.out_width;
-      call.a_row = 1;
-      call.a_step = std::ptrdiff_t(s.stride_width) * s.channels;
-      call.a_inner = s.stride_height * x_line();
+    /// Lines of pixels that reach the same rows of the kernel; the source of row i is i lines further down.
+    void rows_of_kernel(tile_call<T> call, const T* x, const T* dy, range lines, range part, T* block) const {
+      const conv_axis axis = s.rows();
+      const int units = s.kernel_width * s.channels;
+      call.a_row = s.dilation_height * x_line();
+      call.c_row = std::ptrdiff_t(units) * stride;
       const int images = call.outer;
       call.outer = 1;
-      for (int each = image; each < image + images; ++each, dy += call.b_outer) {
-        const T* const x = static_cast<const T*>(a.operand[0]) + each * x_image();
-        for (int i = part.from / line_rows; i * line_rows < part.to; ++i) {
-          const range reach = reached(down, i, lines);
-          const int step = whole ? reach.size() : 1;
-          for (int line = reach.from; line < reach.to; line += step) {
-            const T* const source = x + (line * s.stride_height - s.pad_top + i * s.dilation_height) * x_line();
-            for (int at = 0; at < s.out_width;) {
-              const axis_run run = across.run_at(at, s.out_width);
-              const int first = i * line_rows + run.taps.first * s.channels;
-              const range rows = {greater_of(first, part.from), lesser_of(first + run.taps.count * s.channels, part.to)};
-              call.a = source + std::ptrdiff_t(run.taps.at) * s.channels + (rows.from - first);
-              call.b = dy + (line - lines.from) * call.b_inner + at * call.b_step;
-              call.c = block + (rows.from - part.from) * call.c_row;
-              call.inner = step;
-              call.depth = run.count;
-              if (rows.size() > 0) run_panel(set, call, rows.size());
-              at += run.count;
-            }
+      for (int image = 0; image < images; ++image, x += call.a_outer, dy += call.b_outer) {
+        for (int line = lines.from; line < lines.to;) {
+          const axis_run down = axis.run_at(line, lines.to);
+          for (int unit = part.from; unit < part.to && down.taps.count > 0; ++unit) {
+            const int tap = unit / s.channels;
+            const range across = reached(s.columns(), tap, {0, s.out_width});
+            if (across.size() <= 0) continue;
+            const int left = across.from * s.stride_width - s.pad_left + tap * s.dilation_width;
+            call.a = x + down.taps.at * x_line() + std::ptrdiff_t(left) * s.channels + unit % s.channels;
+            call.b = dy + (line - lines.from) * call.b_inner + across.from * call.b_step;
+            call.c = block + down.taps.first * call.c_row + std::ptrdiff_t(unit) * stride;
+            call.inner = down.count;
+            call.depth = across.size();
+            run_panel(set, call, down.taps.count);
           }
+          line += down.count;
         }
       }
     }
