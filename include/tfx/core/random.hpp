@@ -13,8 +13,9 @@ struct philox_words {
   constexpr bool operator==(const philox_words&) const = default;
 };
 
-/// Philox4x32-10: 128 random bits as a function of a counter and a key. There is no state: any element of any stream is
-/// computed directly, so a backward pass regenerates a mask instead of storing it, and threads need no generators of their own.
+/// Philox4x32-10: 128 random bits as a function of a counter and a key. There is no state: any element of any stream
+/// is computed directly, so a backward pass regenerates a mask instead of storing it, and threads need no generators
+/// of their own.
 ///
 /// Source     Salmon, Moraes, Dror, Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3"
 TFX_HD TFX_INLINE constexpr philox_words philox(philox_words counter, std::uint32_t key_lo, std::uint32_t key_hi) {
@@ -41,14 +42,15 @@ TFX_HD TFX_INLINE constexpr philox_words philox(philox_words counter, std::uint3
 ///              2: step, low 32 bits
 ///              3: site
 ///
-/// with e < 2^48 and step < 2^48. Plane 0 has what everybody uses; a double takes its lower bits from plane 1, so that a
-/// program draws the same numbers in float and in double up to rounding.
+/// with e < 2^48 and step < 2^48. Plane 0 has what everybody uses; a double takes its lower bits from plane 1, so
+/// that a program draws the same numbers in float and in double up to rounding.
 struct random_stream {
   std::uint64_t seed = 0, step = 0;
   std::uint32_t site = 0;
 
   TFX_HD TFX_INLINE constexpr philox_words counter(std::uint64_t block, int plane = 0) const {
-    const auto high = std::uint32_t((block >> 32) & 0x3fffu) | std::uint32_t(plane) << 14 | std::uint32_t(step >> 32) << 16;
+    const auto high =
+        std::uint32_t((block >> 32) & 0x3fffu) | std::uint32_t(plane) << 14 | std::uint32_t(step >> 32) << 16;
     return {{std::uint32_t(block), high, std::uint32_t(step), site}};
   }
   /// The words of elements 4 block ... 4 block + 3.
@@ -62,22 +64,28 @@ struct random_stream {
 
 /// A number in [0, 1) from 24 bits (float) or 53 (double, of which the lower ones come from the second word).
 template <class T> TFX_HD TFX_INLINE constexpr T unit_interval(std::uint32_t high, std::uint32_t low = 0) {
-  if constexpr (sizeof(T) == 4) return T(high >> 8) * T(0x1p-24);
-  else return T((std::uint64_t(high) << 32 | low) >> 11) * T(0x1p-53);
+  if constexpr (sizeof(T) == 4)
+    return T(high >> 8) * T(0x1p-24);
+  else
+    return T((std::uint64_t(high) << 32 | low) >> 11) * T(0x1p-53);
 }
 
 /// As `unit_interval`, in the open interval (0, 1) and symmetric about 1/2: the middles of 2^23 or 2^52 equal parts.
 template <class T> TFX_HD TFX_INLINE constexpr T open_interval(std::uint32_t high, std::uint32_t low = 0) {
-  if constexpr (sizeof(T) == 4) return (T(high >> 9) + T(0.5)) * T(0x1p-23);
-  else return (T((std::uint64_t(high) << 32 | low) >> 12) + T(0.5)) * T(0x1p-52);
+  if constexpr (sizeof(T) == 4)
+    return (T(high >> 9) + T(0.5)) * T(0x1p-23);
+  else
+    return (T((std::uint64_t(high) << 32 | low) >> 12) + T(0.5)) * T(0x1p-52);
 }
 
 /// Uniform on [0, 1).
 template <class T> TFX_HD TFX_INLINE constexpr T uniform01(const random_stream& stream, std::uint64_t element) {
   static_assert(std::is_floating_point_v<T>);
   const std::uint32_t high = stream.word(element);
-  if constexpr (sizeof(T) == 4) return unit_interval<T>(high);
-  else return unit_interval<T>(high, stream.word(element, 1));
+  if constexpr (sizeof(T) == 4)
+    return unit_interval<T>(high);
+  else
+    return unit_interval<T>(high, stream.word(element, 1));
 }
 
 /// A 32-bit name for a path such as "encoder/dense/weight", to be used as a site (FNV-1a).

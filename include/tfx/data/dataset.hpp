@@ -205,8 +205,10 @@ template <static_shape S, class Range> auto column_over(const Range& values, con
   const std::size_t count = std::size(values);
   constexpr std::size_t each = std::size_t(S::value.size());
   if (count % each != 0) {
-    throw std::invalid_argument(std::string("tfx::data::from_memory: ") + std::to_string(count) + " numbers are no whole "
-                                "number of " + which + " of " + std::to_string(each));
+    throw std::invalid_argument(std::string("tfx::data::from_memory: ") + std::to_string(count) +
+                                " numbers are no whole "
+                                "number of " +
+                                which + " of " + std::to_string(each));
   }
   return column<S, stored_in<const Range>>(std::data(values), count / each);
 }

@@ -15,8 +15,8 @@
 
 namespace tfx::data {
 
-inline constexpr std::string_view fashion_mnist_classes[10] = {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
-                                                               "Sandal",      "Shirt",   "Sneaker",  "Bag",   "Ankle boot"};
+inline constexpr std::string_view fashion_mnist_classes[10] = {
+    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"};
 
 using fashion_mnist_dataset = dataset<shape<28, 28>, std::uint8_t, shape<>, std::uint8_t, 10>;
 
@@ -76,8 +76,12 @@ inline fashion_mnist_data fashion_mnist(const std::filesystem::path& folder = {}
             read_idx_pair<shape<28, 28>, 10>(files[2], files[3], fashion_mnist_classes)};
   }
   std::string looked;
-  for (const std::filesystem::path& place : places) looked += (looked.empty() ? "" : ", ") + place.string();
-  throw io::file_error(places.front(), io::file_error::nowhere, "the four files of Fashion-MNIST (train-images-idx3-ubyte.gz ...)",
+  for (const std::filesystem::path& place : places) {
+    if (!looked.empty()) looked += ", ";
+    looked += place.string();
+  }
+  throw io::file_error(places.front(), io::file_error::nowhere,
+                       "the four files of Fashion-MNIST (train-images-idx3-ubyte.gz ...)",
                        "none in " + looked +
                            ". Install them (apt install dataset-fashion-mnist), or download them from the repository "
                            "zalandoresearch/fashion-mnist on GitHub, folder data/fashion, and name their folder: "

@@ -139,11 +139,13 @@ dataset<ImageShape, std::uint8_t, shape<>, std::uint8_t, Classes> read_idx_pair(
   const std::size_t count = memory->images.extents[0];
   const std::vector<std::uint8_t>& labels = memory->labels.values;
   if (labels.size() != count) {
-    throw io::file_error(label_path, 4, std::to_string(count) + " labels, one for every image", std::to_string(labels.size()));
+    throw io::file_error(label_path, 4, std::to_string(count) + " labels, one for every image",
+                         std::to_string(labels.size()));
   }
   for (std::size_t i = 0; i < count; ++i) {
     if (labels[i] < Classes) continue;
-    throw io::file_error(label_path, 8 + i, "a label from 0 to " + std::to_string(Classes - 1), std::to_string(labels[i]));
+    throw io::file_error(label_path, 8 + i, "a label from 0 to " + std::to_string(Classes - 1),
+                         std::to_string(labels[i]));
   }
   const column<ImageShape, std::uint8_t> images(memory->images.values.data(), count, 255);
   const column<shape<>, std::uint8_t> targets(labels.data(), count);

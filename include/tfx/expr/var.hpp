@@ -41,29 +41,29 @@ template <class S, class T> constexpr handle untyped(var<S, T> v) { return v.h; 
 template <traced X> constexpr builder& graph_of(X x) { return *untyped(x).graph; }
 
 namespace detail {
-template <dtype Type> struct cpp_type {
+template <dtype Type> struct type_for {
   using type = real;
 };
-template <> struct cpp_type<dtype::float32> {
+template <> struct type_for<dtype::float32> {
   using type = float;
 };
-template <> struct cpp_type<dtype::float64> {
+template <> struct type_for<dtype::float64> {
   using type = double;
 };
-template <> struct cpp_type<dtype::int32> {
+template <> struct type_for<dtype::int32> {
   using type = std::int32_t;
 };
-template <> struct cpp_type<dtype::int64> {
+template <> struct type_for<dtype::int64> {
   using type = std::int64_t;
 };
-template <> struct cpp_type<dtype::uint8> {
+template <> struct type_for<dtype::uint8> {
   using type = std::uint8_t;
 };
-template <> struct cpp_type<dtype::boolean> {
+template <> struct type_for<dtype::boolean> {
   using type = bool;
 };
 }  // namespace detail
-template <dtype Type> using cpp_type = typename detail::cpp_type<Type>::type;
+template <dtype Type> using cpp_type = typename detail::type_for<Type>::type;
 
 /// The element type of a result that mixes two: floating point wins, then the integer, then bool.
 constexpr dtype promote(dtype a, dtype b) {

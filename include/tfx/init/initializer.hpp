@@ -15,7 +15,7 @@ struct initializer {
 
   kind distribution = kind::constant;
   fan mode = fan::in;
-  double a = 0, b = 0;   ///< constant: value; uniform: lower, upper; normal: mean, deviation; scaled: scale
+  double a = 0, b = 0;  ///< constant: value; uniform: lower, upper; normal: mean, deviation; scaled: scale
 
   constexpr bool operator==(const initializer&) const = default;
 };
@@ -33,10 +33,12 @@ struct ones : initializer {
   constexpr ones() : initializer{kind::constant, fan::in, 1, 0} {}
 };
 struct uniform : initializer {
-  constexpr explicit uniform(double lower = -0.05, double upper = 0.05) : initializer{kind::uniform, fan::in, lower, upper} {}
+  constexpr explicit uniform(double lower = -0.05, double upper = 0.05)
+      : initializer{kind::uniform, fan::in, lower, upper} {}
 };
 struct normal : initializer {
-  constexpr explicit normal(double mean = 0, double deviation = 0.05) : initializer{kind::normal, fan::in, mean, deviation} {}
+  constexpr explicit normal(double mean = 0, double deviation = 0.05)
+      : initializer{kind::normal, fan::in, mean, deviation} {}
 };
 /// Cut at two deviations; the deviation of what remains is 0.88 times the one given.
 struct truncated_normal : initializer {
@@ -88,8 +90,8 @@ inline constexpr double cut_deviation = 0.87962566103423978;
 }  // namespace detail
 
 /// Writes n numbers. The same site and seed give the same numbers on every machine; element i does not depend on n.
-template <class T>
-constexpr void fill(const initializer& how, int fan_in, int fan_out, T* out, int n, std::uint64_t seed, std::uint32_t site) {
+template <class T> constexpr void fill(const initializer& how, int fan_in, int fan_out, T* out, int n,
+                                       std::uint64_t seed, std::uint32_t site) {
   using kind = initializer::kind;
   using L = lanes::traits<double>;
   const random_stream stream{seed, 0, site};
@@ -98,7 +100,9 @@ constexpr void fill(const initializer& how, int fan_in, int fan_out, T* out, int
   if (how.distribution == kind::normal || how.distribution == kind::truncated_normal) scale = how.b;
   if (how.distribution == kind::scaled_uniform || how.distribution == kind::scaled_normal) {
     using fan = initializer::fan;
-    const double divisor = how.mode == fan::in ? fan_in : how.mode == fan::out ? fan_out : (double(fan_in) + fan_out) / 2;
+    const double divisor = how.mode == fan::in    ? fan_in
+                           : how.mode == fan::out ? fan_out
+                                                  : (double(fan_in) + fan_out) / 2;
     const double variance = how.a / (divisor > 1 ? divisor : 1);
     if (how.distribution == kind::scaled_uniform) {
       const double limit = L::sqrt(3 * variance);
@@ -117,10 +121,15 @@ constexpr void fill(const initializer& how, int fan_in, int fan_out, T* out, int
     const std::uint32_t high = stream.word(std::uint64_t(i)), low = stream.word(std::uint64_t(i), 1);
     double x = 0;
     switch (how.distribution) {
-      case kind::constant: break;
+      case kind::constant:
+        break;
       case kind::uniform:
-      case kind::scaled_uniform: x = unit_interval<double>(high, low); break;
-      case kind::normal: x = lanes::math::normal_quantile(open_interval<double>(high, low)); break;
+      case kind::scaled_uniform:
+        x = unit_interval<double>(high, low);
+        break;
+      case kind::normal:
+        x = lanes::math::normal_quantile(open_interval<double>(high, low));
+        break;
       case kind::truncated_normal:
       case kind::scaled_normal:
         x = L::fma(open_interval<double>(high, low), 1 - 2 * detail::below_two, detail::below_two);

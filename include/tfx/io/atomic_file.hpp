@@ -124,7 +124,7 @@ class atomic_file {
     }
   }
 
-  /// The rename itself has to survive a power cut. Some file systems can't flush directories; nothing is lost then but that.
+  /// The rename itself has to survive a power cut. Not every file system can flush directories.
   void flush_directory() const {
     const std::filesystem::path parent = target_.has_parent_path() ? target_.parent_path() : std::filesystem::path(".");
     const int directory = ::open(parent.c_str(), O_RDONLY | O_CLOEXEC);

@@ -26,14 +26,15 @@ namespace tfx::io {
 ///
 /// Offsets are those of the contents, so a caller does not notice whether the file is compressed; the errors say it.
 ///
-/// Errors     file_error: no such file, a directory, fewer bytes than asked for, corrupt gzip (with the place in the file)
+/// Errors     file_error: no such file, a directory, too few bytes, corrupt gzip (with the place in the file)
 class input_file {
  public:
   explicit input_file(const std::filesystem::path& path) : path_(path), file_(std::fopen(path.c_str(), "rb")) {
     if (!file_) throw file_error(path_, file_error::nowhere, "a readable file", system_message());
     struct stat about {};
     if (::fstat(::fileno(file_.get()), &about) != 0 || !S_ISREG(about.st_mode)) {
-      throw file_error(path_, file_error::nowhere, "a regular file", S_ISDIR(about.st_mode) ? "a directory" : "a device");
+      throw file_error(path_, file_error::nowhere, "a regular file",
+                       S_ISDIR(about.st_mode) ? "a directory" : "a device");
     }
     size_ = static_cast<std::uint64_t>(about.st_size);
     packed_.resize(buffer_size);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -27,6 +26,7 @@
 #include <tfx/core/dtype.hpp>
 #include <tfx/core/shape.hpp>
 #include <tfx/io/atomic_file.hpp>
+#include <tfx/io/element_types.hpp>
 #include <tfx/io/file_error.hpp>
 #include <tfx/io/safetensors_header.hpp>
 
@@ -48,97 +48,10 @@ struct load_options {
   bool allow_surplus = false;   ///< arrays of the file that nobody wants are no error
 };
 
-namespace detail {
-static_assert(std::endian::native == std::endian::little, "tfx: safetensors files are written on little-endian machines only");
-
-constexpr std::string_view safetensors_dtype(dtype type) {
-  switch (type) {
-    case dtype::float32: return "F32";
-    case dtype::float64: return "F64";
-    case dtype::int32: return "I32";
-    case dtype::int64: return "I64";
-    case dtype::uint8: return "U8";
-    case dtype::boolean: return "BOOL";
-    case dtype::real_type: break;
-  }
-  return {};
-}
-
-/// The order in which the reference implementation writes types: wider ones first, so that all arrays are aligned.
-constexpr int place_of(dtype type) {
-  switch (type) {
-    case dtype::int64: return 0;
-    case dtype::float64: return 1;
-    case dtype::float32: return 2;
-    case dtype::int32: return 3;
-    case dtype::uint8: return 4;
-    case dtype::boolean: return 5;
-    case dtype::real_type: break;
-  }
-  return 6;
-}
-
-inline float float_from_bf16(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
-
-inline float float_from_f16(std::uint16_t bits) {
-  const std::uint32_t sign = std::uint32_t(bits & 0x8000u) << 16;
-  const std::uint32_t exponent = (bits >> 10) & 0x1fu;
-  const std::uint32_t fraction = bits & 0x3ffu;
-  if (exponent == 0) {
-    const float subnormal = static_cast<float>(fraction) * 0x1p-24f;
-    return sign != 0 ? -subnormal : subnormal;
-  }
-  const std::uint32_t wide = exponent == 31 ? 255 : exponent + 127 - 15;
-  return std::bit_cast<float>(sign | wide << 23 | fraction << 13);
-}
-
-/// How numbers stored under `stored` become numbers of type `wanted`, if they can.
-enum class conversion { none, same, f32_to_f64, f64_to_f32, f16, bf16 };
-
-inline conversion conversion_between(std::string_view stored, dtype wanted, bool convert) {
-  if (stored == safetensors_dtype(wanted)) return conversion::same;
-  if (stored == "F16" && is_floating(wanted)) return conversion::f16;
-  if (stored == "BF16" && is_floating(wanted)) return conversion::bf16;
-  if (!convert) return conversion::none;
-  if (stored == "F32" && wanted == dtype::float64) return conversion::f32_to_f64;
-  if (stored == "F64" && wanted == dtype::float32) return conversion::f64_to_f32;
-  return conversion::none;
-}
-
-template <class Stored, class To, class Function>
-void convert_each(const std::byte* from, std::size_t count, void* out, std::size_t first, Function function) {
-  for (std::size_t i = 0; i < count; ++i) {
-    Stored value;
-    std::memcpy(&value, from + i * sizeof value, sizeof value);
-    static_cast<To*>(out)[first + i] = static_cast<To>(function(value));
-  }
-}
-
-/// `count` stored numbers, written to out[first] and following.
-inline void convert_some(conversion how, const std::byte* from, std::size_t count, dtype wanted, void* out, std::size_t first) {
-  const auto as_is = [](auto value) { return value; };
-  const bool wide = wanted == dtype::float64;
-  switch (how) {
-    case conversion::f32_to_f64: convert_each<float, double>(from, count, out, first, as_is); break;
-    case conversion::f64_to_f32: convert_each<double, float>(from, count, out, first, as_is); break;
-    case conversion::f16:
-      if (wide) convert_each<std::uint16_t, double>(from, count, out, first, float_from_f16);
-      else convert_each<std::uint16_t, float>(from, count, out, first, float_from_f16);
-      break;
-    case conversion::bf16:
-      if (wide) convert_each<std::uint16_t, double>(from, count, out, first, float_from_bf16);
-      else convert_each<std::uint16_t, float>(from, count, out, first, float_from_bf16);
-      break;
-    case conversion::none:
-    case conversion::same: break;
-  }
-}
-}  // namespace detail
-
 /// Writes arrays as a safetensors file, atomically: a file of that name is replaced as a whole or stays as it was.
 ///
-/// The bytes are a function of the arguments alone, and those that the reference implementation writes: wider types come
-/// first, names are in order, the data starts at a multiple of eight bytes and every array at a multiple of its element size.
+/// The bytes depend on the arguments alone and are those that the reference implementation writes: wider types come first,
+/// names are in order, the data starts at a multiple of eight bytes and every array at a multiple of its element size.
 ///
 /// Errors     file_error (system), std::invalid_argument (two arrays of one name, a name that is not UTF-8)
 /// Source     the safetensors format, version 0.3 and later
@@ -157,7 +70,8 @@ inline void write_safetensors(const std::filesystem::path& path, std::span<const
   for (const named_array* array : order) {
     std::uint64_t bytes = std::uint64_t(size_of(array->type));
     for (std::int64_t extent : array->shape) bytes *= std::uint64_t(extent);
-    entries.push_back({array->name, std::string(detail::safetensors_dtype(array->type)), array->shape, end, end + bytes});
+    entries.push_back(
+        {array->name, std::string(detail::safetensors_dtype(array->type)), array->shape, end, end + bytes});
     end += bytes;
   }
   const std::string header = detail::write_safetensors_header(entries, metadata);
@@ -202,7 +116,8 @@ class safetensors_file {
       fail(0, "a header of at most " + std::to_string(largest_header) + " bytes", std::to_string(length));
     }
     if (length > size - sizeof length) {
-      fail(0, "a header of at most the " + std::to_string(size - sizeof length) + " bytes that follow", std::to_string(length));
+      fail(0, "a header of at most the " + std::to_string(size - sizeof length) + " bytes that follow",
+           std::to_string(length));
     }
     std::string header(std::size_t(length), ' ');
     read_bytes(sizeof length, header.data(), header.size());
@@ -238,7 +153,8 @@ class safetensors_file {
   void read(const safetensors_entry& entry, dtype wanted, void* out, bool convert = false) const {
     const detail::conversion how = detail::conversion_between(entry.dtype, wanted, convert);
     if (how == detail::conversion::none) {
-      fail(data_start_ + entry.begin, std::string(detail::safetensors_dtype(wanted)) + " elements of " + entry.name, entry.dtype);
+      fail(data_start_ + entry.begin, std::string(detail::safetensors_dtype(wanted)) + " elements of " + entry.name,
+           entry.dtype);
     }
     if (how == detail::conversion::same) {
       if (wanted == dtype::boolean) check_booleans(entry);
@@ -272,8 +188,12 @@ class safetensors_file {
   void read_bytes(std::uint64_t offset, void* out, std::size_t size) const {
     if (size == 0) return;
     errno = 0;
-    if (::fseeko(file_.get(), static_cast<::off_t>(offset), SEEK_SET) == 0 && std::fread(out, 1, size, file_.get()) == size) return;
-    fail(offset, std::to_string(size) + " bytes", errno != 0 ? std::generic_category().message(errno) : "the end of the file");
+    if (::fseeko(file_.get(), static_cast<::off_t>(offset), SEEK_SET) == 0 &&
+        std::fread(out, 1, size, file_.get()) == size) {
+      return;
+    }
+    fail(offset, std::to_string(size) + " bytes",
+         errno != 0 ? std::generic_category().message(errno) : "the end of the file");
   }
 
   template <class Function> void for_each_block(const safetensors_entry& entry, Function function) const {
@@ -317,7 +237,10 @@ namespace detail {
 inline std::string describe(std::string_view type, std::span<const std::int64_t> shape) {
   std::string text(type);
   text += " [";
-  for (std::size_t i = 0; i < shape.size(); ++i) text += (i != 0 ? ", " : "") + std::to_string(shape[i]);
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    if (i != 0) text += ", ";
+    text += std::to_string(shape[i]);
+  }
   return text + "]";
 }
 }  // namespace detail
@@ -342,22 +265,27 @@ inline void load_into(const safetensors_file& file, std::span<const named_buffer
     const bool convertible =
         detail::conversion_between(entry->dtype, buffer.type, options.convert) != detail::conversion::none;
     if (!convertible || entry->shape != buffer.shape) {
-      differences.push_back(buffer.name + ": expected " + expected + ", found " + detail::describe(entry->dtype, entry->shape));
+      differences.push_back(buffer.name + ": expected " + expected + ", found " +
+                            detail::describe(entry->dtype, entry->shape));
     }
   }
   for (const safetensors_entry& entry : file.tensors()) {
     if (options.allow_surplus || known.contains(entry.name)) continue;
-    differences.push_back(entry.name + ": expected nothing of that name, found " + detail::describe(entry.dtype, entry.shape));
+    differences.push_back(entry.name + ": expected nothing of that name, found " +
+                          detail::describe(entry.dtype, entry.shape));
   }
   if (!differences.empty()) throw mismatch_error(file.path(), std::move(differences));
 
   for (const named_buffer& buffer : wanted) {
     if (buffer.type == dtype::boolean) file.check_booleans(*file.find(buffer.name));
   }
-  for (const named_buffer& buffer : wanted) file.read(*file.find(buffer.name), buffer.type, buffer.data, options.convert);
+  for (const named_buffer& buffer : wanted) {
+    file.read(*file.find(buffer.name), buffer.type, buffer.data, options.convert);
+  }
 }
 
-inline void load_into(const std::filesystem::path& path, std::span<const named_buffer> wanted, load_options options = {}) {
+inline void load_into(const std::filesystem::path& path, std::span<const named_buffer> wanted,
+                      load_options options = {}) {
   load_into(safetensors_file(path), wanted, options);
 }
 
@@ -381,8 +309,8 @@ template <class Address, class Model> std::vector<io::basic_named_array<Address>
 }
 }  // namespace detail
 
-/// Something with named arrays: `m.for_each_variable(f)` calls `f(std::string_view path, dims shape, T* data)` for every
-/// parameter and every state, in a fixed order; data is row-major and dense.
+/// Something with named arrays: `m.for_each_variable(f)` calls `f(std::string_view path, dims shape, T* data)` for each
+/// parameter and each state, in a fixed order; data is row-major and dense.
 template <class Model>
 concept has_variables = requires(Model& model) { model.for_each_variable(detail::any_variable{}); };
 

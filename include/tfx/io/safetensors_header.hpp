@@ -19,7 +19,7 @@
 
 namespace tfx::io {
 
-/// One array of a safetensors file. `dtype` is the file's own name of the type; the offsets count from the end of the header.
+/// One array of a safetensors file. `dtype` is the file's own name of the type; offsets count from the end of the header.
 struct safetensors_entry {
   std::string name;
   std::string dtype;
@@ -158,7 +158,8 @@ class safetensors_header_reader {
 
   bool number_unsigned(number_unsigned_t value) {
     if (place_ == place::extents) {
-      if (value > std::uint64_t{INT64_MAX}) fail("an extent below 2^63 in '" + entry_.name + "'", std::to_string(value));
+      if (value > std::uint64_t{INT64_MAX})
+        fail("an extent below 2^63 in '" + entry_.name + "'", std::to_string(value));
       entry_.shape.push_back(std::int64_t(value));
       return true;
     }
@@ -244,7 +245,8 @@ class safetensors_header_reader {
       fail("data_offsets of '" + entry_.name + "' in order", range_text(entry_));
     }
     if (bits % 8 != 0 || bits / 8 != entry_.size()) {
-      fail(std::to_string(bits / 8) + " bytes for dtype and shape of '" + entry_.name + "'", std::to_string(entry_.size()));
+      fail(std::to_string(bits / 8) + " bytes for dtype and shape of '" + entry_.name + "'",
+           std::to_string(entry_.size()));
     }
   }
 
@@ -300,15 +302,16 @@ inline safetensors_contents read_safetensors_header(const std::filesystem::path&
   for (std::size_t i = 0; i < out.tensors.size(); ++i) {
     const safetensors_entry& entry = out.tensors[i];
     if (entry.begin != covered) {
-      throw file_error(path, data_start + covered, "'" + entry.name + "' to start at offset " + std::to_string(covered) + " of the data",
+      throw file_error(path, data_start + covered,
+                       "'" + entry.name + "' to start at offset " + std::to_string(covered) + " of the data",
                        std::to_string(entry.begin) + (entry.begin > covered ? " (a hole)" : " (an overlap)"));
     }
     covered = entry.end;
     out.index[entry.name] = i;
   }
   if (covered != data_size) {
-    throw file_error(path, data_start + std::min(covered, data_size), std::to_string(covered) + " bytes of data in the file",
-                     std::to_string(data_size));
+    throw file_error(path, data_start + std::min(covered, data_size),
+                     std::to_string(covered) + " bytes of data in the file", std::to_string(data_size));
   }
   return out;
 }
@@ -327,20 +330,28 @@ inline std::string write_safetensors_header(const std::vector<safetensors_entry>
   std::string text = "{";
   if (!metadata.empty()) {
     text += "\"__metadata__\":{";
-    for (const auto& [key, value] : metadata) text += (text.back() == '{' ? "" : ",") + quoted(key) + ":" + quoted(value);
+    for (const auto& [key, value] : metadata) {
+      if (text.back() != '{') text += ",";
+      text += quoted(key) + ":" + quoted(value);
+    }
     text += "}";
   }
   for (const safetensors_entry& entry : entries) {
     for (std::int64_t extent : entry.shape) {
-      if (extent < 0) throw std::invalid_argument("tfx::io::write_safetensors: '" + entry.name + "' has a negative extent");
+      if (extent < 0)
+        throw std::invalid_argument("tfx::io::write_safetensors: '" + entry.name + "' has a negative extent");
     }
-    if (entry.dtype.empty()) throw std::invalid_argument("tfx::io::write_safetensors: '" + entry.name + "' has no element type");
+    if (entry.dtype.empty())
+      throw std::invalid_argument("tfx::io::write_safetensors: '" + entry.name + "' has no element type");
     if (entry.name == "__metadata__" || !names.emplace(entry.name, true).second) {
       throw std::invalid_argument("tfx::io::write_safetensors: the name '" + entry.name + "' is taken");
     }
     if (text.size() > 1) text += ",";
     text += quoted(entry.name) + ":{\"dtype\":\"" + entry.dtype + "\",\"shape\":[";
-    for (std::size_t i = 0; i < entry.shape.size(); ++i) text += (i != 0 ? "," : "") + std::to_string(entry.shape[i]);
+    for (std::size_t i = 0; i < entry.shape.size(); ++i) {
+      if (i != 0) text += ",";
+      text += std::to_string(entry.shape[i]);
+    }
     text += "],\"data_offsets\":[" + std::to_string(entry.begin) + "," + std::to_string(entry.end) + "]}";
   }
   text += "}";

@@ -188,23 +188,23 @@ struct box {
   int begin[max_rank] = {};
 };
 }  // namespace detail
-constexpr handle slice_box(handle a, detail::box where, const dims& shape) {
+constexpr handle slice_box(handle a, detail::box corner, const dims& shape) {
   if (a.shape() == shape) return a;
   const dims from = a.shape();
   geometry g = detail::strided_geometry(shape);
   for (int i = 0; i < from.rank; ++i) {
     g.v[6 + max_rank - from.rank + i] = detail::step_of(from, i);
-    g.v[12] += where.begin[i] * detail::step_of(from, i);
+    g.v[12] += corner.begin[i] * detail::step_of(from, i);
   }
   return {a.graph, a.graph->emit<slice_box_op>(shape, a.type(), a.graph->row_of(g), a.id)};
 }
-constexpr handle pad_box(handle a, detail::box where, const dims& shape) {
+constexpr handle pad_box(handle a, detail::box corner, const dims& shape) {
   if (a.shape() == shape) return a;
   const dims from = a.shape();
   geometry g = detail::strided_geometry(shape);
   for (int i = 0; i < max_rank; ++i) g.v[12 + i] = 1;
   for (int i = 0; i < from.rank; ++i) {
-    g.v[6 + max_rank - from.rank + i] = where.begin[i];
+    g.v[6 + max_rank - from.rank + i] = corner.begin[i];
     g.v[12 + max_rank - from.rank + i] = from.extent[i];
   }
   return {a.graph, a.graph->emit<pad_op>(shape, a.type(), a.graph->row_of(g), a.id)};
@@ -212,20 +212,20 @@ constexpr handle pad_box(handle a, detail::box where, const dims& shape) {
 constexpr void slice_box_op::backward(gradient_scope& s) {
   const dims from = s.input(0).shape();
   const geometry g = s.geo();
-  detail::box where;
+  detail::box corner;
   int rest = g.v[12];
   for (int i = 0; i < from.rank; ++i) {
-    where.begin[i] = rest / detail::step_of(from, i);
+    corner.begin[i] = rest / detail::step_of(from, i);
     rest %= detail::step_of(from, i);
   }
-  s.add(0, pad_box(s.dy, where, from));
+  s.add(0, pad_box(s.dy, corner, from));
 }
 constexpr void pad_op::backward(gradient_scope& s) {
   const dims from = s.input(0).shape();
   const geometry g = s.geo();
-  detail::box where;
-  for (int i = 0; i < from.rank; ++i) where.begin[i] = g.v[6 + max_rank - from.rank + i];
-  s.add(0, slice_box(s.dy, where, from));
+  detail::box corner;
+  for (int i = 0; i < from.rank; ++i) corner.begin[i] = g.v[6 + max_rank - from.rank + i];
+  s.add(0, slice_box(s.dy, corner, from));
 }
 namespace detail {
 template <class S, int Axis, int Change> struct resized {
@@ -241,9 +241,9 @@ template <int Axis, int Begin, int End, class S, class T> constexpr auto slice(v
   if constexpr (Axis >= 0 && Axis < S::value.rank && Begin >= 0 && Begin < End && End <= S::value.extent[Axis < S::value.rank ? Axis : 0] &&
                 !(Axis == 0 && S::value.bounded)) {
     using R = detail::resized<S, Axis, End - Begin - S::value.extent[Axis]>;
-    detail::box where;
-    where.begin[Axis] = Begin;
-    return var<to_shape<R>, T>{slice_box(x.h, where, R::value)};
+    detail::box corner;
+    corner.begin[Axis] = Begin;
+    return var<to_shape<R>, T>{slice_box(x.h, corner, R::value)};
   } else {
     x.h.graph->line = at.value;
     x.h.graph->complain("slice", at_path{}, ": [", Begin, ", ", End, ") is no range of axis ", Axis, " of ", S::value);
@@ -254,9 +254,9 @@ template <int Axis, int Begin, int End, class S, class T> constexpr auto slice(v
 template <int Axis, int Before, int After, class S, class T> constexpr auto pad(var<S, T> x) {
   static_assert(Axis >= 0 && Axis < S::value.rank && Before >= 0 && After >= 0, "tfx::pad: the axis is out of range or an amount is negative");
   using R = detail::resized<S, Axis, Before + After>;
-  detail::box where;
-  where.begin[Axis] = Before;
-  return var<to_shape<R>, T>{pad_box(x.h, where, R::value)};
+  detail::box corner;
+  corner.begin[Axis] = Before;
+  return var<to_shape<R>, T>{pad_box(x.h, corner, R::value)};
 }
 
 /// Tensors side by side. Geometry: v[k] elements of input k per row of the result, v[16] their number.
@@ -298,11 +298,11 @@ template <int Axis, class S, class... Rest> struct joined {
 };
 }  // namespace detail
 constexpr void concatenate_op::backward(gradient_scope& s) {
-  detail::box where;
+  detail::box corner;
   for (int k = 0; k < s.inputs(); ++k) {
     const dims shape = s.input(k).shape();
-    if (s.wanted(k)) s.add(k, slice_box(s.dy, where, shape));
-    where.begin[1] += shape.extent[1];
+    if (s.wanted(k)) s.add(k, slice_box(s.dy, corner, shape));
+    corner.begin[1] += shape.extent[1];
   }
 }
 /// Tensors joined along axis `Axis`; the other extents are equal.

@@ -73,7 +73,7 @@ inline void draw_text(picture& out, int x, int y, std::string_view text, rgb col
   const int quads = detail::stb::stb_easy_font_print(0, 0, line.data(), nullptr, vertices.data(),
                                                      static_cast<int>(vertices.size() * sizeof(vertex)));
   for (int i = 0; i < quads; ++i) {
-    // Every stroke is a rectangle at whole coordinates; its first corner is the upper left and its third the lower right.
+    // Every stroke is a rectangle at whole coordinates, with its upper left corner first and its lower right one third.
     const vertex& upper_left = vertices[std::size_t(i) * 4];
     const vertex& lower_right = vertices[std::size_t(i) * 4 + 2];
     const int left = static_cast<int>(upper_left.x);

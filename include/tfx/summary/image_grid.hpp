@@ -66,7 +66,7 @@ template <class Example> struct grid_image {
 
 /// Images in rows, with what they are and what they were taken for.
 ///
-/// `image(i)` gives image i of `count` as numbers from 0 to 1, with its shape as `shape_type`; `label(i)` gives a `grid_label`.
+/// `image(i)` gives image i of `count`: numbers from 0 to 1, with their shape as `shape_type`. `label(i)` gives a `grid_label`.
 template <class Image, class Label>
 picture image_grid(int count, Image image, Label label, const grid_options& options = {}) {
   using drawn = detail::grid_image<std::remove_cvref_t<decltype(image(0))>>;
@@ -80,8 +80,8 @@ picture image_grid(int count, Image image, Label label, const grid_options& opti
   const int cell_height = image_height + 2 * text_height + 6;
   const int title_height = options.title.empty() ? 0 : 2 * text_height + 12;
 
-  picture out(2 * margin + columns * (cell_width + gap) - gap, 2 * margin + title_height + rows * (cell_height + gap) - gap,
-              detail::grid_paper);
+  picture out(2 * margin + columns * (cell_width + gap) - gap,
+              2 * margin + title_height + rows * (cell_height + gap) - gap, detail::grid_paper);
   draw_text(out, margin, margin, fitting_text(options.title, out.width() - 2 * margin, 2), detail::grid_ink, 2);
   for (int i = 0; i < count; ++i) {
     const int x = margin + i % columns * (cell_width + gap);
@@ -119,7 +119,8 @@ picture image_grid(const Dataset& data, const Predicted& predicted, const grid_o
   return image_grid(
       static_cast<int>(count), [&](int i) { return data.images[std::size_t(i)]; },
       [&](int i) {
-        return grid_label{name(static_cast<int>(data.labels[std::size_t(i)])), name(static_cast<int>(predicted[std::size_t(i)]))};
+        return grid_label{name(static_cast<int>(data.labels[std::size_t(i)])),
+                          name(static_cast<int>(predicted[std::size_t(i)]))};
       },
       options);
 }

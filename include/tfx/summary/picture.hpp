@@ -16,7 +16,7 @@
 
 #include <tfx/io/atomic_file.hpp>
 
-// The library's own copy of stb_image_write: in a namespace, after the headers it includes itself, and with nothing left
+// The library's own copy of stb_image_write: in a namespace, after the headers that it includes, and with nothing left
 // defined, so that a program can use stb as it likes.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wconversion"

@@ -75,7 +75,9 @@ class plot_canvas {
   const cell& cell_at(int column, int row) const { return cells_[place_of(column, row)]; }
 
  private:
-  std::size_t place_of(int column, int row) const { return std::size_t(row) * std::size_t(columns_) + std::size_t(column); }
+  std::size_t place_of(int column, int row) const {
+    return std::size_t(row) * std::size_t(columns_) + std::size_t(column);
+  }
 
   int columns_;
   int rows_;
@@ -140,7 +142,8 @@ struct plot_axis {
   }
 };
 
-inline constexpr std::string_view plot_colours[6] = {"\x1b[36m", "\x1b[33m", "\x1b[35m", "\x1b[32m", "\x1b[34m", "\x1b[31m"};
+inline constexpr std::string_view plot_colours[6] = {"\x1b[36m", "\x1b[33m", "\x1b[35m",
+                                                     "\x1b[32m", "\x1b[34m", "\x1b[31m"};
 inline constexpr char plot_letters[6] = {'*', 'o', '+', 'x', '#', '%'};
 
 class plot_writer {
@@ -243,7 +246,8 @@ class plot_writer {
   void write_x_axis() {
     text_.append(label_width_, ' ').append(options_.unicode ? " └" : " +");
     const double last_x = options_.first_x + static_cast<double>(longest_ > 0 ? longest_ - 1 : 0);
-    const double step = longest_ < 2 ? 1 : std::max(1.0, round_step(last_x - options_.first_x, std::max(columns_ / 10, 1)));
+    const double step =
+        longest_ < 2 ? 1 : std::max(1.0, round_step(last_x - options_.first_x, std::max(columns_ / 10, 1)));
     std::string numbers(std::size_t(columns_), ' ');
     std::string marks(std::size_t(columns_), ' ');
     std::size_t free_from = 0;
@@ -254,7 +258,8 @@ class plot_writer {
       const std::size_t at = static_cast<std::size_t>(x_of(i, columns_));
       const std::string number = plot_number(x, 1);
       const std::size_t centred = at >= number.size() / 2 ? at - number.size() / 2 : 0;
-      const std::size_t start = std::min(centred, std::size_t(columns_) - std::min(number.size(), std::size_t(columns_)));
+      const std::size_t start =
+          std::min(centred, std::size_t(columns_) - std::min(number.size(), std::size_t(columns_)));
       if (start < free_from) continue;
       marks[at] = '+';
       numbers.replace(start, number.size(), number);
@@ -303,8 +308,8 @@ class plot_writer {
 };
 }  // namespace detail
 
-/// Curves as text, `height` lines of at most `width` columns, with both axes labelled and a legend that gives the last value
-/// of each. (The name of the x axis and the legend may be longer.)
+/// Curves as text, `height` lines of at most `width` columns, with both axes labelled and a legend that gives the last
+/// value of each. (The name of the x axis and the legend may be longer.)
 ///
 ///     const summary::series curves[] = {{"loss", history.loss}, {"val_loss", history.val_loss}};
 ///     std::cout << summary::terminal_plot(curves, 72, 16, summary::plot_options::for_stream(stdout));

@@ -59,7 +59,8 @@ class progress {
   }
 
   /// `done` samples of this epoch have been seen; `names` and `values` are the metrics so far.
-  void update(std::int64_t done, double loss, std::span<const std::string_view> names = {}, std::span<const double> values = {}) {
+  void update(std::int64_t done, double loss, std::span<const std::string_view> names = {},
+              std::span<const double> values = {}) {
     done_ = done;
     if (options_.quiet) return;
     const double now = options_.clock();

@@ -99,7 +99,8 @@ class text_line {
     return *this << std::string_view(digits, static_cast<std::size_t>(result.ptr - digits));
   }
 
-  text_line& two_parts(std::int64_t large, std::string_view large_unit, std::int64_t small, std::string_view small_unit) {
+  text_line& two_parts(std::int64_t large, std::string_view large_unit, std::int64_t small,
+                       std::string_view small_unit) {
     *this << large << large_unit;
     if (small < 10) *this << "0";
     return *this << small << small_unit;

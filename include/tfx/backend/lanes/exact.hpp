@@ -8,8 +8,8 @@
 
 #include <tfx/core/config.hpp>
 
-/// Correctly rounded operations in integer arithmetic, for constant evaluation: what the hardware does at run time, where a
-/// compiler does not fold the builtin (clang, EDG) or refuses to (a NaN or an infinity as the result).
+/// Correctly rounded operations for constant evaluation: what the hardware does at run time,
+/// where a compiler does not fold the builtin (clang, EDG) or refuses to (a NaN or an infinity as the result).
 namespace tfx::lanes::exact {
 
 template <class T> struct format;
@@ -26,7 +26,8 @@ template <class T> inline constexpr T infinity = std::numeric_limits<T>::infinit
 template <class T> inline constexpr T nan = std::numeric_limits<T>::quiet_NaN();
 
 /// Every bit but the sign, as a signed integer of the same size.
-template <class T> inline constexpr auto magnitude_bits = std::make_signed_t<typename format<T>::word>(~typename format<T>::word(0) >> 1);
+template <class T>
+inline constexpr auto magnitude_bits = std::make_signed_t<typename format<T>::word>(~typename format<T>::word(0) >> 1);
 
 template <class T> constexpr bool is_nan(T x) { return !(x == x); }
 template <class T> constexpr bool is_finite(T x) { return x > -infinity<T> && x < infinity<T>; }
@@ -49,7 +50,8 @@ template <class T> constexpr parts split(T x) {
   return {low | (std::uint64_t(1) << F::mantissa), field - F::bias - F::mantissa};
 }
 
-/// m * 2^e rounded to nearest, ties to even; bit 0 of m may stand for "and something more" if m has at least two bits to spare.
+/// m * 2^e rounded to nearest, ties to even; bit 0 of m may stand for "and something more" if m has at least two bits
+/// to spare.
 template <class T> constexpr T join(bool negative, std::uint64_t m, int e) {
   using F = format<T>;
   const std::uint64_t sign = negative ? std::uint64_t(1) << (sizeof(T) * 8 - 1) : 0;
@@ -96,11 +98,46 @@ constexpr wide shift(wide x, int n) {
   return {x.hi >> n, (x.lo >> n) | (x.hi << (64 - n)) | std::uint64_t((x.lo << (64 - n)) != 0)};
 }
 
+/// Sums, products and fused sums of numbers below this magnitude can neither overflow nor become NaN.
+template <class T> inline constexpr T moderate = sizeof(T) == 4 ? T(0x1p60) : T(0x1p400);
+
+/// a + b rounded to odd: a second rounding, to fewer bits, then gives what one rounding would (Boldo and Melquiond
+/// 2008).
+constexpr double sum_to_odd(double a, double b) {
+  const double s = a + b, t = s - a, error = (a - (s - t)) + (b - t);
+  if (error == 0) return s;
+  const auto word = __builtin_bit_cast(std::uint64_t, s);
+  return __builtin_bit_cast(double, (word & 1) != 0 ? word : (error > 0) == (s > 0) ? word + 1 : word - 1);
+}
+
+/// a * b + c for moderate numbers, in few steps: compilers count them. Only in constant evaluation, where nothing is
+/// contracted.
+constexpr float quick_fma(float a, float b, float c) { return float(sum_to_odd(double(a) * double(b), double(c))); }
+constexpr double quick_fma(double a, double b, double c) {
+  const double p = a * b, ca = 134217729.0 * a, cb = 134217729.0 * b;
+  const double ah = ca - (ca - a), al = a - ah, bh = cb - (cb - b), bl = b - bh;
+  const double lost = al * bl - (((p - ah * bh) - al * bh) - ah * bl);  // p + lost = a * b (Dekker)
+  const double t = c + lost, x = t - c, t_lost = (c - (t - x)) + (lost - x);
+  const double v = p + t, y = v - p, v_lost = (p - (v - y)) + (t - y);
+  return v + sum_to_odd(t_lost, v_lost);
+}
+
 /// a * b + c with one rounding.
 template <class T> constexpr T fma(T a, T b, T c) {
-  if (!is_finite(a) || !is_finite(b)) return is_nan(a) || is_nan(b) || is_nan(c) || a == 0 || b == 0 ||
-        (!is_finite(c) && is_negative(c) != (is_negative(a) != is_negative(b))) ? nan<T>
-      : is_negative(a) != is_negative(b) ? -infinity<T> : infinity<T>;
+  if (std::is_constant_evaluated()) {
+    constexpr T m = moderate<T>;
+    if (a < m && a > -m && b < m && b > -m && c < m && c > -m) {
+      // A double's product must not lose its lower half to underflow.
+      if (a == 0 || b == 0) return a * b + c;
+      if (sizeof(T) == 4 || a * b > T(0x1p-900) || a * b < -T(0x1p-900)) return quick_fma(a, b, c);
+    }
+  }
+  if (!is_finite(a) || !is_finite(b))
+    return is_nan(a) || is_nan(b) || is_nan(c) || a == 0 || b == 0 ||
+                   (!is_finite(c) && is_negative(c) != (is_negative(a) != is_negative(b)))
+               ? nan<T>
+           : is_negative(a) != is_negative(b) ? -infinity<T>
+                                              : infinity<T>;
   if (!is_finite(c)) return c;
   const bool negative = is_negative(a) != is_negative(b);
   const parts pa = split(a), pb = split(b), pc = split(c);
@@ -172,16 +209,14 @@ template <class T> constexpr T sqrt(T x) {
   return join<T>(false, (root << 1) | std::uint64_t(rest != 0), (p.e + F::mantissa) / 2 - F::mantissa - 2);
 }
 
-/// Whether a sum, product or fused sum of such numbers can neither overflow nor become NaN.
-template <class T> constexpr bool moderate(T x) {
-  constexpr T limit = sizeof(T) == 4 ? T(0x1p60) : T(0x1p500);
-  return x > -limit && x < limit;
+template <class T> constexpr T add(T a, T b) {
+  constexpr T m = moderate<T>;
+  return a < m && a > -m && b < m && b > -m ? a + b : fma(a, T(1), b);
 }
 
-template <class T> constexpr T add(T a, T b) { return moderate(a) && moderate(b) ? a + b : fma(a, T(1), b); }
-
 template <class T> constexpr T multiply(T a, T b) {
-  if (moderate(a) && moderate(b)) return a * b;
+  constexpr T m = moderate<T>;
+  if (a < m && a > -m && b < m && b > -m) return a * b;
   return fma(a, b, is_negative(a) != is_negative(b) ? -T(0) : T(0));
 }
 

@@ -9,7 +9,7 @@ namespace detail {
 
 /// x = n ln 2 + r with |r| <= ln 2 / 2, for x confined as below.
 template <class V> struct reduced_exponent {
-  V half_scale;   ///< 2^(n - 1), so that n may exceed the largest exponent by one; 0 at the lower end
+  V half_scale;  ///< 2^(n - 1), so that n may exceed the largest exponent by one; 0 at the lower end
   V r;
 };
 
@@ -32,14 +32,16 @@ template <class V> TFX_HD TFX_INLINE constexpr V expm1_reduced(V r) {
   if constexpr (single<V>) {
     return L::fma(polynomial(r, 0.00138169922f, 0.00836873722f, 0.0416683453f, 0.166665205f, 0.499999936f), square, r);
   } else {
-    const V p = polynomial(r, 2.0830288315710434e-09, 2.5112136582590013e-08, 2.7557570025527937e-07, 2.7557234581023393e-06,
-                           2.4801586940331009e-05, 0.00019841269896656632, 0.0013888888889108852, 0.0083333333333169297,
-                           0.041666666666666109, 0.16666666666666682, 0.5);
+    const V p =
+        polynomial(r, 2.0830288315710434e-09, 2.5112136582590013e-08, 2.7557570025527937e-07, 2.7557234581023393e-06,
+                   2.4801586940331009e-05, 0.00019841269896656632, 0.0013888888889108852, 0.0083333333333169297,
+                   0.041666666666666109, 0.16666666666666682, 0.5);
     return L::fma(p, square, r);
   }
 }
 
-/// x confined to where the reduction works; at the upper end e^x is infinite, at the lower end `half_scale` is 0. NaN stays.
+/// x confined to where the reduction works; at the upper end e^x is infinite, at the lower end `half_scale` is 0. NaN
+/// stays.
 template <class V> TFX_HD TFX_INLINE constexpr V confine_exponent(V x) {
   using L = traits<V>;
   using T = scalar_of<V>;

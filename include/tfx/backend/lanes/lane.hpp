@@ -13,17 +13,21 @@ template <lane_value V> struct lane_mask {
   TFX_HD constexpr explicit lane_mask(mask_of<V> m) : v(m) {}
 
   using L = traits<V>;
-  TFX_HD friend TFX_INLINE constexpr lane_mask operator&&(lane_mask a, lane_mask b) { return lane_mask(L::mask_and(a.v, b.v)); }
-  TFX_HD friend TFX_INLINE constexpr lane_mask operator||(lane_mask a, lane_mask b) { return lane_mask(L::mask_or(a.v, b.v)); }
+  TFX_HD friend TFX_INLINE constexpr lane_mask operator&&(lane_mask a, lane_mask b) {
+    return lane_mask(L::mask_and(a.v, b.v));
+  }
+  TFX_HD friend TFX_INLINE constexpr lane_mask operator||(lane_mask a, lane_mask b) {
+    return lane_mask(L::mask_or(a.v, b.v));
+  }
   TFX_HD friend TFX_INLINE constexpr lane_mask operator!(lane_mask a) { return lane_mask(L::mask_not(a.v)); }
   TFX_HD friend TFX_INLINE constexpr bool any(lane_mask a) { return L::any(a.v); }
 };
 
 /// The number an operation's `apply` computes with: one scalar, or as many as a SIMD register holds.
 ///
-/// A strong type, because on a bare float `0.1 * x` is computed in double and `exp(x)` finds the C library's, and on a bare batch
-/// `exp(x)` finds the SIMD library's: other bits, and not constant. Functions are found by argument-dependent lookup; the only
-/// fused operation is `fma`: a * b + c rounds twice, with every compiler.
+/// A strong type, because on a bare float `0.1 * x` is computed in double and `exp(x)` finds the C library's, and on
+/// a bare batch `exp(x)` finds the SIMD library's: other bits, and not constant. Functions are found by
+/// argument-dependent lookup; the only fused operation is `fma`: a * b + c rounds twice, with every compiler.
 ///
 ///     template <class V> static constexpr V apply(V x) { return select(x > 0, x, 0.01 * x); }
 ///
@@ -36,13 +40,10 @@ template <lane_value V> struct lane {
   V v;
 
   constexpr lane() = default;
-  TFX_HD constexpr explicit lane(V x)
-    requires(!std::is_arithmetic_v<V>)
-      : v(x) {}
+  TFX_HD constexpr explicit lane(V x) requires(!std::is_arithmetic_v<V>) : v(x) {}
   /// A constant, in every lane.
   template <class Constant>
-    requires std::is_arithmetic_v<Constant>
-  TFX_HD constexpr lane(Constant c) : v(traits<V>::splat(scalar(c))) {}
+  requires std::is_arithmetic_v<Constant> TFX_HD constexpr lane(Constant c) : v(traits<V>::splat(scalar(c))) {}
 
   using L = traits<V>;
   TFX_HD static TFX_INLINE constexpr lane load(const scalar* from) { return wrap(L::load(from)); }

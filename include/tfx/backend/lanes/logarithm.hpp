@@ -10,7 +10,7 @@ namespace detail {
 /// x = 2^k m with m in [sqrt(1/2), sqrt(2)), for a positive, finite, normal x.
 template <class V> struct reduced_logarithm {
   V k, m;
-  V inverse_scale;   ///< 2^-k
+  V inverse_scale;  ///< 2^-k
 };
 
 template <class V> TFX_HD TFX_INLINE constexpr reduced_logarithm<V> reduce_logarithm(V x) {
@@ -86,7 +86,7 @@ template <floating_lane V> TFX_HD TFX_INLINE constexpr V log1p(V x) {
   const V finite = L::lesser(L::splat(std::numeric_limits<T>::max() / 2), x);
   const V u = L::add(finite, one);
   const V x_part = L::sub(u, one);
-  const V lost = L::add(L::sub(one, L::sub(u, x_part)), L::sub(finite, x_part));   // Knuth: u + lost = 1 + x
+  const V lost = L::add(L::sub(one, L::sub(u, x_part)), L::sub(finite, x_part));  // Knuth: u + lost = 1 + x
   const auto parts = detail::reduce_logarithm(u);
   const V f = L::fma(lost, parts.inverse_scale, L::sub(parts.m, one));
   const V y = detail::join_logarithm(parts.k, f);

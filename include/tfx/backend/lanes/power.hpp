@@ -9,9 +9,7 @@ namespace tfx::lanes {
 namespace detail {
 
 /// An unevaluated sum of two numbers, |lo| at most half an ULP of hi: twice the precision.
-template <class V> struct pair {
-  V hi, lo;
-};
+template <class V> struct pair { V hi, lo; };
 
 template <class V> TFX_HD TFX_INLINE constexpr pair<V> two_sum(V a, V b) {
   using L = traits<V>;
@@ -60,7 +58,7 @@ template <class V> TFX_HD TFX_INLINE constexpr pair<V> precise_logarithm(V x) {
   }
   const V tail = L::mul(L::mul(series, L::mul(z.hi, z.hi)), s.hi);
 
-  const pair<V> a = two_sum(L::mul(k, L::splat(ln2_hi)), L::add(s.hi, s.hi));   // the product is exact
+  const pair<V> a = two_sum(L::mul(k, L::splat(ln2_hi)), L::add(s.hi, s.hi));  // the product is exact
   const pair<V> b = two_sum(a.hi, cubic.hi);
   const V small = L::add(L::add(a.lo, b.lo), L::add(L::add(s.lo, s.lo), cubic.lo));
   return two_sum(b.hi, L::add(L::fma(k, L::splat(ln2_lo), small), tail));
@@ -95,7 +93,8 @@ template <floating_lane V> TFX_HD TFX_INLINE constexpr V pow(V x, V y) {
   V r = L::mul(L::add(grown, grown), e.half_scale);
 
   // |x| = 0 or infinity, |y| = infinity
-  const auto grows = L::mask_or(L::mask_and(L::gt(magnitude, one), L::gt(y, zero)), L::mask_and(L::lt(magnitude, one), L::lt(y, zero)));
+  const auto grows = L::mask_or(L::mask_and(L::gt(magnitude, one), L::gt(y, zero)),
+                                L::mask_and(L::lt(magnitude, one), L::lt(y, zero)));
   const auto extreme = L::mask_or(L::mask_or(L::eq(x, zero), L::eq(magnitude, inf)), L::eq(exponent, inf));
   r = L::select(extreme, L::select(grows, inf, zero), r);
   r = L::select(L::eq(magnitude, one), one, r);

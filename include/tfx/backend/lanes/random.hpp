@@ -12,15 +12,16 @@ namespace tfx::lanes {
 /// How many Philox blocks are computed at once by a backend; a SIMD backend specialises it for its lanes.
 template <class V> struct block_generator {
   static constexpr int blocks = 1;
-  TFX_HD static TFX_INLINE constexpr void put(const random_stream& stream, std::uint64_t block, int plane, std::uint32_t* out) {
+  TFX_HD static TFX_INLINE constexpr void put(const random_stream& stream, std::uint64_t block, int plane,
+                                              std::uint32_t* out) {
     const philox_words words = stream.words(block, plane);
     for (int i = 0; i < 4; ++i) out[i] = words.w[i];
   }
 };
 
 /// The words of elements [first, first + count) of a stream, in ascending order. V is the lane type of the caller.
-template <lane_value V>
-TFX_HD constexpr void random_words(const random_stream& stream, std::uint64_t first, int count, std::uint32_t* out, int plane = 0) {
+template <lane_value V> TFX_HD constexpr void random_words(const random_stream& stream, std::uint64_t first, int count,
+                                                           std::uint32_t* out, int plane = 0) {
   using generator = block_generator<V>;
   int done = 0;
   while (done < count) {

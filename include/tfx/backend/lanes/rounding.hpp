@@ -22,7 +22,8 @@ template <floating_lane V> TFX_HD TFX_INLINE constexpr V copysign(V x, V y) {
   using L = traits<V>;
   using I = traits<integer_of<V>>;
   constexpr auto magnitude = exact::magnitude_bits<scalar_of<V>>;
-  return L::from_bits(I::bit_or(I::bit_and(L::bits(x), I::splat(magnitude)), I::bit_and(L::bits(y), I::splat(~magnitude))));
+  return L::from_bits(
+      I::bit_or(I::bit_and(L::bits(x), I::splat(magnitude)), I::bit_and(L::bits(y), I::splat(~magnitude))));
 }
 
 /// -1, 0 or 1; zeros and NaN return themselves.

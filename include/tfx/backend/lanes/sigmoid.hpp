@@ -21,7 +21,7 @@ template <floating_lane V> TFX_HD TFX_INLINE constexpr V sigmoid(V x) {
 template <floating_lane V> TFX_HD TFX_INLINE constexpr V tanh(V x) {
   using L = traits<V>;
   using T = scalar_of<V>;
-  constexpr T one_from = detail::single<V> ? T(20) : T(40);   // e^-20 vanishes beside 1
+  constexpr T one_from = detail::single<V> ? T(20) : T(40);  // e^-20 vanishes beside 1
   const V a = math::abs(x);
   const auto e = detail::reduce_exponent(L::lesser(L::splat(one_from), L::add(a, a)));
   const V half = L::fma(detail::expm1_reduced(e.r), e.half_scale, L::sub(e.half_scale, L::splat(T(0.5))));

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <bit>
 #include <cstdint>
 #include <type_traits>
 
@@ -12,10 +11,10 @@ namespace tfx::lanes {
 
 /// The arithmetic that kernels are written in: one set of functions per lane type, a scalar or a SIMD batch of scalars.
 ///
-/// Every function gives the same bits on every lane type, compiler and instruction set, and in constant evaluation (only the
-/// sign and payload of a NaN are left open). For that a product is never contracted into a following sum, which g++ does across
-/// statements and intrinsics: `mul` and `add` round, `fma` is the only fused operation. What is missing in hardware calls the
-/// exact library function: same bits, slower.
+/// Every function gives the same bits on every lane type, compiler and instruction set, and in constant evaluation
+/// (only the sign and payload of a NaN are left open). For that a product is never contracted into a following sum,
+/// which g++ does across statements and intrinsics: `mul` and `add` round, `fma` is the only fused operation. What is
+/// missing in hardware calls the exact library function: same bits, slower.
 ///
 ///     scalar, integer, mask, width            the element, the lanes of its bits, the result of comparing, how many
 ///     splat load put                          memory is unaligned
@@ -39,7 +38,8 @@ template <class V> concept integer_lane = lane_value<V> && std::is_integral_v<ty
 
 namespace detail {
 
-/// A value the optimizer must treat as rounded. Free: an empty statement on the register, and only where a fused multiply-add exists.
+/// A value the optimizer must treat as rounded. Free: an empty statement on the register, and only where a fused
+/// multiply-add exists.
 template <class T> TFX_HD TFX_INLINE T rounded(T x) {
 #if defined(__GNUC__) && !defined(__clang__) && !defined(__CUDA_ARCH__)
 #if defined(__x86_64__) || defined(__i386__)
@@ -52,7 +52,8 @@ template <class T> TFX_HD TFX_INLINE T rounded(T x) {
 #if defined(__ARM_FEATURE_FMA) && !defined(__SOFTFP__)
   if constexpr (sizeof(T) == 4) asm("" : "+t"(x));
 #if __ARM_FP & 8
-  else asm("" : "+w"(x));
+  else
+    asm("" : "+w"(x));
 #endif
 #endif
 #elif defined(__riscv_flen)
@@ -103,8 +104,10 @@ template <class T, class Integer> struct floating_traits : scalar_traits<T> {
   TFX_HD static TFX_INLINE constexpr T mul(T a, T b) {
     if (std::is_constant_evaluated()) return exact::multiply(a, b);
 #if defined(__CUDA_ARCH__)
-    if constexpr (sizeof(T) == 4) return __fmul_rn(a, b);
-    else return __dmul_rn(a, b);
+    if constexpr (sizeof(T) == 4)
+      return __fmul_rn(a, b);
+    else
+      return __dmul_rn(a, b);
 #else
     return detail::rounded(a * b);
 #endif
@@ -112,8 +115,10 @@ template <class T, class Integer> struct floating_traits : scalar_traits<T> {
   TFX_HD static TFX_INLINE constexpr T div(T a, T b) {
     if (std::is_constant_evaluated()) return exact::divide(a, b);
 #if defined(__CUDA_ARCH__)
-    if constexpr (sizeof(T) == 4) return __fdiv_rn(a, b);
-    else return __ddiv_rn(a, b);
+    if constexpr (sizeof(T) == 4)
+      return __fdiv_rn(a, b);
+    else
+      return __ddiv_rn(a, b);
 #else
     return a / b;
 #endif
@@ -121,21 +126,26 @@ template <class T, class Integer> struct floating_traits : scalar_traits<T> {
   TFX_HD static TFX_INLINE constexpr T fma(T a, T b, T c) {
     if (std::is_constant_evaluated()) {
 #if defined(__GNUC__) && !defined(__clang__) && !defined(__EDG__)
-      if (!exact::moderate(a) || !exact::moderate(b) || !exact::moderate(c)) return exact::fma(a, b, c);
+      constexpr T m = exact::moderate<T>;
+      if (!(a < m && a > -m && b < m && b > -m && c < m && c > -m)) return exact::fma(a, b, c);
 #else
       return exact::fma(a, b, c);
 #endif
     }
-    if constexpr (sizeof(T) == 4) return __builtin_fmaf(a, b, c);
-    else return __builtin_fma(a, b, c);
+    if constexpr (sizeof(T) == 4)
+      return __builtin_fmaf(a, b, c);
+    else
+      return __builtin_fma(a, b, c);
   }
   TFX_HD static TFX_INLINE constexpr T sqrt(T a) {
     if (std::is_constant_evaluated()) return exact::sqrt(a);
-    if constexpr (sizeof(T) == 4) return __builtin_sqrtf(a);
-    else return __builtin_sqrt(a);
+    if constexpr (sizeof(T) == 4)
+      return __builtin_sqrtf(a);
+    else
+      return __builtin_sqrt(a);
   }
-  TFX_HD static TFX_INLINE constexpr integer bits(T x) { return std::bit_cast<integer>(x); }
-  TFX_HD static TFX_INLINE constexpr T from_bits(integer x) { return std::bit_cast<T>(x); }
+  TFX_HD static TFX_INLINE constexpr integer bits(T x) { return __builtin_bit_cast(integer, x); }
+  TFX_HD static TFX_INLINE constexpr T from_bits(integer x) { return __builtin_bit_cast(T, x); }
 };
 
 /// Integers wrap around.

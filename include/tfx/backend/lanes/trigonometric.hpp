@@ -24,7 +24,8 @@ template <class V> TFX_HD TFX_INLINE constexpr V sine(V x, int quarters) {
     r = L::fma(n, L::splat(0x1.ee59dap-50f), r);
     const V z = L::mul(r, r);
     s = L::fma(polynomial(z, -1.9515295891e-4f, 8.3321608736e-3f, -1.6666654611e-1f), L::mul(z, r), r);
-    c = L::fma(polynomial(z, 2.443315711809948e-5f, -1.388731625493765e-3f, 4.166664568298827e-2f, -0.5f), z, L::splat(1));
+    c = L::fma(polynomial(z, 2.443315711809948e-5f, -1.388731625493765e-3f, 4.166664568298827e-2f, -0.5f), z,
+               L::splat(1));
   } else {
     r = L::fma(n, L::splat(-0x1.921fb54442d18p0), inside);
     r = L::fma(n, L::splat(-0x1.1a62633145c07p-54), r);

@@ -16,8 +16,8 @@
 
 #include <tfx/backend/lanes/traits.hpp>
 
-/// Lane arithmetic on xsimd batches, from version 8 to 14. The instruction set stands in the batch's type, so translation
-/// units compiled for different ones can be linked together.
+/// Lane arithmetic on xsimd batches, from version 8 to 14. The instruction set stands in the batch's type, so
+/// translation units compiled for different ones can be linked together.
 namespace tfx::lanes {
 namespace detail {
 
@@ -32,7 +32,7 @@ template <class T, class Arch> struct batch_traits {
   static TFX_INLINE void put(T* to, V x) { x.store_unaligned(to); }
 
   static TFX_INLINE mask eq(V a, V b) { return a == b; }
-  static TFX_INLINE mask ne(V a, V b) { return !(a == b); }   // version 8's != is false on NaN with AVX
+  static TFX_INLINE mask ne(V a, V b) { return !(a == b); }  // version 8's != is false on NaN with AVX
   static TFX_INLINE mask lt(V a, V b) { return a < b; }
   static TFX_INLINE mask le(V a, V b) { return a <= b; }
   static TFX_INLINE mask gt(V a, V b) { return a > b; }
@@ -66,7 +66,7 @@ template <class T> struct scalar_div {
 }  // namespace detail
 
 template <class T, class Arch>
-  requires std::is_floating_point_v<T>
+requires std::is_floating_point_v<T>
 struct traits<xsimd::batch<T, Arch>> : detail::batch_traits<T, Arch> {
   using V = xsimd::batch<T, Arch>;
   using integer = xsimd::batch<typename traits<T>::integer, Arch>;
@@ -151,7 +151,7 @@ struct traits<xsimd::batch<T, Arch>> : detail::batch_traits<T, Arch> {
 };
 
 template <class T, class Arch>
-  requires std::is_integral_v<T>
+requires std::is_integral_v<T>
 struct traits<xsimd::batch<T, Arch>> : detail::batch_traits<T, Arch> {
   using V = xsimd::batch<T, Arch>;
   using integer = V;

@@ -6,8 +6,9 @@
 #include <tfx/backend/lanes/random.hpp>
 #include <tfx/backend/simd/lanes.hpp>
 
-/// Philox blocks in SIMD registers: one block per 64-bit lane. Only the lower half of a lane counts, which is what the widening
-/// multiplication reads; xsimd has no name for that instruction. With registers of two lanes plain code is faster.
+/// Philox blocks in SIMD registers: one block per 64-bit lane. Only the lower half of a lane counts, which is what
+/// the widening multiplication reads; xsimd has no name for that instruction. With registers of two lanes plain code
+/// is faster.
 namespace tfx::lanes {
 namespace detail {
 
@@ -42,7 +43,9 @@ struct wide_256 {
   static TFX_INLINE word up(word a) { return _mm256_slli_epi64(a, 32); }
   static TFX_INLINE word mix(word a, word b, word c) { return _mm256_xor_si256(_mm256_xor_si256(a, b), c); }
   static TFX_INLINE word join(word low, word high) { return _mm256_blend_epi32(low, up(high), 0xaa); }
-  static TFX_INLINE word count(std::uint64_t from) { return _mm256_add_epi64(splat(from), _mm256_set_epi64x(3, 2, 1, 0)); }
+  static TFX_INLINE word count(std::uint64_t from) {
+    return _mm256_add_epi64(splat(from), _mm256_set_epi64x(3, 2, 1, 0));
+  }
   static TFX_INLINE void interleave(std::uint32_t* out, word first, word second) {
     const word even = _mm256_unpacklo_epi64(first, second), odd = _mm256_unpackhi_epi64(first, second);
     auto* to = reinterpret_cast<__m256i*>(out);
@@ -58,7 +61,7 @@ template <class Wide> struct wide_generator {
   static TFX_INLINE void put(const random_stream& stream, std::uint64_t block, int plane, std::uint32_t* out) {
     const philox_words counter = stream.counter(0, plane);
     word a = Wide::count(block);
-    word b = Wide::mix(Wide::high(a), Wide::splat(counter.w[1]), Wide::splat(0));   // the two have no bits in common
+    word b = Wide::mix(Wide::high(a), Wide::splat(counter.w[1]), Wide::splat(0));  // the two have no bits in common
     word c = Wide::splat(counter.w[2]), d = Wide::splat(counter.w[3]);
     std::uint32_t key_lo = std::uint32_t(stream.seed), key_hi = std::uint32_t(stream.seed >> 32);
     for (int round = 0; round < 10; ++round) {
@@ -78,13 +81,15 @@ template <class Wide> struct wide_generator {
 
 #if defined(__AVX512F__)
 template <class T, class Arch>
-  requires(xsimd::batch<T, Arch>::size * sizeof(T) == 64)
-struct block_generator<xsimd::batch<T, Arch>> : detail::wide_generator<detail::wide_512> {};
+requires(xsimd::batch<T, Arch>::size * sizeof(T) == 64) struct block_generator<xsimd::batch<T, Arch>>
+    : detail::wide_generator<detail::wide_512> {
+};
 #endif
 #if defined(__AVX2__)
 template <class T, class Arch>
-  requires(xsimd::batch<T, Arch>::size * sizeof(T) == 32)
-struct block_generator<xsimd::batch<T, Arch>> : detail::wide_generator<detail::wide_256> {};
+requires(xsimd::batch<T, Arch>::size * sizeof(T) == 32) struct block_generator<xsimd::batch<T, Arch>>
+    : detail::wide_generator<detail::wide_256> {
+};
 #endif
 
 }  // namespace tfx::lanes

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/ops/activation.hpp>
+#include <tfx/ops/reduce.hpp>
+
+namespace tfx::loss {
+
+namespace detail {
+template <class L> constexpr var<shape<>> mean_of(handle each) {
+  return {reshape(tfx::detail::mean_axes(each, tfx::detail::all_axes(L::value)), dims{})};
+}
+}  // namespace detail
+
+/// mean((y - t)^2) over everything.
+struct mean_squared_error {
+  static constexpr std::string_view name = "mean_squared_error";
+  using label_type = float;
+  static constexpr bool class_numbers = false;
+  template <class Output> using target = var<Output, real>;
+  template <class L, class T, class U> constexpr var<shape<>> operator()(var<L, T> y, var<L, U> t) const {
+    const handle d = y.h - t.h;
+    return detail::mean_of<L>(d * d);
+  }
+};
+/// mean(|y - t|) over everything.
+struct mean_absolute_error {
+  static constexpr std::string_view name = "mean_absolute_error";
+  using label_type = float;
+  static constexpr bool class_numbers = false;
+  template <class Output> using target = var<Output, real>;
+  template <class L, class T, class U> constexpr var<shape<>> operator()(var<L, T> y, var<L, U> t) const { return detail::mean_of<L>(abs(y.h - t.h)); }
+};
+/// Cross-entropy of the sigmoid of logits with probabilities (or 0 and 1), mean over everything.
+///
+///     max(x, 0) - x t + log(1 + exp(-|x|))
+struct binary_cross_entropy {
+  static constexpr std::string_view name = "binary_cross_entropy";
+  using label_type = float;
+  static constexpr bool class_numbers = false;
+  template <class Output> using target = var<Output, real>;
+  template <class L, class T, class S, class U> constexpr var<shape<>> operator()(var<L, T> logits, var<S, U> labels) const {
+    static_assert(S::value.size() == L::value.size(), "tfx::loss::binary_cross_entropy: one label per logit");
+    const handle x = logits.h, t = reshape(labels.h, L::value);
+    return detail::mean_of<L>(maximum(x, 0) - x * t + log1p(exp(-abs(x))));
+  }
+};
+
+}  // namespace tfx::loss

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/core/mistake.hpp>
+
+#include <tfx/nn/activation.hpp>
+#include <tfx/nn/combine.hpp>
+#include <tfx/nn/conv2d.hpp>
+#include <tfx/nn/dense.hpp>
+#include <tfx/nn/dropout.hpp>
+#include <tfx/nn/layer.hpp>
+#include <tfx/nn/normalization.hpp>
+#include <tfx/nn/pooling.hpp>

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/nn/layer.hpp>
+#include <tfx/ops/math.hpp>
+#include <tfx/ops/reduce.hpp>
+
+namespace tfx::nn {
+
+/// Batch normalisation over all axes but the last.
+///
+///     y = scale * (x - mean) / sqrt(variance + epsilon) + shift
+///
+/// While training with the statistics of the batch, which also move the running ones
+/// (running = momentum * running + (1 - momentum) * batch); else with the running ones.
+///
+/// Shape      x: [batch, ..., C]  ->  the same
+/// Variables  scale [C] (ones), shift [C] (zeros); states mean [C] (zeros), variance [C] (ones)
+/// Numerics   the variance is that of the population, in two passes
+/// Source     Ioffe and Szegedy 2015, algorithm 1; defaults of Keras
+struct batch_norm {
+  static constexpr std::string_view name = "batch_norm";
+  double momentum = 0.99, epsilon = 1e-3;
+  int line = __builtin_LINE();
+
+  template <class S, class T> constexpr auto operator()(var<S, T> x) const {
+    layer_scope here(x, *this);
+    using C = shape<S::value.cols()>;
+    const auto scale = param<C>(x, "scale", init::ones{}), shift = param<C>(x, "shift");
+    const auto running_mean = state<C>(x, "mean");
+    const auto running_variance = state<C>(x, "variance", init::ones{});
+    handle mean = running_mean.read().h, variance = running_variance.read().h;
+    if (is_training(x)) {
+      constexpr unsigned axes = (1u << (S::value.rank - 1)) - 1;
+      auto batch_mean = [&](handle h) { return reshape(tfx::detail::mean_axes(h, axes), C::value); };
+      mean = batch_mean(x.h);
+      const handle centred = x.h - mean;
+      variance = batch_mean(centred * centred);
+      running_mean.write(momentum * running_mean.read().h + (1 - momentum) * stop_gradient(mean));
+      running_variance.write(momentum * running_variance.read().h + (1 - momentum) * stop_gradient(variance));
+    }
+    return var<S, T>{(x.h - mean) * (scale.h / sqrt(variance + epsilon)) + shift.h};
+  }
+};
+
+/// Layer normalisation over the last axis.
+///
+///     y = scale * (x - mean) / sqrt(variance + epsilon) + shift
+///
+/// Shape      x: [..., C]  ->  the same
+/// Variables  scale [C] (ones), shift [C] (zeros)
+/// Source     Ba, Kiros and Hinton 2016; defaults of Keras
+struct layer_norm {
+  static constexpr std::string_view name = "layer_norm";
+  double epsilon = 1e-3;
+  int line = __builtin_LINE();
+
+  template <class S, class T> constexpr auto operator()(var<S, T> x) const {
+    layer_scope here(x, *this);
+    using C = shape<S::value.cols()>;
+    constexpr unsigned last = 1u << (S::value.rank - 1);
+    const handle centred = x.h - tfx::detail::mean_axes(x.h, last);
+    const handle variance = tfx::detail::mean_axes(centred * centred, last);
+    return var<S, T>{centred / sqrt(variance + epsilon) * param<C>(x, "scale", init::ones{}).h + param<C>(x, "shift").h};
+  }
+};
+
+}  // namespace tfx::nn

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/core/mistake.hpp>
+
+#include <tfx/optim/adam.hpp>
+#include <tfx/optim/minimize.hpp>
+#include <tfx/optim/sgd.hpp>

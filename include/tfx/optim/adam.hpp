@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/ops/math.hpp>
+#include <tfx/optim/update.hpp>
+
+namespace tfx::optim {
+
+namespace detail {
+
+/// ln x, as a constant of the program: the library's own lane mathematics, in double.
+constexpr double natural_log(double x) { return log(lanes::lane<double>(x)).v; }
+
+struct adam_moments {
+  double beta1, beta2, epsilon;
+
+  /// The step to subtract, with the bias of both moments corrected.
+  constexpr handle step(const update_scope& u, const rate& learning_rate, handle p, handle gradient) const {
+    builder& g = u.graph;
+    const int first = u.slot("m", p.shape()), second = u.slot("v", p.shape());
+    const handle t = update_count(g);
+    const handle m = beta1 * u.read(first) + (1 - beta1) * gradient;
+    const handle v = beta2 * u.read(second) + (1 - beta2) * (gradient * gradient);
+    u.write(first, m);
+    u.write(second, v);
+    auto power = [&](double beta) { return exp(natural_log(beta) * t); };
+    const handle alpha = learning_rate.at(g, t) * sqrt(1.0 - power(beta2)) / (1.0 - power(beta1));
+    return alpha * m / (sqrt(v) + epsilon);
+  }
+};
+
+}  // namespace detail
+
+/// Adam.
+///
+///     m = beta1 * m + (1 - beta1) * g;   v = beta2 * v + (1 - beta2) * g^2
+///     p = p - rate * sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + epsilon)
+///
+/// Source     Kingma and Ba 2015, the form of the end of section 2 (epsilon outside the corrected root); defaults of Keras
+struct adam {
+  static constexpr std::string_view name = "adam";
+  rate learning_rate = 1e-3;
+  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7;
+  double clip_norm = 0, clip_value = 0;
+
+  constexpr handle operator()(const update_scope& u, handle p, handle gradient) const {
+    return p - detail::adam_moments{beta1, beta2, epsilon}.step(u, learning_rate, p, gradient);
+  }
+};
+
+/// Adam with decoupled weight decay: p shrinks by rate * weight_decay before the step.
+///
+/// Source     Loshchilov and Hutter 2019, algorithm 2; as Keras
+struct adamw {
+  static constexpr std::string_view name = "adamw";
+  rate learning_rate = 1e-3;
+  double weight_decay = 4e-3;
+  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7;
+  double clip_norm = 0, clip_value = 0;
+
+  constexpr handle operator()(const update_scope& u, handle p, handle gradient) const {
+    const handle decay = learning_rate.at(u.graph, update_count(u.graph)) * weight_decay;
+    const handle step = detail::adam_moments{beta1, beta2, epsilon}.step(u, learning_rate, p, gradient);
+    return (p - p * decay) - step;
+  }
+};
+
+}  // namespace tfx::optim

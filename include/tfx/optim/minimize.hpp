@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/autodiff/reverse.hpp>
+#include <tfx/ops/math.hpp>
+#include <tfx/optim/update.hpp>
+
+namespace tfx {
+
+/// Restricts `minimize` to the parameters whose path starts with this.
+struct only {
+  std::string_view prefix{};
+};
+
+namespace detail {
+
+constexpr bool path_starts_with(std::string_view path, std::string_view prefix) {
+  return path.size() >= prefix.size() && path.substr(0, prefix.size()) == prefix;
+}
+/// Edit distance, for suggestions.
+constexpr int edit_distance(std::string_view a, std::string_view b) {
+  const int n = int(b.size());
+  list<int> row(n + 1);
+  for (int j = 0; j <= n; ++j) row[j] = j;
+  for (int i = 1; i <= int(a.size()); ++i) {
+    int diagonal = row[0];
+    row[0] = i;
+    for (int j = 1; j <= n; ++j) {
+      const int up = row[j];
+      int least = diagonal + (a[std::size_t(i - 1)] != b[std::size_t(j - 1)]);
+      if (up + 1 < least) least = up + 1;
+      if (row[j - 1] + 1 < least) least = row[j - 1] + 1;
+      diagonal = up;
+      row[j] = least;
+    }
+  }
+  return row[n];
+}
+constexpr void complain_unknown_name(builder& g, std::string_view wanted) {
+  if (!g.right()) return;
+  std::string_view seen[12] = {};
+  int n = 0, best = -1, least = 1000;
+  bool more = false;
+  for (int i = 0; i < g.leaves.size(); ++i) {
+    if (!g.leaves[i].trainable) continue;
+    std::string_view s = g.name(g.leaves[i]);
+    s = s.substr(0, s.find('/'));
+    bool known = false;
+    for (int k = 0; k < n; ++k) known = known || seen[k] == s;
+    if (known) continue;
+    if (n == 12) {
+      more = true;
+      continue;
+    }
+    if (const int d = edit_distance(wanted, s); d < least) {
+      least = d;
+      best = n;
+    }
+    seen[n++] = s;
+  }
+  g.complain("only{", quoted{wanted}, "} names no parameter");
+  if (best >= 0 && least <= 2) {
+    g.say("; did you mean ");
+    g.say(quoted{seen[best]});
+    g.say("?");
+  }
+  g.say(best >= 0 && least <= 2 ? " Known: " : "; known: ");
+  for (int k = 0; k < n; ++k) {
+    if (k) g.say(", ");
+    g.say(seen[k]);
+  }
+  if (more) g.say(", ...");
+}
+
+/// One update of one parameter; wrappers such as `accumulate` specialise by overload.
+template <class Optimizer> constexpr void apply_update(const Optimizer& o, builder& g, int leaf, handle gradient) {
+  const optim::update_scope u{g, leaf, Optimizer::name};
+  g.write(leaf, o(u, g.read(leaf), gradient));
+}
+
+}  // namespace detail
+
+/// One step of an optimizer: gradients of the loss with respect to the trainable parameters, and their updates, as part of the
+/// graph. May be called several times in a step; a value that was written lets no gradient through.
+template <class Optimizer, class T> constexpr void minimize(var<shape<>, T> loss, const Optimizer& optimizer, only which = {}) {
+  builder& g = *loss.h.graph;
+  optim::update_count(g);   // before the gradients, so that updates can fuse with what makes them
+  list<int> wanted, leaves;
+  for (int i = 0; i < g.leaves.size(); ++i) {
+    if (!g.leaves[i].trainable || !detail::path_starts_with(g.name(g.leaves[i]), which.prefix)) continue;
+    wanted.push_back(g.leaf_node[i]);
+    leaves.push_back(i);
+  }
+  if (!g.right()) return;
+  if (leaves.size() == 0) return detail::complain_unknown_name(g, which.prefix);
+  const list<int> gradient = gradients(loss.h, g.constant(1), wanted, leaves);
+  if (!g.right()) return;
+
+  handle scale{};
+  if (optimizer.clip_norm > 0) {
+    handle total{};
+    for (int i = 0; i < leaves.size(); ++i) {
+      if (gradient[wanted[i]] < 0) continue;
+      const handle d = expand({&g, gradient[wanted[i]]}, g.nodes[wanted[i]].shape);
+      const handle squares = sum_axes(d * d, detail::all_axes(d.shape()));
+      total = total.empty() ? reshape(squares, dims{}) : total + reshape(squares, dims{});
+    }
+    if (!total.empty()) scale = minimum(1.0, optimizer.clip_norm / sqrt(total));
+  }
+  for (int i = 0; i < leaves.size(); ++i) {
+    if (gradient[wanted[i]] < 0) continue;
+    handle d{&g, gradient[wanted[i]]};
+    if (!scale.empty()) d = d * scale;
+    if (optimizer.clip_value > 0) d = minimum(maximum(d, -optimizer.clip_value), optimizer.clip_value);
+    detail::apply_update(optimizer, g, leaves[i], d);
+  }
+}
+
+}  // namespace tfx

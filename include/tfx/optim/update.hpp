@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/optim/rate.hpp>
+
+namespace tfx::optim {
+
+/// What an optimizer sees of one parameter: its leaf, and memory of its own named after it (`dense/weight/adam/m`).
+struct update_scope {
+  builder& graph;
+  int leaf;
+  std::string_view prefix;
+
+  constexpr int slot(std::string_view name, const dims& shape) const {
+    char full[192] = {};
+    int n = 0;
+    auto put = [&](std::string_view t) {
+      for (char c : t)
+        if (n < int(sizeof full)) full[n++] = c;
+    };
+    put(graph.name(graph.leaves[leaf]));
+    put("/");
+    put(prefix);
+    put("/");
+    put(name);
+    return graph.leaf(slot_space, shape, dtype::real_type, {full, std::size_t(n)}, {}, true);
+  }
+  constexpr handle read(int slot_leaf) const { return graph.read(slot_leaf); }
+  constexpr void write(int slot_leaf, handle value) const { graph.write(slot_leaf, value); }
+};
+
+/// The number of this update, from 1: one counter per program, in the optimizer's memory.
+constexpr handle update_count(builder& g) {
+  const int l = g.leaf(slot_space, dims{}, dtype::real_type, "step", {}, true);
+  if (g.current[l] == g.leaf_node[l]) g.write(l, g.read(l) + 1.0);
+  return g.read(l);
+}
+
+}  // namespace tfx::optim

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/core/mistake.hpp>
+
+#include <tfx/backend/reference/evaluate.hpp>
+#include <tfx/train/model.hpp>
+#include <tfx/train/program.hpp>
+#include <tfx/train/recipe.hpp>

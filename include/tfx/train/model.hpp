@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// hosted: heap memory, terminal
+
+#include <cstdio>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+#include <tfx/backend/simd/backend.hpp>
+#include <tfx/compile/executable.hpp>
+#include <tfx/core/tensor.hpp>
+#include <tfx/data/shuffle.hpp>
+#include <tfx/summary/progress.hpp>
+#include <tfx/train/steps.hpp>
+#include <tfx/train/storage.hpp>
+
+namespace tfx {
+
+/// What one epoch of training gave.
+template <int Metrics> struct epoch_record {
+  double loss = 0, metrics[Metrics ? Metrics : 1] = {};
+  double validation_loss = 0, validation_metrics[Metrics ? Metrics : 1] = {};
+  bool validated = false;
+  double seconds = 0;
+};
+/// Loss and metrics over a data set, each weighted by the rows of its batch.
+template <int Metrics> struct evaluation {
+  double loss = 0, metrics[Metrics ? Metrics : 1] = {};
+};
+
+namespace detail {
+
+template <class Output> struct one_output {
+  static constexpr dims value = Output::value.rank > 1 ? unstacked(Output::value) : dims{};
+};
+
+/// Do the examples suit the model, and the labels the loss?
+template <class Layout, class Recipe, class Data, class In> struct data_verdict {
+  static constexpr message value() {
+    builder b;
+    using Loss = decltype(Recipe::loss);
+    using Output = typename Layout::output::shape_type;
+    constexpr dims one = unstacked(In::value), image = Data::image_shape::value;
+    if (image.size() != one.size() || (image.rank == one.rank && !(image == one))) {
+      b.complain("fit: one image of the data is ", image, ", the model's input is ", one);
+    } else if constexpr (Loss::class_numbers) {
+      constexpr bool whole = std::is_integral_v<typename Data::label_type>;
+      if (!whole || Data::label_shape::value.rank != 0)
+        b.complain(Loss::name, " expects class numbers (integers []), the labels are ", whole ? "integers " : "floating point ", Data::label_shape::value);
+      else if (Data::classes > Output::value.cols())
+        b.complain(Loss::name, ": the data has ", Data::classes, " classes, the model's output is ", Output::value);
+    } else if (Data::label_shape::value.size() * In::value.extent[0] != Loss::template target<Output>::dim.size()) {
+      b.complain(Loss::name, " expects labels like the model's output ", Output::value, ", one label of the data is ", Data::label_shape::value);
+    }
+    return b.wrong;
+  }
+  static constexpr bool right = value().size == 0;
+};
+
+}  // namespace detail
+
+/// What `fit` can be told.
+template <class Data> struct fit_options {
+  int epochs = 1;
+  const Data* validation = nullptr;
+  bool shuffle = true;
+  bool quiet = false;             ///< nothing is printed
+  int first_epoch = 0;            ///< continues a run: the order of the data and its numbering go on
+};
+
+/// A network with its parameters: built, checked and planned while compiling, ready at the first call.
+///
+///     inline constexpr auto net = nn::sequential(nn::flatten{}, nn::dense<128>{}, nn::relu{}, nn::dense<10>{});
+///     model<net, input<64, 28, 28>> classifier{seed{42}};
+///
+/// The input's first extent is the largest batch; fewer rows may come. `Backend` is where it runs, `T` its element type.
+template <const auto& Net, class Input, class Backend = backend::simd<>, class T = float> class model {
+  using in = typename Input::shape_type;
+  using layout = detail::layout<Net, in>;
+  template <class Step> using plan_of = plan<std::conditional_t<layout::right, Step, empty_step>>;
+
+public:
+  using value_type = T;
+  using input_shape = in;
+  using output_shape = typename layout::output::shape_type;
+  using predict_plan = plan_of<detail::predict_step<Net, in>>;
+  template <const auto& Recipe> using training_plan = plan_of<detail::recipe_step<Net, in, Recipe, true>>;
+  template <const auto& Recipe> using evaluation_plan = plan_of<detail::recipe_step<Net, in, Recipe, false>>;
+
+  static constexpr int batch = in::value.extent[0];
+  static constexpr int input_size = in::value.size() / batch, output_size = output_shape::value.size() / batch;
+  static constexpr int parameter_count = layout::parameters;
+  static constexpr int trainable_parameter_count = layout::trainable_parameters;
+  /// Arena of one prediction, and of one training step, in bytes; parameters and the optimizer's memory come on top.
+  static constexpr std::size_t inference_bytes = executable<predict_plan, Backend, T>::arena_elements * sizeof(T);
+  template <const auto& Recipe> static constexpr std::size_t training_bytes = executable<training_plan<Recipe>, Backend, T>::arena_elements * sizeof(T);
+  /// Floating-point operations of one prediction at the full batch; a multiply-add is two.
+  static constexpr long long flops = predict_plan::kernels.flops;
+
+  explicit model(seed s = {})
+      : seed_(s.value), parameters_(std::size_t(layout::space_size(parameter_space))), state_(std::size_t(layout::space_size(state_space))) {
+    detail::initialize<layout>(parameter_space, parameters_.data(), seed_);
+    detail::initialize<layout>(state_space, state_.data(), seed_);
+  }
+
+  // ---- training
+
+  template <const auto& Recipe> using evaluation_of = evaluation<std::remove_cvref_t<decltype(Recipe)>::n_metrics>;
+
+  /// One update from `rows` rows at x and their targets, both of the model's element type.
+  template <const auto& Recipe> evaluation_of<Recipe> train_batch(const T* x, const T* target, int rows) {
+    using P = training_plan<Recipe>;
+    detail::buffer<T>& slots = slots_of<Recipe>();
+    slots.grow(std::size_t(P::space_size(slot_space)));
+    ++step_;
+    return run_recipe<P, Recipe>(x, target, rows, slots.data());
+  }
+  template <const auto& Recipe> evaluation_of<Recipe> evaluate_batch(const T* x, const T* target, int rows) {
+    return run_recipe<evaluation_plan<Recipe>, Recipe>(x, target, rows, nullptr);
+  }
+
+  /// Trains on a data set, batch by batch, in an order shuffled anew in each epoch. Returns one record per epoch.
+  ///
+  ///     classifier.fit<training>(data.train, {.epochs = 5, .validation = &data.test});
+  ///
+  /// A last batch with fewer rows is trained on as it is. After the first step nothing is allocated.
+  template <const auto& Recipe, class Data> auto fit(const Data& data, std::type_identity_t<fit_options<Data>> options = {}) {
+    using R = std::remove_cvref_t<decltype(Recipe)>;
+    using check = detail::data_verdict<layout, R, Data, in>;
+    [[maybe_unused]] tell<!layout::right || check::right, check> told;
+    std::vector<epoch_record<R::n_metrics>> history;
+    if constexpr (check::right && layout::right) {
+      if (options.epochs < 1) detail::fail("fit: epochs must be at least 1");
+      check_data<Recipe>(data, "fit");
+      if (options.validation) check_data<Recipe>(*options.validation, "fit: validation");
+      reserve_batch<Recipe>();
+      history.reserve(std::size_t(options.epochs));
+      data::shuffle order(data.size(), seed_);
+      summary::progress bar({.quiet = options.quiet, .unit = "samples"});
+      for (int e = options.first_epoch; e < options.first_epoch + options.epochs; ++e) {
+        const double start = summary::seconds_now();
+        const auto rows = options.shuffle ? order.epoch(std::uint64_t(e)) : order.unshuffled();
+        epoch_record<R::n_metrics> record;
+        bar.begin_epoch(e, options.first_epoch + options.epochs, std::int64_t(data.size()), batch);
+        const auto total = each_batch<true, Recipe>(data, rows, [&](std::size_t done, const auto& mean) { bar.update(std::int64_t(done), mean.loss, metric_names<R>(), metric_values<R>(mean.metrics)); });
+        record.loss = total.loss;
+        for (int k = 0; k < R::n_metrics; ++k) record.metrics[k] = total.metrics[k];
+        if (options.validation) {
+          const auto v = each_batch<false, Recipe>(*options.validation, {}, [](std::size_t, const auto&) {});
+          record.validated = true;
+          record.validation_loss = v.loss;
+          for (int k = 0; k < R::n_metrics; ++k) record.validation_metrics[k] = v.metrics[k];
+        }
+        record.seconds = summary::seconds_now() - start;
+        finish_line(bar, record, metric_names<R>());
+        history.push_back(record);
+      }
+    }
+    return history;
+  }
+  /// Loss and metrics over a data set, without training.
+  template <const auto& Recipe, class Data> evaluation_of<Recipe> evaluate(const Data& data) {
+    using check = detail::data_verdict<layout, std::remove_cvref_t<decltype(Recipe)>, Data, in>;
+    [[maybe_unused]] tell<!layout::right || check::right, check> told;
+    if constexpr (check::right && layout::right) {
+      check_data<Recipe>(data, "evaluate");
+      reserve_batch<Recipe>();
+      return each_batch<false, Recipe>(data, {}, [](std::size_t, const auto&) {});
+    } else {
+      return {};
+    }
+  }
+
+  // ---- use
+
+  /// Outputs of `rows` rows at x, written to out: rows * output_size elements.
+  void predict(const T* x, T* out, int rows) {
+    if constexpr (layout::right) {
+      bindings<T> b = bind<predict_plan>(rows);
+      b.base[first_io_space] = const_cast<T*>(x);
+      b.base[first_io_space + 1] = out;
+      executable<predict_plan, Backend, T>::run(b);
+    }
+  }
+  /// The output for one example: anything that can be copied to numbers (a data set's image) or is a range of them.
+  template <class Example> auto predict(const Example& one) {
+    tensor<T, to_shape<detail::one_output<output_shape>>> out;
+    reserve_inputs(1);
+    if constexpr (requires { one.copy_to(inputs_.data()); }) {
+      static_assert(Example::size() == input_size, "tfx::predict: the example has another number of elements than the model's input");
+      one.copy_to(inputs_.data());
+    } else {
+      if (std::size_t(one.size()) != std::size_t(input_size)) detail::fail("predict: the example has another number of elements than the model's input");
+      for (int i = 0; i < input_size; ++i) inputs_.data()[i] = T(one.data()[i]);
+    }
+    predict(inputs_.data(), out.data(), 1);
+    return out;
+  }
+
+  // ---- what is inside
+
+  /// Calls f(path, shape, address) for every parameter and every state.
+  template <class F> void for_each_variable(F f) {
+    detail::each_variable<layout>(parameter_space, parameters_.data(), f);
+    detail::each_variable<layout>(state_space, state_.data(), f);
+  }
+  template <class F> void for_each_variable(F f) const {
+    detail::each_variable<layout>(parameter_space, static_cast<const T*>(parameters_.data()), f);
+    detail::each_variable<layout>(state_space, static_cast<const T*>(state_.data()), f);
+  }
+  std::uint64_t steps_trained() const { return step_; }
+
+private:
+  template <class R> static std::span<const std::string_view> metric_names() { return {R::metric_names, std::size_t(R::n_metrics)}; }
+  template <class R> static std::span<const double> metric_values(const double* v) { return {v, std::size_t(R::n_metrics)}; }
+
+  template <class Record> static void finish_line(summary::progress& bar, const Record& r, std::span<const std::string_view> names) {
+    std::string_view shown[17] = {};
+    char validation[16][40] = {};
+    double values[17] = {};
+    std::size_t n = 0;
+    for (std::size_t k = 0; k < names.size() && k < 8; ++k) {
+      shown[n] = names[k];
+      values[n++] = r.metrics[k];
+    }
+    if (r.validated) {
+      shown[n] = "val_loss";
+      values[n++] = r.validation_loss;
+      for (std::size_t k = 0; k < names.size() && k < 8; ++k) {
+        const int size = std::snprintf(validation[k], sizeof validation[k], "val_%.*s", int(names[k].size()), names[k].data());
+        shown[n] = {validation[k], std::size_t(size)};
+        values[n++] = r.validation_metrics[k];
+      }
+    }
+    bar.end_epoch(r.loss, {shown, n}, {values, n});
+  }
+
+  template <const auto& Recipe, class Data> void check_data(const Data& data, const char* who) const {
+    char text[160];
+    if (data.size() == 0) {
+      std::snprintf(text, sizeof text, "%s: the data set is empty", who);
+      detail::fail(text);
+    }
+    if constexpr (std::remove_cvref_t<decltype(Recipe.loss)>::class_numbers) {
+      for (std::size_t i = 0; i < data.size(); ++i) {
+        const auto label = data.labels[i];
+        if (label >= 0 && label < output_shape::value.cols()) continue;
+        std::snprintf(text, sizeof text, "%s: label %lld of example %zu lies outside 0 .. %d, the classes of the model's output", who,
+                      static_cast<long long>(label), i, output_shape::value.cols() - 1);
+        detail::fail(text);
+      }
+    }
+  }
+  void reserve_inputs(int rows) { inputs_.grow(std::size_t(rows) * input_size); }
+  template <const auto& Recipe> void reserve_batch() {
+    using Target = typename std::remove_cvref_t<decltype(Recipe.loss)>::template target<output_shape>;
+    reserve_inputs(batch);
+    targets_.grow(std::size_t(Target::dim.size()));
+  }
+
+  /// Runs over the data in the order given (empty: as they lie) and returns the means so far to `report` after each batch.
+  template <bool Train, const auto& Recipe, class Data, class Report>
+  evaluation_of<Recipe> each_batch(const Data& data, std::span<const std::uint32_t> order, Report report) {
+    constexpr int metrics = std::remove_cvref_t<decltype(Recipe)>::n_metrics;
+    evaluation_of<Recipe> sum, mean;
+    std::uint32_t as_it_lies[batch];
+    for (std::size_t first = 0; first < data.size(); first += std::size_t(batch)) {
+      const int rows = int(data.size() - first < std::size_t(batch) ? data.size() - first : std::size_t(batch));
+      const std::uint32_t* index = order.data() + first;
+      if (order.empty()) {
+        for (int i = 0; i < rows; ++i) as_it_lies[i] = std::uint32_t(first) + std::uint32_t(i);
+        index = as_it_lies;
+      }
+      data.gather(index, rows, inputs_.data());
+      data.gather_labels(index, rows, targets_.data());
+      const auto r = Train ? train_batch<Recipe>(inputs_.data(), targets_.data(), rows) : evaluate_batch<Recipe>(inputs_.data(), targets_.data(), rows);
+      const std::size_t done = first + std::size_t(rows);
+      sum.loss += r.loss * rows;
+      mean.loss = sum.loss / double(done);
+      for (int k = 0; k < metrics; ++k) {
+        sum.metrics[k] += r.metrics[k] * rows;
+        mean.metrics[k] = sum.metrics[k] / double(done);
+      }
+      report(done, mean);
+    }
+    return mean;
+  }
+
+  template <class Plan, const auto& Recipe> evaluation_of<Recipe> run_recipe(const T* x, const T* target, int rows, T* slots) {
+    constexpr int metrics = std::remove_cvref_t<decltype(Recipe)>::n_metrics;
+    evaluation_of<Recipe> result;
+    if constexpr (layout::right && Plan::n_launches > 0) {
+      bindings<T> b = bind<Plan>(rows);
+      T out[metrics + 1] = {};
+      b.base[slot_space] = slots;
+      b.base[first_io_space] = const_cast<T*>(x);
+      b.base[first_io_space + 1] = const_cast<T*>(target);
+      for (int k = 0; k <= metrics; ++k) b.base[first_io_space + 2 + k] = out + k;
+      executable<Plan, Backend, T>::run(b);
+      result.loss = double(out[0]);
+      for (int k = 0; k < metrics; ++k) result.metrics[k] = double(out[k + 1]);
+    }
+    return result;
+  }
+
+  /// An optimizer's memory belongs to the recipe it came from.
+  template <const auto& Recipe> detail::buffer<T>& slots_of() {
+    const void* const key = &Recipe;
+    for (auto& s : slots_)
+      if (s.key == key) return s.memory;
+    slots_.push_back({key, {}});
+    return slots_.back().memory;
+  }
+  template <class Plan> bindings<T> bind(int rows) {
+    using E = executable<Plan, Backend, T>;
+    if (rows < 1 || rows > batch) detail::fail("model: the number of rows must lie between 1 and the batch size it was compiled for");
+    arena_.grow(E::arena_elements);
+    bindings<T> b;
+    b.base[arena_space] = arena_.data();
+    b.base[parameter_space] = parameters_.data();
+    b.base[state_space] = state_.data();
+    b.base[constant_space] = constants_of<Plan>();
+    b.base[batch_space] = batch_scalars_;
+    b.base[counter_space] = counters_;
+    b.scratch = arena_.data() + Plan::arena_elements;
+    b.run = {seed_, step_, rows};
+    batch_scalars_[0] = T(rows);
+    batch_scalars_[1] = T(1) / T(rows);
+    return b;
+  }
+  template <class Plan> static T* constants_of() {
+    static const auto table = [] {
+      struct {
+        alignas(64) T value[Plan::constants.size()];
+      } t;
+      for (std::size_t i = 0; i < Plan::constants.size(); ++i) t.value[i] = T(Plan::constants[i]);
+      return t;
+    }();
+    return const_cast<T*>(table.value);
+  }
+
+  std::uint64_t seed_, step_ = 0;
+  struct recipe_memory {
+    const void* key;
+    detail::buffer<T> memory;
+  };
+  detail::buffer<T> parameters_, state_, arena_, inputs_, targets_;
+  std::vector<recipe_memory> slots_;
+  T batch_scalars_[2] = {}, counters_[max_regions] = {};
+};
+
+}  // namespace tfx

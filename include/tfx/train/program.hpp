@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// hosted: heap memory
+
+#include <array>
+#include <tuple>
+#include <type_traits>
+#include <vector>
+
+#include <tfx/backend/simd/backend.hpp>
+#include <tfx/compile/executable.hpp>
+#include <tfx/core/tensor.hpp>
+#include <tfx/train/steps.hpp>
+#include <tfx/train/storage.hpp>
+
+namespace tfx {
+
+/// Several results of a step.
+template <class... V> struct outputs_of {
+  handle value[sizeof...(V)];
+};
+template <typed_handle... V> constexpr outputs_of<V...> outputs(V... v) { return {{v.h...}}; }
+
+namespace detail {
+
+/// A user's callable as a step: its inputs in order, then its outputs.
+template <const auto& Step, class... Input> struct user_step {
+  template <std::size_t... I> static constexpr auto call(builder& b, std::index_sequence<I...>) {
+    b.training = true;
+    handle in[sizeof...(Input) + 1] = {b.add_input(Input::shape_type::value, dtype_of<typename Input::value_type>, "input")..., handle{}};
+    return Step(var<typename Input::shape_type, typename Input::value_type>{in[I]}...);
+  }
+  constexpr void operator()(builder& b) const { give(b, call(b, std::index_sequence_for<Input...>{})); }
+
+private:
+  template <class... V> static constexpr void give(builder& b, outputs_of<V...> o) {
+    for (const handle h : o.value) b.add_output(h);
+  }
+  template <class S, class T> static constexpr void give(builder& b, var<S, T> v) { b.add_output(v.h); }
+};
+
+template <class R> struct result_list;
+template <class... V> struct result_list<outputs_of<V...>> {
+  static constexpr int count = int(sizeof...(V));
+  template <template <class...> class To, template <class> class Each> using each = To<Each<V>...>;
+};
+template <class S, class T> struct result_list<var<S, T>> {
+  static constexpr int count = 1;
+  template <template <class...> class To, template <class> class Each> using each = To<Each<var<S, T>>>;
+};
+
+}  // namespace detail
+
+/// A training step of one's own, compiled: any constexpr callable over traced values. Parameters, state and the optimizers'
+/// memory live in the program; one arena, one list of kernels, no heap in the loop.
+///
+///     program<gan, input<64, 28, 28>, input<64, 100>, input<>> step{seed{1}};
+///     auto [d, g] = step(batch, noise, 2e-4);
+///
+/// Arguments: a number for `input<>`; else contiguous numbers (anything with data() and size()) of at most the bound's rows.
+/// Results: a number for each scalar output, a tensor for each other one (rows beyond those present are 0).
+template <const auto& Step, class... Input> class program {
+  using asked = detail::user_step<Step, Input...>;
+  static constexpr bool right = verdict<asked>::right;
+  using step_type = std::conditional_t<right, asked, empty_step>;
+  using returned = decltype(Step(std::declval<var<typename Input::shape_type, typename Input::value_type>>()...));
+  using results = detail::result_list<returned>;
+
+public:
+  using value_type = float;
+  using backend_type = backend::simd<>;
+  using plan_type = plan<step_type>;
+  using executable_type = executable<plan_type, backend_type, value_type>;
+  using T = value_type;
+  [[no_unique_address]] tell<right, verdict<asked>> told;
+
+  /// All memory of a run besides parameters, state, the optimizers' memory, inputs and outputs.
+  static constexpr std::size_t arena_bytes = executable_type::arena_elements * sizeof(T);
+  static constexpr int parameter_count = [] {
+    int n = 0;
+    for (int i = 0; i < plan_type::n_leaves; ++i)
+      if (plan_type::leaves[std::size_t(i)].space == parameter_space) n += plan_type::leaves[std::size_t(i)].size;
+    return n;
+  }();
+
+  explicit program(seed s = {}) : seed_(s.value), arena_(executable_type::arena_elements) {
+    for (int i = parameter_space; i < first_io_space; ++i) space_[i].grow(std::size_t(plan_type::space_size(i)) + leaf_alignment);
+    space_[counter_space].grow(max_regions);
+    space_[constant_space].grow(plan_type::constants.size());
+    for (std::size_t i = 0; i < plan_type::constants.size(); ++i) space_[constant_space].data()[i] = T(plan_type::constants[i]);
+    detail::initialize<plan_type>(parameter_space, space_[parameter_space].data(), seed_);
+    detail::initialize<plan_type>(state_space, space_[state_space].data(), seed_);
+    std::size_t k = 0;
+    ((inputs_[k++] = detail::buffer<T>(std::size_t(Input::shape_type::value.size()))), ...);
+  }
+
+  template <class... Argument> auto operator()(const Argument&... argument) {
+    static_assert(sizeof...(Argument) == sizeof...(Input), "tfx::program: one argument for each input");
+    typename results::template each<std::tuple, result> out{};
+    if constexpr (right) {
+      bindings<T> b;
+      b.base[arena_space] = arena_.data();
+      for (int i = parameter_space; i < first_io_space; ++i) b.base[i] = space_[i].data();
+      b.scratch = arena_.data() + plan_type::arena_elements;
+      int rows = 0, k = 0;
+      (take<Input>(b, k++, rows, argument), ...);
+      std::apply([&](auto&... r) { ((b.base[first_io_space + k++] = r.address()), ...); }, out);
+      b.run = {seed_, ++step_, rows};
+      space_[batch_space].data()[0] = T(rows);
+      space_[batch_space].data()[1] = rows ? T(1) / T(rows) : T(0);
+      executable_type::run(b);
+    }
+    return std::apply([](auto&... r) { return unwrapped(r.value()...); }, out);
+  }
+
+  /// Calls f(path, shape, address) for every parameter and every state.
+  template <class F> void for_each_variable(F f) {
+    detail::each_variable<plan_type>(parameter_space, space_[parameter_space].data(), f);
+    detail::each_variable<plan_type>(state_space, space_[state_space].data(), f);
+  }
+  template <class F> void for_each_variable(F f) const {
+    detail::each_variable<plan_type>(parameter_space, static_cast<const T*>(space_[parameter_space].data()), f);
+    detail::each_variable<plan_type>(state_space, static_cast<const T*>(space_[state_space].data()), f);
+  }
+
+private:
+  template <class V> struct unbounded {
+    static constexpr dims value = [] {
+      dims d = V::dim;
+      d.bounded = false;
+      return d;
+    }();
+    using type = to_shape<unbounded>;
+  };
+  template <class V> struct result {
+    static constexpr bool scalar = V::dim.rank == 0;
+    std::conditional_t<scalar, std::array<T, 1>, tensor<T, typename unbounded<V>::type>> held{};
+    T* address() { return held.data(); }
+    auto value() const {
+      if constexpr (!scalar) return held;
+      else if constexpr (std::is_integral_v<typename V::value_type>) return typename V::value_type(held[0]);
+      else return held[0];
+    }
+  };
+  template <class First> static auto unwrapped(First first) { return first; }
+  template <class First, class Second, class... More> static auto unwrapped(First first, Second second, More... more) {
+    return std::tuple<First, Second, More...>(first, second, more...);
+  }
+
+  template <class In, class Argument> void take(bindings<T>& b, int k, int& rows, const Argument& argument) {
+    detail::buffer<T>& own = inputs_[std::size_t(k)];
+    b.base[first_io_space + k] = own.data();
+    constexpr dims s = In::shape_type::value;
+    if constexpr (std::is_arithmetic_v<Argument>) {
+      static_assert(s.rank == 0, "tfx::program: a number given for an input that is a tensor");
+      own.data()[0] = T(argument);
+    } else {
+      constexpr std::size_t row = s.rank ? std::size_t(s.size() / s.extent[0]) : 1;
+      const std::size_t n = std::size_t(argument.size());
+      if (n % row != 0 || n == 0 || n > std::size_t(s.size()) || (!s.bounded && n != std::size_t(s.size()))) detail::fail("program: an argument has another number of elements than its input");
+      if constexpr (s.bounded) {
+        if (rows != 0 && rows != int(n / row)) detail::fail("program: the inputs have different numbers of rows");
+        rows = int(n / row);
+      }
+      using given = std::remove_cvref_t<decltype(argument.data()[0])>;
+      if constexpr (std::is_same_v<given, T>) b.base[first_io_space + k] = const_cast<T*>(argument.data());
+      else for (std::size_t i = 0; i < n; ++i) own.data()[i] = T(argument.data()[i]);
+    }
+  }
+
+  std::uint64_t seed_, step_ = 0;
+  detail::buffer<T> arena_;
+  std::array<detail::buffer<T>, first_io_space> space_;
+  std::array<detail::buffer<T>, sizeof...(Input) + 1> inputs_;
+};
+
+}  // namespace tfx

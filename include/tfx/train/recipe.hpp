@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+#include <utility>
+
+#include <tfx/expr/var.hpp>
+
+namespace tfx {
+
+namespace detail {
+template <int I, class M> struct metric_slot {
+  [[no_unique_address]] M metric;
+};
+template <class Sequence, class Loss, class Optimizer, class... Metric> struct recipe_of;
+template <std::size_t... I, class Loss, class Optimizer, class... Metric>
+struct recipe_of<std::index_sequence<I...>, Loss, Optimizer, Metric...> : metric_slot<int(I), Metric>... {
+  Loss loss;
+  Optimizer optimizer;
+  static constexpr int n_metrics = int(sizeof...(Metric));
+  static constexpr std::string_view metric_names[sizeof...(Metric) + 1] = {Metric::name..., {}};
+
+  constexpr recipe_of(Loss l, Optimizer o, Metric... m) : metric_slot<int(I), Metric>{m}..., loss(l), optimizer(o) {}
+  template <class Y, class Target> constexpr void add_metrics(Y y, Target t) const {
+    (y.h.graph->add_output(static_cast<const metric_slot<int(I), Metric>&>(*this).metric(y, t).h), ...);
+  }
+};
+}  // namespace detail
+
+/// How a network is trained: a loss, an optimizer, and what to watch.
+///
+///     inline constexpr auto training = recipe(loss::softmax_cross_entropy{}, optim::adam{.learning_rate = 1e-3}, metric::accuracy{});
+template <class Loss, class Optimizer, class... Metric> constexpr auto recipe(Loss loss, Optimizer optimizer, Metric... metric) {
+  return detail::recipe_of<std::index_sequence_for<Metric...>, Loss, Optimizer, Metric...>(loss, optimizer, metric...);
+}
+
+}  // namespace tfx

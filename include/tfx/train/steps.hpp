@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/compile/plan.hpp>
+#include <tfx/nn/layer.hpp>
+#include <tfx/optim/minimize.hpp>
+#include <tfx/train/recipe.hpp>
+
+namespace tfx {
+
+/// The seed of everything random in a model or program.
+struct seed {
+  std::uint64_t value = 0;
+};
+
+namespace detail {
+template <class T, int... Extent> struct bounded_input {
+  using type = shape<>;
+};
+template <class T, int Bound, int... Extent> struct bounded_input<T, Bound, Extent...> {
+  using type = shape<-Bound, Extent...>;
+};
+}  // namespace detail
+
+/// An input of at most the first extent's rows: `input<64, 28, 28>`; `input<>` is one number.
+template <int... Extent> struct input {
+  using shape_type = typename detail::bounded_input<real, Extent...>::type;
+  using value_type = real;
+};
+/// An input of integers, of at most the first extent's rows: `indices<64>` are 64 labels.
+template <int... Extent> struct indices {
+  using shape_type = typename detail::bounded_input<std::int32_t, Extent...>::type;
+  using value_type = std::int32_t;
+};
+
+// ---- the steps of a model: several traces over one layout of parameters and state
+
+namespace detail {
+
+template <const auto& Net> struct network {
+  template <class In> static constexpr auto call(var<In> x) { return call_layer(Net, x); }
+};
+
+/// Collects what a network needs, in training mode: that is where everything is made.
+template <const auto& Net, class In> struct collecting_step {
+  constexpr void operator()(builder& b) const {
+    b.training = true;
+    const auto y = call_layer(Net, var<In>{b.add_input(In::value, dtype::real_type, "x")});
+    b.add_output(y.h);
+  }
+};
+
+/// path -> space, offset, initialiser: the one storage that all programs of a model share.
+template <const auto& Net, class In> struct layout {
+  using asked = collecting_step<Net, In>;
+  static constexpr bool right = verdict<asked>::right;
+  using traced = traced_step<std::conditional_t<right, asked, empty_step>>;
+  using output = decltype(call_layer(Net, std::declval<var<In>>()));
+  [[no_unique_address]] tell<right, verdict<asked>> told;
+
+  static constexpr int n_leaves = traced::size.leaves;
+  static constexpr int parameters = [] {
+    int n = 0;
+    for (int i = 0; i < n_leaves; ++i)
+      if (traced::graph.leaves[i].space == parameter_space) n += traced::graph.leaves[i].size;
+    return n;
+  }();
+  static constexpr int trainable_parameters = [] {
+    int n = 0;
+    for (int i = 0; i < n_leaves; ++i)
+      if (traced::graph.leaves[i].trainable) n += traced::graph.leaves[i].size;
+    return n;
+  }();
+  static constexpr int space_size(int s) { return traced::graph.space_size[s]; }
+  static constexpr void use(builder& b) {
+    b.layout = traced::graph.leaves;
+    b.layout_names = traced::graph.names;
+    b.layout_size = n_leaves;
+  }
+  // what running reads
+  static constexpr auto leaves = [] {
+    std::array<leaf_info, std::size_t(n_leaves) + 1> t{};
+    for (int i = 0; i < n_leaves; ++i) t[std::size_t(i)] = traced::graph.leaves[i];
+    return t;
+  }();
+  static constexpr auto names = [] {
+    std::array<char, std::size_t(traced::size.names) + 1> t{};
+    for (int i = 0; i < traced::size.names; ++i) t[std::size_t(i)] = traced::graph.names[i];
+    return t;
+  }();
+  static constexpr std::string_view name(const leaf_info& l) { return {names.data() + l.path, std::size_t(l.path_length)}; }
+};
+
+template <const auto& Net, class In> struct predict_step {
+  constexpr void operator()(builder& b) const {
+    layout<Net, In>::use(b);
+    b.add_output(call_layer(Net, var<In>{b.add_input(In::value, dtype::real_type, "x")}).h);
+  }
+};
+
+/// Loss and metrics, and when training also gradients and updates. Outputs: loss, then the metrics.
+template <const auto& Net, class In, const auto& Recipe, bool Train> struct recipe_step {
+  constexpr void operator()(builder& b) const {
+    using Loss = std::remove_cvref_t<decltype(Recipe.loss)>;
+    using Target = typename Loss::template target<typename layout<Net, In>::output::shape_type>;
+    layout<Net, In>::use(b);
+    b.training = Train;
+    const var<In> x{b.add_input(In::value, dtype::real_type, "x")};
+    const Target t{b.add_input(Target::dim, dtype_of<typename Target::value_type>, "target")};
+    const auto y = call_layer(Net, x);
+    const auto loss = Recipe.loss(y, t);
+    b.add_output(loss.h);
+    Recipe.add_metrics(y, t);
+    if constexpr (Train) minimize(loss, Recipe.optimizer);
+  }
+};
+
+/// Calls f(path, shape, address) for every variable of a layout in one space.
+template <class Layout, class T, class F> void each_variable(int space, T* base, F f) {
+  for (int i = 0; i < Layout::n_leaves; ++i) {
+    const leaf_info& l = Layout::leaves[std::size_t(i)];
+    if (l.space == space) f(Layout::name(l), l.shape, base + l.offset);
+  }
+}
+template <class Layout, class T> void initialize(int space, T* base, std::uint64_t seed) {
+  for (int i = 0; i < Layout::n_leaves; ++i) {
+    const leaf_info& l = Layout::leaves[std::size_t(i)];
+    if (l.space == space) init::fill(l.init, l.fan_in, l.fan_out, base + l.offset, l.size, seed, l.hash);
+  }
+}
+
+}  // namespace detail
+}  // namespace tfx
