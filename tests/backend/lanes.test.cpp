@@ -83,7 +83,9 @@ TEST_CASE_TEMPLATE("sine and cosine are within their stated error", T, float, do
 
 TEST_CASE_TEMPLATE("powers are within their stated error", T, float, double) {
   const auto power = [](T base) { return [base](auto x) { return pow(decltype(x)(base), x); }; };
-  const auto expected = [](T base) { return [base](long double x) { return std::pow(static_cast<long double>(base), x); }; };
+  const auto expected = [](T base) {
+    return [base](long double x) { return std::pow(static_cast<long double>(base), x); };
+  };
   CHECK(worst<T>(power(T(1.4)), expected(T(1.4)), -250, 250) <= 1.5);
   CHECK(worst<T>(power(T(0.999)), expected(T(0.999)), 0, 50000) <= 1.5);
   CHECK(worst<T>([](auto x) { return pow(x, 20); }, [](long double x) { return std::pow(x, 20.0L); }, 0.1, 50) <= 1.5);
@@ -109,7 +111,7 @@ TEST_CASE_TEMPLATE("the exact operations of constant evaluation are those of the
   int wrong = 0;
   for (int i = 0; i < 1'000'000; ++i) {
     T a = any(), b = any(), c = any();
-    if (i % 4 == 1) {   // cancellation
+    if (i % 4 == 1) {  // cancellation
       a = static_cast<T>(1 + static_cast<double>(generator() >> 12) * 0x1p-52);
       b = static_cast<T>(1 + static_cast<double>(generator() >> 12) * 0x1p-52);
       c = static_cast<T>(-(a * b) * (1 + static_cast<T>(i % 5 - 2) * std::numeric_limits<T>::epsilon()));

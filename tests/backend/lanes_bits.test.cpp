@@ -16,7 +16,7 @@ using namespace tfx::lanes;
 
 struct function {
   const char* name;
-  std::uint64_t hash_float, hash_double;   // the same in every build, with every compiler and for every processor
+  std::uint64_t hash_float, hash_double;  // the same in every build, with every compiler and for every processor
 };
 
 constexpr function functions[] = {
@@ -46,27 +46,48 @@ constexpr int function_count = int(std::size(functions));
 
 template <class V> lane<V> apply(int f, lane<V> x, lane<V> y) {
   switch (f) {
-    case 0: return exp(x);
-    case 1: return expm1(x);
-    case 2: return log(x);
-    case 3: return log1p(x);
-    case 4: return sqrt(x);
-    case 5: return tanh(x);
-    case 6: return sigmoid(x);
-    case 7: return erf(x);
-    case 8: return sin(x);
-    case 9: return cos(x);
-    case 10: return pow(x, y);
-    case 11: return floor(x) + round(y);
-    case 12: return sign(x) * abs(y);
-    case 13: return max(x, y);
-    case 14: return min(x, y);
-    case 15: return at_least(x, 0) - at_most(y, 1);
-    case 16: return fma(x, y, x);
-    case 17: return x * y + x;
-    case 18: return x / y - y * x;
-    case 19: return select((x < y && !(x == y)) || y != y, x, -y);
-    default: return as_lane(x >= y) + copysign(x, y);
+    case 0:
+      return exp(x);
+    case 1:
+      return expm1(x);
+    case 2:
+      return log(x);
+    case 3:
+      return log1p(x);
+    case 4:
+      return sqrt(x);
+    case 5:
+      return tanh(x);
+    case 6:
+      return sigmoid(x);
+    case 7:
+      return erf(x);
+    case 8:
+      return sin(x);
+    case 9:
+      return cos(x);
+    case 10:
+      return pow(x, y);
+    case 11:
+      return floor(x) + round(y);
+    case 12:
+      return sign(x) * abs(y);
+    case 13:
+      return max(x, y);
+    case 14:
+      return min(x, y);
+    case 15:
+      return at_least(x, 0) - at_most(y, 1);
+    case 16:
+      return fma(x, y, x);
+    case 17:
+      return x * y + x;
+    case 18:
+      return x / y - y * x;
+    case 19:
+      return select((x < y && !(x == y)) || y != y, x, -y);
+    default:
+      return as_lane(x >= y) + copysign(x, y);
   }
 }
 
@@ -85,7 +106,9 @@ template <class T> struct arguments {
       return state * 0x2545F4914F6CDD1Du;
     };
     const auto bits = [&] { return std::bit_cast<T>(static_cast<word>(next() >> (64 - 8 * sizeof(T)))); };
-    const auto within = [&](double scale) { return static_cast<T>(static_cast<double>(static_cast<std::int64_t>(next())) * scale); };
+    const auto within = [&](double scale) {
+      return static_cast<T>(static_cast<double>(static_cast<std::int64_t>(next())) * scale);
+    };
     const T special[] = {exact::nan<T>, exact::infinity<T>, -exact::infinity<T>, T(0), -T(0), T(1), T(-1), T(2)};
     for (int i = 0; i < size; ++i) {
       x[i] = i % 4 == 1 ? within(0x1p-58) : i % 4 == 2 ? within(0x1p-62) : bits();
@@ -110,7 +133,7 @@ template <class V> std::array<std::uint64_t, function_count> hashes() {
       }
       std::uint64_t& hash = result[std::size_t(f)];
       for (const T value : to) {
-        const word pattern = value != value ? word(1) : std::bit_cast<word>(value);   // any NaN is as good as another
+        const word pattern = value != value ? word(1) : std::bit_cast<word>(value);  // any NaN is as good as another
         hash = (hash ^ pattern) * 0x100000001b3u;
         hash ^= hash >> 29;
       }
@@ -121,7 +144,8 @@ template <class V> std::array<std::uint64_t, function_count> hashes() {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("every function gives the same bits in every build", V, float, xsimd::batch<float>, double, xsimd::batch<double>) {
+TEST_CASE_TEMPLATE("every function gives the same bits in every build", V, float, xsimd::batch<float>, double,
+                   xsimd::batch<double>) {
   const auto found = hashes<V>();
   for (int f = 0; f < function_count; ++f) {
     const function& expected = functions[f];
@@ -134,14 +158,22 @@ namespace {
 
 // Evaluated in the compiler.
 template <class T> constexpr T at = T(0.7853);
-template <class T> constexpr T constants[] = {
-    exp(lane<T>(at<T>)).v, expm1(lane<T>(at<T>)).v, log(lane<T>(at<T>)).v, log1p(lane<T>(at<T>)).v,
-    sqrt(lane<T>(at<T>)).v, tanh(lane<T>(at<T>)).v, sigmoid(lane<T>(at<T>)).v, erf(lane<T>(at<T>)).v,
-    sin(lane<T>(at<T>)).v, cos(lane<T>(at<T>)).v, pow(lane<T>(at<T>), lane<T>(T(-2.75))).v};
+template <class T> constexpr T constants[] = {exp(lane<T>(at<T>)).v,
+                                              expm1(lane<T>(at<T>)).v,
+                                              log(lane<T>(at<T>)).v,
+                                              log1p(lane<T>(at<T>)).v,
+                                              sqrt(lane<T>(at<T>)).v,
+                                              tanh(lane<T>(at<T>)).v,
+                                              sigmoid(lane<T>(at<T>)).v,
+                                              erf(lane<T>(at<T>)).v,
+                                              sin(lane<T>(at<T>)).v,
+                                              cos(lane<T>(at<T>)).v,
+                                              pow(lane<T>(at<T>), lane<T>(T(-2.75))).v};
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("constants have the bits of run-time results", V, float, xsimd::batch<float>, double, xsimd::batch<double>) {
+TEST_CASE_TEMPLATE("constants have the bits of run-time results", V, float, xsimd::batch<float>, double,
+                   xsimd::batch<double>) {
   using T = scalar_of<V>;
   volatile T argument = at<T>;
   const lane<V> x(static_cast<T>(argument));

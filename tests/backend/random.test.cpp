@@ -10,7 +10,8 @@
 
 using namespace tfx;
 
-TEST_CASE_TEMPLATE("words are those of the stream, from any element and in any number", V, float, xsimd::batch<float>, xsimd::batch<double>) {
+TEST_CASE_TEMPLATE("words are those of the stream, from any element and in any number", V, float, xsimd::batch<float>,
+                   xsimd::batch<double>) {
   const random_stream stream{0x123456789abcdefu, 0x7654321012u, 99};
   for (std::uint64_t first : {std::uint64_t(0), std::uint64_t(3), (std::uint64_t(1) << 34) - 8}) {
     for (int count : {1, 5, 64, 131}) {
@@ -40,7 +41,8 @@ TEST_CASE_TEMPLATE("a batch draws the numbers that scalars draw", V, xsimd::batc
   }
 }
 
-TEST_CASE_TEMPLATE("normal numbers have the moments of the normal distribution", V, xsimd::batch<float>, xsimd::batch<double>) {
+TEST_CASE_TEMPLATE("normal numbers have the moments of the normal distribution", V, xsimd::batch<float>,
+                   xsimd::batch<double>) {
   using T = lanes::scalar_of<V>;
   constexpr int width = lanes::traits<V>::width, count = 1 << 18;
   const random_stream stream{8, 0, 1};

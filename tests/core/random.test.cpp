@@ -26,13 +26,14 @@ TEST_CASE_TEMPLATE("uniform numbers have the moments of a uniform distribution",
   CHECK(std::fabs(neighbours / count) < 5 * (1 / 12.0) / std::sqrt(count));
   double chi_squared = 0;
   for (int n : histogram) chi_squared += (n - count / 16.0) * (n - count / 16.0) / (count / 16.0);
-  CHECK(chi_squared < 50);   // 15 degrees of freedom: probability 1e-5
+  CHECK(chi_squared < 50);  // 15 degrees of freedom: probability 1e-5
 }
 
 TEST_CASE("float and double draw the same numbers up to rounding") {
   const tfx::random_stream stream{1, 2, 3};
   for (std::uint64_t i = 0; i < 1000; ++i) {
-    const double fine = tfx::uniform01<double>(stream, i), coarse = static_cast<double>(tfx::uniform01<float>(stream, i));
+    const double fine = tfx::uniform01<double>(stream, i),
+                 coarse = static_cast<double>(tfx::uniform01<float>(stream, i));
     CHECK_UNARY(fine >= coarse && fine < coarse + 0x1p-24);
   }
 }
