@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+#include <limits>
+
+#include <tfx/backend/simd/pool.hpp>
+
+#include "producer.hpp"
+
+namespace {
+
+using namespace tfx;
+using namespace tfx::test;
+
+/// The textbook loops.
+template <class T> struct by_definition {
+  const int* v;
+  int images;
+  guarded<T>&x, &dy;
+
+  std::size_t at_x(int n, int h, int w, int c) const { return std::size_t(((n * v[1] + h) * v[2] + w) * v[3] + c); }
+  std::size_t at_y(int n, int h, int w, int c) const { return std::size_t(((n * v[4] + h) * v[5] + w) * v[3] + c); }
+
+  /// Calls window(n, oh, ow, c) for all results, in ascending order.
+  template <class F> void results(F f) const {
+    for (int n = 0; n < images; ++n) {
+      for (int oh = 0; oh < v[4]; ++oh) {
+        for (int ow = 0; ow < v[5]; ++ow) {
+          for (int c = 0; c < v[3]; ++c) f(n, oh, ow, c);
+        }
+      }
+    }
+  }
+  template <class F> void window(int oh, int ow, F f) const {
+    for (int kh = 0; kh < v[7]; ++kh) {
+      for (int kw = 0; kw < v[8]; ++kw) {
+        const int h = oh * v[9] - v[11] + kh * v[13], w = ow * v[10] - v[12] + kw * v[14];
+        if (h >= 0 && h < v[1] && w >= 0 && w < v[2]) f(h, w);
+      }
+    }
+  }
+
+  void max(guarded<T>& y) const {
+    results([&](int n, int oh, int ow, int c) {
+      T most = -std::numeric_limits<T>::infinity();
+      window(oh, ow, [&](int h, int w) { most = std::fmax(most, x[at_x(n, h, w, c)]); });
+      y[at_y(n, oh, ow, c)] = most;
+    });
+  }
+  void mean(guarded<T>& y) const {
+    results([&](int n, int oh, int ow, int c) {
+      T sum = 0;
+      int count = 0;
+      window(oh, ow, [&](int h, int w) {
+        sum += x[at_x(n, h, w, c)];
+        ++count;
+      });
+      y[at_y(n, oh, ow, c)] = sum / T(count);
+    });
+  }
+  void max_gradient(guarded<T>& dx) const {
+    for (std::size_t i = 0; i < dx.size(); ++i) dx[i] = 0;
+    results([&](int n, int oh, int ow, int c) {
+      std::size_t best = 0;
+      T most = -std::numeric_limits<T>::infinity();
+      window(oh, ow, [&](int h, int w) {
+        if (x[at_x(n, h, w, c)] > most) {
+          best = at_x(n, h, w, c);
+          most = x[best];
+        }
+      });
+      dx[best] += dy[at_y(n, oh, ow, c)];
+    });
+  }
+  void mean_gradient(guarded<T>& dx) const {
+    for (std::size_t i = 0; i < dx.size(); ++i) dx[i] = 0;
+    results([&](int n, int oh, int ow, int c) {
+      int count = 0;
+      window(oh, ow, [&](int, int) { ++count; });
+      window(oh, ow, [&](int h, int w) { dx[at_x(n, h, w, c)] += dy[at_y(n, oh, ow, c)] / T(count); });
+    });
+  }
+};
+
+template <class T> void check(const geometry& g, int images) {
+  for (int i = 0; i < 16; ++i) CAPTURE(g.v[i]);
+  CAPTURE(images);
+  const int pixels = images * g.v[1] * g.v[2], results = images * g.v[4] * g.v[5], channels = g.v[3];
+  const int bound = g.v[0] * g.v[1] * g.v[2], bound_results = g.v[0] * g.v[4] * g.v[5];
+  guarded<T> x(std::size_t(pixels * channels)), dy(std::size_t(results * channels));
+  x.fill(3);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = std::floor(x[i] * 3);   // many ties
+  dy.fill(5);
+  const by_definition<T> truth = {g.v, images, x, dy};
+  guarded<T> max(dy.size()), mean(dy.size()), max_gradient(x.size()), mean_gradient(x.size());
+  truth.max(max);
+  truth.mean(mean);
+  truth.max_gradient(max_gradient);
+  truth.mean_gradient(mean_gradient);
+  for (const int parts : {1, 2, 3, 4, 7}) {
+    CAPTURE(parts);
+    check_parts<T, backend::simd_max_pool<T>>(g, nullptr, bound_results, results, channels, 0, {x.data()}, max, parts);
+    check_parts<T, backend::simd_avg_pool<T>>(g, nullptr, bound_results, results, channels, 0, {x.data()}, mean, parts);
+    check_parts<T, backend::simd_max_pool_grad<T>>(g, nullptr, bound, pixels, channels, 0, {x.data(), max.data(), dy.data()},
+                                                   max_gradient, parts);
+    check_parts<T, backend::simd_avg_pool_grad<T>>(g, nullptr, bound, pixels, channels, 0, {dy.data()}, mean_gradient, parts);
+  }
+}
+
+void check_layer(int images, int height, int width, int channels, int kernel, int stride, int pad, int dilation = 1) {
+  const int out_height = (height + 2 * pad - (kernel - 1) * dilation - 1) / stride + 1;
+  const int out_width = (width + 2 * pad - (kernel - 1) * dilation - 1) / stride + 1;
+  const geometry g = {{images, height, width, channels, out_height, out_width, channels, kernel, kernel, stride, stride, pad, pad,
+                       dilation, dilation, channels}};
+  check<float>(g, images);
+  check<double>(g, images);
+  if (images > 1) check<float>(g, images - 1);
+}
+
+}  // namespace
+
+TEST_CASE("pooling without overlap") {
+  check_layer(3, 28, 28, 6, 2, 2, 0);
+  check_layer(2, 10, 10, 16, 2, 2, 0);
+  check_layer(2, 7, 9, 37, 2, 2, 0);
+  check_layer(1, 7, 7, 64, 7, 7, 0);
+}
+
+TEST_CASE("pooling with overlap and padding") {
+  check_layer(2, 13, 12, 20, 3, 2, 1);
+  check_layer(2, 9, 9, 5, 3, 1, 1);
+  check_layer(1, 16, 16, 33, 3, 2, 0);
+}
+
+TEST_CASE("pooling with gaps and with dilation") {
+  check_layer(2, 11, 11, 3, 2, 3, 0);
+  check_layer(1, 12, 13, 18, 3, 1, 2, 2);
+}
+
+TEST_CASE("pooling of lines and pixels that are longer than a block") {
+  check_layer(1, 4, 500, 3, 2, 2, 0);
+  check_layer(1, 4, 4, 7000, 2, 2, 0);
+}
+
+TEST_CASE("a NaN is the maximum") {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  for (int where = 0; where < 4; ++where) {
+    float x[4] = {1, 2, 3, 4}, y = 0;
+    x[where] = nan;
+    const geometry g = {{1, 2, 2, 1, 1, 1, 1, 2, 2, 2, 2, 0, 0, 1, 1, 1}};
+    void* operands[] = {x};
+    call<float> a;
+    a.operand = operands;
+    a.rows = a.cols = 1;
+    a.geo = g.v;
+    backend::simd_max_pool<float>::run(a, &y, nullptr);
+    CHECK(std::isnan(y));
+  }
+}
