@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// hosted: reports on stderr
+#pragma once
+
+#include <cstdio>
+#include <string_view>
+
+#include <tfx/backend/reference/interpret.hpp>
+
+namespace tfx::backend {
+
+/// The first value of a run that is not a finite number, and where it was made.
+struct bad_value {
+  std::string_view path;        ///< of the layer; empty: outside every layer
+  std::string_view operation;
+  int line = 0;                 ///< where the user wrote it; 0: not known
+  dims shape{};
+  int element = 0;              ///< the first bad one, row-major
+  double value = 0;
+  bool bad_input = false;       ///< an input of the operation (a parameter, data) was bad already
+};
+
+/// Prints one line on stderr.
+inline void print_bad_value(const bad_value& b) {
+  char shape[96] = "[";
+  int n = 1;
+  for (int i = 0; i < b.shape.rank; ++i)
+    n += std::snprintf(shape + n, sizeof shape - std::size_t(n), i ? ", %d" : "%d", b.shape.extent[i]);
+  std::fprintf(stderr, "tfx: %.*s%s%.*s", int(b.operation.size()), b.operation.data(), b.path.empty() ? "" : " at ", int(b.path.size()), b.path.data());
+  if (b.line) std::fprintf(stderr, " (line %d)", b.line);
+  std::fprintf(stderr, " makes %g at element %d of %s]; %s\n", b.value, b.element, shape,
+               b.bad_input ? "an input of it was not finite already" : "its inputs were finite");
+}
+
+/// Node by node like `reference`, and after each node looks for values that are not finite. The first one of a run is
+/// reported, then the run goes on.
+struct debug {
+  static constexpr int parts = 1;
+  using handler = void (*)(const bad_value&);
+  /// What is called; one for the program.
+  static inline handler on_bad_value = &print_bad_value;
+};
+
+}  // namespace tfx::backend
+
+namespace tfx {
+
+namespace detail {
+
+struct finite_watch {
+  mutable bool reported = false;
+
+  template <class T> static int first_bad(const T* x, int n) {
+    for (int i = 0; i < n; ++i)
+      if (!(x[i] - x[i] == T(0))) return i;   // infinity - infinity and NaN are not 0
+    return -1;
+  }
+  template <class Machine> void operator()(const Machine& m, int id) const {
+    const node& n = m.g[id];
+    if (reported || n.op->kind == op_kind::assign) return;
+    const int bad = first_bad(m.at[id], m.present(n.shape).size());
+    if (bad < 0) return;
+    reported = true;
+    backend::bad_value b;
+    b.path = m.g.path(n);
+    b.operation = n.op->name;
+    b.line = n.line;
+    b.shape = m.present(n.shape);
+    b.element = bad;
+    b.value = double(m.at[id][bad]);
+    for (int k = 0; k < n.count; ++k) {
+      const int in = m.g.input(id, k);
+      b.bad_input = b.bad_input || first_bad(m.at[in], m.present(m.g[in].shape).size()) >= 0;
+    }
+    backend::debug::on_bad_value(b);
+  }
+};
+
+}  // namespace detail
+
+template <class Plan, class T> struct executable<Plan, backend::debug, T> {
+  static constexpr std::size_t scratch_elements = 0;
+  static constexpr std::size_t arena_elements = executable<Plan, backend::reference, T>::arena_elements;
+
+  static void run(const bindings<T>& b) {
+    T* at[Plan::size.nodes + 1] = {};
+    const graph_view g = Plan::traced::view();
+    detail::interpreter<T, detail::finite_watch> machine{g, nullptr, g.n_nodes, b.base, b.run, at};
+    machine.run_all(b.base[arena_space]);
+  }
+};
+
+}  // namespace tfx
