@@ -122,7 +122,8 @@ TEST_CASE("arrays of one's own are used where they are") {
 TEST_CASE("numbers that don't fit together are refused in a sentence") {
   const std::vector<float> x = {1, 2, 3, 4, 5, 6};
   const std::vector<int> y = {0, 1};
-  CHECK_THROWS_WITH_AS((data::from_memory<shape<2>>(x, y)), "tfx::data::dataset: 3 examples but 2 labels", std::invalid_argument);
+  CHECK_THROWS_WITH_AS((data::from_memory<shape<2>>(x, y)), "tfx::data::dataset: 3 examples but 2 labels",
+                       std::invalid_argument);
   CHECK_THROWS_WITH_AS((data::from_memory<shape<4>>(x, y)),
                        "tfx::data::from_memory: 6 numbers are no whole number of examples of 4", std::invalid_argument);
 }

@@ -32,7 +32,9 @@ const std::string images = idx(8, {5, 2, 3}, pixels(30));
 const std::string labels = idx(8, {5}, std::string("\0\1\2\3\0", 5));
 
 using pair_shape = shape<2, 3>;
-auto read_pair(const std::filesystem::path& x, const std::filesystem::path& y) { return data::read_idx_pair<pair_shape, 4>(x, y); }
+auto read_pair(const std::filesystem::path& x, const std::filesystem::path& y) {
+  return data::read_idx_pair<pair_shape, 4>(x, y);
+}
 
 file_error error_of(const std::filesystem::path& x, const std::filesystem::path& y) {
   try {
@@ -68,13 +70,16 @@ TEST_CASE("a packed file may have several members") {
 
 TEST_CASE("wider elements are big-endian") {
   const scratch at;
-  const auto small = data::read_idx<std::int16_t>(at.put("i16", idx(0x0b, {2}, std::string("\x01\x02\xff\xfe", 4))), dims{});
+  const auto small =
+      data::read_idx<std::int16_t>(at.put("i16", idx(0x0b, {2}, std::string("\x01\x02\xff\xfe", 4))), dims{});
   CHECK(small.values == std::vector<std::int16_t>{0x0102, -2});
-  const auto wide = data::read_idx<std::int32_t>(at.put("i32", idx(0x0c, {1}, std::string("\x00\x01\x00\x02", 4))), dims{});
+  const auto wide =
+      data::read_idx<std::int32_t>(at.put("i32", idx(0x0c, {1}, std::string("\x00\x01\x00\x02", 4))), dims{});
   CHECK(wide.values == std::vector<std::int32_t>{65538});
   const auto real = data::read_idx<float>(at.put("f32", idx(0x0d, {1}, std::string("\x3f\xc0\x00\x00", 4))), dims{});
   CHECK(real.values == std::vector<float>{1.5f});
-  const auto fine = data::read_idx<double>(at.put("f64", idx(0x0e, {1}, std::string("\xc0\x04\x00\x00\x00\x00\x00\x00", 8))), dims{});
+  const auto fine =
+      data::read_idx<double>(at.put("f64", idx(0x0e, {1}, std::string("\xc0\x04\x00\x00\x00\x00\x00\x00", 8))), dims{});
   CHECK(fine.values == std::vector<double>{-2.5});
 }
 

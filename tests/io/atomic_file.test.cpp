@@ -159,7 +159,8 @@ TEST_CASE("links and modes are kept") {
   const ::mode_t before = ::umask(027);
   write(at / "fresh", "x");
   ::umask(before);
-  CHECK((std::filesystem::status(at / "fresh").permissions() & std::filesystem::perms::mask) == std::filesystem::perms{0640});
+  CHECK((std::filesystem::status(at / "fresh").permissions() & std::filesystem::perms::mask) ==
+        std::filesystem::perms{0640});
 }
 
 TEST_CASE("a path without a folder") {

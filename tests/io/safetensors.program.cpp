@@ -44,7 +44,8 @@ template <class T> bool same(const tfx::io::safetensors_file& file, const char* 
 bool read(const char* path) {
   const tfx::io::safetensors_file file(path);
   bool right = same(file, "f32", f32) && same(file, "layer/\"ä\"/f64", f64) && same(file, "i32", i32) &&
-               same(file, "i64", i64) && same(file, "u8", u8) && same(file, "f16", f32) && same(file, "empty", std::vector<float>{});
+               same(file, "i64", i64) && same(file, "u8", u8) && same(file, "f16", f32) &&
+               same(file, "empty", std::vector<float>{});
   bool read_flags[3] = {};
   file.read("flags", read_flags);
   right = right && std::memcmp(read_flags, flags, sizeof flags) == 0;

@@ -124,8 +124,14 @@ TEST_CASE("every type comes back") {
 TEST_CASE("half precision is read as float") {
   const scratch at;
   // Zero, smallest subnormal, largest subnormal, 1, largest, -infinity; then 1, -2.5 and 1e38 rounded to bfloat16.
-  const std::string data = bytes_of<std::uint16_t>({0x0000, 0x0001, 0x83ff, 0x3c00, 0x7bff, 0xfc00, 0x3f80, 0xc020, 0x7e96});
-  const auto path = at.put("file", file_of(R"({"h":{"dtype":"F16","shape":[6],"data_offsets":[0,12]},"b":{"dtype":"BF16","shape":[3],"data_offsets":[12,18]}})", data));
+  const std::string data =
+      bytes_of<std::uint16_t>({0x0000, 0x0001, 0x83ff, 0x3c00, 0x7bff, 0xfc00, 0x3f80, 0xc020, 0x7e96});
+  const auto path = at.put(
+      "file",
+      file_of(
+          R"({"h":{"dtype":"F16","shape":[6],"data_offsets":[0,12]},)"
+              R"("b":{"dtype":"BF16","shape":[3],"data_offsets":[12,18]}})",
+          data));
   const safetensors_file file(path);
   std::vector<float> half(6);
   file.read("h", half);
@@ -141,9 +147,11 @@ TEST_CASE("half precision is read as float") {
   for (unsigned bits = 0; bits < 0x10000; ++bits) {
     const int exponent = static_cast<int>(bits >> 10 & 31);
     if (exponent == 31) continue;
-    const double magnitude = exponent == 0 ? std::ldexp(bits & 0x3ff, -24) : std::ldexp(1024 + (bits & 0x3ff), exponent - 25);
+    const double magnitude =
+        exponent == 0 ? std::ldexp(bits & 0x3ff, -24) : std::ldexp(1024 + (bits & 0x3ff), exponent - 25);
     const double expected = (bits & 0x8000) != 0 ? -magnitude : magnitude;
-    if (static_cast<double>(io::detail::float_from_f16(static_cast<std::uint16_t>(bits))) != expected) CHECK(bits == 0x10000);
+    if (static_cast<double>(io::detail::float_from_f16(static_cast<std::uint16_t>(bits))) != expected)
+      CHECK(bits == 0x10000);
   }
 }
 
@@ -178,7 +186,8 @@ TEST_CASE("arrays larger than a block are converted whole") {
 
 TEST_CASE("each thing that can be wrong with a file is said with its place") {
   const scratch at;
-  const auto check = [&](const std::string& contents, std::uint64_t offset, const std::string& expected, const std::string& found) {
+  const auto check = [&](const std::string& contents, std::uint64_t offset, const std::string& expected,
+                         const std::string& found) {
     const file_error error = error_of(at.put("file", contents));
     CAPTURE(contents);
     CHECK(error.offset() == offset);
@@ -210,40 +219,51 @@ TEST_CASE("each thing that can be wrong with a file is said with its place") {
   };
   refused(R"({"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}})", "12 bytes for dtype and shape of 'a'", "8");
   refused(R"({"a":{"dtype":"F99","shape":[2],"data_offsets":[0,8]}})", "a known dtype of 'a'", "'F99'");
-  refused(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", "every name once", "'a' again");
-  refused(R"({"a":{"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]}})", "every name once", "'dtype' in 'a' again");
+  refused(
+      R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})",
+      "every name once", "'a' again");
+  refused(R"({"a":{"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]}})", "every name once",
+          "'dtype' in 'a' again");
   refused(R"({"__metadata__":{"k":"1","k":"2"}})", "every name once", "'k' in __metadata__ again");
   refused(R"({"__metadata__":{},"__metadata__":{}})", "every name once", "__metadata__ again");
   refused(R"({"__metadata__":{"k":1}})", "a map from strings to strings as __metadata__", "a number");
   refused(R"({"__metadata__":{"k":{}}})", "a map from strings to strings as __metadata__", "an object");
   refused(R"({"a":{"dtype":"F32","shape":[2]}})", "dtype, shape and data_offsets of 'a'", "not all of them");
-  refused(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"more":1}})", "dtype, shape or data_offsets in 'a'", "'more'");
+  refused(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"more":1}})", "dtype, shape or data_offsets in 'a'",
+          "'more'");
   refused(R"({"a":[]})", "an object with dtype, shape and data_offsets for 'a'", "an array");
   refused(R"({"a":{"dtype":7,"shape":[2],"data_offsets":[0,8]}})", "a string as dtype of 'a'", "a number");
-  refused(R"({"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})", "whole numbers as shape of 'a'", "a negative number");
-  refused(R"({"a":{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}})", "whole numbers as shape of 'a'", "the number 2.0");
+  refused(R"({"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})", "whole numbers as shape of 'a'",
+          "a negative number");
+  refused(R"({"a":{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}})", "whole numbers as shape of 'a'",
+          "the number 2.0");
   refused(R"({"a":{"dtype":"F32","shape":[[2]],"data_offsets":[0,8]}})", "whole numbers as shape of 'a'", "an array");
   refused(R"({"a":{"dtype":"F32","shape":null,"data_offsets":[0,8]}})", "whole numbers as shape of 'a'", "null");
   refused(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0]}})", "two data_offsets of 'a'", "1");
   refused(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8,8]}})", "two data_offsets of 'a'", "a third");
   refused(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}})", "data_offsets of 'a' in order", "8 to 0");
-  refused(R"({"a":{"dtype":"F32","shape":[4611686018427387904,4611686018427387904],"data_offsets":[0,8]}})", "a size below 2^64 bits of 'a'", "a larger shape");
-  refused(R"({"a":{"dtype":"U8","shape":[9223372036854775808],"data_offsets":[0,8]}})", "an extent below 2^63 in 'a'", "9223372036854775808");
-  refused(R"({"a":{"dtype":"U8","shape":[99999999999999999999],"data_offsets":[0,8]}})", "whole numbers as shape of 'a'", "the number 99999999999999999999");
+  refused(R"({"a":{"dtype":"F32","shape":[4611686018427387904,4611686018427387904],"data_offsets":[0,8]}})",
+          "a size below 2^64 bits of 'a'", "a larger shape");
+  refused(R"({"a":{"dtype":"U8","shape":[9223372036854775808],"data_offsets":[0,8]}})", "an extent below 2^63 in 'a'",
+          "9223372036854775808");
+  refused(R"({"a":{"dtype":"U8","shape":[99999999999999999999],"data_offsets":[0,8]}})",
+          "whole numbers as shape of 'a'", "the number 99999999999999999999");
   refused(R"({"a":{"dtype":"F4","shape":[1],"data_offsets":[0,8]}})", "0 bytes for dtype and shape of 'a'", "8");
   refused("{\"a\xff\":{}}", "valid JSON in UTF-8", "UTF-8");
   refused("{\"a\":{", "valid JSON in UTF-8", "");
   refused("{} x", "valid JSON in UTF-8", "");
   refused(std::string(1, '{') + std::string(3, '\0'), "valid JSON in UTF-8", "");
 
-  const auto placed = [&](const std::string& header, std::uint64_t place, const std::string& expected, const std::string& found) {
+  const auto placed = [&](const std::string& header, std::uint64_t place, const std::string& expected,
+                          const std::string& found) {
     check(file_of(header, eight), 8 + header.size() + place, expected, found);
   };
-  placed(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}})", 0, "'a' to start at offset 0 of the data", "4 (a hole)");
-  placed(R"({"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[5],"data_offsets":[3,8]}})", 2,
-         "'b' to start at offset 2 of the data", "3 (a hole)");
-  placed(R"({"a":{"dtype":"U8","shape":[5],"data_offsets":[0,5]},"b":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}})", 5,
-         "'b' to start at offset 5 of the data", "4 (an overlap)");
+  placed(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}})", 0, "'a' to start at offset 0 of the data",
+         "4 (a hole)");
+  placed(R"({"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[5],"data_offsets":[3,8]}})",
+         2, "'b' to start at offset 2 of the data", "3 (a hole)");
+  placed(R"({"a":{"dtype":"U8","shape":[5],"data_offsets":[0,5]},"b":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}})",
+         5, "'b' to start at offset 5 of the data", "4 (an overlap)");
   placed(R"({"a":{"dtype":"U8","shape":[18],"data_offsets":[0,18]}})", 8, "18 bytes of data in the file", "8");
 }
 
@@ -322,10 +342,12 @@ TEST_CASE("what can't be written is refused before the old file is touched") {
 
 TEST_CASE("booleans other than 0 and 1 are not let in") {
   const scratch at;
-  const auto path = at.put("file", file_of(R"({"f":{"dtype":"BOOL","shape":[4],"data_offsets":[0,4]}})", std::string("\0\1\2\0", 4)));
+  const auto path =
+      at.put("file", file_of(R"({"f":{"dtype":"BOOL","shape":[4],"data_offsets":[0,4]}})", std::string("\0\1\2\0", 4)));
   bool flags[4] = {};
   const io::named_buffer wanted[] = {{"f", dtype::boolean, {4}, flags}};
-  CHECK_THROWS_WITH_AS(io::load_into(path, wanted), (path.string() + ": at byte 65 expected 0 or 1 in f, found 2").c_str(), file_error);
+  CHECK_THROWS_WITH_AS(io::load_into(path, wanted),
+                       (path.string() + ": at byte 65 expected 0 or 1 in f, found 2").c_str(), file_error);
   CHECK(!flags[1]);
 }
 

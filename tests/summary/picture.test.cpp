@@ -106,7 +106,9 @@ TEST_CASE("a PNG holds the picture") {
   picture drawn(37, 23);
   for (int y = 0; y < 23; ++y) {
     for (int x = 0; x < 37; ++x) {
-      drawn.set(x, y, {static_cast<std::uint8_t>(x * 7), static_cast<std::uint8_t>(y * 11), static_cast<std::uint8_t>(x * y)});
+      drawn.set(
+          x, y,
+          {static_cast<std::uint8_t>(x * 7), static_cast<std::uint8_t>(y * 11), static_cast<std::uint8_t>(x * y)});
     }
   }
   summary::write_png(at / "file.png", drawn);
@@ -165,7 +167,8 @@ TEST_CASE("wrong predictions are framed and named in red, right ones are not") {
   const rgb red = summary::detail::grid_wrong;
   const rgb green = summary::detail::grid_right;
   CHECK(count_of(summary::image_grid(data, y), red) == 0);
-  const picture one_wrong = summary::image_grid(data, std::vector<int>{0, 1, 2, 9, 4, 5}, {.columns = 3, .title = "five of six"});
+  const picture one_wrong =
+      summary::image_grid(data, std::vector<int>{0, 1, 2, 9, 4, 5}, {.columns = 3, .title = "five of six"});
   CHECK(count_of(one_wrong, red) > 4 * 20);
   CHECK(count_of(one_wrong, green) > 20);
   // Red is in the first cell of the second row only.

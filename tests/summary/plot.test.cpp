@@ -76,7 +76,8 @@ TEST_CASE("no line is wider and no plot is higher than asked for") {
         for (double& value : b) value = normal(random) * scale;
         const series curves[] = {{"a", a}, {"b", b}};
         for (bool unicode : {false, true}) {
-          const auto lines = lines_of(terminal_plot(curves, width, height, {.title = "title", .x_label = "", .unicode = unicode}));
+          const auto lines =
+              lines_of(terminal_plot(curves, width, height, {.title = "title", .x_label = "", .unicode = unicode}));
           CHECK(lines.size() == static_cast<std::size_t>(height));
           for (std::size_t i = 0; i + 1 < lines.size(); ++i) CHECK(columns_of(lines[i]) <= width);
         }

@@ -81,7 +81,8 @@ TEST_CASE("a log gets one line for an epoch") {
   constexpr std::string_view all[] = {"accuracy", "val_loss"};
   constexpr double last[] = {0.8602, 0.4021};
   bar.end_epoch(0.3874, all, last);
-  CHECK(out.text() == "Epoch 2/5  938 steps  2.0s  2.1ms/step  30,000 images/s  loss 0.3874  accuracy 0.8602  val_loss 0.4021\n");
+  CHECK(out.text() ==
+        "Epoch 2/5  938 steps  2.0s  2.1ms/step  30,000 images/s  loss 0.3874  accuracy 0.8602  val_loss 0.4021\n");
 }
 
 TEST_CASE("a long epoch gets a line now and then") {
@@ -114,7 +115,8 @@ TEST_CASE("a terminal is drawn over about ten times a second") {
   CHECK(drawn <= 21);
   CHECK(text.find("\rEpoch 1/2 [=") != std::string::npos);
   CHECK(text.find("\x1b[3") == std::string::npos);
-  CHECK(text.ends_with("\rEpoch 1/2  1000 steps  2.0s  2.0ms/step  500 images/s  loss 1.0000  accuracy 0.8591\x1b[K\n"));
+  CHECK(
+      text.ends_with("\rEpoch 1/2  1000 steps  2.0s  2.0ms/step  500 images/s  loss 1.0000  accuracy 0.8591\x1b[K\n"));
 }
 
 TEST_CASE("a line never reaches the edge of the terminal") {

@@ -92,7 +92,8 @@ class atomic_file {
   /// Its own name pattern rather than mkstemp, which ignores the user's umask.
   void open_temporary() {
     static std::atomic<unsigned> counter{0};
-    const std::string stem = "." + target_.filename().string().substr(0, 200) + "." + std::to_string(::getpid()) + "-";
+    std::string stem = ".";
+    stem.append(target_.filename().string(), 0, 200).append(".").append(std::to_string(::getpid())).append("-");
     for (int attempt = 0; attempt < 100; ++attempt) {
       temporary_ = target_;
       temporary_.replace_filename(stem + std::to_string(counter.fetch_add(1)) + ".tmp");

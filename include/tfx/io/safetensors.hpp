@@ -50,7 +50,7 @@ struct load_options {
 
 /// Writes arrays as a safetensors file, atomically: a file of that name is replaced as a whole or stays as it was.
 ///
-/// The bytes depend on the arguments alone and are those that the reference implementation writes: wider types come first,
+/// The bytes depend on the arguments alone and are those of the reference implementation: wider types come first,
 /// names are in order, the data starts at a multiple of eight bytes and every array at a multiple of its element size.
 ///
 /// Errors     file_error (system), std::invalid_argument (two arrays of one name, a name that is not UTF-8)

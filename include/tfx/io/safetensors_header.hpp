@@ -19,7 +19,7 @@
 
 namespace tfx::io {
 
-/// One array of a safetensors file. `dtype` is the file's own name of the type; offsets count from the end of the header.
+/// One array of a safetensors file. `dtype` is the file's name of the type; offsets count from the end of the header.
 struct safetensors_entry {
   std::string name;
   std::string dtype;

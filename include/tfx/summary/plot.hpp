@@ -284,7 +284,7 @@ class plot_writer {
       else text_ += plot_letters[c % 6];
       if (options_.colour) text_ += "\x1b[0m";
       text_.append(" ").append(curves_[c].name);
-      if (!curves_[c].values.empty()) text_ += " " + last_value(curves_[c].values.back());
+      if (!curves_[c].values.empty()) text_.append(" ").append(last_value(curves_[c].values.back()));
     }
     text_ += '\n';
   }

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+#include <tfx/core/dtype.hpp>
+
+namespace tfx::io {
+
+/// Element types as files name them, and how numbers of one become numbers of another.
+namespace detail {
+static_assert(std::endian::native == std::endian::little,
+              "tfx: weights are read and written on little-endian machines");
+
+constexpr std::string_view safetensors_dtype(dtype type) {
+  switch (type) {
+    case dtype::float32: return "F32";
+    case dtype::float64: return "F64";
+    case dtype::int32: return "I32";
+    case dtype::int64: return "I64";
+    case dtype::uint8: return "U8";
+    case dtype::boolean: return "BOOL";
+    case dtype::real_type: break;
+  }
+  return {};
+}
+
+/// The order in which the reference implementation writes types: wider ones first, so that all arrays are aligned.
+constexpr int place_of(dtype type) {
+  switch (type) {
+    case dtype::int64: return 0;
+    case dtype::float64: return 1;
+    case dtype::float32: return 2;
+    case dtype::int32: return 3;
+    case dtype::uint8: return 4;
+    case dtype::boolean: return 5;
+    case dtype::real_type: break;
+  }
+  return 6;
+}
+
+inline float float_from_bf16(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
+
+inline float float_from_f16(std::uint16_t bits) {
+  const std::uint32_t sign = std::uint32_t(bits & 0x8000u) << 16;
+  const std::uint32_t exponent = (bits >> 10) & 0x1fu;
+  const std::uint32_t fraction = bits & 0x3ffu;
+  if (exponent == 0) {
+    const float subnormal = static_cast<float>(fraction) * 0x1p-24f;
+    return sign != 0 ? -subnormal : subnormal;
+  }
+  const std::uint32_t wide = exponent == 31 ? 255 : exponent + 127 - 15;
+  return std::bit_cast<float>(sign | wide << 23 | fraction << 13);
+}
+
+/// How numbers stored under `stored` become numbers of type `wanted`, if they can.
+enum class conversion { none, same, f32_to_f64, f64_to_f32, f16, bf16 };
+
+inline conversion conversion_between(std::string_view stored, dtype wanted, bool convert) {
+  if (stored == safetensors_dtype(wanted)) return conversion::same;
+  if (stored == "F16" && is_floating(wanted)) return conversion::f16;
+  if (stored == "BF16" && is_floating(wanted)) return conversion::bf16;
+  if (!convert) return conversion::none;
+  if (stored == "F32" && wanted == dtype::float64) return conversion::f32_to_f64;
+  if (stored == "F64" && wanted == dtype::float32) return conversion::f64_to_f32;
+  return conversion::none;
+}
+
+template <class Stored, class To, class Function>
+void convert_each(const std::byte* from, std::size_t count, void* out, std::size_t first, Function function) {
+  for (std::size_t i = 0; i < count; ++i) {
+    Stored value;
+    std::memcpy(&value, from + i * sizeof value, sizeof value);
+    static_cast<To*>(out)[first + i] = static_cast<To>(function(value));
+  }
+}
+
+/// `count` stored numbers, written to out[first] and following.
+inline void convert_some(conversion how, const std::byte* from, std::size_t count, dtype wanted, void* out,
+                         std::size_t first) {
+  const auto as_is = [](auto value) { return value; };
+  const bool wide = wanted == dtype::float64;
+  switch (how) {
+    case conversion::f32_to_f64: convert_each<float, double>(from, count, out, first, as_is); break;
+    case conversion::f64_to_f32: convert_each<double, float>(from, count, out, first, as_is); break;
+    case conversion::f16:
+      if (wide) convert_each<std::uint16_t, double>(from, count, out, first, float_from_f16);
+      else convert_each<std::uint16_t, float>(from, count, out, first, float_from_f16);
+      break;
+    case conversion::bf16:
+      if (wide) convert_each<std::uint16_t, double>(from, count, out, first, float_from_bf16);
+      else convert_each<std::uint16_t, float>(from, count, out, first, float_from_bf16);
+      break;
+    case conversion::none:
+    case conversion::same: break;
+  }
+}
+}  // namespace detail
+
+}  // namespace tfx::io
