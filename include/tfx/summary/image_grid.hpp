@@ -66,7 +66,7 @@ template <class Example> struct grid_image {
 
 /// Images in rows, with what they are and what they were taken for.
 ///
-/// `image(i)` gives image i of `count`, numbers from 0 to 1 with their shape as `shape_type`; `label(i)` a `grid_label`.
+/// `image(i)` is image i of `count`, numbers from 0 to 1 with their shape as `shape_type`; `label(i)` is a `grid_label`.
 template <class Image, class Label>
 picture image_grid(int count, Image image, Label label, const grid_options& options = {}) {
   using drawn = detail::grid_image<std::remove_cvref_t<decltype(image(0))>>;
