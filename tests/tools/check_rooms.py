@@ -28,6 +28,9 @@ BELOW = {
     "backend/reference": ["graph", "compile", "backend/lanes", *KERNEL_RECORDS],
     "backend/simd": ["graph", "compile", "backend/lanes", *KERNEL_RECORDS],
     "backend/threads": ["graph", "compile", "backend/lanes", *KERNEL_RECORDS],
+    # A backend says which operations its own kernels stand for: `producer<matmul_op, ...>`.
+    "backend/simd/backend": ["ops", "backend/reference", "backend/simd"],
+    "backend/threads/backend": ["backend/simd", "backend/reference", "backend/threads"],
 }
 FREESTANDING = ["core", "graph", "expr", "ops", "autodiff", "compile", "init", "backend/call",
                 "backend/kernel", "backend/reduce_order", "backend/lanes", "backend/reference"]
@@ -45,11 +48,12 @@ def room_of(path):
 def complaints(root, path):
     name = path.relative_to(root).as_posix()
     room = room_of(name)
+    below = BELOW.get(name.removesuffix(".hpp"), BELOW.get(room, []))
     for include in re.findall(r"^ *# *include *[<\"]([^>\"]+)[>\"]", path.read_text(encoding="utf-8"), re.MULTILINE):
         if include.startswith("tfx/"):
             other = room_of(include[len("tfx/"):])
             header = include[len("tfx/"):].removesuffix(".hpp")
-            if room in BELOW and other != room and other not in BELOW[room] and header not in BELOW[room]:
+            if room in BELOW and other != room and other not in below and header not in below:
                 yield f"{name}: {room} is below {other}, but includes <{include}>"
         elif room in FREESTANDING and include not in ALLOWED and marker(path, "hosted") is None:
             yield f"{name}: <{include}> is not for freestanding code"

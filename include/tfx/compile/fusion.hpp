@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tfx/graph/graph.hpp>
-#include <tfx/ops/reduce.hpp>
+#include <tfx/graph/matrix_view.hpp>
 
 namespace tfx {
 
@@ -24,9 +24,6 @@ struct group {
 
 inline constexpr int max_group_size = 96;   ///< nodes; operand words have 9 bits
 
-/// The same elements in the same matrix.
-constexpr bool same_matrix(const dims& a, const dims& b) { return a.rows() == b.rows() && a.cols() == b.cols(); }
-
 /// Which node belongs to which kernel. `phase` 1 comes after the reduction; `stored` nodes have memory of their own.
 template <int Nodes> struct fusion {
   int group_of[Nodes + 1] = {};
@@ -46,9 +43,9 @@ namespace detail {
 
 /// A reshape that leaves the matrix as it is, is the value itself to a kernel.
 constexpr int matrix_root(const graph_view& g, int id) {
-  while (g[id].op->kind == op_kind::view && !is<slice_op>(g[id])) {
+  while (is_reshape(g[id])) {
     const int from = g.input(id, 0);
-    if (!is<reshape_op>(g[id]) || !same_matrix(g[id].shape, g[from].shape)) break;
+    if (!same_matrix(g[id].shape, g[from].shape)) break;
     id = from;
   }
   return id;
@@ -229,7 +226,7 @@ struct fuser {
         }
       }
       const op_kind kind = m.op->kind;
-      const bool opaque = (kind == op_kind::view && !(is<reshape_op>(m) && same_matrix(m.shape, g[g.input(i, 0)].shape))) || kind == op_kind::port || kind == op_kind::result;
+      const bool opaque = (kind == op_kind::view && !(is_reshape(m) && same_matrix(m.shape, g[g.input(i, 0)].shape))) || kind == op_kind::port || kind == op_kind::result;
       for (int k = 0; k < inputs(i); ++k) {
         const int a = kind == op_kind::view ? g.input(i, k) : in(i, k);
         const int by = opaque ? -2 : kind == op_kind::view ? reader[i] : f.group_of[i];

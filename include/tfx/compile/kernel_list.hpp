@@ -2,8 +2,6 @@
 #pragma once
 
 #include <tfx/compile/memory_plan.hpp>
-#include <tfx/ops/conv2d.hpp>
-#include <tfx/ops/matmul.hpp>
 
 namespace tfx {
 
@@ -102,11 +100,7 @@ constexpr long long flops_of(const graph_view& g, int id) {
   const long long results = n.shape.size();
   if (n.op->kind == op_kind::map) return results;
   if (n.op->kind == op_kind::reduce) return g[g.input(id, 0)].shape.size();
-  if (n.op->kind != op_kind::contract) return 0;
-  const geometry& v = g.geometries[n.aux];
-  if (n.op->id == op_of<matmul_op>.id) return 2 * results * v[2];
-  using w = window2d;
-  return 2LL * v[w::images] * v[w::out_height] * v[w::out_width] * v[w::out_channels] * v[w::kernel_height] * v[w::kernel_width] * v[w::channels] / v[w::groups];
+  return n.op->multiply_adds ? 2 * n.op->multiply_adds(g.geometries[n.aux], results) : 0;
 }
 
 struct kernel_emitter {

@@ -33,6 +33,8 @@ struct slice_op : detail::control_operation<op_kind::view, 1> {
 struct row_op : detail::control_operation<op_kind::view, 1> {
   static constexpr std::string_view name = "row";
 };
+/// The same memory under another shape, and all of it.
+constexpr bool is_reshape(const node& n) { return n.op->kind == op_kind::view && !is<slice_op>(n) && !is<row_op>(n); }
 /// A carry after the last iteration. Inputs: carry, loop.
 struct final_op : detail::control_operation<op_kind::result, 2> {
   static constexpr std::string_view name = "final";

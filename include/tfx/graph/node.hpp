@@ -26,6 +26,7 @@ enum class op_kind : std::uint8_t {
   loop        ///< closes a body
 };
 
+struct geometry;
 struct gradient_scope;
 template <class T> struct node_call;
 template <class F, class T> constexpr void evaluate_node(const node_call<T>& call);   // backend/reference
@@ -42,6 +43,7 @@ struct op_info {
   void (*backward)(gradient_scope&);
   void (*evaluate_float)(const node_call<float>&);
   void (*evaluate_double)(const node_call<double>&);
+  long long (*multiply_adds)(const geometry&, long long results) = nullptr;   ///< of a contraction
 };
 
 constexpr std::uint32_t hash_of(std::string_view s) {
@@ -92,9 +94,16 @@ template <class F> constexpr std::string_view name_of() {
   }
 }
 
+namespace detail {
+template <class F> constexpr auto multiply_adds_of() -> long long (*)(const geometry&, long long) {
+  if constexpr (requires { &F::multiply_adds; }) return &F::multiply_adds;
+  else return nullptr;
+}
+}  // namespace detail
+
 template <class F> inline constexpr op_info op_of{
     name_of<F>(), hash_of(name_of<F>()), detail::type_hash<F>(), F::kind, F::arity, F::differentiable, &F::backward,
-    &evaluate_node<F, float>, &evaluate_node<F, double>};
+    &evaluate_node<F, float>, &evaluate_node<F, double>, detail::multiply_adds_of<F>()};
 
 // From a node back to its functor's type, the only place where this is done: a friend defined for each functor that is ever
 // emitted. (CWG 2118 frowns on stateful friends; g++, clang and nvcc all support them. The fallback would be an explicit

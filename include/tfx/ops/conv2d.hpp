@@ -23,6 +23,12 @@ struct convolution {
   static constexpr op_kind kind = op_kind::contract;
   static constexpr int arity = 2;
   static constexpr bool differentiable = true;
+  /// The same for each role, padding included.
+  static constexpr long long multiply_adds(const geometry& v, long long) {
+    using w = window2d;
+    return 1LL * v[w::images] * v[w::out_height] * v[w::out_width] * v[w::out_channels] * v[w::kernel_height] * v[w::kernel_width] *
+           (v[w::channels] / v[w::groups]);
+  }
 };
 
 }  // namespace detail

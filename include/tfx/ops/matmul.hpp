@@ -18,6 +18,7 @@ struct matmul_op {
   static constexpr bool differentiable = true;
   enum flags : int { left_transposed = 1, right_transposed = 2 };
   static constexpr void backward(gradient_scope& s);
+  static constexpr long long multiply_adds(const geometry& g, long long results) { return results * g[2]; }
 
   template <class T> static constexpr T element(const int* v, const T* const* in, int row, int col, int, int contracted) {
     const bool ta = v[3] & left_transposed, tb = v[3] & right_transposed;

@@ -7,19 +7,9 @@
 #include <tfx/backend/lanes/lane.hpp>
 #include <tfx/expr/var.hpp>
 #include <tfx/graph/control.hpp>
+#include <tfx/graph/matrix_view.hpp>
 
 namespace tfx {
-
-/// How an operand lies against the domain of a kernel, seen as a matrix.
-enum class pattern : unsigned { scalar, row, column, full, other };
-constexpr pattern pattern_of(const dims& operand, const dims& domain) {
-  const int n = operand.size();
-  if (n == 1) return pattern::scalar;
-  if (n == domain.size()) return pattern::full;
-  if (operand.rows() == 1 && operand.cols() == domain.cols()) return pattern::row;
-  if (operand.cols() == 1 && operand.rows() == domain.rows()) return pattern::column;
-  return pattern::other;
-}
 
 constexpr handle broadcast_to(handle a, const dims& shape);   // ops/rearrange.hpp
 

@@ -6,18 +6,7 @@
 
 namespace tfx {
 
-// Reductions of a matrix view: aux 0 sums columns over the rows, 1 sums each row, 2 everything. The order of the additions is
-// fixed and part of the meaning (backend/reduce_order.hpp), so every backend gives the same bits.
-enum reduce_axis : int { over_rows = 0, over_columns = 1, over_all = 2 };
-
-constexpr dims reduced(const dims& s, int axis) {
-  if (axis == over_all) return {};
-  if (axis == over_rows) return {1, {s.cols()}, false};
-  dims out = s;
-  if (!(s.rank == 1 && s.bounded)) out.extent[out.rank - 1] = 1;
-  return out;
-}
-
+// Reductions of a matrix; aux is a `reduce_axis`.
 struct sum_op {
   static constexpr std::string_view name = "sum";
   static constexpr op_kind kind = op_kind::reduce;

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/core/shape.hpp>
+
+// Kernels see every tensor as a matrix (`dims::rows`, `dims::cols`): how operands lie against it, and what reductions leave.
+namespace tfx {
+
+/// How an operand lies against the domain of a kernel.
+enum class pattern : unsigned { scalar, row, column, full, other };
+constexpr pattern pattern_of(const dims& operand, const dims& domain) {
+  const int n = operand.size();
+  if (n == 1) return pattern::scalar;
+  if (n == domain.size()) return pattern::full;
+  if (operand.rows() == 1 && operand.cols() == domain.cols()) return pattern::row;
+  if (operand.cols() == 1 && operand.rows() == domain.rows()) return pattern::column;
+  return pattern::other;
+}
+
+/// What a reduction sums over: columns over the rows, each row, or everything. The order of the additions is fixed and part
+/// of the meaning (backend/reduce_order.hpp), so every backend gives the same bits.
+enum reduce_axis : int { over_rows = 0, over_columns = 1, over_all = 2 };
+
+constexpr dims reduced(const dims& s, int axis) {
+  if (axis == over_all) return {};
+  if (axis == over_rows) return {1, {s.cols()}, false};
+  dims out = s;
+  if (!(s.rank == 1 && s.bounded)) out.extent[out.rank - 1] = 1;
+  return out;
+}
+
+/// The same elements in the same matrix.
+constexpr bool same_matrix(const dims& a, const dims& b) { return a.rows() == b.rows() && a.cols() == b.cols(); }
+
+}  // namespace tfx
