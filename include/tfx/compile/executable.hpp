@@ -20,27 +20,34 @@ template <class Plan, int Launch> struct launch_shape {
   static constexpr int rows = Plan::launches[Launch].rows, cols = Plan::launches[Launch].cols;
 };
 
-template <class Plan, class Backend, class T, int Launch> struct launch_producer {
+/// What a backend says of a launch: scratch memory, micro-kernels, and into how many parts it is worth splitting.
+template <class Plan, class Backend, class T, int Launch> struct launch_facts {
   static constexpr int kernel_index = Plan::launches[Launch].kernel;
-  static constexpr const auto& source = kernel_source<Plan, kernel_index>::value;
-  static constexpr bool exists = source.kind == group_kind::producer;
+  using source = kernel_source<Plan, kernel_index>;
+  using shape = launch_shape<Plan, Launch>;
+  static constexpr bool has_producer = source::value.kind == group_kind::producer;
+
+  template <int K> static auto find_producer() {   // a type, wrapped: the functor exists only where there is a producer
+    if constexpr (has_producer) return std::type_identity<producer<decltype(functor_of(functor_key<kernel_source<Plan, K>::value.op[kernel_source<Plan, K>::value.output]>{})), typename Backend::kernel_backend, T>>{};
+    else return std::type_identity<void>{};
+  }
+  using producer_type = typename decltype(find_producer<kernel_index>())::type;
+
   static constexpr std::size_t scratch() {
-    if constexpr (exists) {
-      using F = decltype(functor_of(functor_key<kernel_source<Plan, kernel_index>::value.op[kernel_source<Plan, kernel_index>::value.output]>{}));
-      using P = producer<F, Backend, T>;
-      constexpr geometry g = launch_shape<Plan, Launch>::geo;
-      if constexpr (requires { P::scratch(g, 0, 0); }) return P::scratch(g, launch_shape<Plan, Launch>::rows, launch_shape<Plan, Launch>::cols);
-    }
-    return 0;
+    if constexpr (requires { producer_type::scratch(shape::geo, 0, 0); }) return producer_type::scratch(shape::geo, shape::rows, shape::cols);
+    else return 0;
   }
   static constexpr const void* tiles() {
-    if constexpr (exists) {
-      using F = decltype(functor_of(functor_key<kernel_source<Plan, kernel_index>::value.op[kernel_source<Plan, kernel_index>::value.output]>{}));
-      using P = producer<F, Backend, T>;
-      if constexpr (requires { P::template tiles<launch_shape<Plan, Launch>>(); }) return P::template tiles<launch_shape<Plan, Launch>>();
-    }
-    return nullptr;
+    if constexpr (requires { producer_type::template tiles<shape>(); }) return producer_type::template tiles<shape>();
+    else return nullptr;
   }
+  static constexpr int useful_parts() {
+    if constexpr (requires { producer_type::useful_parts(shape::geo, 0, 0); }) return producer_type::useful_parts(shape::geo, shape::rows, shape::cols);
+    else if (source::value.axis == over_all) return 1;
+    const long long elements = static_cast<long long>(shape::rows) * shape::cols;
+    return int(elements / smallest_share < 1024 ? elements / smallest_share : 1024);
+  }
+  static constexpr int smallest_share = 4096;   ///< elements whose elementwise work pays for a fork and join
 };
 
 }  // namespace detail
@@ -51,17 +58,21 @@ template <class Plan, class Backend, class T> struct executable {
 
   static constexpr auto kernels = []<std::size_t... K>(std::index_sequence<K...>) {
     return std::array<function, sizeof...(K) + 1>{
-        &kernel<Backend, T, detail::code_of<Plan, int(K)>, std::make_index_sequence<std::size_t(kernel_source<Plan, int(K)>::count)>>::run..., nullptr};
+        &kernel<typename Backend::kernel_backend, T, detail::code_of<Plan, int(K)>, std::make_index_sequence<std::size_t(kernel_source<Plan, int(K)>::count)>>::run..., nullptr};
   }(std::make_index_sequence<std::size_t(Plan::n_kernels)>{});
 
   static constexpr auto tiles = []<std::size_t... L>(std::index_sequence<L...>) {
-    return std::array<const void*, sizeof...(L) + 1>{detail::launch_producer<Plan, Backend, T, int(L)>::tiles()..., nullptr};
+    return std::array<const void*, sizeof...(L) + 1>{detail::launch_facts<Plan, Backend, T, int(L)>::tiles()..., nullptr};
+  }(std::make_index_sequence<std::size_t(Plan::n_launches)>{});
+  static constexpr auto useful_parts = []<std::size_t... L>(std::index_sequence<L...>) {
+    if constexpr (Backend::parts == 1) return std::array<int, 1>{};
+    else return std::array<int, sizeof...(L) + 1>{detail::launch_facts<Plan, Backend, T, int(L)>::useful_parts()..., 1};
   }(std::make_index_sequence<std::size_t(Plan::n_launches)>{});
 
   /// Scratch memory of one part, in elements.
   static constexpr std::size_t scratch_per_part = []<std::size_t... L>(std::index_sequence<L...>) {
     std::size_t most = 0;
-    ((most = detail::launch_producer<Plan, Backend, T, int(L)>::scratch() > most ? detail::launch_producer<Plan, Backend, T, int(L)>::scratch() : most), ...);
+    ((most = detail::launch_facts<Plan, Backend, T, int(L)>::scratch() > most ? detail::launch_facts<Plan, Backend, T, int(L)>::scratch() : most), ...);
     return (most + leaf_alignment - 1) / leaf_alignment * leaf_alignment;
   }(std::make_index_sequence<std::size_t(Plan::n_launches)>{});
   static constexpr std::size_t scratch_elements = scratch_per_part * std::size_t(Backend::parts);
@@ -104,7 +115,7 @@ template <class Plan, class Backend, class T> struct executable {
     c.run = &b.run;
     c.scratch = b.scratch;
     c.tiles = tiles[std::size_t(index)];
-    Backend::run(kernels[std::size_t(l.kernel)], c, scratch_per_part);
+    Backend::run(kernels[std::size_t(l.kernel)], c, scratch_per_part, Backend::parts == 1 ? 1 : useful_parts[Backend::parts == 1 ? 0 : std::size_t(index)]);
   }
 
   static bool enters(const bindings<T>& b, int region, const counters& at) {

@@ -50,6 +50,7 @@ template <class S, class T> constexpr decltype(auto) row_at(T* data, int i) {
 /// Elements that somebody else owns, read as a tensor of a static shape.
 template <class T, class Shape> class const_tensor_view : public value_base {
  public:
+  using view_tag = void;
   using value_type = T;
   using shape_type = Shape;
   static constexpr dims dim = Shape::value;
@@ -72,6 +73,7 @@ template <class T, class Shape> class const_tensor_view : public value_base {
 /// The same, to be written too. Copying the view copies no elements; assigning to it does.
 template <class T, class Shape> class tensor_view : public value_base {
  public:
+  using view_tag = void;
   using value_type = T;
   using shape_type = Shape;
   static constexpr dims dim = Shape::value;

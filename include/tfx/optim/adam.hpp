@@ -14,18 +14,19 @@ constexpr double natural_log(double x) { return log(lanes::lane<double>(x)).v; }
 struct adam_moments {
   double beta1, beta2, epsilon;
 
-  /// The step to subtract, with the bias of both moments corrected.
-  constexpr handle step(const update_scope& u, const rate& learning_rate, handle p, handle gradient) const {
-    builder& g = u.graph;
-    const int first = u.slot("m", p.shape()), second = u.slot("v", p.shape());
+  /// The rate with the bias of both moments corrected: one number for all parameters.
+  constexpr handle corrected(builder& g, const rate& learning_rate) const {
     const handle t = update_count(g);
+    auto power = [&](double beta) { return exp(natural_log(beta) * t); };
+    return learning_rate.at(g, t) * sqrt(1.0 - power(beta2)) / (1.0 - power(beta1));
+  }
+  constexpr handle step(const update_scope& u, const rate& learning_rate, handle p, handle gradient) const {
+    const int first = u.slot("m", p.shape()), second = u.slot("v", p.shape());
     const handle m = beta1 * u.read(first) + (1 - beta1) * gradient;
     const handle v = beta2 * u.read(second) + (1 - beta2) * (gradient * gradient);
     u.write(first, m);
     u.write(second, v);
-    auto power = [&](double beta) { return exp(natural_log(beta) * t); };
-    const handle alpha = learning_rate.at(g, t) * sqrt(1.0 - power(beta2)) / (1.0 - power(beta1));
-    return alpha * m / (sqrt(v) + epsilon);
+    return corrected(u.graph, learning_rate) * m / (sqrt(v) + epsilon);
   }
 };
 
@@ -43,6 +44,7 @@ struct adam {
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7;
   double clip_norm = 0, clip_value = 0;
 
+  constexpr void prepare(builder& g) const { detail::adam_moments{beta1, beta2, epsilon}.corrected(g, learning_rate); }
   constexpr handle operator()(const update_scope& u, handle p, handle gradient) const {
     return p - detail::adam_moments{beta1, beta2, epsilon}.step(u, learning_rate, p, gradient);
   }
@@ -58,10 +60,14 @@ struct adamw {
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7;
   double clip_norm = 0, clip_value = 0;
 
+  constexpr void prepare(builder& g) const {
+    decay(g);
+    detail::adam_moments{beta1, beta2, epsilon}.corrected(g, learning_rate);
+  }
+  constexpr handle decay(builder& g) const { return learning_rate.at(g, update_count(g)) * weight_decay; }
   constexpr handle operator()(const update_scope& u, handle p, handle gradient) const {
-    const handle decay = learning_rate.at(u.graph, update_count(u.graph)) * weight_decay;
     const handle step = detail::adam_moments{beta1, beta2, epsilon}.step(u, learning_rate, p, gradient);
-    return (p - p * decay) - step;
+    return (p - p * decay(u.graph)) - step;
   }
 };
 

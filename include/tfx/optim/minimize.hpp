@@ -84,7 +84,9 @@ template <class Optimizer> constexpr void apply_update(const Optimizer& o, build
 /// graph. May be called several times in a step; a value that was written lets no gradient through.
 template <class Optimizer, class T> constexpr void minimize(var<shape<>, T> loss, const Optimizer& optimizer, only which = {}) {
   builder& g = *loss.h.graph;
-  optim::update_count(g);   // before the gradients, so that updates can fuse with what makes them
+  // Numbers that all updates share come before the gradients, so that an update can fuse with what makes its gradient.
+  optim::update_count(g);
+  if constexpr (requires { optimizer.prepare(g); }) optimizer.prepare(g);
   list<int> wanted, leaves;
   for (int i = 0; i < g.leaves.size(); ++i) {
     if (!g.leaves[i].trainable || !detail::path_starts_with(g.name(g.leaves[i]), which.prefix)) continue;

@@ -31,9 +31,10 @@ namespace backend {
 
 /// Fused kernels, one element at a time: portable, freestanding, the same bits as every other backend.
 struct scalar {
+  using kernel_backend = scalar;
   template <class T> using lanes = T;
   static constexpr int parts = 1;
-  template <class T> static void run(void (*kernel)(const call<T>&), const call<T>& c, std::size_t) { kernel(c); }
+  template <class T> static void run(void (*kernel)(const call<T>&), const call<T>& c, std::size_t, int) { kernel(c); }
 };
 
 }  // namespace backend
