@@ -20,11 +20,12 @@ BELOW = {
     "backend/reduce_order": ["core"],
     "backend/lanes": ["core"],
     "init": ["core", "backend/lanes"],
-    "graph": ["core", "backend/call", "init"],
+    "graph": ["core", "backend/call", "init", "backend/reference/evaluate"],   # a node's record says what it computes
     "expr": ["core", "graph"],
     "ops": ["core", "graph", "expr", "autodiff/gradient_scope", "backend/lanes", *KERNEL_RECORDS],
     "autodiff": ["core", "graph", "expr", "ops"],
     "compile": ["graph", *KERNEL_RECORDS],
+    "backend/reference/evaluate": ["graph/node", "backend/lanes", *KERNEL_RECORDS],
     "backend/reference": ["graph", "compile", "backend/lanes", *KERNEL_RECORDS],
     "backend/simd": ["graph", "compile", "backend/lanes", *KERNEL_RECORDS],
     "backend/threads": ["graph", "compile", "backend/lanes", *KERNEL_RECORDS],

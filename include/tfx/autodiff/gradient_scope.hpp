@@ -12,6 +12,7 @@ struct gradient_scope {
   handle dy;             ///< of the node's shape, or of a shape that broadcasts to it
   list<int>& gradient;   ///< per node: the node of its gradient, or -1
   const list<char>& needs;
+  void (*sum_into)(gradient_scope& s, int k, handle d);   ///< what `add` does: it is made of operations, whose rules see this
 
   constexpr handle input(int k) const { return {&graph, graph.input(id, k)}; }
   constexpr handle output() const { return {&graph, id}; }
@@ -21,7 +22,7 @@ struct gradient_scope {
   /// Is the gradient of input k wanted? Rules whose terms are dear ask first.
   constexpr bool wanted(int k) const { return needs[graph.input(id, k)] != 0; }
   /// Adds to the gradient of input k; sums over the axes along which it was broadcast.
-  constexpr void add(int k, handle d);
+  constexpr void add(int k, handle d) { sum_into(*this, k, d); }
 };
 
 }  // namespace tfx

@@ -6,8 +6,6 @@
 
 namespace tfx {
 
-constexpr void copy_op::backward(gradient_scope& s) { s.add(0, s.dy); }
-
 namespace detail {
 
 constexpr void accumulate(builder& g, list<int>& gradient, int id, handle d) {
@@ -48,8 +46,9 @@ struct reverse_sweep {
           for (int k = 0; k < m.count; ++k) full = full || !(g.nodes[g.input(i, k)].shape == m.shape);
         if (full) dy = expand(dy, m.shape);
       }
-      gradient_scope s{g, i, dy, gradient, needs};
-      m.op->backward(s);
+      gradient_scope s{g, i, dy, gradient, needs, &add_gradient};
+      if (is<copy_op>(m)) s.add(0, dy);
+      else m.op->backward(s);
     }
   }
 
@@ -73,6 +72,7 @@ struct reverse_sweep {
     int condition = -1, trips = -1;
     if (body.branch) condition = adopt(g, g.input(loop, 0));
     if (body.dynamic) trips = adopt(g, g.trip_count(forward));
+    g.residual = &residual_of;
     const int reverse = open_region(g, r);
     list<int> inner(n, -1), ports(n, -1);
 

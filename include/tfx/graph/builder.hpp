@@ -159,6 +159,17 @@ struct builder {
     return number(record<F>(), shape, type, ids, int(sizeof...(Id)), aux, 0, where);
   }
 
+  /// How the reverse body `reverse` gets value `id` of its forward body; set by the reverse sweep, which makes such bodies.
+  int (*residual)(builder& g, int id, int reverse) = nullptr;
+  /// A value of another body: brought over from a paired forward body, else rejected.
+  constexpr int import(int id) {
+    int reverse = region;
+    while (reverse >= 0 && regions[reverse].pair != nodes[id].region) reverse = regions[reverse].parent;
+    if (reverse >= 0) return residual(*this, id, reverse);
+    complain(nodes[id].op->name, at_path{}, ": a value of a loop's or branch's body is used outside it; return it from the body");
+    return 0;
+  }
+
   /// Places a node: values of a paired forward body are brought over, values of another body rejected, and work that does not
   /// depend on the current body moves out of it.
   constexpr int insert(const op_info* op, const dims& shape, dtype type, const int* in, int count, int aux, double value) {
@@ -310,7 +321,6 @@ struct builder {
   };
   list<state_carry> state_carries;
   constexpr void carry_state(int l);             // graph/control.hpp
-  constexpr int import(int id);                  // autodiff/residuals.hpp
   constexpr int trip_count(int of_region);       // graph/control.hpp
   constexpr int pin_leaf(int id);                // graph/control.hpp
 
@@ -368,3 +378,5 @@ constexpr const dims& handle::shape() const { return graph->nodes[id].shape; }
 constexpr dtype handle::type() const { return graph->nodes[id].type; }
 
 }  // namespace tfx
+
+#include <tfx/graph/control.hpp>  // defines carry_state, trip_count, pin_leaf

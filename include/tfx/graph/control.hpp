@@ -63,7 +63,7 @@ struct copy_op {
   static constexpr int arity = 1;
   static constexpr bool differentiable = true;
   static constexpr auto apply(auto x) { return x; }
-  static constexpr void backward(gradient_scope& s);
+  static constexpr void backward(gradient_scope&) {}   // known to the reverse sweep too
 };
 
 /// A value as seen from the current region: itself where it may be read, else brought over from the paired forward body.

@@ -141,3 +141,5 @@ template <class F> constexpr bool is(const node& n) { return n.op->id == op_of<F
 constexpr bool is_producer(op_kind k) { return k == op_kind::contract || k == op_kind::window; }
 
 }  // namespace tfx
+
+#include <tfx/backend/reference/evaluate.hpp>  // defines evaluate_node

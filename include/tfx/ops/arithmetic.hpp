@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <tfx/ops/operation.hpp>
+#include <tfx/ops/rearrange.hpp>
 
 namespace tfx {
 

@@ -11,8 +11,6 @@
 
 namespace tfx {
 
-constexpr handle broadcast_to(handle a, const dims& shape);   // ops/rearrange.hpp
-
 /// Several derivatives, one per input; an empty handle is no contribution.
 template <int Count> struct parts_of {
   handle part[Count];
@@ -75,10 +73,7 @@ template <class Self> struct elementwise {
 
 namespace detail {
 
-/// An operand that a fused kernel can read directly, or a copy spread to the result's shape where it can't.
-constexpr handle operand_for(handle a, const dims& shape) {
-  return pattern_of(a.shape(), shape) == pattern::other ? broadcast_to(a, shape) : a;
-}
+constexpr handle operand_for(handle a, const dims& shape);   // ops/rearrange.hpp
 
 template <class F> constexpr handle map_node(handle a) {
   return {a.graph, a.graph->emit<F>(a.shape(), result_type<F>(a.type()), 0, a.id)};

@@ -52,6 +52,12 @@ constexpr handle broadcast_to(handle a, const dims& shape) {
     g.v[6 + max_rank - from.rank + i] = from.extent[i] == 1 ? 0 : detail::step_of(from, i);
   return {a.graph, a.graph->emit<broadcast_op>(shape, a.type(), a.graph->row_of(g), a.id)};
 }
+namespace detail {
+/// An operand that a fused kernel can read directly, or a copy spread to the result's shape where it can't.
+constexpr handle operand_for(handle a, const dims& shape) {
+  return pattern_of(a.shape(), shape) == pattern::other ? broadcast_to(a, shape) : a;
+}
+}  // namespace detail
 /// x repeated to shape `S`.
 template <static_shape S, class From, class T> constexpr auto broadcast_to(var<From, T> x, source_line at = {}) {
   if constexpr (broadcasts_to<From, S>) {

@@ -137,11 +137,12 @@ constexpr handle sum_to(handle d, const dims& target) {
   }
   return reshape(sum_axes(d, axes), target);
 }
-constexpr void gradient_scope::add(int k, handle d) {
+/// `gradient_scope::add`.
+constexpr void add_gradient(gradient_scope& s, int k, handle d) {
   if (d.empty()) return;
-  const int in = graph.input(id, k);
-  d = sum_to(d, graph.nodes[in].shape);
-  gradient[in] = gradient[in] < 0 ? d.id : (handle{&graph, gradient[in]} + d).id;
+  const int in = s.graph.input(s.id, k);
+  d = sum_to(d, s.graph.nodes[in].shape);
+  s.gradient[in] = s.gradient[in] < 0 ? d.id : (handle{&s.graph, s.gradient[in]} + d).id;
 }
 
 struct keep_dims_t {};
