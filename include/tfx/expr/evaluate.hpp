@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/core/list.hpp>
+#include <tfx/expr/expression.hpp>
+#include <tfx/expr/run.hpp>
+
+namespace tfx::detail {
+
+/// An assignment as a program: its leaves are the inputs, the destination is the output.
+template <class E> struct statement {
+  constexpr void operator()(builder& b) const {
+    const handle y = E::trace(b);
+    if (b.right()) b.add_output(spread(y, E::shape_type::value));
+  }
+};
+
+/// Which inputs of a statement may lie where the result goes: those of which nothing but elementwise work of the result's
+/// shape reads, because that reads element i while element i is written.
+template <class E> struct in_place_inputs {
+  struct table {
+    bool allowed[E::inputs + 1] = {};
+  };
+  static constexpr table value = [] {
+    table t;
+    const graph_view g = traced_step<statement<E>>::view();
+    const dims result = E::shape_type::value;
+    for (int i = 0; i < g.n_nodes; ++i) {
+      if (g[i].op->kind != op_kind::leaf) continue;
+      const int input = g.leaves[g[i].aux].space - first_io_space;
+      if (input >= E::inputs) continue;
+      bool safe = g[i].shape == result;
+      for (int j = 0; j < g.n_nodes; ++j) {
+        const bool elementwise = (g[j].op->kind == op_kind::map || g[j].op->kind == op_kind::assign) && g[j].shape == result;
+        for (int k = 0; k < g[j].count; ++k)
+          if (g.input(j, k) == i && !elementwise) safe = false;
+      }
+      t.allowed[input] = safe;
+    }
+    return t;
+  }();
+};
+
+/// Do two ranges of memory overlap without being the same? In constant evaluation addresses can't be ordered: assume so.
+template <class T, class U> constexpr bool overlap(const T* a, std::size_t n, const U* b, std::size_t m) {
+  if (std::is_constant_evaluated()) return true;
+  const auto x = reinterpret_cast<std::uintptr_t>(a), y = reinterpret_cast<std::uintptr_t>(b);
+  return x < y + m * sizeof(U) && y < x + n * sizeof(T);
+}
+
+/// Collects the operands' addresses. Elements of another type are converted here.
+template <class T, int Inputs, int Foreign> struct operand_list {
+  T* base[max_spaces] = {};
+  T numbers[Inputs + 1] = {};
+  list<T> converted[Foreign + 1];
+  const T* destination;
+  int size;
+  const bool* in_place;
+  bool fresh, hazard = false;
+  int count = 0, foreign = 0;
+
+  constexpr operand_list(const T* to, int n, const bool* allowed, bool is_fresh) : destination(to), size(n), in_place(allowed), fresh(is_fresh) {}
+  template <class U> constexpr void memory(const U* from, int n) {
+    if constexpr (std::is_same_v<U, T>) {
+      if (!fresh && overlap(from, std::size_t(n), destination, std::size_t(size)) && !(from == destination && in_place[count])) hazard = true;
+      base[first_io_space + count++] = const_cast<T*>(from);   // inputs are only read
+    } else {
+      list<T>& to = converted[foreign++];
+      to = list<T>(n);
+      for (int i = 0; i < n; ++i) to[i] = T(from[i]);
+      base[first_io_space + count++] = to.data;
+    }
+  }
+  constexpr void number(double value) {
+    numbers[count] = T(value);
+    base[first_io_space + count] = numbers + count;
+    ++count;
+  }
+};
+/// The same for a flat statement: the operands only need to be compared with the destination.
+template <class T> struct overlap_check {
+  const T* destination;
+  int size;
+  bool hazard = false;
+  constexpr void memory(const T* from, int n) {
+    hazard = hazard || (overlap(from, std::size_t(n), destination, std::size_t(size)) && from != destination);
+  }
+  constexpr void number(double) {}
+};
+
+/// One loop over all elements.
+template <class V, class T, class E> constexpr void run_flat(T* to, int n, const E& e) {
+  int i = 0;
+  if (!std::is_constant_evaluated())
+    for (constexpr int width = lanes::traits<V>::width; i + width <= n; i += width) e.template at<V>(i).put(to + i);
+  for (; i < n; ++i) to[i] = e.template at<T>(i).v;
+}
+
+template <class T, class E> TFX_INLINE constexpr void evaluate_expression(T* to, bool fresh, const E& e) {
+  constexpr int n = E::shape_type::value.size();
+  if constexpr (E::flat) {
+    bool hazard = false;
+    if (!fresh) {
+      overlap_check<T> check{to, n};
+      e.bind(check);
+      hazard = check.hazard;
+    }
+    using V = typename backend::native::lanes<T>;
+    if (!hazard) return run_flat<V>(to, n, e);
+    tensor_memory<T, n> result(uninitialized_t{});
+    run_flat<V>(result.data(), n, e);
+    for (int i = 0; i < n; ++i) to[i] = result.data()[i];
+  } else {
+    using step = statement<E>;
+    static_cast<void>(tell<verdict<step>::right, verdict<step>>{});
+    if constexpr (verdict<step>::right) {
+      static_assert(E::inputs < max_spaces - first_io_space, "tfx: a statement has too many operands; break it in two");
+      operand_list<T, E::inputs, E::foreign> operands(to, n, in_place_inputs<E>::value.allowed, fresh);
+      e.bind(operands);
+      T*& output = operands.base[first_io_space + operands.count];
+      output = to;
+      if (!operands.hazard) return run_step<step>(operands.base);
+      tensor_memory<T, n> result(uninitialized_t{});
+      output = result.data();
+      run_step<step>(operands.base);
+      for (int i = 0; i < n; ++i) to[i] = result.data()[i];
+    }
+  }
+}
+
+/// What a shape mistake in an assignment says.
+template <class To, class From> struct wrong_assignment {
+  static constexpr message value() {
+    message m;
+    m.put("tensor ");
+    put_shape(m, To::value);
+    m.put(" is assigned a value of shape ");
+    put_shape(m, From::value);
+    return m;
+  }
+};
+template <class E> inline constexpr bool expression_right = [] {
+  if constexpr (E::flat) return true;
+  else return verdict<statement<E>>::right;
+}();
+
+template <class T, class S, class E> TFX_INLINE constexpr void evaluate_into(T* destination, bool fresh, const E& e) {
+  if constexpr (!is_expression<E>) {   // a tensor or a view
+    evaluate_into<T, S>(destination, fresh, named_leaf<typename E::value_type, typename E::shape_type>(e.data()));
+  } else {
+    using From = typename E::shape_type;
+    using C = std::conditional_t<std::is_void_v<typename E::compute>, std::conditional_t<is_float<T>, T, double>, computed_with<typename E::compute>>;
+    static_assert(!is_float<T> || std::is_same_v<T, C>, "tfx: float and double tensors in one assignment; cast<float>(x) or cast<double>(x) converts the value");
+    constexpr bool fits = same_extents(From::value, S::value), right = expression_right<E>;
+    static_cast<void>(tell<fits || !right, wrong_assignment<S, From>>{});
+    if constexpr (!right) {
+      evaluate_expression<C>(static_cast<C*>(nullptr), true, e);   // says what is wrong
+    } else if constexpr (fits && std::is_same_v<T, C>) {
+      evaluate_expression<T>(destination, fresh, e);
+    } else if constexpr (fits) {
+      tensor_memory<C, S::value.size()> result(uninitialized_t{});
+      evaluate_expression<C>(result.data(), true, e);
+      for (int i = 0; i < S::value.size(); ++i) destination[i] = T(result.data()[i]);
+    }
+  }
+}
+
+template <class X> constexpr decltype(auto) in_memory(const X& x) {
+  if constexpr (is_expression<X>) return tensor(x);
+  else return (x);
+}
+template <class A, class B> constexpr bool equal_values(const A& a, const B& b) {
+  if constexpr (std::is_arithmetic_v<A>) {
+    return equal_values(b, a);
+  } else if constexpr (std::is_arithmetic_v<B>) {
+    const auto& x = in_memory(a);
+    for (int i = 0; i < x.size(); ++i)
+      if (!(x.data()[i] == b)) return false;
+    return true;
+  } else {
+    static_assert(same_extents(A::shape_type::value, B::shape_type::value), "tfx: tensors of different shapes are compared");
+    const auto& x = in_memory(a);
+    const auto& y = in_memory(b);
+    for (int i = 0; i < x.size(); ++i)
+      if (!(x.data()[i] == y.data()[i])) return false;
+    return true;
+  }
+}
+
+}  // namespace tfx::detail
