@@ -54,11 +54,11 @@ struct divide_op : elementwise<divide_op> {
   static constexpr handle simplify(handle a, handle b) { return detail::is_constant(b, 1) ? detail::unless_smaller(a, b) : handle{}; }
 };
 
-template <class A, class B> requires some_traced<A, B> constexpr auto operator+(A a, B b) { return detail::apply_map<add_op>(a, b); }
-template <class A, class B> requires some_traced<A, B> constexpr auto operator-(A a, B b) { return detail::apply_map<subtract_op>(a, b); }
-template <class A, class B> requires some_traced<A, B> constexpr auto operator*(A a, B b) { return detail::apply_map<multiply_op>(a, b); }
-template <class A, class B> requires some_traced<A, B> constexpr auto operator/(A a, B b) { return detail::apply_map<divide_op>(a, b); }
-template <traced A> constexpr auto operator-(A a) { return detail::apply_map<negate_op>(a); }
+template <class A, class B> requires some_traced<A, B> constexpr detail::map_result<add_op, A, B> operator+(A a, B b) { return detail::apply_map<add_op>(a, b); }
+template <class A, class B> requires some_traced<A, B> constexpr detail::map_result<subtract_op, A, B> operator-(A a, B b) { return detail::apply_map<subtract_op>(a, b); }
+template <class A, class B> requires some_traced<A, B> constexpr detail::map_result<multiply_op, A, B> operator*(A a, B b) { return detail::apply_map<multiply_op>(a, b); }
+template <class A, class B> requires some_traced<A, B> constexpr detail::map_result<divide_op, A, B> operator/(A a, B b) { return detail::apply_map<divide_op>(a, b); }
+template <traced A> constexpr detail::map_result<negate_op, A> operator-(A a) { return detail::apply_map<negate_op>(a); }
 
 // ---- comparisons: bool tensors; 1 and 0 where they are used as numbers. Not differentiable.
 
@@ -88,12 +88,12 @@ struct greater_equal_op : detail::comparison<greater_equal_op> {
   static constexpr auto apply(auto a, auto b) { return as_lane(a >= b); }
 };
 
-template <class A, class B> requires some_traced<A, B> constexpr auto operator==(A a, B b) { return detail::apply_map<equal_op>(a, b); }
-template <class A, class B> requires some_traced<A, B> constexpr auto operator!=(A a, B b) { return detail::apply_map<not_equal_op>(a, b); }
-template <class A, class B> requires some_traced<A, B> constexpr auto operator<(A a, B b) { return detail::apply_map<less_op>(a, b); }
-template <class A, class B> requires some_traced<A, B> constexpr auto operator<=(A a, B b) { return detail::apply_map<less_equal_op>(a, b); }
-template <class A, class B> requires some_traced<A, B> constexpr auto operator>(A a, B b) { return detail::apply_map<greater_op>(a, b); }
-template <class A, class B> requires some_traced<A, B> constexpr auto operator>=(A a, B b) { return detail::apply_map<greater_equal_op>(a, b); }
+template <class A, class B> requires some_traced<A, B> constexpr detail::map_result<equal_op, A, B> operator==(A a, B b) { return detail::apply_map<equal_op>(a, b); }
+template <class A, class B> requires some_traced<A, B> constexpr detail::map_result<not_equal_op, A, B> operator!=(A a, B b) { return detail::apply_map<not_equal_op>(a, b); }
+template <class A, class B> requires some_traced<A, B> constexpr detail::map_result<less_op, A, B> operator<(A a, B b) { return detail::apply_map<less_op>(a, b); }
+template <class A, class B> requires some_traced<A, B> constexpr detail::map_result<less_equal_op, A, B> operator<=(A a, B b) { return detail::apply_map<less_equal_op>(a, b); }
+template <class A, class B> requires some_traced<A, B> constexpr detail::map_result<greater_op, A, B> operator>(A a, B b) { return detail::apply_map<greater_op>(a, b); }
+template <class A, class B> requires some_traced<A, B> constexpr detail::map_result<greater_equal_op, A, B> operator>=(A a, B b) { return detail::apply_map<greater_equal_op>(a, b); }
 
 /// Elementwise choice.
 ///

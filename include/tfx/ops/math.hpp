@@ -72,19 +72,19 @@ struct pow_op : elementwise<pow_op> {
   }
 };
 
-template <traced X> constexpr auto exp(X x) { return detail::apply_map<exp_op>(x); }
-template <traced X> constexpr auto expm1(X x) { return detail::apply_map<expm1_op>(x); }
-template <traced X> constexpr auto log(X x) { return detail::apply_map<log_op>(x); }
-template <traced X> constexpr auto log1p(X x) { return detail::apply_map<log1p_op>(x); }
-template <traced X> constexpr auto sqrt(X x) { return detail::apply_map<sqrt_op>(x); }
-template <traced X> constexpr auto tanh(X x) { return detail::apply_map<tanh_op>(x); }
-template <traced X> constexpr auto sin(X x) { return detail::apply_map<sin_op>(x); }
-template <traced X> constexpr auto cos(X x) { return detail::apply_map<cos_op>(x); }
-template <traced X> constexpr auto erf(X x) { return detail::apply_map<erf_op>(x); }
-template <traced X> constexpr auto abs(X x) { return detail::apply_map<abs_op>(x); }
-template <traced X> constexpr auto floor(X x) { return detail::apply_map<floor_op>(x); }
-template <traced X> constexpr auto round(X x) { return detail::apply_map<round_op>(x); }
-template <class A, class B> requires some_traced<A, B> constexpr auto pow(A x, B y) { return detail::apply_map<pow_op>(x, y); }
+template <traced X> constexpr detail::map_result<exp_op, X> exp(X x) { return detail::apply_map<exp_op>(x); }
+template <traced X> constexpr detail::map_result<expm1_op, X> expm1(X x) { return detail::apply_map<expm1_op>(x); }
+template <traced X> constexpr detail::map_result<log_op, X> log(X x) { return detail::apply_map<log_op>(x); }
+template <traced X> constexpr detail::map_result<log1p_op, X> log1p(X x) { return detail::apply_map<log1p_op>(x); }
+template <traced X> constexpr detail::map_result<sqrt_op, X> sqrt(X x) { return detail::apply_map<sqrt_op>(x); }
+template <traced X> constexpr detail::map_result<tanh_op, X> tanh(X x) { return detail::apply_map<tanh_op>(x); }
+template <traced X> constexpr detail::map_result<sin_op, X> sin(X x) { return detail::apply_map<sin_op>(x); }
+template <traced X> constexpr detail::map_result<cos_op, X> cos(X x) { return detail::apply_map<cos_op>(x); }
+template <traced X> constexpr detail::map_result<erf_op, X> erf(X x) { return detail::apply_map<erf_op>(x); }
+template <traced X> constexpr detail::map_result<abs_op, X> abs(X x) { return detail::apply_map<abs_op>(x); }
+template <traced X> constexpr detail::map_result<floor_op, X> floor(X x) { return detail::apply_map<floor_op>(x); }
+template <traced X> constexpr detail::map_result<round_op, X> round(X x) { return detail::apply_map<round_op>(x); }
+template <class A, class B> requires some_traced<A, B> constexpr detail::map_result<pow_op, A, B> pow(A x, B y) { return detail::apply_map<pow_op>(x, y); }
 inline constexpr auto sign = make_operation<sign_op>;
 
 }  // namespace tfx

@@ -75,81 +75,87 @@ namespace detail {
 
 constexpr handle operand_for(handle a, const dims& shape);   // ops/rearrange.hpp
 
-template <class F> constexpr handle map_node(handle a) {
-  return {a.graph, a.graph->emit<F>(a.shape(), result_type<F>(a.type()), 0, a.id)};
-}
-template <class F> constexpr handle map_node(handle a, handle b) {
+template <class F> constexpr dtype result_type_of(handle a) { return result_type<F>(a.type()); }
+template <class F> constexpr dtype result_type_of(handle a, handle b) { return result_type<F>(a.type(), b.type()); }
+template <class F> constexpr dtype result_type_of(handle a, handle b, handle c) { return result_type<F>(a.type(), b.type(), c.type()); }
+
+/// Records F on handles; the result has element type `type`.
+template <class F> constexpr handle record_map(dtype type, handle a) { return {a.graph, a.graph->emit<F>(a.shape(), type, 0, a.id)}; }
+template <class F> constexpr handle record_map(dtype type, handle a, handle b) {
   if constexpr (requires { F::simplify(a, b); }) {
     if (const handle simpler = F::simplify(a, b); !simpler.empty()) return simpler;
   }
   const dims s = broadcast(a.shape(), b.shape());
-  const dtype t = result_type<F>(a.type(), b.type());
-  return {a.graph, a.graph->emit<F>(s, t, 0, operand_for(a, s).id, operand_for(b, s).id)};
+  return {a.graph, a.graph->emit<F>(s, type, 0, operand_for(a, s).id, operand_for(b, s).id)};
 }
-template <class F> constexpr handle map_node(handle a, handle b, handle c) {
+template <class F> constexpr handle record_map(dtype type, handle a, handle b, handle c) {
   const dims s = broadcast(broadcast(a.shape(), b.shape()), c.shape());
-  const dtype t = result_type<F>(a.type(), b.type(), c.type());
-  return {a.graph, a.graph->emit<F>(s, t, 0, operand_for(a, s).id, operand_for(b, s).id, operand_for(c, s).id)};
+  return {a.graph, a.graph->emit<F>(s, type, 0, operand_for(a, s).id, operand_for(b, s).id, operand_for(c, s).id)};
 }
+template <class F, class... H> constexpr handle map_node(H... h) { return record_map<F>(result_type_of<F>(h...), h...); }
 
-template <class F, class A, class B> constexpr void complain_broadcast(builder& g, const A& a, const B& b) {
+// ---- one front for handles, typed handles and numbers; result types are computed, never deduced, so rules may be recursive
+
+template <class X> struct operand_shape {
+  using type = shape<>;
+};
+template <typed_handle X> struct operand_shape<X> {
+  using type = typename X::shape_type;
+};
+/// A whole number takes the type of what it is combined with.
+template <class X> constexpr dtype operand_type() {
+  if constexpr (typed_handle<X>) return dtype_of<typename X::value_type>;
+  else if constexpr (std::is_integral_v<X>) return dtype::int32;
+  else return dtype::real_type;
+}
+template <class... S> struct common_shape;
+template <class A> struct common_shape<A> {
+  using type = A;
+  static constexpr bool fits = true;
+};
+template <class A, class B> struct common_shape<A, B> {
+  using type = broadcast_shape<A, B>;
+  static constexpr bool fits = broadcasts(A::value, B::value);
+};
+template <class A, class B, class C> struct common_shape<A, B, C> {
+  using tail = common_shape<B, C>;
+  using type = broadcast_shape<typename tail::type, A>;
+  static constexpr bool fits = tail::fits && broadcasts(tail::type::value, A::value);
+};
+template <class... X> inline constexpr bool any_untyped = (std::is_same_v<X, handle> || ...);
+template <bool Untyped, class F, class... X> struct map_result_of {
+  using type = handle;
+};
+template <class F, class... X> struct map_result_of<false, F, X...> {
+  using type = var<typename common_shape<typename operand_shape<X>::type...>::type, cpp_type<result_type<F>(operand_type<X>()...)>>;
+};
+template <class F, class... X> using map_result = typename map_result_of<any_untyped<X...>, F, X...>::type;
+
+template <class X, class... More> constexpr builder& builder_of(X x, More... more) {
+  if constexpr (traced<X>) return graph_of(x);
+  else return builder_of(more...);
+}
+template <class X> constexpr handle as_handle(builder& g, X x) {
+  if constexpr (number<X>) return g.constant(double(x));
+  else return untyped(x);
+}
+template <class F> constexpr void complain_broadcast(builder& g, const dims& a, const dims& b) {
   g.complain(name_of<F>(), at_path{}, ": ", a, " and ", b, " cannot be broadcast together");
 }
-
-/// One front for handles, typed handles and numbers. Numbers are constants of the other operand's kind.
-template <class F, traced A> constexpr auto apply_map(A a) {
-  if constexpr (typed_handle<A>)
-    return var<typename A::shape_type, cpp_type<result_type<F>(dtype_of<typename A::value_type>)>>{map_node<F>(a.h)};
-  else
-    return map_node<F>(a);
+template <class F> constexpr void complain_broadcast(builder& g, const dims& a, const dims& b, const dims& c) {
+  g.complain(name_of<F>(), at_path{}, ": ", a, ", ", b, " and ", c, " cannot be broadcast together");
 }
-template <class F, class A, class B> constexpr auto apply_map(A a, B b) {
-  if constexpr (number<A>) {
-    const handle c = graph_of(b).constant(double(a));
-    if constexpr (typed_handle<B>) return apply_map<F>(var<shape<>, std::conditional_t<std::is_integral_v<A>, typename B::value_type, real>>{c}, b);
-    else return apply_map<F>(c, b);
-  } else if constexpr (number<B>) {
-    const handle c = graph_of(a).constant(double(b));
-    if constexpr (typed_handle<A>) return apply_map<F>(a, var<shape<>, std::conditional_t<std::is_integral_v<B>, typename A::value_type, real>>{c});
-    else return apply_map<F>(a, c);
-  } else if constexpr (typed_handle<A> && typed_handle<B>) {
-    using R = var<broadcast_shape<typename A::shape_type, typename B::shape_type>,
-                  cpp_type<result_type<F>(dtype_of<typename A::value_type>, dtype_of<typename B::value_type>)>>;
-    if constexpr (broadcasts(A::dim, B::dim)) {
-      return R{map_node<F>(a.h, b.h)};
-    } else {
-      complain_broadcast<F>(graph_of(a), A::dim, B::dim);
-      return R{a.h};
-    }
+template <class F, class... X> constexpr map_result<F, X...> apply_map(X... x) {
+  builder& g = builder_of(x...);
+  if constexpr (any_untyped<X...>) {
+    return map_node<F>(as_handle(g, x)...);
   } else {
-    return map_node<F>(untyped(a), untyped(b));
-  }
-}
-template <class F, class A, class B, class C> constexpr auto apply_map(A a, B b, C c) {
-  builder& g = [&]() -> builder& {
-    if constexpr (traced<A>) return graph_of(a);
-    else if constexpr (traced<B>) return graph_of(b);
-    else return graph_of(c);
-  }();
-  auto lift = [&](auto x) {
-    if constexpr (number<decltype(x)>) return var<shape<>, real>{g.constant(double(x))};
-    else return x;
-  };
-  if constexpr (std::is_same_v<A, handle> || std::is_same_v<B, handle> || std::is_same_v<C, handle>) {
-    return map_node<F>(untyped(lift(a)), untyped(lift(b)), untyped(lift(c)));
-  } else {
-    using X = decltype(lift(a));
-    using Y = decltype(lift(b));
-    using Z = decltype(lift(c));
-    using YZ = broadcast_shape<typename Y::shape_type, typename Z::shape_type>;
-    constexpr bool fits = broadcasts(Y::dim, Z::dim) && broadcasts(X::dim, YZ::value);
-    using R = var<broadcast_shape<YZ, typename X::shape_type>,
-                  cpp_type<result_type<F>(dtype_of<typename X::value_type>, dtype_of<typename Y::value_type>, dtype_of<typename Z::value_type>)>>;
-    if constexpr (fits) {
-      return R{map_node<F>(untyped(lift(a)), untyped(lift(b)), untyped(lift(c)))};
+    using R = map_result<F, X...>;
+    if constexpr (sizeof...(X) > 1 && !common_shape<typename operand_shape<X>::type...>::fits) {
+      complain_broadcast<F>(g, operand_shape<X>::type::value...);
+      return R{g.constant(0)};
     } else {
-      g.complain(name_of<F>(), at_path{}, ": ", X::dim, ", ", Y::dim, " and ", Z::dim, " cannot be broadcast together");
-      return R{lift(b).h};
+      return R{record_map<F>(dtype_of<typename R::value_type>, as_handle(g, x)...)};
     }
   }
 }
@@ -168,7 +174,7 @@ template <class F, class... X> constexpr auto make_expression(X&&... x);   // ex
 /// lane, on tensors it makes a lazy expression.
 template <class F> struct operation {
   using functor = F;
-  template <class... X> requires some_traced<X...> constexpr auto operator()(X... x) const { return detail::apply_map<F>(x...); }
+  template <class... X> requires some_traced<X...> constexpr detail::map_result<F, X...> operator()(X... x) const { return detail::apply_map<F>(x...); }
   template <number... X> constexpr auto operator()(X... x) const {
     using T = detail::computed_in<decltype((x + ...))>;
     return F::apply(lanes::lane<T>(T(x))...).v;

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// hosted: threads
+
+#include <tfx/backend/simd/backend.hpp>
+#include <tfx/backend/threads/pool.hpp>
+
+namespace tfx::backend {
+
+/// The kernels of another backend on N threads. Each thread makes its share of the outputs of a launch; contractions and
+/// reductions are never split, so the bits are those of one thread. A launch too small to gain from it stays on one.
+///
+/// All programs with the same N share one pool; a pool that is busy leaves the caller to do the work alone.
+template <int N, class Inner = simd<>> struct threads {
+  static_assert(N >= 1, "tfx::backend::threads: at least one thread");
+  using kernel_backend = Inner;
+  template <class T> using lanes = typename Inner::template lanes<T>;
+  static constexpr int parts = N;
+
+  static pool& workers() {
+    static pool shared(N);
+    return shared;
+  }
+  template <class T> static void run(void (*kernel)(const call<T>&), const call<T>& c, std::size_t scratch_per_part, int useful) {
+    const int share = useful < N ? useful : N;
+    if (share <= 1) return kernel(c);
+    struct job {
+      void (*kernel)(const call<T>&);
+      const call<T>* all;
+      std::size_t scratch;
+      int parts;
+    } work{kernel, &c, scratch_per_part, share};
+    workers().run(share, [](void* context, int part) {
+      const job& j = *static_cast<const job*>(context);
+      call<T> mine = *j.all;
+      mine.part = part;
+      mine.parts = j.parts;
+      mine.scratch = j.all->scratch + j.scratch * std::size_t(part);
+      j.kernel(mine);
+    }, &work);
+  }
+};
+
+}  // namespace tfx::backend
