@@ -73,7 +73,7 @@ template <class T> struct conv_gather {
       for (int col = band.from; col < band.to; col += panel) {
         const T* from = weights + std::ptrdiff_t(col) * source_channels + group * depth();
         for (int tap = 0; tap < taps; ++tap, from += matrix, to += size) {
-          set.pack_transposed(from, source_channels, depth(), lesser_of(panel, band.to - col), to, panel);
+          set.transpose(from, source_channels, depth(), lesser_of(panel, band.to - col), to, panel, panel);
         }
       }
       return {packed, size, panel, taps * size, nullptr};

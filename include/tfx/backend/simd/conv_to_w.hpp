@@ -17,7 +17,8 @@ namespace tfx::backend::inline TFX_SIMD_BUILD {
 template <class T> struct simd_conv_to_w {
   template <class Launch> static constexpr const void* tiles() {
     constexpr conv_shape s(Launch::geo.v);
-    return choose_dividing_table<T, by_columns(s) ? s.kernel_height : s.channels / s.groups, s.out_channels / s.groups>();
+    constexpr int rows = by_columns(s) ? s.kernel_height : s.channels / s.groups;
+    return choose_table<T, rows, s.out_channels / s.groups, tiling::dividing>();
   }
 
   static constexpr std::size_t scratch(const geometry& g, int, int) {

@@ -18,12 +18,12 @@ template <class T> struct simd_matmul {
   template <class Launch> static constexpr const void* tiles() {
     constexpr bool merges = merged(Launch::geo.v, Launch::rows);
     constexpr int height = merges ? Launch::rows : lesser_of(Launch::geo.v[0], Launch::rows);
-    return choose_table<T, height, Launch::geo.v[1]>();
+    return choose_table<T, height, Launch::geo.v[1], large(Launch::geo.v, height) ? tiling::large : tiling::balanced>();
   }
 
   static constexpr std::size_t scratch(const geometry& g, int, int) {
-    const int pack = (g.v[3] & 2) != 0 ? widest_panel<T> : widest_panel<T> / 2;
-    return std::size_t(block_elements<T>) + std::size_t(greater_of(g.v[2], 1)) * std::size_t(pack);
+    const std::size_t panel = std::size_t(greater_of(g.v[2], 1)) * std::size_t(widest_panel<T>);
+    return std::size_t(block_elements<T>) * ((g.v[3] & 2) != 0 ? 2 : 1) + panel;
   }
 
   /// How many parts are worth their fork and join.
@@ -46,13 +46,25 @@ template <class T> struct simd_matmul {
     const range panels = share_of(divide_up(a.cols, set.panel()), panel_part, parts.panels);
     const range cols = {panels.from * set.panel(), lesser_of(panels.to * set.panel(), a.cols)};
     if (rows.size() == 0 || cols.size() == 0) return;
-    for (int i = batch.from; i < batch.to; ++i) multiply(p, set, i, rows, cols);
+    const bool across = swaps(p, set, rows.size(), cols.size());
+    for (int i = batch.from; i < batch.to; ++i) {
+      if (across) {
+        multiply_across(p, set, i, rows, cols);
+      } else {
+        multiply(p, set, i, rows, cols);
+      }
+    }
   }
 
  private:
   /// A batch over one B whose A matrices lie behind each other is one tall matrix.
   static constexpr bool merged(const int* g, int rows) {
     return rows > g[0] && g[5] == 0 && (g[3] & 1) == 0 && g[4] == g[0] * g[2];
+  }
+
+  /// B is beyond the second-level cache and has rows enough of A to be worth packing.
+  static constexpr bool large(const int* g, int rows) {
+    return rows >= 128 && g[2] >= 256 && std::int64_t(g[2]) * g[1] * std::int64_t(sizeof(T)) > (1 << 20);
   }
 
   struct matrices {
@@ -62,8 +74,9 @@ template <class T> struct simd_matmul {
       count = one ? 1 : divide_up(a.rows, g[0]);
       rows = one ? a.rows : g[0];
       depth = g[6] != 0 ? a.contracted : g[2];
-      const bool a_transposed = (g[3] & 1) != 0;
+      a_transposed = (g[3] & 1) != 0;
       b_transposed = (g[3] & 2) != 0;
+      packs = b_transposed || large(g, rows);
       a_row = a_transposed ? 1 : g[2];
       a_step = a_transposed ? g[0] : 1;
       b_row = b_transposed ? g[2] : g[1];
@@ -73,7 +86,8 @@ template <class T> struct simd_matmul {
     T* destination = nullptr;
     finish_function<T> finish = nullptr;
     int count = 1, rows = 0, depth = 0;
-    bool b_transposed = false;
+    bool a_transposed = false, b_transposed = false;
+    bool packs = false;   ///< all of B, one panel at a time
     std::ptrdiff_t a_row = 0, a_step = 0, b_row = 0;
   };
 
@@ -91,7 +105,7 @@ template <class T> struct simd_matmul {
       for (int rows = 1; rows <= parts / batches; ++rows) {
         if (parts / batches % rows != 0) continue;
         const partition now = {batches, rows, parts / batches / rows};
-        const int pack = p.b_transposed ? set.rows : 0;
+        const int pack = p.packs ? set.rows : 0;
         const std::int64_t height = round_up(divide_up(p.rows, now.rows), set.rows) + pack;
         const std::int64_t cost = height * divide_up(p.count, now.batches) * divide_up(panels, now.panels);
         if (best_cost < 0 || cost < best_cost) {
@@ -106,8 +120,7 @@ template <class T> struct simd_matmul {
   /// Columns that are computed together: all that a block can hold, or few where B should be read once.
   static int band_of(const matrices& p, const tile_set<T>& set, range rows, range cols) {
     const int panel = set.panel();
-    if (p.b_transposed) return panel;
-    if (p.finish == nullptr) return panel;
+    if (p.packs || p.finish == nullptr) return panel;
     const std::int64_t bytes = std::int64_t(p.depth) * p.a.cols * std::int64_t(sizeof(T));
     const int height = bytes > (1 << 20) ? lesser_of(rows.size(), 16 * set.rows) : set.rows;
     const int fits = block_elements<T> / height / panel * panel;
@@ -130,9 +143,9 @@ template <class T> struct simd_matmul {
       const int width = lesser_of(band, cols.to - col);
       const int last = col + (width - 1) / panel * panel;
       const int last_cols = col + width - last;
-      const bool packs_last = p.b_transposed || (set.pads && last_cols < panel);
+      const bool packs_last = p.packs || (set.pads && last_cols < panel);
       if (p.b_transposed) {
-        set.pack_transposed(right + last * p.b_row, p.b_row, p.depth, last_cols, packed, panel);
+        set.transpose(right + last * p.b_row, p.b_row, p.depth, last_cols, packed, panel, panel);
       } else if (packs_last) {
         pack_rows(right + last, p.b_row, p.depth, last_cols, packed, panel);
       }
@@ -156,6 +169,62 @@ template <class T> struct simd_matmul {
           run_panel(set, call, count);
         }
         if (p.finish != nullptr) p.finish(a, result_row, count, col, width, block, stride);
+      }
+    }
+  }
+
+  /// Whether a transposed B is better left as it is, its rows being the rows of the tiles, and A and the result transposed.
+  static bool swaps(const matrices& p, const tile_set<T>& set, int rows, int cols) {
+    if (!p.b_transposed) return false;
+    // A transposed element costs about a third of a cycle, a vector of multiply-adds half of one.
+    const auto sums = [&](int tall, int wide) {
+      return std::int64_t(round_up(tall, set.rows)) * divide_up(wide, set.panel()) * set.vectors * p.depth * 3;
+    };
+    const std::int64_t plain = sums(rows, cols) + std::int64_t(cols) * p.depth * 2;
+    const std::int64_t pack = p.a_transposed ? 0 : std::int64_t(rows) * p.depth * 2;
+    return sums(cols, rows) + pack + std::int64_t(rows) * cols * 2 < plain;
+  }
+
+  /// The transposed product, panel by panel of A's rows, and its blocks transposed back.
+  static void multiply_across(const matrices& p, const tile_set<T>& set, int index, range rows, range cols) {
+    const call<T>& a = p.a;
+    const T* left = static_cast<const T*>(a.operand[0]) + std::ptrdiff_t(index) * a.geo[4];
+    const T* right = static_cast<const T*>(a.operand[1]) + std::ptrdiff_t(index) * a.geo[5];
+    const int panel = set.panel();
+    const int fits = block_elements<T> / greater_of(panel, 16);
+    const int width = lesser_of(greater_of(fits / set.rows * set.rows / 16 * 16, 16), round_up(cols.size(), 16));
+    T* const sums = a.scratch + block_elements<T>;
+    T* const packed = sums + block_elements<T>;
+    tile_call<T> call;
+    call.a_row = p.b_row;
+    call.a_step = 1;
+    call.c = sums;
+    call.c_row = panel;
+    call.depth = p.depth;
+    for (int row = rows.from; row < rows.to; row += panel) {
+      const int count = lesser_of(panel, rows.to - row);
+      call.cols = count;
+      call.b = packed;
+      call.b_step = panel;
+      if (!p.a_transposed) {
+        set.transpose(left + row * p.a_row, p.a_row, p.depth, count, packed, panel, panel);
+      } else if (set.pads && count < panel) {
+        pack_rows(left + row, p.a_step, p.depth, count, packed, panel);
+      } else {
+        call.b = left + row;
+        call.b_step = p.a_step;
+      }
+      const int result_row = index * p.rows + row;
+      for (int col = cols.from; col < cols.to; col += width) {
+        const int wide = lesser_of(width, cols.to - col);
+        call.a = right + col * p.b_row;
+        run_panel(set, call, wide);
+        if (p.finish != nullptr) {
+          set.transpose(sums, panel, count, wide, a.scratch, round_up(wide, 16), wide);
+          p.finish(a, result_row, count, col, wide, a.scratch, round_up(wide, 16));
+        } else {
+          set.transpose(sums, panel, count, wide, p.destination + std::ptrdiff_t(result_row) * a.cols + col, a.cols, wide);
+        }
       }
     }
   }

@@ -28,14 +28,15 @@ template <class T> struct tile_call {
 };
 
 template <class T> using tile_function = void (*)(const tile_call<T>&);
-template <class T> using pack_function = void (*)(const T* from, std::ptrdiff_t row, int depth, int cols, T* to, int pitch);
+template <class T>
+using transpose_function = void (*)(const T* from, std::ptrdiff_t row, int depth, int cols, T* to, std::ptrdiff_t pitch, int filled);
 
 /// What one instruction set offers for one launch.
 template <class T> struct tile_set {
   tile_function<T> full = nullptr;   ///< rows x vectors
   tile_function<T> rest = nullptr;   ///< rows x rest_vectors, for a narrow last panel
   tile_function<T> few = nullptr;    ///< few_rows x vectors
-  pack_function<T> pack_transposed = nullptr;
+  transpose_function<T> transpose = nullptr;
   int rows = 0, few_rows = 0, vectors = 0, rest_vectors = 0, lanes = 0;
   bool pads = false;                 ///< reads b up to the panel's width, so a panel that is not full must be packed
 
@@ -53,6 +54,10 @@ struct tile_shape {
 
   constexpr int few_rows() const { return lesser_of(rows, 4); }
 };
+
+/// How the rows of a result are cut into tiles: nearly equal; without a remainder, where no tile may reach back over rows that
+/// are done; or for large matrices, few rows by many columns, since rows far apart share the sets of a cache.
+enum class tiling { balanced, dividing, large };
 
 /// A tile shape as a number: what template arguments are made of.
 constexpr int encode(tile_shape s) { return s.rows * 100 + s.vectors * 10 + s.rest_vectors; }
@@ -127,9 +132,9 @@ template <class T> void portable_tile(const tile_call<T>& call) {
 }
 
 template <class T>
-void portable_pack_transposed(const T* from, std::ptrdiff_t row, int depth, int cols, T* to, int pitch) {
+void portable_transpose(const T* from, std::ptrdiff_t row, int depth, int cols, T* to, std::ptrdiff_t pitch, int filled) {
   for (int k = 0; k < depth; ++k) {
-    for (int n = 0; n < pitch; ++n) to[std::ptrdiff_t(k) * pitch + n] = n < cols ? from[n * row + k] : T(0);
+    for (int n = 0; n < filled; ++n) to[k * pitch + n] = n < cols ? from[n * row + k] : T(0);
   }
 }
 
@@ -173,7 +178,7 @@ namespace neon {
 #if defined(TFX_SIMD_HAS_PORTABLE)
 namespace portable {
 template <class T> inline constexpr tile_set<T> set_of = {
-    &detail::portable_tile<T>, &detail::portable_tile<T>, &detail::portable_tile<T>, &detail::portable_pack_transposed<T>,
+    &detail::portable_tile<T>, &detail::portable_tile<T>, &detail::portable_tile<T>, &detail::portable_transpose<T>,
     8, 4, 1, 1, 16, false};
 }  // namespace portable
 #endif
@@ -182,17 +187,14 @@ template <class T> inline constexpr tile_set<T> set_of = {
 #if defined(TFX_SIMD_HAS_AVX512) && defined(TFX_SIMD_HAS_AVX2)
 template <class T, int First, int Second> inline constexpr tile_table<T> table_of = {
     {avx512::set_of<T, First>, avx2::set_of<T, Second>, portable::set_of<T>}};
-template <class T, int Rows, int Cols> constexpr const void* choose_table() {
-  return &table_of<T, avx512::choose<T>(Rows, Cols), avx2::choose<T>(Rows, Cols)>;
-}
-template <class T, int Rows, int Cols> constexpr const void* choose_dividing_table() {
-  return &table_of<T, avx512::choose<T>(detail::dividing_rows(Rows, avx512::most_rows), Cols),
-                   avx2::choose<T>(detail::dividing_rows(Rows, avx2::most_rows), Cols)>;
+template <class T, int Rows, int Cols, tiling Use = tiling::balanced> constexpr const void* choose_table() {
+  return &table_of<T, avx512::choose<T, Use>(Rows, Cols), avx2::choose<T, Use>(Rows, Cols)>;
 }
 #elif defined(TFX_SIMD_HAS_PORTABLE)
 template <class T> inline constexpr tile_table<T> table_of = {{portable::set_of<T>}};
-template <class T, int Rows, int Cols> constexpr const void* choose_table() { return &table_of<T>; }
-template <class T, int Rows, int Cols> constexpr const void* choose_dividing_table() { return &table_of<T>; }
+template <class T, int Rows, int Cols, tiling Use = tiling::balanced> constexpr const void* choose_table() {
+  return &table_of<T>;
+}
 #else
 #if defined(TFX_SIMD_HAS_AVX512)
 namespace native = avx512;
@@ -202,11 +204,8 @@ namespace native = avx2;
 namespace native = neon;
 #endif
 template <class T, int Choice> inline constexpr tile_table<T> table_of = {{native::set_of<T, Choice>}};
-template <class T, int Rows, int Cols> constexpr const void* choose_table() {
-  return &table_of<T, native::choose<T>(Rows, Cols)>;
-}
-template <class T, int Rows, int Cols> constexpr const void* choose_dividing_table() {
-  return &table_of<T, native::choose<T>(detail::dividing_rows(Rows, native::most_rows), Cols)>;
+template <class T, int Rows, int Cols, tiling Use = tiling::balanced> constexpr const void* choose_table() {
+  return &table_of<T, native::choose<T, Use>(Rows, Cols)>;
 }
 #endif
 

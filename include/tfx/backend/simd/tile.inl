@@ -63,8 +63,9 @@ template <class T, int Rows, int Vectors> TFX_TARGET void tile(const tile_call<T
   }
 }
 
-/// Packs columns of a transposed operand: to[k * pitch + n] = from[n * row + k] for k < depth and n < cols, zero up to pitch.
-template <class T> TFX_TARGET void pack_transposed(const T* from, std::ptrdiff_t row, int depth, int cols, T* to, int pitch) {
+/// Transposes: to[k * pitch + n] = from[n * row + k] for k < depth and n < cols, zero from there to n < filled.
+template <class T>
+TFX_TARGET void transpose(const T* from, std::ptrdiff_t row, int depth, int cols, T* to, std::ptrdiff_t pitch, int filled) {
   using set = lanes<T>;
   constexpr int width = set::count;
   constexpr int quad = int(16 / sizeof(T));
@@ -73,13 +74,13 @@ template <class T> TFX_TARGET void pack_transposed(const T* from, std::ptrdiff_t
     const T* source = from + n * row;
     T* target = to + n;
     int k = 0;
-    for (; k + quad <= depth; k += quad) set::transpose(source + k, row, target + std::ptrdiff_t(k) * pitch, pitch);
+    for (; k + quad <= depth; k += quad) set::transpose(source + k, row, target + k * pitch, pitch);
     for (; k < depth; ++k) {
-      for (int i = 0; i < width; ++i) target[std::ptrdiff_t(k) * pitch + i] = source[i * row + k];
+      for (int i = 0; i < width; ++i) target[k * pitch + i] = source[i * row + k];
     }
   }
-  for (int k = 0; n < pitch && k < depth; ++k) {
-    for (int i = n; i < pitch; ++i) to[std::ptrdiff_t(k) * pitch + i] = i < cols ? from[i * row + k] : T(0);
+  for (int k = 0; n < filled && k < depth; ++k) {
+    for (int i = n; i < filled; ++i) to[k * pitch + i] = i < cols ? from[i * row + k] : T(0);
   }
 }
 
@@ -91,7 +92,7 @@ template <class T, int Choice> inline constexpr tile_set<T> set_of = {
     &tile<T, decode(Choice).rows, decode(Choice).vectors>,
     &tile<T, decode(Choice).rows, decode(Choice).rest_vectors>,
     &tile<T, decode(Choice).few_rows(), few_vectors(decode(Choice))>,
-    &pack_transposed<T>,
+    &transpose<T>,
     decode(Choice).rows,
     decode(Choice).few_rows(),
     decode(Choice).vectors,
@@ -100,6 +101,8 @@ template <class T, int Choice> inline constexpr tile_set<T> set_of = {
     pads};
 
 /// The tile for results of rows x cols, as a number.
-template <class T> constexpr int choose(int rows, int cols) {
+template <class T, tiling Use> constexpr int choose(int rows, int cols) {
+  if (Use == tiling::dividing) rows = detail::dividing_rows(rows, most_rows);
+  if (Use == tiling::large && !pads) return encode({most_rows * 2 / 4 - 1, 4, 4});
   return encode(detail::choose_tile(rows, cols, lanes<T>::count, most_rows));
 }
