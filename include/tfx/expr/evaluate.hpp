@@ -89,7 +89,7 @@ template <class T> struct overlap_check {
 };
 
 /// One loop over all elements.
-template <class V, class T, class E> constexpr void run_flat(T* to, int n, const E& e) {
+template <class V, class T, class E> [[gnu::noinline]] constexpr void run_flat(T* to, int n, const E& e) {
   int i = 0;
   if (!std::is_constant_evaluated())
     for (constexpr int width = lanes::traits<V>::width; i + width <= n; i += width) e.template at<V>(i).put(to + i);

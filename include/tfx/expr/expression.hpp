@@ -98,19 +98,19 @@ template <class Traced> struct number_leaf : expression_base {
 
 // ---- elementwise nodes: plain members and untyped traces, because that is what the compiler is quickest with
 
-template <class A, class B> struct common_shape {
+template <class A, class B> struct paired_shape {
   using type = broadcast_shape<A, B>;
   static constexpr bool flat = false;
 };
-template <class A> struct common_shape<A, A> {
+template <class A> struct paired_shape<A, A> {
   using type = A;
   static constexpr bool flat = true;
 };
-template <class A> requires(A::value.rank > 0) struct common_shape<A, shape<>> {
+template <class A> requires(A::value.rank > 0) struct paired_shape<A, shape<>> {
   using type = A;
   static constexpr bool flat = true;
 };
-template <class A> requires(A::value.rank > 0) struct common_shape<shape<>, A> {
+template <class A> requires(A::value.rank > 0) struct paired_shape<shape<>, A> {
   using type = A;
   static constexpr bool flat = true;
 };
@@ -139,7 +139,7 @@ template <class F> constexpr handle map_or_complain(handle x, handle y) {
 }
 
 template <class F, class A, class B> struct binary : expression_base {
-  using shapes = common_shape<typename A::shape_type, typename B::shape_type>;
+  using shapes = paired_shape<typename A::shape_type, typename B::shape_type>;
   using shape_type = typename shapes::type;
   using traced_type = cpp_type<result_type<F>(dtype_of<typename A::traced_type>, dtype_of<typename B::traced_type>)>;
   using compute = typename common_compute<typename A::compute, typename B::compute>::type;
