@@ -99,7 +99,7 @@ template <class Plan, class Backend, class T> struct executable {
 
   static void launch(const bindings<T>& b, int index, const counters& at) {
     const launch_record& l = Plan::launches[std::size_t(index)];
-    void* operand[max_operands];
+    void* operand[Plan::most_operands];
     for (int k = 0; k < l.operands; ++k) operand[k] = address(b, Plan::operands[std::size_t(l.first_operand + k)], at);
     call<T> c;
     c.operand = operand;

@@ -6,17 +6,27 @@
 namespace tfx {
 
 /// One instruction of a kernel, packed into a word: three sources of 10 bits (bit 9 set: operand, else an earlier instruction),
-/// the operand it is stored to plus one, and its phase.
+/// the operand it is stored to plus one, its phase, and two bits each for how those four operands lie against the domain.
 struct instruction {
   const op_info* op = nullptr;
   std::uint64_t word = 0;
 
   static constexpr int operand_flag = 512;
-  static constexpr std::uint64_t pack(const int* source, int store, int phase) {
+  /// `lies` are the patterns of the three sources and of the store.
+  static constexpr std::uint64_t pack(const int* source, int store, int phase, const pattern* lies) {
     std::uint64_t w = std::uint64_t(store + 1) << 30 | std::uint64_t(phase) << 40;
     for (int k = 0; k < 3; ++k) w |= std::uint64_t(source[k] < 0 ? operand_flag | ~source[k] : source[k]) << (10 * k);
+    for (int k = 0; k < 4; ++k) w |= std::uint64_t(lies[k]) << (41 + 2 * k);
     return w;
   }
+  static constexpr int source_of(std::uint64_t word, int k) {
+    const int s = int(word >> (10 * k) & 1023);
+    return s & operand_flag ? ~(s & (operand_flag - 1)) : s;
+  }
+  static constexpr int store_of(std::uint64_t word) { return int(word >> 30 & 1023) - 1; }
+  static constexpr int phase_of(std::uint64_t word) { return int(word >> 40 & 1); }
+  static constexpr pattern source_lies(std::uint64_t word, int k) { return pattern(word >> (41 + 2 * k) & 3); }
+  static constexpr pattern store_lies(std::uint64_t word) { return pattern(word >> 47 & 3); }
 };
 
 /// The address of an operand: base[space] + offset + terms. `place_space` gives the offset itself: the place of a generator.
@@ -24,13 +34,6 @@ struct operand_info {
   int space = 0, offset = 0, first_term = 0, n_terms = 0;
 };
 inline constexpr int place_space = max_spaces;
-
-inline constexpr int max_operands = 128;
-struct operand_patterns {
-  std::uint64_t word[4] = {};   ///< two bits each
-  constexpr void set(int k, pattern p) { word[k / 32] |= std::uint64_t(p) << (k % 32 * 2); }
-  constexpr bool operator==(const operand_patterns&) const = default;
-};
 
 /// How the extents of a launch follow the rows present.
 enum class bounded_by : std::uint8_t { nothing, rows, columns };
@@ -44,7 +47,6 @@ struct launch_info {
   group_kind kind = group_kind::map;
   std::int8_t axis = -1;
   int output = 0;                     ///< the producer's instruction
-  operand_patterns patterns{};
   int rows = 1, cols = 1;             ///< at the bound
   bounded_by bounded = bounded_by::nothing;
   int geometry = -1;                  ///< row of the graph's table
@@ -119,6 +121,7 @@ struct kernel_emitter {
   list<int> slot{}, slot_group{};         // operand of a node's memory there
   list<std::uint32_t> hashes{};
   launch_info now{};
+  pattern lies[instruction::operand_flag] = {};   // of the group's operands
   dims domain{};
   int q = 0;
 
@@ -159,9 +162,16 @@ struct kernel_emitter {
     slot[id] = now.operands;
     pattern p = pattern_of(g[id].shape, domain);
     if (p == pattern::other) p = pattern::full;   // of a producer, which knows its operands by its geometry
-    now.patterns.set(now.operands, p);
+    lies[now.operands] = p;
     now.bytes += g[id].shape.size();
     return now.operands++;
+  }
+  constexpr std::uint64_t packed(const int* source, int store, int at_phase) const {
+    pattern of[4] = {};
+    for (int j = 0; j < 3; ++j)
+      if (source[j] < 0) of[j] = lies[~source[j]];
+    if (store >= 0) of[3] = lies[store];
+    return instruction::pack(source, store, at_phase, of);
   }
   constexpr int here() const { return k.code.size() - now.first_instruction; }
   constexpr void note(int id, int instruction) {
@@ -181,7 +191,7 @@ struct kernel_emitter {
     int in[3] = {};
     for (int j = 0; j < n.count; ++j) in[j] = source(g.input(root, j));
     if (n.count) in[2] = ~use(direct);   // no memory: only its place counts
-    made.word = instruction::pack(in, -1, 0);
+    made.word = packed(in, -1, 0);
     note(direct, here());
     k.code.push_back(made);
     return value[direct];
@@ -197,7 +207,7 @@ struct kernel_emitter {
       for (int j = 0; j < n.count; ++j) in[j] = source(g.input(id, j));
     const int target = n.op->kind == op_kind::assign ? n.aux : id;
     const int store = stored[id] ? use(target) : -1;
-    made.word = instruction::pack(in, store, n.op->kind == op_kind::reduce ? 0 : phase[id]);
+    made.word = packed(in, store, n.op->kind == op_kind::reduce ? 0 : phase[id]);
     if (is_producer(n.op->kind)) {
       now.output = here();
       now.geometry = n.aux;
@@ -242,7 +252,7 @@ struct kernel_emitter {
     for (int d = 0; d < k.distinct.size() && now.kernel < 0; ++d) {
       const launch_info& other = k.launches[k.distinct[d]];
       if (hashes[d] != h || other.instructions != now.instructions || other.operands != now.operands || other.kind != now.kind ||
-          other.axis != now.axis || !(other.patterns == now.patterns))
+          other.axis != now.axis)
         continue;
       bool same = true;
       for (int i = 0; same && i < now.instructions; ++i) {

@@ -37,6 +37,12 @@ template <class Step> struct plan {
   static constexpr int space_size(int s) { return traced::graph.space_size[s]; }
   static constexpr bool has_loops = n_regions > 1;
 
+  static constexpr int most_operands = [] {
+    int most = 1;
+    for (int i = 0; i < n_launches; ++i) most = kernels.launches[i].operands > most ? kernels.launches[i].operands : most;
+    return most;
+  }();
+
   // ---- what running reads
   static constexpr int n_geometries = [] {
     int n = 0;
@@ -116,7 +122,6 @@ template <class Plan, int K> struct kernel_source {
   struct table {
     const op_info* op[count] = {};
     std::uint64_t word[count] = {};
-    std::uint64_t patterns[4] = {};
     group_kind kind{};
     int axis = -1, output = 0;
   };
@@ -127,7 +132,6 @@ template <class Plan, int K> struct kernel_source {
       t.op[i] = Plan::kernels.code[l.first_instruction + i].op;
       t.word[i] = Plan::kernels.code[l.first_instruction + i].word;
     }
-    for (int i = 0; i < 4; ++i) t.patterns[i] = l.patterns.word[i];
     t.kind = l.kind;
     t.axis = l.axis;
     t.output = l.output;

@@ -6,6 +6,7 @@
 #include <tfx/backend/simd/conv_to_w.hpp>
 #include <tfx/backend/simd/gemm.hpp>
 #include <tfx/backend/simd/lanes.hpp>
+#include <tfx/backend/simd/partial.hpp>
 #include <tfx/backend/simd/pool.hpp>
 #include <tfx/backend/simd/random.hpp>
 #include <tfx/ops/conv2d.hpp>

@@ -102,8 +102,10 @@ constexpr tile_shape choose_tile(int rows, int cols, int lanes, int most) {
     const int vectors = all >= 3 && rows * 2 < most ? 4 : lesser_of(all, 2);
     return {greater_of(rows, 1), vectors, vectors};
   }
-  const int vectors = lesser_of(all, 2);
-  const bool narrow_pays = vectors == 2 && all % 2 == 1 && all < 16;
+  // One vector is bound by reads at any height.
+  if (all == 1) return {lesser_of(rows, most == 14 ? 8 : most), 1, 1};
+  const int vectors = 2;
+  const bool narrow_pays = all % 2 == 1 && all < 16;
   return {balanced_rows(rows, most, vectors), vectors, narrow_pays ? 1 : vectors};
 }
 
@@ -131,8 +133,9 @@ template <class T> void portable_tile(const tile_call<T>& call) {
   }
 }
 
+/// Kept small: it does the edges of a transpose.
 template <class T>
-void portable_transpose(const T* from, std::ptrdiff_t row, int depth, int cols, T* to, std::ptrdiff_t pitch, int filled) {
+__attribute__((noinline, cold)) void transpose_elements(const T* from, std::ptrdiff_t row, int depth, int cols, T* to, std::ptrdiff_t pitch, int filled) {
   for (int k = 0; k < depth; ++k) {
     for (int n = 0; n < filled; ++n) to[k * pitch + n] = n < cols ? from[n * row + k] : T(0);
   }
@@ -178,7 +181,7 @@ namespace neon {
 #if defined(TFX_SIMD_HAS_PORTABLE)
 namespace portable {
 template <class T> inline constexpr tile_set<T> set_of = {
-    &detail::portable_tile<T>, &detail::portable_tile<T>, &detail::portable_tile<T>, &detail::portable_transpose<T>,
+    &detail::portable_tile<T>, &detail::portable_tile<T>, &detail::portable_tile<T>, &detail::transpose_elements<T>,
     8, 4, 1, 1, 16, false};
 }  // namespace portable
 #endif
@@ -215,7 +218,8 @@ template <class T> inline constexpr int widest_panel = int(256 / sizeof(T));
 namespace detail {
 
 /// Rows [from, to) in tiles of one height; the last tile reaches back over rows that exist already and gives them again.
-template <class T> void sweep_rows(tile_function<T> tile, int height, tile_call<T> call, int from, int to) {
+template <class T>
+void sweep_rows(tile_function<T> tile, int height, tile_call<T> call, int from, int to) {
   const T* const a = call.a;
   T* const c = call.c;
   call.rows = height;
@@ -244,7 +248,7 @@ template <class T> void single_rows(tile_function<T> tile, tile_call<T> call, in
 }  // namespace detail
 
 /// All rows of one panel of columns; `call` describes its first row, `call.cols` its columns.
-template <class T> void run_panel(const tile_set<T>& set, const tile_call<T>& call, int rows) {
+template <class T> __attribute__((noinline)) void run_panel(const tile_set<T>& set, const tile_call<T>& call, int rows) {
   const tile_function<T> tile = call.cols <= set.rest_vectors * set.lanes ? set.rest : set.full;
   const int left = rows % set.rows;
   const bool few_pay = divide_up(left, set.few_rows) * greater_of(set.few_rows * set.vectors, 8) < set.rows * set.vectors;

@@ -27,7 +27,7 @@ template <class T, int Rows, int Vectors> TFX_TARGET void tile(const tile_call<T
   } else {
     // A cold tile of results costs more than the sums: its rows are far apart.
     const T* c = call.c;
-#pragma GCC unroll 32
+#pragma GCC unroll 1
     for (int i = 0; i < Rows; ++i) {
 #pragma GCC unroll 8
       for (int j = 0; j < Vectors; ++j) __builtin_prefetch(c + j * width, 1);
@@ -69,19 +69,12 @@ TFX_TARGET void transpose(const T* from, std::ptrdiff_t row, int depth, int cols
   using set = lanes<T>;
   constexpr int width = set::count;
   constexpr int quad = int(16 / sizeof(T));
-  int n = 0;
-  for (; n + width <= cols; n += width) {
-    const T* source = from + n * row;
-    T* target = to + n;
-    int k = 0;
-    for (; k + quad <= depth; k += quad) set::transpose(source + k, row, target + k * pitch, pitch);
-    for (; k < depth; ++k) {
-      for (int i = 0; i < width; ++i) target[k * pitch + i] = source[i * row + k];
-    }
+  const int whole_n = cols / width * width, whole_k = depth / quad * quad;
+  for (int n = 0; n < whole_n; n += width) {
+    for (int k = 0; k < whole_k; k += quad) set::transpose(from + n * row + k, row, to + k * pitch + n, pitch);
   }
-  for (int k = 0; n < filled && k < depth; ++k) {
-    for (int i = n; i < filled; ++i) to[k * pitch + i] = i < cols ? from[i * row + k] : T(0);
-  }
+  detail::transpose_elements(from + whole_k, row, depth - whole_k, whole_n, to + whole_k * pitch, pitch, whole_n);
+  detail::transpose_elements(from + whole_n * row, row, depth, cols - whole_n, to + whole_n, pitch, filled - whole_n);
 }
 
 /// Few rows share one tile among all choices, where a mask protects its reads.

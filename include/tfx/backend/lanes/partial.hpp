@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/backend/lanes/lane.hpp>
+
+namespace tfx::lanes {
+
+/// The first n of a vector's lanes in memory: the ends of rows. Nothing beyond them is read or written; lanes that are not
+/// loaded are 0. A backend with masked instructions specialises it.
+template <class V> struct partial {
+  using T = scalar_of<V>;
+  static constexpr int width = traits<V>::width;
+
+  static TFX_INLINE V load(const T* from, int n) {
+    if (n == width) return traits<V>::load(from);
+    return load_some(from, n);
+  }
+  static TFX_INLINE void put(T* to, V x, int n) {
+    if (n == width) traits<V>::put(to, x);
+    else put_some(to, x, n);
+  }
+
+private:
+  static V load_some(const T* from, int n) {
+    T t[width] = {};
+    for (int i = 0; i < n; ++i) t[i] = from[i];
+    return traits<V>::load(t);
+  }
+  static void put_some(T* to, V x, int n) {
+    T t[width];
+    traits<V>::put(t, x);
+    for (int i = 0; i < n; ++i) to[i] = t[i];
+  }
+};
+
+}  // namespace tfx::lanes
