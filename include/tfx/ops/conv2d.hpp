@@ -37,7 +37,7 @@ struct convolution {
 struct conv_op : detail::convolution {
   static constexpr std::string_view name = "conv2d";
   static constexpr void backward(gradient_scope& s);
-  template <class T> static constexpr T element(const int* v, const T* const* in, int row, int col, int, int) {
+  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int, int) {
     using w = window2d;
     const int ow = row % v[w::out_width], oh = row / v[w::out_width] % v[w::out_height], n = row / v[w::out_width] / v[w::out_height];
     const int per_group = v[w::channels] / v[w::groups], group = col / (v[w::out_channels] / v[w::groups]);
@@ -58,7 +58,7 @@ struct conv_op : detail::convolution {
 struct conv_to_x_op : detail::convolution {
   static constexpr std::string_view name = "conv2d_to_x";
   static constexpr void backward(gradient_scope& s);
-  template <class T> static constexpr T element(const int* v, const T* const* in, int row, int col, int, int) {
+  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int, int) {
     using w = window2d;
     const int x = row % v[w::width], h = row / v[w::width] % v[w::height], n = row / v[w::width] / v[w::height];
     const int per_group = v[w::channels] / v[w::groups], out_per_group = v[w::out_channels] / v[w::groups];
@@ -82,7 +82,7 @@ struct conv_to_x_op : detail::convolution {
 struct conv_to_w_op : detail::convolution {
   static constexpr std::string_view name = "conv2d_to_w";
   static constexpr void backward(gradient_scope& s);
-  template <class T> static constexpr T element(const int* v, const T* const* in, int row, int col, int, int present) {
+  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int, int present) {
     using w = window2d;
     const int per_group = v[w::channels] / v[w::groups], group = col / (v[w::out_channels] / v[w::groups]);
     const int c = row % per_group, kw = row / per_group % v[w::kernel_width], kh = row / per_group / v[w::kernel_width];

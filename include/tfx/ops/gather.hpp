@@ -12,7 +12,7 @@ struct gather_op {
   static constexpr int arity = 2;
   static constexpr bool differentiable = true;
   static constexpr void backward(gradient_scope& s);
-  template <class T> static constexpr T element(const int* v, const T* const* in, int row, int col, int, int) {
+  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int, int) {
     const int i = int(in[1][row]);
     return i >= 0 && i < v[0] ? in[0][i * v[1] + col] : T(__builtin_nan(""));
   }
@@ -24,7 +24,7 @@ struct scatter_add_op {
   static constexpr int arity = 2;
   static constexpr bool differentiable = true;
   static constexpr void backward(gradient_scope& s);
-  template <class T> static constexpr T element(const int* v, const T* const* in, int row, int col, int, int present) {
+  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int, int present) {
     T total = T(0);
     for (int k = 0; k < present; ++k)
       if (int(in[1][k]) == row) total = total + in[0][k * v[1] + col];

@@ -20,7 +20,7 @@ struct matmul_op {
   static constexpr void backward(gradient_scope& s);
   static constexpr long long multiply_adds(const geometry& g, long long results) { return results * g[2]; }
 
-  template <class T> static constexpr T element(const int* v, const T* const* in, int row, int col, int, int contracted) {
+  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int, int contracted) {
     const bool ta = v[3] & left_transposed, tb = v[3] & right_transposed;
     const int matrix = row / v[0], m = row % v[0];
     const T* a = in[0] + matrix * v[4];

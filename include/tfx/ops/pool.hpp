@@ -37,7 +37,7 @@ struct max_pool_op : detail::pooling {
   static constexpr std::string_view name = "max_pool2d";
   static constexpr int arity = 1;
   static constexpr void backward(gradient_scope& s);
-  template <class T> static constexpr T element(const int* v, const T* const* in, int row, int col, int cols, int) {
+  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int cols, int) {
     using w = window2d;
     lanes::lane<T> best(-__builtin_huge_val());
     each_place(v, row / v[w::out_width] / v[w::out_height], row / v[w::out_width] % v[w::out_height], row % v[w::out_width],
@@ -50,7 +50,7 @@ struct max_pool_gradient_op : detail::pooling {
   static constexpr std::string_view name = "max_pool2d_gradient";
   static constexpr int arity = 3;
   static constexpr void backward(gradient_scope& s);
-  template <class T> static constexpr T element(const int* v, const T* const* in, int row, int col, int cols, int) {
+  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int cols, int) {
     T total = T(0);
     each_window(v, row, [&](int n, int oh, int ow, int out) {
       int first = -1;
@@ -67,7 +67,7 @@ struct max_pool_pick_op : detail::pooling {
   static constexpr std::string_view name = "max_pool2d_pick";
   static constexpr int arity = 3;
   static constexpr void backward(gradient_scope& s);
-  template <class T> static constexpr T element(const int* v, const T* const* in, int row, int col, int cols, int) {
+  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int cols, int) {
     using w = window2d;
     T taken = T(0);
     bool found = false;
@@ -84,7 +84,7 @@ struct average_pool_op : detail::pooling {
   static constexpr std::string_view name = "average_pool2d";
   static constexpr int arity = 1;
   static constexpr void backward(gradient_scope& s);
-  template <class T> static constexpr T element(const int* v, const T* const* in, int row, int col, int cols, int) {
+  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int cols, int) {
     using w = window2d;
     T total = T(0);
     int count = 0;
@@ -99,7 +99,7 @@ struct average_pool_gradient_op : detail::pooling {
   static constexpr std::string_view name = "average_pool2d_gradient";
   static constexpr int arity = 1;
   static constexpr void backward(gradient_scope& s);
-  template <class T> static constexpr T element(const int* v, const T* const* in, int row, int col, int cols, int) {
+  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int cols, int) {
     T total = T(0);
     each_window(v, row, [&](int n, int oh, int ow, int out) {
       int count = 0;

@@ -14,7 +14,7 @@ struct strided_operation {
   static constexpr int arity = 1;
   static constexpr bool differentiable = true;
 
-  template <class T> static constexpr T element(const int* v, const T* const* in, int row, int col, int cols, int) {
+  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int cols, int) {
     int i = row * cols + col, at = v[12];
     for (int axis = max_rank - 1; axis >= 0; --axis) {
       at += i % v[axis] * v[6 + axis];
@@ -177,7 +177,7 @@ struct pad_op {
   static constexpr bool differentiable = true;
   static constexpr void backward(gradient_scope& s);
 
-  template <class T> static constexpr T element(const int* v, const T* const* in, int row, int col, int cols, int) {
+  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int cols, int) {
     int i = row * cols + col, at = 0, step = 1;
     for (int axis = max_rank - 1; axis >= 0; --axis) {
       const int k = i % v[axis] - v[6 + axis];
@@ -273,7 +273,7 @@ struct concatenate_op {
   static constexpr bool differentiable = true;
   static constexpr void backward(gradient_scope& s);
 
-  template <class T> static constexpr T element(const int* v, const T* const* in, int row, int col, int, int) {
+  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int, int) {
     int k = 0;
     while (col >= v[k]) col -= v[k++];
     return in[k][row * v[k] + col];
