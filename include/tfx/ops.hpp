@@ -16,3 +16,4 @@
 #include <tfx/ops/reduce.hpp>
 #include <tfx/ops/reshape.hpp>
 #include <tfx/ops/softmax.hpp>
+#include <tfx/ops/trigonometric.hpp>

@@ -47,11 +47,23 @@ struct square_function {
 };
 inline constexpr composed<square_function> square{};
 
-/// log(1 + exp(x)), without overflow.
-struct softplus_function {
-  static constexpr auto traced(auto x) { return maximum(x, 0) + log1p(exp(-abs(x))); }
+/// Softplus, the smooth form of relu.
+///
+///     y = log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|))
+///
+/// Gradient   dx = dy * sigmoid(x)
+/// Numerics   never overflows, and keeps its digits for x far below 0
+struct softplus_op : elementwise<softplus_op> {
+  static constexpr auto apply(auto x) { return at_least(x, decltype(x)(0)) + log1p(exp(-abs(x))); }
+  static constexpr auto derivative(auto x, auto, auto dy) { return dy * detail::apply_map<sigmoid_op>(x); }
 };
-inline constexpr composed<softplus_function> softplus{};
+inline constexpr auto softplus = make_operation<softplus_op>;
+
+/// log(sigmoid(x)) = -softplus(-x), accurate where sigmoid underflows.
+struct log_sigmoid_function {
+  static constexpr auto traced(auto x) { return -softplus(-x); }
+};
+inline constexpr composed<log_sigmoid_function> log_sigmoid{};
 
 /// Gaussian error linear unit, x * P(N <= x), exact.
 ///
@@ -88,7 +100,44 @@ struct selu_function {
 };
 inline constexpr composed<selu_function> selu{};
 
-/// x where x > 0, else slope * x.
+/// min(max(x, 0), 6).
+///
+/// Gradient   dy where 0 < x < 6, else 0
+struct relu6_op : elementwise<relu6_op> {
+  static constexpr auto apply(auto x) { return at_most(at_least(x, decltype(x)(0)), decltype(x)(6)); }
+  static constexpr auto derivative(auto x, auto, auto dy) { return where(x > 0, where(x < 6, dy, 0), 0); }
+};
+inline constexpr auto relu6 = make_operation<relu6_op>;
+
+/// relu6(x + 3) / 6: 0 below -3, 1 above 3, a line between.
+struct hard_sigmoid_function {
+  static constexpr auto traced(auto x) { return relu6(x + 3) / 6; }
+};
+inline constexpr composed<hard_sigmoid_function> hard_sigmoid{};
+
+/// x * hard_sigmoid(x), also called hard swish.
+///
+/// Source     Howard et al. 2019
+struct hard_silu_function {
+  static constexpr auto traced(auto x) { return x * hard_sigmoid(x); }
+};
+inline constexpr composed<hard_silu_function> hard_silu{};
+
+/// x * tanh(softplus(x)).
+///
+/// Source     Misra 2019
+struct mish_function {
+  static constexpr auto traced(auto x) { return x * tanh(softplus(x)); }
+};
+inline constexpr composed<mish_function> mish{};
+
+/// x / (1 + |x|).
+struct softsign_function {
+  static constexpr auto traced(auto x) { return x / (1 + abs(x)); }
+};
+inline constexpr composed<softsign_function> softsign{};
+
+/// x where x > 0, else slope * x. The default is Keras's function's; Keras's layer has 0.3, PyTorch and JAX have 0.01.
 template <traced X> constexpr auto leaky_relu(X x, double slope = 0.2) { return where(x > 0, x, slope * x); }
 
 }  // namespace tfx

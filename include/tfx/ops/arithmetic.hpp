@@ -111,17 +111,25 @@ constexpr auto where_op::derivative(auto condition, auto, auto, auto, auto dy) {
 
 /// The larger of two, element by element; a NaN in either is the result.
 ///
-/// Gradient   to a where a >= b, else to b (as PyTorch, which halves ties; JAX and TensorFlow differ there too)
+/// Gradient   to a where a >= b, else to b: all of it at a tie (as TensorFlow; PyTorch and JAX give a half to each)
 struct maximum_op : elementwise<maximum_op> {
   static constexpr auto apply(auto a, auto b) { return max(a, b); }
   static constexpr auto derivative(auto a, auto b, auto, auto dy) { return parts(where(a >= b, dy, 0), where(a >= b, 0, dy)); }
 };
+/// The smaller of two; NaN and ties as for `maximum`.
 struct minimum_op : elementwise<minimum_op> {
   static constexpr auto apply(auto a, auto b) { return min(a, b); }
   static constexpr auto derivative(auto a, auto b, auto, auto dy) { return parts(where(a <= b, dy, 0), where(a <= b, 0, dy)); }
 };
 inline constexpr auto maximum = make_operation<maximum_op>;
 inline constexpr auto minimum = make_operation<minimum_op>;
+
+/// x between two bounds: minimum(maximum(x, lower), upper). NaN stays NaN.
+///
+/// Gradient   dy where lower <= x <= upper, else 0 (both bounds belong to the inside)
+template <traced X, class Lower, class Upper> constexpr auto clip(X x, Lower lower, Upper upper) {
+  return minimum(maximum(x, lower), upper);
+}
 
 /// The value itself, as a constant for the derivative: no gradient flows through.
 struct stop_gradient_op : elementwise<stop_gradient_op> {

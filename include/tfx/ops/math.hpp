@@ -41,10 +41,29 @@ struct cos_op : elementwise<cos_op> {
   static constexpr auto derivative(auto x, auto, auto dy) { return -(dy * detail::apply_map<sin_op>(x)); }
 };
 constexpr auto sin_op::derivative(auto x, auto, auto dy) { return dy * detail::apply_map<cos_op>(x); }
+/// 1 / x.
+struct reciprocal_op : elementwise<reciprocal_op> {
+  static constexpr auto apply(auto x) { return decltype(x)(1) / x; }
+  static constexpr auto derivative(auto, auto y, auto dy) { return -(dy * y * y); }
+};
+/// 1 / sqrt(x).
+struct rsqrt_op : elementwise<rsqrt_op> {
+  static constexpr auto apply(auto x) { return decltype(x)(1) / sqrt(x); }
+  static constexpr auto derivative(auto x, auto y, auto dy) { return -0.5 * (dy * (y / x)); }
+};
 /// Gauss's error function, erf(x) = 2 / sqrt(pi) * integral of exp(-t^2) from 0 to x.
 struct erf_op : elementwise<erf_op> {
   static constexpr auto apply(auto x) { return erf(x); }
   static constexpr auto derivative(auto x, auto, auto dy) { return dy * (1.1283791670955126 * detail::apply_map<exp_op>(-(x * x))); }
+};
+/// 1 - erf(x).
+///
+/// Numerics   small against 1, not against itself: no correct digit for x > 6 (float 4)
+struct erfc_op : elementwise<erfc_op> {
+  static constexpr auto apply(auto x) { return decltype(x)(1) - erf(x); }
+  static constexpr auto derivative(auto x, auto, auto dy) {
+    return dy * (-1.1283791670955126 * detail::apply_map<exp_op>(-(x * x)));
+  }
 };
 struct sign_op : elementwise<sign_op> {
   static constexpr auto apply(auto x) { return sign(x); }
@@ -58,16 +77,25 @@ struct floor_op : elementwise<floor_op> {
   static constexpr auto apply(auto x) { return floor(x); }
   static constexpr auto derivative(auto, auto, auto) { return handle{}; }
 };
+struct ceil_op : elementwise<ceil_op> {
+  static constexpr auto apply(auto x) { return -floor(-x); }
+  static constexpr auto derivative(auto, auto, auto) { return handle{}; }
+};
 /// To the nearest integer, ties to even.
 struct round_op : elementwise<round_op> {
   static constexpr auto apply(auto x) { return round(x); }
   static constexpr auto derivative(auto, auto, auto) { return handle{}; }
 };
 /// x to the power y, for x > 0 or whole y.
+///
+/// Gradient   dx = dz * y * x^(y - 1), dy = dz * z * log(x); dy is 0 at x = 0 and NaN for x < 0
 struct pow_op : elementwise<pow_op> {
   static constexpr auto apply(auto x, auto y) { return pow(x, y); }
   static constexpr auto derivative(auto x, auto y, auto z, auto dz) {
-    const handle to_y = detail::is_constant(untyped(y)) ? handle{} : untyped(dz * z * detail::apply_map<log_op>(x));
+    const handle base = untyped(x);
+    handle to_y{};
+    if (!detail::is_constant(untyped(y)))
+      to_y = untyped(dz) * untyped(z) * where(base == 0, 0, detail::apply_map<log_op>(base));
     return parts(dz * y * detail::apply_map<pow_op>(x, y - 1), to_y);
   }
 };
@@ -82,9 +110,13 @@ template <traced X> constexpr detail::map_result<sin_op, X> sin(X x) { return de
 template <traced X> constexpr detail::map_result<cos_op, X> cos(X x) { return detail::apply_map<cos_op>(x); }
 template <traced X> constexpr detail::map_result<erf_op, X> erf(X x) { return detail::apply_map<erf_op>(x); }
 template <traced X> constexpr detail::map_result<abs_op, X> abs(X x) { return detail::apply_map<abs_op>(x); }
+template <traced X> constexpr detail::map_result<erfc_op, X> erfc(X x) { return detail::apply_map<erfc_op>(x); }
+template <traced X> constexpr detail::map_result<ceil_op, X> ceil(X x) { return detail::apply_map<ceil_op>(x); }
 template <traced X> constexpr detail::map_result<floor_op, X> floor(X x) { return detail::apply_map<floor_op>(x); }
 template <traced X> constexpr detail::map_result<round_op, X> round(X x) { return detail::apply_map<round_op>(x); }
 template <class A, class B> requires some_traced<A, B> constexpr detail::map_result<pow_op, A, B> pow(A x, B y) { return detail::apply_map<pow_op>(x, y); }
 inline constexpr auto sign = make_operation<sign_op>;
+inline constexpr auto reciprocal = make_operation<reciprocal_op>;
+inline constexpr auto rsqrt = make_operation<rsqrt_op>;
 
 }  // namespace tfx
