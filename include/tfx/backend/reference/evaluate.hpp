@@ -28,7 +28,7 @@ template <class F, class T> constexpr void evaluate_node(const node_call<T>& a) 
   const int rows = a.shape.rows(), cols = a.shape.cols();
   if constexpr (F::kind == op_kind::map || F::kind == op_kind::assign) {
     int row_step[3] = {}, col_step[3] = {};
-    for (int k = 0; k < 3 && a.in[k]; ++k) {
+    for (int k = 0; k < F::arity; ++k) {
       const dims& s = a.in_shape[k];
       const bool full = s.size() == a.shape.size();
       row_step[k] = full ? cols : s.rows() > 1 ? s.cols() : 0;
