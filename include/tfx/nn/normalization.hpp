@@ -32,7 +32,7 @@ struct batch_norm {
     handle mean = running_mean.read().h, variance = running_variance.read().h;
     if (is_training(x)) {
       constexpr unsigned axes = (1u << (S::value.rank - 1)) - 1;
-      auto batch_mean = [&](handle h) { return reshape(tfx::detail::mean_axes(h, axes), C::value); };
+      auto batch_mean = [&](handle h) { return tfx::reshape(tfx::detail::mean_axes(h, axes), C::value); };
       mean = batch_mean(x.h);
       const handle centred = x.h - mean;
       variance = batch_mean(centred * centred);
