@@ -8,7 +8,9 @@ namespace {
 /// What an empty fork and join costs.
 void fork_join(benchmark::State& state) {
   tfx::backend::pool p(int(state.range(0)));
-  for (auto _ : state) p.run(p.threads(), [](void*, int) { benchmark::ClobberMemory(); }, nullptr);
+  for (auto _ : state)
+    p.run(
+        p.threads(), [](void*, int) { benchmark::ClobberMemory(); }, nullptr);
 }
 
 /// Two halves of a piece of work, against the whole by one thread.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// labels: native
 #include <cmath>
 
 #include <tfx/backend/simd/conv.hpp>
@@ -12,12 +13,13 @@ using namespace tfx;
 using namespace tfx::test;
 
 /// A convolution as its geometry lists it; the output extents follow from the rest.
-template <int Images, int H, int W, int C, int O, int KH, int KW, int Stride = 1, int Pad = 0, int Dilation = 1, int Groups = 1>
+template <int Images, int H, int W, int C, int O, int KH, int KW, int Stride = 1, int Pad = 0, int Dilation = 1,
+          int Groups = 1>
 struct layer {
   static constexpr int out_height = (H + 2 * Pad - (KH - 1) * Dilation - 1) / Stride + 1;
   static constexpr int out_width = (W + 2 * Pad - (KW - 1) * Dilation - 1) / Stride + 1;
-  static constexpr geometry geo = {{Images, H, W, C, out_height, out_width, O, KH, KW, Stride, Stride, Pad, Pad, Dilation, Dilation,
-                                    Groups}};
+  static constexpr geometry geo = {
+      {Images, H, W, C, out_height, out_width, O, KH, KW, Stride, Stride, Pad, Pad, Dilation, Dilation, Groups}};
 };
 
 template <class Layer> struct forward {
@@ -122,12 +124,15 @@ template <class T, class Layer> void check(int images) {
   for (const int parts : {1, 2, 3, 4, 7}) {
     CAPTURE(parts);
     CAPTURE("forward");
-    check_producer<T, backend::simd_conv<T>>(g, backend::simd_conv<T>::template tiles<forward<Layer>>(), forward<Layer>::rows,
-                                             images * g.v[4] * g.v[5], g.v[6], 0, {x.data(), w.data()}, y, parts);
-    check_producer<T, backend::simd_conv_to_x<T>>(g, backend::simd_conv_to_x<T>::template tiles<to_x<Layer>>(), to_x<Layer>::rows,
-                                                  images * g.v[1] * g.v[2], g.v[3], 0, {dy.data(), w.data()}, dx, parts);
-    check_producer<T, backend::simd_conv_to_w<T>>(g, backend::simd_conv_to_w<T>::template tiles<to_w<Layer>>(), to_w<Layer>::rows,
-                                                  to_w<Layer>::rows, g.v[6], images, {x.data(), dy.data()}, dw, parts);
+    check_producer<T, backend::simd_conv<T>>(g, backend::simd_conv<T>::template tiles<forward<Layer>>(),
+                                             forward<Layer>::rows, images * g.v[4] * g.v[5], g.v[6], 0,
+                                             {x.data(), w.data()}, y, parts);
+    check_producer<T, backend::simd_conv_to_x<T>>(g, backend::simd_conv_to_x<T>::template tiles<to_x<Layer>>(),
+                                                  to_x<Layer>::rows, images * g.v[1] * g.v[2], g.v[3], 0,
+                                                  {dy.data(), w.data()}, dx, parts);
+    check_producer<T, backend::simd_conv_to_w<T>>(g, backend::simd_conv_to_w<T>::template tiles<to_w<Layer>>(),
+                                                  to_w<Layer>::rows, to_w<Layer>::rows, g.v[6], images,
+                                                  {x.data(), dy.data()}, dw, parts);
   }
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// labels: native
 #include <cmath>
 
 #include <tfx/backend/simd/gemm.hpp>
@@ -17,7 +18,8 @@ template <int Batch, int M, int N, int K, int Flags, int StepA, int StepB, int B
 };
 
 /// One chain of std::fma per result.
-template <class T> void by_definition(const geometry& g, int rows, int depth, guarded<T>& a, guarded<T>& b, guarded<T>& y) {
+template <class T>
+void by_definition(const geometry& g, int rows, int depth, guarded<T>& a, guarded<T>& b, guarded<T>& y) {
   const int m = g.v[0], n = g.v[1], k = g.v[2];
   for (int row = 0; row < rows; ++row) {
     const std::size_t matrix = std::size_t(row / m);
@@ -26,7 +28,8 @@ template <class T> void by_definition(const geometry& g, int rows, int depth, gu
       for (int i = 0; i < depth; ++i) {
         const int at_a = (g.v[3] & 1) != 0 ? i * m + row % m : row % m * k + i;
         const int at_b = (g.v[3] & 2) != 0 ? col * k + i : i * n + col;
-        sum = std::fma(a[matrix * std::size_t(g.v[4]) + std::size_t(at_a)], b[matrix * std::size_t(g.v[5]) + std::size_t(at_b)], sum);
+        sum = std::fma(a[matrix * std::size_t(g.v[4]) + std::size_t(at_a)],
+                       b[matrix * std::size_t(g.v[5]) + std::size_t(at_b)], sum);
       }
       y[std::size_t(row) * std::size_t(n) + std::size_t(col)] = sum;
     }
@@ -42,15 +45,16 @@ template <class T, class Product> void check(int rows, int depth) {
   CAPTURE(g.v[3]);
   CAPTURE(rows);
   CAPTURE(depth);
-  guarded<T> a(std::size_t(g.v[0] * g.v[2] + (batches - 1) * g.v[4])), b(std::size_t(g.v[1] * g.v[2] + (batches - 1) * g.v[5]));
+  guarded<T> a(std::size_t(g.v[0] * g.v[2] + (batches - 1) * g.v[4])),
+      b(std::size_t(g.v[1] * g.v[2] + (batches - 1) * g.v[5]));
   a.fill(std::uint64_t(1 + rows));
   b.fill(std::uint64_t(7 + depth));
   guarded<T> expected(std::size_t(rows) * std::size_t(g.v[1]));
   by_definition(g, rows, depth, a, b, expected);
   for (const int parts : {1, 2, 3, 4, 7}) {
     CAPTURE(parts);
-    check_producer<T, backend::simd_matmul<T>>(g, backend::simd_matmul<T>::template tiles<Product>(), Product::rows, rows, g.v[1],
-                                               depth, {a.data(), b.data()}, expected, parts);
+    check_producer<T, backend::simd_matmul<T>>(g, backend::simd_matmul<T>::template tiles<Product>(), Product::rows,
+                                               rows, g.v[1], depth, {a.data(), b.data()}, expected, parts);
   }
 }
 

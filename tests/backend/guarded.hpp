@@ -16,7 +16,8 @@ template <class T> class guarded {
   explicit guarded(std::size_t count) : count_(count) {
     const std::size_t page = std::size_t(sysconf(_SC_PAGESIZE));
     bytes_ = (count * sizeof(T) + page - 1) / page * page + page;
-    memory_ = static_cast<unsigned char*>(mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    memory_ =
+        static_cast<unsigned char*>(mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     mprotect(memory_ + bytes_ - page, page, PROT_NONE);
     data_ = reinterpret_cast<T*>(memory_ + bytes_ - page - count * sizeof(T));
   }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// labels: native
 #include <cmath>
 #include <limits>
 
@@ -88,7 +89,7 @@ template <class T> void check(const geometry& g, int images) {
   const int bound = g.v[0] * g.v[1] * g.v[2], bound_results = g.v[0] * g.v[4] * g.v[5];
   guarded<T> x(std::size_t(pixels * channels)), dy(std::size_t(results * channels));
   x.fill(3);
-  for (std::size_t i = 0; i < x.size(); ++i) x[i] = std::floor(x[i] * 3);   // many ties
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = std::floor(x[i] * 3);  // many ties
   dy.fill(5);
   const by_definition<T> truth = {g.v, images, x, dy};
   guarded<T> max(dy.size()), mean(dy.size()), max_gradient(x.size()), mean_gradient(x.size());
@@ -100,17 +101,18 @@ template <class T> void check(const geometry& g, int images) {
     CAPTURE(parts);
     check_parts<T, backend::simd_max_pool<T>>(g, nullptr, bound_results, results, channels, 0, {x.data()}, max, parts);
     check_parts<T, backend::simd_avg_pool<T>>(g, nullptr, bound_results, results, channels, 0, {x.data()}, mean, parts);
-    check_parts<T, backend::simd_max_pool_grad<T>>(g, nullptr, bound, pixels, channels, 0, {x.data(), max.data(), dy.data()},
-                                                   max_gradient, parts);
-    check_parts<T, backend::simd_avg_pool_grad<T>>(g, nullptr, bound, pixels, channels, 0, {dy.data()}, mean_gradient, parts);
+    check_parts<T, backend::simd_max_pool_grad<T>>(g, nullptr, bound, pixels, channels, 0,
+                                                   {x.data(), max.data(), dy.data()}, max_gradient, parts);
+    check_parts<T, backend::simd_avg_pool_grad<T>>(g, nullptr, bound, pixels, channels, 0, {dy.data()}, mean_gradient,
+                                                   parts);
   }
 }
 
 void check_layer(int images, int height, int width, int channels, int kernel, int stride, int pad, int dilation = 1) {
   const int out_height = (height + 2 * pad - (kernel - 1) * dilation - 1) / stride + 1;
   const int out_width = (width + 2 * pad - (kernel - 1) * dilation - 1) / stride + 1;
-  const geometry g = {{images, height, width, channels, out_height, out_width, channels, kernel, kernel, stride, stride, pad, pad,
-                       dilation, dilation, channels}};
+  const geometry g = {{images, height, width, channels, out_height, out_width, channels, kernel, kernel, stride, stride,
+                       pad, pad, dilation, dilation, channels}};
   check<float>(g, images);
   check<double>(g, images);
   if (images > 1) check<float>(g, images - 1);

@@ -40,9 +40,9 @@ void receive(const call<T>&, int row, int rows, int col, int cols, const T* bloc
 }
 
 /// Runs a producer in `parts` parts, directly and through an epilogue, and compares the bits with `expected`.
-template <class T, class Producer>
-void check_parts(const geometry& g, const void* tiles, int bound_rows, int rows, int cols, int contracted,
-                    std::vector<void*> operands, guarded<T>& expected, int parts) {
+template <class T, class Producer> void check_parts(const geometry& g, const void* tiles, int bound_rows, int rows,
+                                                    int cols, int contracted, std::vector<void*> operands,
+                                                    guarded<T>& expected, int parts) {
   const std::size_t count = std::size_t(rows) * std::size_t(cols);
   scratch_memory<T> scratch(Producer::scratch(g, bound_rows, cols));
   call<T> a;
@@ -76,9 +76,9 @@ void check_parts(const geometry& g, const void* tiles, int bound_rows, int rows,
 }
 
 /// The same for the micro-kernels of every instruction set that this build contains and the processor has.
-template <class T, class Producer>
-void check_producer(const geometry& g, const void* tiles, int bound_rows, int rows, int cols, int contracted,
-                    std::vector<void*> operands, guarded<T>& expected, int parts) {
+template <class T, class Producer> void check_producer(const geometry& g, const void* tiles, int bound_rows, int rows,
+                                                       int cols, int contracted, std::vector<void*> operands,
+                                                       guarded<T>& expected, int parts) {
   for (int set = backend::instruction_set(); set < backend::instruction_sets; ++set) {
     CAPTURE(set);
     backend::tile_table<T> table = *static_cast<const backend::tile_table<T>*>(tiles);

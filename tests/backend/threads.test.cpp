@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// labels: threads
 #include <atomic>
 #include <chrono>
 #include <cmath>
@@ -136,8 +137,10 @@ TEST_CASE("a product is the same bits on any number of threads") {
         producer::run(c, w->y.data(), nullptr);
       }
     };
-    work w = {std::vector<float>(50 * 70), std::vector<float>((producer::scratch(launch::geo, 50, 70) + 16) * std::size_t(threads)),
-              {a.data(), b.data()}, threads};
+    work w = {std::vector<float>(50 * 70),
+              std::vector<float>((producer::scratch(launch::geo, 50, 70) + 16) * std::size_t(threads)),
+              {a.data(), b.data()},
+              threads};
     for (int i = 0; i < 20; ++i) p.run(threads, &work::part, &w);
     CHECK(w.y == expected);
   }

@@ -58,7 +58,9 @@ template <> struct lanes<double> {
   TFX_TARGET TFX_INLINE static vector load_part(const double* p, mask m) {
     return __builtin_ia32_maskloadpd256(reinterpret_cast<const vector*>(p), m);
   }
-  TFX_TARGET TFX_INLINE static vector load_operand(const double* p, mask) { return *reinterpret_cast<const stored*>(p); }
+  TFX_TARGET TFX_INLINE static vector load_operand(const double* p, mask) {
+    return *reinterpret_cast<const stored*>(p);
+  }
   TFX_TARGET TFX_INLINE static void store_part(double* p, vector v, mask m) {
     __builtin_ia32_maskstorepd256(reinterpret_cast<vector*>(p), m, v);
   }
@@ -68,7 +70,8 @@ template <> struct lanes<double> {
     const quad q0 = *reinterpret_cast<const quad*>(p), q1 = *reinterpret_cast<const quad*>(p + 2 * row);
     return __builtin_shufflevector(q0, q1, 0, 1, 2, 3);
   }
-  TFX_TARGET TFX_INLINE static void transpose(const double* from, std::ptrdiff_t row, double* to, std::ptrdiff_t pitch) {
+  TFX_TARGET TFX_INLINE static void transpose(const double* from, std::ptrdiff_t row, double* to,
+                                              std::ptrdiff_t pitch) {
     const vector r0 = rows(from, row), r1 = rows(from + row, row);
     *reinterpret_cast<stored*>(to) = __builtin_shufflevector(r0, r1, 0, 4, 2, 6);
     *reinterpret_cast<stored*>(to + pitch) = __builtin_shufflevector(r0, r1, 1, 5, 3, 7);

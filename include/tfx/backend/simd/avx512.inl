@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// 512-bit lanes for tile.inl. Compiler builtins, because <immintrin.h> costs more compile time than all kernels together.
+// 512-bit lanes for tile.inl. Compiler builtins, because <immintrin.h> costs more compile time than all kernels
+// together.
 
 template <class T> struct lanes;
 
@@ -60,7 +61,9 @@ template <> struct lanes<double> {
     return __builtin_ia32_loadupd512_mask(p, vector{}, m);
   }
   TFX_TARGET TFX_INLINE static vector load_operand(const double* p, mask m) { return load_part(p, m); }
-  TFX_TARGET TFX_INLINE static void store_part(double* p, vector v, mask m) { __builtin_ia32_storeupd512_mask(p, v, m); }
+  TFX_TARGET TFX_INLINE static void store_part(double* p, vector v, mask m) {
+    __builtin_ia32_storeupd512_mask(p, v, m);
+  }
   TFX_TARGET TFX_INLINE static vector fma(vector a, vector b, vector c) {
     return __builtin_ia32_vfmaddpd512_mask(a, b, c, mask(-1), 4);
   }
@@ -72,7 +75,8 @@ template <> struct lanes<double> {
     const auto high = __builtin_shufflevector(q2, q3, 0, 1, 2, 3);
     return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7);
   }
-  TFX_TARGET TFX_INLINE static void transpose(const double* from, std::ptrdiff_t row, double* to, std::ptrdiff_t pitch) {
+  TFX_TARGET TFX_INLINE static void transpose(const double* from, std::ptrdiff_t row, double* to,
+                                              std::ptrdiff_t pitch) {
     const vector r0 = rows(from, row), r1 = rows(from + row, row);
     *reinterpret_cast<stored*>(to) = __builtin_shufflevector(r0, r1, 0, 8, 2, 10, 4, 12, 6, 14);
     *reinterpret_cast<stored*>(to + pitch) = __builtin_shufflevector(r0, r1, 1, 9, 3, 11, 5, 13, 7, 15);

@@ -15,8 +15,8 @@ template <class T> inline constexpr int conv_pack_elements = int(1024 * 1024 / s
 
 /// A convolution or its transpose as a gather: every result pixel is a row of a tile, every tap a matrix [depth, cols].
 ///
-/// There is no im2col and no halo. The pixels are cut into rectangles that read the same taps (one inside, a few along the
-/// border), so padding is skipped, and the source pixels of a tile's rows are a fixed distance apart.
+/// There is no im2col and no halo. The pixels are cut into rectangles that read the same taps (one inside, a few along
+/// the border), so padding is skipped, and the source pixels of a tile's rows are a fixed distance apart.
 template <class T> struct conv_gather {
   const call<T>& a;
   const tile_set<T>& set;
@@ -26,7 +26,7 @@ template <class T> struct conv_gather {
   const T* source = nullptr;
   const T* weights = nullptr;
   int source_channels = 0, result_channels = 0, groups = 1;
-  bool transposed = false;   ///< weights are [result channels, source channels] instead of the other way round
+  bool transposed = false;  ///< weights are [result channels, source channels] instead of the other way round
 
   int depth() const { return source_channels / groups; }
   int cols() const { return result_channels / groups; }
@@ -47,15 +47,16 @@ template <class T> struct conv_gather {
   }
 
  private:
-  /// Where the weights of one band of columns lie: tap t at `data + t * tap`, its rows `row` apart, panels `panel` apart.
+  /// Where the weights of one band of columns lie: tap t at `data + t * tap`, its rows `row` apart, panels `panel`
+  /// apart.
   struct band_weights {
     const T* data = nullptr;
     std::ptrdiff_t tap = 0, row = 0, panel = 0;
-    const T* last = nullptr;   ///< the last panel, if it had to be packed, one panel wide
+    const T* last = nullptr;  ///< the last panel, if it had to be packed, one panel wide
   };
 
-  /// An epilogue likes whole rows; but a block should have some lines (the border is computed along them), and the packed
-  /// weights should stay in the second-level cache.
+  /// An epilogue likes whole rows; but a block should have some lines (the border is computed along them), and the
+  /// packed weights should stay in the second-level cache.
   int panels_together() const {
     int most = conv_block_elements<T> / (lesser_of(rows.results, 4) * columns.results) / set.panel();
     if (transposed) most = lesser_of(most, conv_pack_elements<T> / (rows.taps * columns.taps * depth()) / set.panel());
@@ -81,7 +82,8 @@ template <class T> struct conv_gather {
     const T* const data = weights + group * cols() + band.from;
     if (!set.pads || band.to - last == panel) return {data, matrix, result_channels, panel, nullptr};
     for (int tap = 0; tap < taps; ++tap) {
-      pack_rows(data + tap * matrix + (last - band.from), result_channels, depth(), band.to - last, packed + tap * size, panel);
+      pack_rows(data + tap * matrix + (last - band.from), result_channels, depth(), band.to - last, packed + tap * size,
+                panel);
     }
     return {data, matrix, result_channels, panel, packed};
   }
@@ -91,7 +93,8 @@ template <class T> struct conv_gather {
     const band_weights w = weights_of(group, band);
     const int first_col = group * cols() + band.from;
     const int stride = finish != nullptr ? round_up(band.size(), 16) : result_channels;
-    const int pixels = finish != nullptr ? greater_of(conv_block_elements<T> / stride, 1) : share.size() * columns.results;
+    const int pixels =
+        finish != nullptr ? greater_of(conv_block_elements<T> / stride, 1) : share.size() * columns.results;
     const int height = greater_of(pixels / columns.results, 1);
     const int width = height > 1 ? columns.results : lesser_of(pixels, columns.results);
     for (int line = share.from; line < share.to; line += height) {
@@ -99,7 +102,8 @@ template <class T> struct conv_gather {
       for (int left = 0; left < columns.results; left += width) {
         const range wide = {left, lesser_of(left + width, columns.results)};
         const int row = line * columns.results + left;
-        T* const block = finish != nullptr ? a.scratch : destination + std::ptrdiff_t(row) * result_channels + first_col;
+        T* const block =
+            finish != nullptr ? a.scratch : destination + std::ptrdiff_t(row) * result_channels + first_col;
         for (int col = band.from, panel = 0; col < band.to; col += set.panel(), ++panel) {
           const int count = lesser_of(set.panel(), band.to - col);
           const bool repacked = w.last != nullptr && count < set.panel();
@@ -128,8 +132,10 @@ template <class T> struct conv_gather {
   };
 
   /// Pixels [tall) x [wide) of one image, c being the first of them.
-  void rectangles(int image, int group, range tall, range wide, const tap_weights& w, T* c, int stride, int count) const {
-    const T* picture = source + (std::ptrdiff_t(image) * rows.source * columns.source) * source_channels + group * depth();
+  void rectangles(int image, int group, range tall, range wide, const tap_weights& w, T* c, int stride,
+                  int count) const {
+    const T* picture =
+        source + (std::ptrdiff_t(image) * rows.source * columns.source) * source_channels + group * depth();
     for_runs(columns, wide, [&](const axis_run& across) {
       for_runs(rows, tall, [&](const axis_run& down) {
         const std::ptrdiff_t line = std::ptrdiff_t(columns.source) * source_channels;
@@ -151,7 +157,7 @@ template <class T> struct conv_gather {
         call.inner = x.count;
         call.depth = depth();
         if (call.a_inner == depth() && call.b_inner == depth() * w.row) {
-          call.depth *= call.inner;   // neighbouring taps lie behind each other in the source and in the weights
+          call.depth *= call.inner;  // neighbouring taps lie behind each other in the source and in the weights
           call.inner = 1;
         }
         const std::ptrdiff_t a_across = columns.advance() * pixel, a_down = rows.advance() * line;
@@ -255,7 +261,8 @@ template <class T> struct simd_conv {
 template <class T> struct simd_conv_to_x {
   template <class Launch> static constexpr const void* tiles() {
     constexpr conv_shape s(Launch::geo.v);
-    return choose_table<T, greater_of(5, detail::conv_tile_rows(s.rows_to_input(), s.columns_to_input())), s.channels / s.groups>();
+    return choose_table<T, greater_of(5, detail::conv_tile_rows(s.rows_to_input(), s.columns_to_input())),
+                        s.channels / s.groups>();
   }
 
   static constexpr std::size_t scratch(const geometry& g, int, int) {

@@ -6,21 +6,24 @@
 
 namespace tfx::backend::inline TFX_SIMD_BUILD {
 
-/// Which taps of a window one position reads: taps `first`, `first + step`, ... (the axis' step), the first of them at `at`.
+/// Which taps of a window one position reads: taps `first`, `first + step`, ... (the axis' step), the first of them at
+/// `at`.
 struct axis_taps {
   int first = 0, count = 0, at = 0;
 
   constexpr bool operator==(const axis_taps&) const = default;
 };
 
-/// Positions `start`, `start + step`, ... that read the same taps; `at` advances by the axis' advance from one to the next.
+/// Positions `start`, `start + step`, ... that read the same taps; `at` advances by the axis' advance from one to the
+/// next.
 struct axis_run {
   int start = 0, step = 1, count = 0;
   axis_taps taps;
 };
 
-/// One axis of a convolution or of its transpose (the gradient with respect to the input), as a gather: a result at p reads
-/// the source at p * stride - pad + tap * dilation, or where p + pad - tap * dilation divides by stride, at the quotient.
+/// One axis of a convolution or of its transpose (the gradient with respect to the input), as a gather: a result at p
+/// reads the source at p * stride - pad + tap * dilation, or where p + pad - tap * dilation divides by stride, at the
+/// quotient.
 struct conv_axis {
   int results = 0, source = 0, taps = 1, stride = 1, pad = 0, dilation = 1;
   bool transposed = false;
@@ -87,18 +90,33 @@ struct conv_axis {
   }
 };
 
-/// The numbers of a convolution, as geometry lists them: images, H, W, C, OH, OW, O, KH, KW, strides, pads, dilations, groups.
+/// The numbers of a convolution, as geometry lists them: images, H, W, C, OH, OW, O, KH, KW, strides, pads, dilations,
+/// groups.
 struct conv_shape {
-  int height = 0, width = 0, channels = 0, out_height = 0, out_width = 0, out_channels = 0, kernel_height = 1, kernel_width = 1;
-  int stride_height = 1, stride_width = 1, pad_top = 0, pad_left = 0, dilation_height = 1, dilation_width = 1, groups = 1;
+  int height = 0, width = 0, channels = 0, out_height = 0, out_width = 0, out_channels = 0, kernel_height = 1,
+      kernel_width = 1;
+  int stride_height = 1, stride_width = 1, pad_top = 0, pad_left = 0, dilation_height = 1, dilation_width = 1,
+      groups = 1;
 
   constexpr explicit conv_shape(const int* v)
-      : height(v[1]), width(v[2]), channels(v[3]), out_height(v[4]), out_width(v[5]), out_channels(v[6]), kernel_height(v[7]),
-        kernel_width(v[8]), stride_height(v[9]), stride_width(v[10]), pad_top(v[11]), pad_left(v[12]), dilation_height(v[13]),
-        dilation_width(v[14]), groups(v[15]) {
+      : height(v[1]),
+        width(v[2]),
+        channels(v[3]),
+        out_height(v[4]),
+        out_width(v[5]),
+        out_channels(v[6]),
+        kernel_height(v[7]),
+        kernel_width(v[8]),
+        stride_height(v[9]),
+        stride_width(v[10]),
+        pad_top(v[11]),
+        pad_left(v[12]),
+        dilation_height(v[13]),
+        dilation_width(v[14]),
+        groups(v[15]) {
     // One pixel in, one out: all pixels of an image are one line.
-    if (kernel_height == 1 && kernel_width == 1 && stride_height == 1 && stride_width == 1 && pad_top == 0 && pad_left == 0 &&
-        height == out_height && width == out_width) {
+    if (kernel_height == 1 && kernel_width == 1 && stride_height == 1 && stride_width == 1 && pad_top == 0 &&
+        pad_left == 0 && height == out_height && width == out_width) {
       width = out_width = height * width;
       height = out_height = 1;
     }

@@ -58,20 +58,23 @@ template <class T> struct simd_conv_to_w {
         now.compute(part);
         if (!columns) now.give(part, a.scratch, destination, finish);
         for (int i = 0; columns && i < s.kernel_height; ++i) {
-          now.give({i * units + part.from, i * units + part.to}, a.scratch + (i * units + part.from) * now.stride, destination, finish);
+          now.give({i * units + part.from, i * units + part.to}, a.scratch + (i * units + part.from) * now.stride,
+                   destination, finish);
         }
       }
     }
   }
 
  private:
-  /// With fewer channels than the kernel is high, a tile's rows are the kernel's rows for one (j, c); else they are channels.
+  /// With fewer channels than the kernel is high, a tile's rows are the kernel's rows for one (j, c); else they are
+  /// channels.
   static constexpr bool by_columns(const conv_shape& s) {
     const int rows = s.kernel_height * s.kernel_width * s.channels;
     return s.groups == 1 && s.channels < s.kernel_height && rows * widest_panel<T> <= block_elements<T>;
   }
 
-  /// How much of the contraction is done at a time, so that its part of dy stays in the cache: images, or lines of one image.
+  /// How much of the contraction is done at a time, so that its part of dy stays in the cache: images, or lines of one
+  /// image.
   struct chunk {
     int images = 1, lines = 1;
   };

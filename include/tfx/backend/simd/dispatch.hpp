@@ -3,9 +3,9 @@
 
 /// Which instruction sets the heavy kernels are compiled for.
 ///
-/// A build for a machine with AVX-512, AVX2 with FMA, or NEON contains that version only. A build for any x86 contains three
-/// and asks the processor at each call. The result is the same bits in all of them. The inline namespace carries the build's
-/// instruction set in every name, so that objects built with different flags link together.
+/// A build for a machine with AVX-512, AVX2 with FMA, or NEON contains that version only. A build for any x86 contains
+/// three and asks the processor at each call. The result is the same bits in all of them. The inline namespace carries
+/// the build's instruction set in every name, so that objects built with different flags link together.
 #if defined(__AVX512F__)
 #define TFX_SIMD_BUILD built_for_avx512
 #define TFX_SIMD_HAS_AVX512 1

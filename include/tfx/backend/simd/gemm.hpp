@@ -11,14 +11,16 @@ namespace tfx::backend::inline TFX_SIMD_BUILD {
 ///
 ///     y[b][m][n] = sum_k A[b][m][k] * B[b][k][n]
 ///
-/// Geometry   M, N, K, flags (1: A is stored [K, M], 2: B is stored [N, K]), elements between the A matrices and between
+/// Geometry   M, N, K, flags (1: A is stored [K, M], 2: B is stored [N, K]), elements between the A matrices and
+/// between
 ///            the B matrices of a batch (0: one for all), 1 if K is the bounded extent
 /// Blocks     with an epilogue, `stride` is a multiple of 16 and all of rows * stride may be read
 template <class T> struct simd_matmul {
   template <class Launch> static constexpr const void* tiles() {
     constexpr bool merges = merged(Launch::geo.v, Launch::rows);
     constexpr int height = merges ? Launch::rows : lesser_of(Launch::geo.v[0], Launch::rows);
-    return choose_table<T, height, Launch::geo.v[1], large(Launch::geo.v, height) ? tiling::large : tiling::balanced>();
+    return choose_table < T, height, Launch::geo.v[1],
+           large(Launch::geo.v, height) ? tiling::large : tiling::balanced > ();
   }
 
   static constexpr std::size_t scratch(const geometry& g, int, int) {
@@ -87,7 +89,7 @@ template <class T> struct simd_matmul {
     finish_function<T> finish = nullptr;
     int count = 1, rows = 0, depth = 0;
     bool a_transposed = false, b_transposed = false;
-    bool packs = false;   ///< all of B, one panel at a time
+    bool packs = false;  ///< all of B, one panel at a time
     std::ptrdiff_t a_row = 0, a_step = 0, b_row = 0;
   };
 
@@ -173,7 +175,8 @@ template <class T> struct simd_matmul {
     }
   }
 
-  /// Whether a transposed B is better left as it is, its rows being the rows of the tiles, and A and the result transposed.
+  /// Whether a transposed B is better left as it is, its rows being the rows of the tiles, and A and the result
+  /// transposed.
   static bool swaps(const matrices& p, const tile_set<T>& set, int rows, int cols) {
     if (!p.b_transposed) return false;
     // A transposed element costs about a third of a cycle, a vector of multiply-adds half of one.
@@ -223,7 +226,8 @@ template <class T> struct simd_matmul {
           set.transpose(sums, panel, count, wide, a.scratch, round_up(wide, 16), wide);
           p.finish(a, result_row, count, col, wide, a.scratch, round_up(wide, 16));
         } else {
-          set.transpose(sums, panel, count, wide, p.destination + std::ptrdiff_t(result_row) * a.cols + col, a.cols, wide);
+          set.transpose(sums, panel, count, wide, p.destination + std::ptrdiff_t(result_row) * a.cols + col, a.cols,
+                        wide);
         }
       }
     }

@@ -9,7 +9,8 @@
 
 namespace tfx::backend::inline TFX_SIMD_BUILD {
 
-/// What the four poolings share: windows, blocks and parts. The geometry is that of a convolution whose groups are channels.
+/// What the four poolings share: windows, blocks and parts. The geometry is that of a convolution whose groups are
+/// channels.
 template <class T> struct pooling {
   explicit pooling(const call<T>& from) : a(from), s(from.geo), rows(s.rows()), columns(s.columns()) {}
 
@@ -81,8 +82,8 @@ template <class T> struct pooling {
     return std::size_t(greater_of(block_elements<T>, line));
   }
 
-  /// Gradients: calls spread(window, first input pixel, result pixel, channels, lines, line `lines.from`, stride) for every
-  /// window that touches a block, in ascending order. Adds to the block, which starts at zero.
+  /// Gradients: calls spread(window, first input pixel, result pixel, channels, lines, line `lines.from`, stride) for
+  /// every window that touches a block, in ascending order. Adds to the block, which starts at zero.
   template <class Spread> void backward(T* destination, finish_function<T> finish, Spread spread) const {
     if (a.rows <= 0 || a.cols <= 0) return;
     const int budget = finish != nullptr ? greater_of(block_elements<T>, s.width * 16) : 0;
@@ -94,7 +95,7 @@ template <class T> struct pooling {
       int height = s.height;
       if (finish != nullptr) {
         height = greater_of(budget / (stride * s.width), 1);
-        if (height > s.stride_height) height -= height % s.stride_height;   // windows seldom lie in two blocks
+        if (height > s.stride_height) height -= height % s.stride_height;  // windows seldom lie in two blocks
       }
       for (int line = share.from; line < share.to;) {
         const int image = line / s.height, top = line - image * s.height;
@@ -124,7 +125,8 @@ template <class T> struct pooling {
   /// Calls tap(row, column) for the pixels of a window in row-major order.
   template <class Tap> void for_taps(const window& w, Tap tap) const {
     for (int i = 0; i < w.down.count; ++i) {
-      for (int j = 0; j < w.across.count; ++j) tap(w.down.at + i * s.dilation_height, w.across.at + j * s.dilation_width);
+      for (int j = 0; j < w.across.count; ++j)
+        tap(w.down.at + i * s.dilation_height, w.across.at + j * s.dilation_width);
     }
   }
 };
@@ -144,7 +146,9 @@ constexpr int pool_useful_parts(const geometry& g, int rows, int cols) {
 template <class T> struct simd_max_pool {
   template <class Launch> static constexpr const void* tiles() { return nullptr; }
   static constexpr std::size_t scratch(const geometry&, int, int) { return std::size_t(block_elements<T>); }
-  static constexpr int useful_parts(const geometry& g, int rows, int cols) { return detail::pool_useful_parts(g, rows, cols); }
+  static constexpr int useful_parts(const geometry& g, int rows, int cols) {
+    return detail::pool_useful_parts(g, rows, cols);
+  }
 
   static void run(const call<T>& a, T* destination, finish_function<T> finish) {
     const pooling<T> p(a);
@@ -168,7 +172,9 @@ template <class T> struct simd_max_pool {
 template <class T> struct simd_avg_pool {
   template <class Launch> static constexpr const void* tiles() { return nullptr; }
   static constexpr std::size_t scratch(const geometry&, int, int) { return std::size_t(block_elements<T>); }
-  static constexpr int useful_parts(const geometry& g, int rows, int cols) { return detail::pool_useful_parts(g, rows, cols); }
+  static constexpr int useful_parts(const geometry& g, int rows, int cols) {
+    return detail::pool_useful_parts(g, rows, cols);
+  }
 
   static void run(const call<T>& a, T* destination, finish_function<T> finish) {
     const pooling<T> p(a);
@@ -197,32 +203,36 @@ template <class T> struct simd_avg_pool {
 template <class T> struct simd_max_pool_grad {
   template <class Launch> static constexpr const void* tiles() { return nullptr; }
   static constexpr std::size_t scratch(const geometry& g, int, int) { return pooling<T>::gradient_block(g); }
-  static constexpr int useful_parts(const geometry& g, int rows, int cols) { return detail::pool_useful_parts(g, rows, cols); }
+  static constexpr int useful_parts(const geometry& g, int rows, int cols) {
+    return detail::pool_useful_parts(g, rows, cols);
+  }
 
   static void run(const call<T>& a, T* destination, finish_function<T> finish) {
     const pooling<T> p(a);
     using window = typename pooling<T>::window;
-    p.backward(destination, finish, [&](const window& w, std::ptrdiff_t image, std::ptrdiff_t result, range channels, range lines,
-                                        T* block, int stride) {
-      const T* const x = p.operand(0) + image;
-      p.for_channels(channels, [&]<class Lanes>(int c) {
-        Lanes most, left;
-        p.read(p.operand(1) + result + c, most);
-        p.read(p.operand(2) + result + c, left);
-        p.for_taps(w, [&](int row, int column) {
-          Lanes value;
-          p.read(x + p.input_pixel(0, row, column) + c, value);
-          if (row >= lines.from && row < lines.to) {
-            T* const to = block + (std::ptrdiff_t(row - lines.from) * p.s.width + column) * stride + (c - channels.from);
-            Lanes sum;
-            p.read(to, sum);
-            sum += value == most ? left : Lanes{};
-            p.write(sum, to);
-          }
-          left = value == most ? Lanes{} : left;
-        });
-      });
-    });
+    p.backward(destination, finish,
+               [&](const window& w, std::ptrdiff_t image, std::ptrdiff_t result, range channels, range lines, T* block,
+                   int stride) {
+                 const T* const x = p.operand(0) + image;
+                 p.for_channels(channels, [&]<class Lanes>(int c) {
+                   Lanes most, left;
+                   p.read(p.operand(1) + result + c, most);
+                   p.read(p.operand(2) + result + c, left);
+                   p.for_taps(w, [&](int row, int column) {
+                     Lanes value;
+                     p.read(x + p.input_pixel(0, row, column) + c, value);
+                     if (row >= lines.from && row < lines.to) {
+                       T* const to = block + (std::ptrdiff_t(row - lines.from) * p.s.width + column) * stride +
+                                     (c - channels.from);
+                       Lanes sum;
+                       p.read(to, sum);
+                       sum += value == most ? left : Lanes{};
+                       p.write(sum, to);
+                     }
+                     left = value == most ? Lanes{} : left;
+                   });
+                 });
+               });
   }
 };
 
@@ -233,28 +243,32 @@ template <class T> struct simd_max_pool_grad {
 template <class T> struct simd_avg_pool_grad {
   template <class Launch> static constexpr const void* tiles() { return nullptr; }
   static constexpr std::size_t scratch(const geometry& g, int, int) { return pooling<T>::gradient_block(g); }
-  static constexpr int useful_parts(const geometry& g, int rows, int cols) { return detail::pool_useful_parts(g, rows, cols); }
+  static constexpr int useful_parts(const geometry& g, int rows, int cols) {
+    return detail::pool_useful_parts(g, rows, cols);
+  }
 
   static void run(const call<T>& a, T* destination, finish_function<T> finish) {
     const pooling<T> p(a);
     using window = typename pooling<T>::window;
-    p.backward(destination, finish, [&](const window& w, std::ptrdiff_t, std::ptrdiff_t result, range channels, range lines, T* block,
-                                        int stride) {
-      const T count = T(greater_of(w.count(), 1));
-      p.for_channels(channels, [&]<class Lanes>(int c) {
-        Lanes each;
-        p.read(p.operand(0) + result + c, each);
-        each /= count;
-        p.for_taps(w, [&](int row, int column) {
-          if (row < lines.from || row >= lines.to) return;
-          T* const to = block + (std::ptrdiff_t(row - lines.from) * p.s.width + column) * stride + (c - channels.from);
-          Lanes sum;
-          p.read(to, sum);
-          sum += each;
-          p.write(sum, to);
+    p.backward(
+        destination, finish,
+        [&](const window& w, std::ptrdiff_t, std::ptrdiff_t result, range channels, range lines, T* block, int stride) {
+          const T count = T(greater_of(w.count(), 1));
+          p.for_channels(channels, [&]<class Lanes>(int c) {
+            Lanes each;
+            p.read(p.operand(0) + result + c, each);
+            each /= count;
+            p.for_taps(w, [&](int row, int column) {
+              if (row < lines.from || row >= lines.to) return;
+              T* const to =
+                  block + (std::ptrdiff_t(row - lines.from) * p.s.width + column) * stride + (c - channels.from);
+              Lanes sum;
+              p.read(to, sum);
+              sum += each;
+              p.write(sum, to);
+            });
+          });
         });
-      });
-    });
   }
 };
 

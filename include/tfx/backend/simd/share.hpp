@@ -8,7 +8,8 @@
 
 namespace tfx::backend::inline TFX_SIMD_BUILD {
 
-/// A producer with an epilogue computes blocks of at most this many elements (24 KB): they stay in the first-level cache.
+/// A producer with an epilogue computes blocks of at most this many elements (24 KB): they stay in the first-level
+/// cache.
 template <class T> inline constexpr int block_elements = int(24 * 1024 / sizeof(T));
 
 /// A half-open range.
@@ -28,8 +29,8 @@ struct grid_share {
   range rows, cols;
 };
 
-/// Cuts rows x cols units into `parts` rectangles so that the largest is as small as possible; fewer columns first, since
-/// every part prepares its own columns.
+/// Cuts rows x cols units into `parts` rectangles so that the largest is as small as possible; fewer columns first,
+/// since every part prepares its own columns.
 constexpr grid_share share_grid(int rows, int cols, int part, int parts) {
   int best = 1;
   std::int64_t best_cost = -1;

@@ -13,8 +13,8 @@
 
 namespace tfx::backend::inline TFX_SIMD_BUILD {
 
-/// One call of a register tile: c[i][j] = the sum over (outer, inner, k), ascending and in this order, of a * b, one chain of
-/// fused multiply-adds per result that starts at +0 or at c. Strides are in elements and may be negative.
+/// One call of a register tile: c[i][j] = the sum over (outer, inner, k), ascending and in this order, of a * b, one
+/// chain of fused multiply-adds per result that starts at +0 or at c. Strides are in elements and may be negative.
 template <class T> struct tile_call {
   const T* a = nullptr;
   const T* b = nullptr;
@@ -23,30 +23,28 @@ template <class T> struct tile_call {
   std::ptrdiff_t b_step = 0, b_inner = 0, b_outer = 0;
   std::ptrdiff_t c_row = 0;
   int outer = 1, inner = 1, depth = 0;
-  int rows = 0, cols = 0;   ///< results of this call
-  bool resume = false;      ///< start at c instead of +0
+  int rows = 0, cols = 0;  ///< results of this call
+  bool resume = false;     ///< start at c instead of +0
 };
 
 template <class T> using tile_function = void (*)(const tile_call<T>&);
-template <class T>
-using transpose_function = void (*)(const T* from, std::ptrdiff_t row, int depth, int cols, T* to, std::ptrdiff_t pitch, int filled);
+template <class T> using transpose_function = void (*)(const T* from, std::ptrdiff_t row, int depth, int cols, T* to,
+                                                       std::ptrdiff_t pitch, int filled);
 
 /// What one instruction set offers for one launch.
 template <class T> struct tile_set {
-  tile_function<T> full = nullptr;   ///< rows x vectors
-  tile_function<T> rest = nullptr;   ///< rows x rest_vectors, for a narrow last panel
-  tile_function<T> few = nullptr;    ///< few_rows x vectors
+  tile_function<T> full = nullptr;  ///< rows x vectors
+  tile_function<T> rest = nullptr;  ///< rows x rest_vectors, for a narrow last panel
+  tile_function<T> few = nullptr;   ///< few_rows x vectors
   transpose_function<T> transpose = nullptr;
   int rows = 0, few_rows = 0, vectors = 0, rest_vectors = 0, lanes = 0;
-  bool pads = false;                 ///< reads b up to the panel's width, so a panel that is not full must be packed
+  bool pads = false;  ///< reads b up to the panel's width, so a panel that is not full must be packed
 
   constexpr int panel() const { return vectors * lanes; }
 };
 
 /// The sets of one launch, in the order of `instruction_set()`.
-template <class T> struct tile_table {
-  tile_set<T> set[instruction_sets];
-};
+template <class T> struct tile_table { tile_set<T> set[instruction_sets]; };
 
 /// Rows and vectors of a tile, how many vectors a narrow last panel has.
 struct tile_shape {
@@ -55,8 +53,8 @@ struct tile_shape {
   constexpr int few_rows() const { return lesser_of(rows, 4); }
 };
 
-/// How the rows of a result are cut into tiles: nearly equal; without a remainder, where no tile may reach back over rows that
-/// are done; or for large matrices, few rows by many columns, since rows far apart share the sets of a cache.
+/// How the rows of a result are cut into tiles: nearly equal; without a remainder, where no tile may reach back over
+/// rows that are done; or for large matrices, few rows by many columns, since rows far apart share the sets of a cache.
 enum class tiling { balanced, dividing, large };
 
 /// A tile shape as a number: what template arguments are made of.
@@ -134,8 +132,9 @@ template <class T> void portable_tile(const tile_call<T>& call) {
 }
 
 /// Kept small: it does the edges of a transpose.
-template <class T>
-__attribute__((noinline, cold)) void transpose_elements(const T* from, std::ptrdiff_t row, int depth, int cols, T* to, std::ptrdiff_t pitch, int filled) {
+template <class T> __attribute__((noinline, cold)) void transpose_elements(const T* from, std::ptrdiff_t row, int depth,
+                                                                           int cols, T* to, std::ptrdiff_t pitch,
+                                                                           int filled) {
   for (int k = 0; k < depth; ++k) {
     for (int n = 0; n < filled; ++n) to[k * pitch + n] = n < cols ? from[n * row + k] : T(0);
   }
@@ -180,16 +179,23 @@ namespace neon {
 
 #if defined(TFX_SIMD_HAS_PORTABLE)
 namespace portable {
-template <class T> inline constexpr tile_set<T> set_of = {
-    &detail::portable_tile<T>, &detail::portable_tile<T>, &detail::portable_tile<T>, &detail::transpose_elements<T>,
-    8, 4, 1, 1, 16, false};
+template <class T> inline constexpr tile_set<T> set_of = {&detail::portable_tile<T>,
+                                                          &detail::portable_tile<T>,
+                                                          &detail::portable_tile<T>,
+                                                          &detail::transpose_elements<T>,
+                                                          8,
+                                                          4,
+                                                          1,
+                                                          1,
+                                                          16,
+                                                          false};
 }  // namespace portable
 #endif
 
 /// One table per choice of tiles, whatever the launches that chose it.
 #if defined(TFX_SIMD_HAS_AVX512) && defined(TFX_SIMD_HAS_AVX2)
-template <class T, int First, int Second> inline constexpr tile_table<T> table_of = {
-    {avx512::set_of<T, First>, avx2::set_of<T, Second>, portable::set_of<T>}};
+template <class T, int First, int Second>
+inline constexpr tile_table<T> table_of = {{avx512::set_of<T, First>, avx2::set_of<T, Second>, portable::set_of<T>}};
 template <class T, int Rows, int Cols, tiling Use = tiling::balanced> constexpr const void* choose_table() {
   return &table_of<T, avx512::choose<T, Use>(Rows, Cols), avx2::choose<T, Use>(Rows, Cols)>;
 }
@@ -217,9 +223,9 @@ template <class T> inline constexpr int widest_panel = int(256 / sizeof(T));
 
 namespace detail {
 
-/// Rows [from, to) in tiles of one height; the last tile reaches back over rows that exist already and gives them again.
-template <class T>
-void sweep_rows(tile_function<T> tile, int height, tile_call<T> call, int from, int to) {
+/// Rows [from, to) in tiles of one height; the last tile reaches back over rows that exist already and gives them
+/// again.
+template <class T> void sweep_rows(tile_function<T> tile, int height, tile_call<T> call, int from, int to) {
   const T* const a = call.a;
   T* const c = call.c;
   call.rows = height;
@@ -231,7 +237,8 @@ void sweep_rows(tile_function<T> tile, int height, tile_call<T> call, int from, 
   }
 }
 
-/// Rows [from, to), fewer than any tile has: a tile all of whose rows are the same one takes no longer than a single row.
+/// Rows [from, to), fewer than any tile has: a tile all of whose rows are the same one takes no longer than a single
+/// row.
 template <class T> void single_rows(tile_function<T> tile, tile_call<T> call, int from, int to) {
   const std::ptrdiff_t a_row = call.a_row, c_row = call.c_row;
   call.a += from * a_row;
@@ -248,10 +255,12 @@ template <class T> void single_rows(tile_function<T> tile, tile_call<T> call, in
 }  // namespace detail
 
 /// All rows of one panel of columns; `call` describes its first row, `call.cols` its columns.
-template <class T> __attribute__((noinline)) void run_panel(const tile_set<T>& set, const tile_call<T>& call, int rows) {
+template <class T>
+__attribute__((noinline)) void run_panel(const tile_set<T>& set, const tile_call<T>& call, int rows) {
   const tile_function<T> tile = call.cols <= set.rest_vectors * set.lanes ? set.rest : set.full;
   const int left = rows % set.rows;
-  const bool few_pay = divide_up(left, set.few_rows) * greater_of(set.few_rows * set.vectors, 8) < set.rows * set.vectors;
+  const bool few_pay =
+      divide_up(left, set.few_rows) * greater_of(set.few_rows * set.vectors, 8) < set.rows * set.vectors;
   // A chain that goes on must not be given twice: no reaching back.
   const bool all_full = rows >= set.rows && !call.resume && !few_pay;
   const int full = all_full ? rows : rows - left;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernels of one instruction set. tile.hpp includes this text once in the namespace of each instruction set, after its
-// `lanes`, with TFX_TARGET as its function attribute: a function can only inline what is compiled for the same instructions.
+// The kernels of one instruction set. tile.hpp includes this text once in the namespace of each instruction set, after
+// its `lanes`, with TFX_TARGET as its function attribute: a function can only inline what is compiled for the same
+// instructions.
 
 /// A tile of Rows x (Vectors * lanes) results, held in registers over the whole contraction.
 template <class T, int Rows, int Vectors> TFX_TARGET void tile(const tile_call<T>& call) {
@@ -64,8 +65,8 @@ template <class T, int Rows, int Vectors> TFX_TARGET void tile(const tile_call<T
 }
 
 /// Transposes: to[k * pitch + n] = from[n * row + k] for k < depth and n < cols, zero from there to n < filled.
-template <class T>
-TFX_TARGET void transpose(const T* from, std::ptrdiff_t row, int depth, int cols, T* to, std::ptrdiff_t pitch, int filled) {
+template <class T> TFX_TARGET void transpose(const T* from, std::ptrdiff_t row, int depth, int cols, T* to,
+                                             std::ptrdiff_t pitch, int filled) {
   using set = lanes<T>;
   constexpr int width = set::count;
   constexpr int quad = int(16 / sizeof(T));
@@ -81,17 +82,17 @@ TFX_TARGET void transpose(const T* from, std::ptrdiff_t row, int depth, int cols
 constexpr int few_vectors(tile_shape s) { return pads ? s.vectors : greater_of(s.vectors, 2); }
 
 /// The functions for one choice of tile (`encode`).
-template <class T, int Choice> inline constexpr tile_set<T> set_of = {
-    &tile<T, decode(Choice).rows, decode(Choice).vectors>,
-    &tile<T, decode(Choice).rows, decode(Choice).rest_vectors>,
-    &tile<T, decode(Choice).few_rows(), few_vectors(decode(Choice))>,
-    &transpose<T>,
-    decode(Choice).rows,
-    decode(Choice).few_rows(),
-    decode(Choice).vectors,
-    decode(Choice).rest_vectors,
-    lanes<T>::count,
-    pads};
+template <class T, int Choice>
+inline constexpr tile_set<T> set_of = {&tile<T, decode(Choice).rows, decode(Choice).vectors>,
+                                       &tile<T, decode(Choice).rows, decode(Choice).rest_vectors>,
+                                       &tile<T, decode(Choice).few_rows(), few_vectors(decode(Choice))>,
+                                       &transpose<T>,
+                                       decode(Choice).rows,
+                                       decode(Choice).few_rows(),
+                                       decode(Choice).vectors,
+                                       decode(Choice).rest_vectors,
+                                       lanes<T>::count,
+                                       pads};
 
 /// The tile for results of rows x cols, as a number.
 template <class T, tiling Use> constexpr int choose(int rows, int cols) {

@@ -8,20 +8,22 @@
 
 namespace tfx::backend {
 
-/// Threads that wait for parts of work: spinning at first, since a step of a program is a few microseconds, then asleep.
+/// Threads that wait for parts of work: spinning at first, since a step of a program is a few microseconds, then
+/// asleep.
 ///
 ///     pool.run(parts, [](void* context, int part) { ... }, &context);
 ///
-/// Part p belongs to thread p % threads, always the same one, so that its operands stay in that core's cache. The caller is
-/// thread 0. A thread that is late (asleep, preempted) finds its parts done by the caller. Nothing is allocated in `run`.
-/// A pool that is busy, with another thread's work or with the work that calls it, makes `run` do all parts itself.
-/// The function must not throw.
+/// Part p belongs to thread p % threads, always the same one, so that its operands stay in that core's cache. The
+/// caller is thread 0. A thread that is late (asleep, preempted) finds its parts done by the caller. Nothing is
+/// allocated in `run`. A pool that is busy, with another thread's work or with the work that calls it, makes `run` do
+/// all parts itself. The function must not throw.
 class pool {
  public:
   using function = void (*)(void* context, int part);
 
   /// A pool of `threads` threads including the caller's.
-  explicit pool(int threads) : threads_(threads < 1 ? 1 : threads), workers_(std::make_unique<worker[]>(std::size_t(threads_))) {
+  explicit pool(int threads)
+      : threads_(threads < 1 ? 1 : threads), workers_(std::make_unique<worker[]>(std::size_t(threads_))) {
     for (int i = 1; i < threads_; ++i) workers_[std::size_t(i)].thread = std::thread([this, i] { serve(i); });
   }
 
@@ -62,7 +64,8 @@ class pool {
   }
 
  private:
-  /// What one thread has to do: generation, parts in all and its next part, in one word, so that a claim is one exchange.
+  /// What one thread has to do: generation, parts in all and its next part, in one word, so that a claim is one
+  /// exchange.
   struct alignas(64) worker {
     std::atomic<std::uint64_t> state{0};
     function f = nullptr;
@@ -91,7 +94,8 @@ class pool {
     while (generation_of(state) == generation) {
       const int parts = int(state >> 16 & 0xffff), turn = int(state & 0xffff), part = index + turn * threads_;
       if (part >= parts) return;
-      if (!from.state.compare_exchange_weak(state, state + 1, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
+      if (!from.state.compare_exchange_weak(state, state + 1, std::memory_order_acq_rel, std::memory_order_acquire))
+        continue;
       from.f(from.context, part);
       remaining_.fetch_sub(1, std::memory_order_release);
       state = from.state.load(std::memory_order_acquire);
@@ -131,7 +135,7 @@ class pool {
   }
 
   const int threads_;
-  std::uint32_t generation_ = 0;   // only the thread that holds busy_ writes it
+  std::uint32_t generation_ = 0;  // only the thread that holds busy_ writes it
   std::atomic_flag busy_ = ATOMIC_FLAG_INIT;
   std::atomic<bool> stop_{false};
   alignas(64) std::atomic<int> remaining_{0};

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <benchmark/benchmark.h>
+
+#include <tfx/backend/simd/conv.hpp>
+#include <tfx/backend/simd/conv_to_w.hpp>
+#include <tfx/backend/simd/pool.hpp>
+
+#include "peak.hpp"
+
+namespace {
+
+using namespace tfx;
+
+/// Square images and windows, channels last.
+template <int Images, int Size, int In, int Out, int Kernel, int Stride, int Pad> struct layer {
+  static constexpr int out_size = (Size + 2 * Pad - Kernel) / Stride + 1;
+  static constexpr geometry geo = {
+      {Images, Size, Size, In, out_size, out_size, Out, Kernel, Kernel, Stride, Stride, Pad, Pad, 1, 1, 1}};
+  static constexpr int pixels = Images * Size * Size, results = Images * out_size * out_size;
+  static constexpr int taps = Kernel * Kernel * In;
+};
+
+template <class Layer, int Rows, int Cols> struct launch {
+  static constexpr geometry geo = Layer::geo;
+  static constexpr int rows = Rows, cols = Cols;
+};
+
+template <class Producer, class Launch>
+void measure(benchmark::State& state, float* first, float* second, float* third, double multiply_adds) {
+  const bench::aligned_buffer result(std::size_t(Launch::rows) * Launch::cols, 0);
+  const bench::aligned_buffer scratch(Producer::scratch(Launch::geo, Launch::rows, Launch::cols), 0);
+  void* operands[] = {first, second, third};
+  call<float> c;
+  c.operand = operands;
+  c.rows = Launch::rows;
+  c.cols = Launch::cols;
+  c.geo = Launch::geo.v;
+  c.contracted = Launch::geo.v[0];
+  c.scratch = scratch.data();
+  c.tiles = Producer::template tiles<Launch>();
+  for (auto _ : state) {
+    Producer::run(c, result.data(), nullptr);
+    benchmark::ClobberMemory();
+  }
+  bench::report(state, multiply_adds);
+}
+
+template <class Layer> void forward(benchmark::State& state) {
+  const bench::aligned_buffer x(Layer::pixels * Layer::geo.v[3], 0.5f), w(Layer::taps * Layer::geo.v[6], 0.25f);
+  measure<backend::simd_conv<float>, launch<Layer, Layer::results, Layer::geo.v[6]>>(
+      state, x.data(), w.data(), nullptr, double(Layer::results) * Layer::geo.v[6] * Layer::taps);
+}
+
+template <class Layer> void to_x(benchmark::State& state) {
+  const bench::aligned_buffer dy(Layer::results * Layer::geo.v[6], 0.5f), w(Layer::taps * Layer::geo.v[6], 0.25f);
+  measure<backend::simd_conv_to_x<float>, launch<Layer, Layer::pixels, Layer::geo.v[3]>>(
+      state, dy.data(), w.data(), nullptr, double(Layer::results) * Layer::geo.v[6] * Layer::taps);
+}
+
+template <class Layer> void to_w(benchmark::State& state) {
+  const bench::aligned_buffer x(Layer::pixels * Layer::geo.v[3], 0.5f), dy(Layer::results * Layer::geo.v[6], 0.25f);
+  measure<backend::simd_conv_to_w<float>, launch<Layer, Layer::taps, Layer::geo.v[6]>>(
+      state, x.data(), dy.data(), nullptr, double(Layer::results) * Layer::geo.v[6] * Layer::taps);
+}
+
+template <class Layer> void max_pool(benchmark::State& state) {
+  const bench::aligned_buffer x(Layer::pixels * Layer::geo.v[3], 0.5f);
+  measure<backend::simd_max_pool<float>, launch<Layer, Layer::results, Layer::geo.v[3]>>(state, x.data(), nullptr,
+                                                                                         nullptr, 0);
+}
+
+template <class Layer> void max_pool_grad(benchmark::State& state) {
+  const bench::aligned_buffer x(Layer::pixels * Layer::geo.v[3], 0.5f), y(Layer::results * Layer::geo.v[3], 0.5f);
+  measure<backend::simd_max_pool_grad<float>, launch<Layer, Layer::pixels, Layer::geo.v[3]>>(state, x.data(), y.data(),
+                                                                                             y.data(), 0);
+}
+
+using first = layer<64, 28, 1, 32, 3, 1, 1>;
+using second = layer<64, 14, 32, 64, 3, 1, 1>;
+using halves = layer<64, 28, 32, 32, 2, 2, 0>;
+
+}  // namespace
+
+BENCHMARK(forward<first>);
+BENCHMARK(to_w<first>);
+BENCHMARK(forward<second>);
+BENCHMARK(to_x<second>);
+BENCHMARK(to_w<second>);
+BENCHMARK(max_pool<halves>);
+BENCHMARK(max_pool_grad<halves>);
+BENCHMARK_MAIN();
