@@ -21,7 +21,7 @@ struct recipe_of<std::index_sequence<I...>, Loss, Optimizer, Metric...> : metric
   static constexpr std::string_view metric_names[sizeof...(Metric) + 1] = {Metric::name..., {}};
 
   constexpr recipe_of(Loss l, Optimizer o, Metric... m) : metric_slot<int(I), Metric>{m}..., loss(l), optimizer(o) {}
-  template <class Y, class Target> constexpr void add_metrics(Y y, Target t) const {
+  template <class Y, class Target> constexpr void add_metrics([[maybe_unused]] Y y, [[maybe_unused]] Target t) const {
     (y.h.graph->add_output(static_cast<const metric_slot<int(I), Metric>&>(*this).metric(y, t).h), ...);
   }
 };
