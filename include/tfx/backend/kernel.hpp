@@ -231,37 +231,62 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>, std::index_sequ
     if (a.part == 0) reduce_row(a, 0);
   }
 
-  // ---- columns
+  // ---- columns: a panel of vectors at a time, 32 rows at a time, so that memory is read in order
+  static constexpr int panel = 16;
   template <class Ins> static TFX_INLINE void clear(many* reg, int self) {
     if constexpr (Ins::functor::kind == op_kind::reduce) reg[self] = Ins::functor::template identity<many>();
   }
   template <class Ins> static TFX_INLINE void combine(many* to, const many* from, int self) {
-    if constexpr (Ins::functor::kind == op_kind::reduce) to[self] = Ins::functor::combine(to[self], from[self]);
+    if constexpr (Ins::functor::kind == op_kind::reduce) to[reduction(self)] = Ins::functor::combine(to[reduction(self)], from[self]);
   }
-  template <class Ins> static TFX_INLINE void store_total(const many* reg, int self, const call<T>& a, place p) {
-    if constexpr (Ins::functor::kind == op_kind::reduce && Ins::store >= 0)
-      lanes::partial<vector>::put(static_cast<T*>(a.operand[Ins::store]) + p.c, reg[self].v, p.n);
+  template <class Ins> static TFX_INLINE void restart(many* sum, int self) {
+    if constexpr (Ins::functor::kind == op_kind::reduce) sum[reduction(self)] = Ins::functor::template identity<many>();
   }
-  static TFX_INLINE void reduce_column(const call<T>& a, int c, int n) {
-    many part[count], sum[count], total[count];
-    (clear<I>(total, int(At)), ...);
+  template <class Ins> static TFX_INLINE void add_block(many* total, many* sum, int self) {
+    if constexpr (Ins::functor::kind == op_kind::reduce) {
+      total[reduction(self)] = Ins::functor::combine(total[reduction(self)], sum[reduction(self)]);
+      sum[reduction(self)] = Ins::functor::template identity<many>();
+    }
+  }
+  template <class Ins> static TFX_INLINE void take_total(many* reg, const many* total, int self, const call<T>& a, place p) {
+    if constexpr (Ins::functor::kind == op_kind::reduce) {
+      reg[self] = total[reduction(self)];
+      if constexpr (Ins::store >= 0) lanes::partial<vector>::put(static_cast<T*>(a.operand[Ins::store]) + p.c, reg[self].v, p.n);
+    }
+  }
+  static TFX_INLINE void reduce_panel(const call<T>& a, int first_column, int past_column) {
+    many sum[panel][n_reductions ? n_reductions : 1], total[panel][n_reductions ? n_reductions : 1];
+    const int vectors = (past_column - first_column + width - 1) / width;
+    auto at = [&](int r, int k) {
+      const int c = first_column + k * width;
+      return place{r, c, past_column - c < width ? past_column - c : width};
+    };
+    for (int k = 0; k < vectors; ++k) {
+      (restart<I>(sum[k], int(At)), ...);
+      (restart<I>(total[k], int(At)), ...);
+    }
     for (int begin = 0; begin < a.rows; begin += reduce_order::block) {
-      (clear<I>(sum, int(At)), ...);
       const int end = begin + reduce_order::block < a.rows ? begin + reduce_order::block : a.rows;
       for (int first = begin; first < end; first += reduce_order::chain) {
-        (clear<I>(part, int(At)), ...);
         const int past = first + reduce_order::chain < end ? first + reduce_order::chain : end;
-        for (int r = first; r < past; ++r) body(part, a, place{r, c, n});
-        (combine<I>(sum, part, int(At)), ...);
+        for (int k = 0; k < vectors; ++k) {
+          many part[count];
+          (clear<I>(part, int(At)), ...);
+          for (int r = first; r < past; ++r) body(part, a, at(r, k));
+          (combine<I>(sum[k], part, int(At)), ...);
+        }
       }
-      (combine<I>(total, sum, int(At)), ...);
+      for (int k = 0; k < vectors; ++k) (add_block<I>(total[k], sum[k], int(At)), ...);
     }
-    (store_total<I>(total, int(At), a, place{0, c, n}), ...);
-    tail(total, a, place{0, c, n});
+    for (int k = 0; k < vectors; ++k) {
+      many reg[count];
+      (take_total<I>(reg, total[k], int(At), a, at(0, k)), ...);
+      tail(reg, a, at(0, k));
+    }
   }
   static void run_columns(const call<T>& a) {
     const detail::share s = detail::share_of(a.cols, a.part, a.parts, width);
-    for (int c = s.begin; c < s.end; c += width) reduce_column(a, c, s.end - c < width ? s.end - c : width);
+    for (int c = s.begin; c < s.end; c += panel * width) reduce_panel(a, c, c + panel * width < s.end ? c + panel * width : s.end);
   }
 
   // ---- after a producer
