@@ -210,7 +210,7 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>, std::index_sequ
   }
   static TFX_INLINE void reduce_row(const call<T>& a, int r) {
     strand_table strands, blocks;
-    one reg[count];
+    one reg[count] = {};   // defined even for a row without columns
     const bool many_blocks = a.cols > reduce_order::block;
     int used = width;   // strands beyond the row stay at the identity: they need not be there
     while (used < a.cols && used < reduce_order::strands) used *= 2;
