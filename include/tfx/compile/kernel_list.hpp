@@ -82,15 +82,17 @@ struct kernel_sizes {
   int code = 0, operands = 0, terms = 0, launches = 0, distinct = 0, constants = 0, steps = 0, regions = 0;
 };
 
-/// All kernels of a program as constants.
-template <int Code, int Operands, int Terms, int Launches, int Distinct, int Constants, int Steps, int Regions> struct kernel_tables {
-  instruction code[Code + 1] = {};
-  operand_info operands[Operands + 1] = {};
-  address_term terms[Terms + 1] = {};
-  launch_info launches[Launches + 1] = {};
-  int distinct[Distinct + 1] = {};
-  double constants[Constants + 1] = {};
-  step_info steps[Steps + 1] = {};
+/// All kernels of a program as constants. The arrays have room for the most that a graph of this many nodes and edges can need
+/// (a generator is made again, with three operands, for each edge that reads it), so that one evaluation fills them.
+template <int Nodes, int Edges, int Groups, int Regions> struct kernel_tables {
+  kernel_sizes sizes{};
+  instruction code[Nodes + Edges + 1] = {};
+  operand_info operands[Nodes + 3 * Edges + 1] = {};
+  address_term terms[Regions > 1 ? 6 * (Nodes + 3 * Edges) + 1 : 1] = {};
+  launch_info launches[Groups + 1] = {};
+  int distinct[Groups + 1] = {};
+  double constants[Nodes + 1] = {};
+  step_info steps[Groups + 2 * Regions + 1] = {};
   loop_info loops[Regions + 1] = {};
   long long flops = 0, bytes = 0;
 };
@@ -332,12 +334,9 @@ template <class Fusion, class Memory> constexpr kernel_lists emit_kernels(const 
   return static_cast<kernel_lists&&>(emitter.k);
 }
 
-constexpr kernel_sizes sizes_of(const kernel_lists& k, int regions) {
-  return {k.code.size(), k.operands.size(), k.terms.size(), k.launches.size(), k.distinct.size(), k.constants.size(), k.steps.size(), regions};
-}
-
 template <class Tables> constexpr Tables freeze(const kernel_lists& lists, int regions) {
   Tables t;
+  t.sizes = {lists.code.size(), lists.operands.size(), lists.terms.size(), lists.launches.size(), lists.distinct.size(), lists.constants.size(), lists.steps.size(), regions};
   for (int i = 0; i < lists.code.size(); ++i) t.code[i] = lists.code[i];
   for (int i = 0; i < lists.operands.size(); ++i) t.operands[i] = lists.operands[i];
   for (int i = 0; i < lists.terms.size(); ++i) t.terms[i] = lists.terms[i];

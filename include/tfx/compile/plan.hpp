@@ -27,9 +27,9 @@ template <class Step> struct plan {
 
   static constexpr tfx::fusion<size.nodes> fusion = tfx::freeze<size.nodes>(fuse(traced::view()));
   static constexpr memory_plan<size.nodes> memory = tfx::freeze<size.nodes>(plan_memory(traced::view(), fusion));
-  static constexpr kernel_sizes sizes = sizes_of(emit_kernels(traced::view(), fusion, memory), size.regions);
-  using tables = kernel_tables<sizes.code, sizes.operands, sizes.terms, sizes.launches, sizes.distinct, sizes.constants, sizes.steps, sizes.regions>;
+  using tables = kernel_tables<size.nodes, size.edges, fusion.n_groups, size.regions>;
   static constexpr tables kernels = tfx::freeze<tables>(emit_kernels(traced::view(), fusion, memory), size.regions);
+  static constexpr kernel_sizes sizes = kernels.sizes;
 
   static constexpr int n_launches = sizes.launches, n_kernels = sizes.distinct, n_regions = sizes.regions;
   static constexpr int arena_elements = memory.arena;
