@@ -88,15 +88,15 @@ struct round_op : elementwise<round_op> {
 };
 /// x to the power y, for x > 0 or whole y.
 ///
-/// Gradient   dx = dz * y * x^(y - 1), dy = dz * z * log(x); dy is 0 at x = 0 and NaN for x < 0
+/// Gradient   dx = dz * y * x^(y - 1), and 0 where y = 0;  dy = dz * z * log(x), and 0 where x = 0; NaN for x < 0
 struct pow_op : elementwise<pow_op> {
   static constexpr auto apply(auto x, auto y) { return pow(x, y); }
   static constexpr auto derivative(auto x, auto y, auto z, auto dz) {
-    const handle base = untyped(x);
-    handle to_y{};
-    if (!detail::is_constant(untyped(y)))
-      to_y = untyped(dz) * untyped(z) * where(base == 0, 0, detail::apply_map<log_op>(base));
-    return parts(dz * y * detail::apply_map<pow_op>(x, y - 1), to_y);
+    const handle base = untyped(x), exponent = untyped(y);
+    const handle slope = exponent * detail::apply_map<pow_op>(base, exponent - 1);
+    if (detail::is_constant(exponent)) return parts(dz * slope, handle{});
+    const handle logarithm = where(base == 0, 0, detail::apply_map<log_op>(base));
+    return parts(dz * where(exponent == 0, 0, slope), dz * z * logarithm);
   }
 };
 

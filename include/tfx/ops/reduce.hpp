@@ -51,6 +51,43 @@ struct max_middle_op {
   static constexpr void backward(gradient_scope& s);
 };
 
+struct product_op {
+  static constexpr std::string_view name = "product";
+  static constexpr op_kind kind = op_kind::reduce;
+  static constexpr int arity = 1;
+  static constexpr bool differentiable = true;
+  template <class L> static constexpr L identity() { return L(1); }
+  static constexpr auto combine(auto a, auto b) { return a * b; }
+  static constexpr void backward(gradient_scope& s);
+};
+struct product_middle_op {
+  static constexpr std::string_view name = "product_middle";
+  static constexpr op_kind kind = op_kind::window;
+  static constexpr int arity = 1;
+  static constexpr bool differentiable = true;
+  template <class T> static constexpr T element(const int* v, const T* const* in, int row, int col, int, int) {
+    T total = T(1);
+    for (int k = 0; k < v[0]; ++k) total = total * in[0][(row * v[0] + k) * v[1] + col];
+    return total;
+  }
+  static constexpr void backward(gradient_scope& s);
+};
+/// For each element of [outer, middle, inner] the product of the others along the middle: right where one is 0. Geometry as
+/// above; v[2] is 1 if what stands for outer is the batch.
+struct product_of_others_op {
+  static constexpr std::string_view name = "product_of_others";
+  static constexpr op_kind kind = op_kind::window;
+  static constexpr int arity = 1;
+  static constexpr bool differentiable = false;
+  template <class T> static constexpr T element(const int* v, const T* const* in, int row, int col, int, int) {
+    T total = T(1);
+    for (int k = 0; k < v[0]; ++k)
+      if (k != row % v[0]) total = total * in[0][(row / v[0] * v[0] + k) * v[1] + col];
+    return total;
+  }
+  static constexpr void backward(gradient_scope&) {}
+};
+
 namespace detail {
 
 template <class F> constexpr handle reduce_node(handle a, int axis) {
@@ -109,6 +146,10 @@ constexpr unsigned all_axes(const dims& s) { return (1u << s.rank) - 1; }
 constexpr handle sum_axes(handle a, unsigned axes) { return detail::reduce_axes<sum_op, sum_middle_op>(a, axes); }
 constexpr handle max_axes(handle a, unsigned axes) { return detail::reduce_axes<max_op, max_middle_op>(a, axes); }
 
+constexpr handle product_axes(handle a, unsigned axes) {
+  return detail::reduce_axes<product_op, product_middle_op>(a, axes);
+}
+
 /// Ties share the gradient equally (as PyTorch, JAX and TensorFlow).
 constexpr void max_op::backward(gradient_scope& s) {
   const handle hit = detail::map_node<equal_op>(s.input(0), s.output());
@@ -125,8 +166,31 @@ constexpr void max_middle_op::backward(gradient_scope& s) {
   s.add(0, hit * reshape(s.dy / reshape(sum_axes(hit, 2u), out), one));
 }
 
+namespace detail {
+constexpr handle product_of_others(handle a, int outer, int middle, int inner) {
+  const dims s = a.shape();
+  geometry g;
+  g.v[0] = middle;
+  g.v[1] = inner;
+  const handle x = reshape(a, dims{3, {outer, middle, inner}, s.bounded && outer > 1});
+  const handle others{a.graph, a.graph->emit<product_of_others_op>(x.shape(), a.type(), a.graph->row_of(g), x.id)};
+  return reshape(others, s);
+}
+}  // namespace detail
+constexpr void product_op::backward(gradient_scope& s) {
+  const dims in = s.input(0).shape();
+  const int middle = s.aux() == over_all ? in.size() : s.aux() == over_rows ? in.rows() : in.cols();
+  const int outer = s.aux() == over_columns ? in.rows() : 1;
+  s.add(0, s.dy * detail::product_of_others(s.input(0), outer, middle, in.size() / (outer * middle)));
+}
+constexpr void product_middle_op::backward(gradient_scope& s) {
+  const dims in = s.input(0).shape(), out = s.output().shape();
+  const handle dy = reshape(s.dy, dims{3, {out.extent[0], 1, out.extent[1]}, out.bounded});
+  s.add(0, dy * detail::product_of_others(s.input(0), in.extent[0], in.extent[1], in.extent[2]));
+}
+
 /// A gradient in the shape of what it belongs to: sums over the axes along which that was broadcast.
-constexpr handle sum_to(handle d, const dims& target) {
+constexpr handle sum_to(handle d, dims target) {   // by value: nodes move while new ones are made
   const dims s = d.shape();
   if (s.size() < target.size()) return d;   // not spread yet: broadcasting stays implicit
   if (s.size() == target.size()) return reshape(d, target);
@@ -209,6 +273,11 @@ struct reduce_max {
 struct reduce_min {
   template <class T> constexpr auto operator()(handle a, unsigned axes, T) const { return typed_result<T>{-max_axes(-a, axes)}; }
 };
+struct reduce_product {
+  template <class T> constexpr auto operator()(handle a, unsigned axes, T) const {
+    return typed_result<T>{product_axes(a, axes)};
+  }
+};
 constexpr handle mean_axes(handle a, unsigned axes) { return sum_axes(a, axes) * inverse_count(*a.graph, a.shape(), axes); }
 struct reduce_mean {
   template <class T> constexpr auto operator()(handle a, unsigned axes, T) const { return typed_result<real>{mean_axes(a, axes)}; }
@@ -229,7 +298,8 @@ template <bool Keep, class Reduce, int... Axis> struct reduction_function {
 ///
 /// Shape      x: S  ->  y: S without those axes, or with extent 1 there if `keep_dims` is given
 /// Errors     an axis out of range
-/// Gradient   sum: dy repeated; mean: dy / n; max, min: dy shared among ties; variance: 2 (x - mean) dy / n
+/// Gradient   sum: dy repeated; mean: dy / n; max, min: dy shared among ties; variance: 2 (x - mean) dy / n; product: dy
+///            times the product of the others, right at zeros (quadratic in the number of factors)
 /// Numerics   a fixed tree of partial sums, the same on every backend; variance is that of the population, in two passes
 template <int... Axis, class S, class T> constexpr auto sum(var<S, T> x, source_line at = {}) { return detail::reduction<false, Axis...>(x, "sum", at, detail::reduce_sum{}); }
 template <int... Axis, class S, class T> constexpr auto sum(var<S, T> x, keep_dims_t, source_line at = {}) { return detail::reduction<true, Axis...>(x, "sum", at, detail::reduce_sum{}); }
@@ -241,5 +311,12 @@ template <int... Axis, class S, class T> constexpr auto min(var<S, T> x, source_
 template <int... Axis, class S, class T> constexpr auto min(var<S, T> x, keep_dims_t, source_line at = {}) { return detail::reduction<true, Axis...>(x, "min", at, detail::reduce_min{}); }
 template <int... Axis, class S, class T> constexpr auto variance(var<S, T> x, source_line at = {}) { return detail::reduction<false, Axis...>(x, "variance", at, detail::reduce_variance{}); }
 template <int... Axis, class S, class T> constexpr auto variance(var<S, T> x, keep_dims_t, source_line at = {}) { return detail::reduction<true, Axis...>(x, "variance", at, detail::reduce_variance{}); }
+
+template <int... Axis, class S, class T> constexpr auto product(var<S, T> x, source_line at = {}) {
+  return detail::reduction<false, Axis...>(x, "product", at, detail::reduce_product{});
+}
+template <int... Axis, class S, class T> constexpr auto product(var<S, T> x, keep_dims_t, source_line at = {}) {
+  return detail::reduction<true, Axis...>(x, "product", at, detail::reduce_product{});
+}
 
 }  // namespace tfx

@@ -12,6 +12,11 @@ constexpr handle log_sum_exp_axes(handle x, unsigned axes) {
   const handle m = stop_gradient(max_axes(x, axes));
   return log(sum_axes(exp(x - m), axes)) + m;
 }
+struct reduce_log_sum_exp {
+  template <class T> constexpr auto operator()(handle a, unsigned axes, T) const {
+    return typed_result<real>{log_sum_exp_axes(a, axes)};
+  }
+};
 template <int Axis, class S> inline constexpr unsigned axis_bit = 1u << (Axis < 0 ? Axis + S::value.rank : Axis);
 template <int Axis, class S, class T, class F> constexpr auto along(var<S, T> x, std::string_view called, source_line at, F f) {
   if constexpr (axes_fit<Axis>(S::value)) {
@@ -46,11 +51,17 @@ template <int Axis = -1, class S, class T> constexpr auto log_softmax(var<S, T> 
     return d - log(sum_axes(exp(d), axes));
   });
 }
-/// log(sum exp(x)) along one axis, which goes.
-template <int Axis = -1, class S, class T> constexpr auto log_sum_exp(var<S, T> x, source_line at = {}) {
-  using R = detail::without_axis<S, Axis>;
-  (void)at;
-  return var<to_shape<R>, real>{reshape(detail::log_sum_exp_axes(x.h, detail::axis_bit<Axis, S>), R::value)};
+/// log(sum exp(x)) over the axes named, which go; by default the last.
+///
+/// Gradient   dx = dy * softmax(x)
+/// Numerics   shifted by the maximum, so finite input never overflows; elements of minus infinity count as nothing, but
+///            NaN if all are, or if one is plus infinity
+template <int Axis = -1, int... More, class S, class T> constexpr auto log_sum_exp(var<S, T> x, source_line at = {}) {
+  return detail::reduction<false, Axis, More...>(x, "log_sum_exp", at, detail::reduce_log_sum_exp{});
+}
+template <int Axis = -1, int... More, class S, class T>
+constexpr auto log_sum_exp(var<S, T> x, keep_dims_t, source_line at = {}) {
+  return detail::reduction<true, Axis, More...>(x, "log_sum_exp", at, detail::reduce_log_sum_exp{});
 }
 
 }  // namespace tfx

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <tfx/ops.hpp>
+
+#include "reductions.hpp"
+
+namespace {
+
+using namespace tfx;
+using namespace tfx::testing;
+
+TEST_CASE("sums and means over any axes") { check(REDUCTIONS(sum, sum), REDUCTIONS(mean, mean)); }
+
+TEST_CASE("largest and smallest over any axes") { check(REDUCTIONS(max, max), REDUCTIONS(min, min)); }
+
+TEST_CASE("ties share a gradient, NaN is the result") {
+  const numbers x = {1, 3, 3, 2, 5, 5, 5, 5};
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  check(example("max", [](auto a) { return max<1>(a); }, numbers{3, 5}, numbers{2, 8},
+                given<2, 4>(x, numbers{0, 1, 1, 0, 2, 2, 2, 2})).without_differences(),
+        example("min", [](auto a) { return min<0>(a); }, numbers{1, 3, 3, 2}, numbers{1, 2, 3, 4},
+                given<2, 4>(x, numbers{1, 2, 3, 4, 0, 0, 0, 0})).without_differences(),
+        example("max of all", [](auto a) { return max(a); }, 5, 1,
+                given<2, 4>(x, numbers{0, 0, 0, 0, 0.25, 0.25, 0.25, 0.25})).without_differences(),
+        example("max in the middle", [](auto a) { return max<1>(a); }, numbers{3, 3, 5, 5}, numbers{2, 4, 6, 8},
+                given<2, 2, 2>(x, numbers{0, 4, 2, 0, 3, 4, 3, 4})).without_differences(),
+        example("nan", [](auto a) { return max<1>(a); }, numbers{nan, 7}, numbers{},
+                given<2, 2>(numbers{nan, 1, -7, 7})),
+        example("nan", [](auto a) { return min<1>(a); }, numbers{nan, -7}, numbers{},
+                given<2, 2>(numbers{1, nan, -7, 7})));
+}
+
+}  // namespace

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <tfx/ops.hpp>
+
+#include "reductions.hpp"
+
+namespace {
+
+using namespace tfx;
+using namespace tfx::testing;
+
+TEST_CASE("variances and products over any axes") {
+  namespace shifted = fixtures::var_shifted;
+  check(REDUCTIONS(var, variance), REDUCTIONS(prod, product),
+        REDUCTION(var_shifted, variance<2>(x)).without_differences());
+}
+
+TEST_CASE("a product with zeros has the right gradient") {
+  const numbers x = {2, 0, 3, 0, 4, 0, 5, 6, 7};
+  check(example("rows", [](auto a) { return product<1>(a); }, numbers{0, 0, 210}, numbers{1, 2, 3},
+                given<3, 3>(x, numbers{0, 6, 0, 0, 0, 0, 126, 105, 90})),
+        example("columns", [](auto a) { return product<0>(a); }, numbers{0, 0, 0}, numbers{1, 2, 3}, given<3, 3>(x, numerically)),
+        example("middle", [](auto a) { return product<1>(a); }, numbers{6, 0, 30, 0}, numbers{1, 2, 3, 4},
+                given<2, 2, 2>(numbers{2, 0, 3, 1, 5, 0, 6, 0}, numbers{3, 2, 2, 0, 18, 0, 15, 0})));
+}
+
+TEST_CASE("reduced axes can be kept") {
+  namespace m = fixtures::mean_02;
+  namespace v = fixtures::var_1;
+  namespace p = fixtures::prod_2;
+  check(example("mean", [](auto x) { return mean<0, 2>(x, keep_dims) + 0 * sum<0, 2>(x, keep_dims); }, m::out, m::cotangent,
+                given<2, 3, 4>(m::x, m::d_x)),
+        example("variance", [](auto x) { return reshape<2, 4>(variance<1>(x, keep_dims)); }, v::out, v::cotangent,
+                given<2, 3, 4>(v::x, v::d_x)),
+        example("product", [](auto x) { return reshape<2, 3>(product<2>(x, keep_dims)); }, p::out, p::cotangent,
+                given<2, 3, 4>(p::x, p::d_x)),
+        example("x - mean", [](auto x) { return mean<1>(x - mean<1>(x, keep_dims)); }, numbers(8, 0), numbers{},
+                given<2, 3, 4>(m::x, numbers(24, 0))).without_differences(),
+        example("max, min", [](auto x) { return max<1>(x, keep_dims) - min<1>(x, keep_dims); }, given<2, 3, 4>(m::x, numerically)));
+}
+
+}  // namespace

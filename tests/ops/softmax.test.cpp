@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <tfx/ops.hpp>
+
+#include "reductions.hpp"
+
+namespace {
+
+using namespace tfx;
+using namespace tfx::testing;
+
+#define LARGE(name, ...)                                                                                 \
+  example(                                                                                               \
+      #name, [](auto x) { return __VA_ARGS__; }, fixtures::name::out, fixtures::name::cotangent,         \
+      given<3, 4>(fixtures::name::x, fixtures::name::d_x))                                               \
+      .without_differences()
+
+TEST_CASE("softmax and its logarithm along every axis") {
+  check(REDUCTION(softmax_0, softmax<0>(x)), REDUCTION(softmax_1, softmax<1>(x)), REDUCTION(softmax_2, softmax(x)),
+        REDUCTION(log_softmax_0, log_softmax<0>(x)), REDUCTION(log_softmax_1, log_softmax<1>(x)),
+        REDUCTION(log_softmax_2, log_softmax<2>(x)), LARGE(softmax_large, softmax(x)),
+        LARGE(log_softmax_large, log_softmax(x)));
+}
+
+TEST_CASE("log of the sum of exponentials over any axes") {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  check(REDUCTION(logsumexp_all, log_sum_exp<0, 1, 2>(x)), REDUCTION(logsumexp_0, log_sum_exp<0>(x)),
+        REDUCTION(logsumexp_1, log_sum_exp<1>(x)), REDUCTION(logsumexp_2, log_sum_exp(x)),
+        REDUCTION(logsumexp_02, log_sum_exp<0, 2>(x)), REDUCTION(logsumexp_12, log_sum_exp<1, 2>(x)),
+        LARGE(logsumexp_large, log_sum_exp(x)),
+        example("kept", [](auto x) { return x - log_sum_exp(x, keep_dims); }, fixtures::log_softmax_2::out,
+                fixtures::log_softmax_2::cotangent, given<2, 3, 4>(fixtures::log_softmax_2::x, fixtures::log_softmax_2::d_x)),
+        example("masked", [](auto x) { return log_sum_exp(x); }, 3, 1,
+                given<3>(numbers{-infinity, 3, -infinity}, numbers{0, 1, 0})).without_differences(),
+        example("masked", [](auto x) { return softmax(x); }, numbers{0, 0.5, 0.5}, numbers{1, 1, 2},
+                given<3>(numbers{-infinity, 3, 3}, numbers{0, -0.25, 0.25})).without_differences());
+}
+
+}  // namespace
