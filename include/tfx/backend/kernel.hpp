@@ -215,11 +215,14 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>, std::index_sequ
     int used = width;   // strands beyond the row stay at the identity: they need not be there
     while (used < a.cols && used < reduce_order::strands) used *= 2;
     (reset<I>(blocks, int(At), many_blocks ? reduce_order::strands : width), ...);
-    for (int begin = 0, k = 0; begin < a.cols; begin += reduce_order::block, ++k) {
+    int begin = 0, k = 0;
+    do {   // an empty row has one empty block
       (reset<I>(strands, int(At), used), ...);
       row_of_vectors(a, r, begin, begin + reduce_order::block < a.cols ? begin + reduce_order::block : a.cols, &strands);
       (close<I>(reg, int(At), strands, blocks, used, k), ...);
-    }
+      begin += reduce_order::block;
+      ++k;
+    } while (begin < a.cols);
     (close_row<I>(reg, int(At), blocks, many_blocks, a, r), ...);
     tail(reg, a, place{r, 0, 1});
   }
