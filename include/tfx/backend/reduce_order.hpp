@@ -11,9 +11,9 @@ namespace tfx::reduce_order {
 
 inline constexpr int strands = 64, block = 4096, chain = 32;
 
-/// The result of 64 strands.
-template <class F, class L> constexpr L halve(L* strand) {
-  for (int half = strands / 2; half > 0; half /= 2)
+/// The result of `used` strands, a power of two: the others hold the identity, which changes nothing.
+template <class F, class L> constexpr L halve(L* strand, int used = strands) {
+  for (int half = used / 2; half > 0; half /= 2)
     for (int i = 0; i < half; ++i) strand[i] = F::combine(strand[i], strand[i + half]);
   return strand[0];
 }
@@ -21,16 +21,21 @@ template <class F, class L> constexpr L halve(L* strand) {
 /// Reduces get(0) .. get(n - 1) as one row.
 template <class F, class L, class Get> constexpr L row(int n, Get get) {
   L blocks[strands], strand[strands];
+  if (n <= block) {
+    int used = 1;
+    while (used < n && used < strands) used *= 2;
+    for (int i = 0; i < used; ++i) strand[i] = F::template identity<L>();
+    for (int i = 0; i < n; ++i) strand[i % strands] = F::combine(strand[i % strands], get(i));
+    return halve<F>(strand, used);
+  }
   for (L& s : blocks) s = F::template identity<L>();
-  L last = F::template identity<L>();
   for (int begin = 0, k = 0; begin < n; begin += block, ++k) {
     for (L& s : strand) s = F::template identity<L>();
     const int end = begin + block < n ? begin + block : n;
     for (int i = begin; i < end; ++i) strand[(i - begin) % strands] = F::combine(strand[(i - begin) % strands], get(i));
-    last = halve<F>(strand);
-    blocks[k % strands] = F::combine(blocks[k % strands], last);
+    blocks[k % strands] = F::combine(blocks[k % strands], halve<F>(strand));
   }
-  return n <= block ? last : halve<F>(blocks);
+  return halve<F>(blocks);
 }
 
 /// Reduces get(0) .. get(n - 1) as one column.
