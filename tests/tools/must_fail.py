@@ -21,8 +21,10 @@ from markers import marker
 
 
 def said_in(text):
-    """A sentence is printed as pieces, text<9>{"add expects"}, text<5>{"[2, 3]"}: their words in a row."""
-    return " ".join(" ".join(re.findall(r'"((?:[^"\\]|\\.)*)"', text)).split())
+    """A sentence is printed as pieces, text<9>{"add expects"}, text<5>{"[2, 3]"}, or as letters, 'a', 'd', 'd'."""
+    letters = re.findall(r"'(\\?.)'(?=[,>])", text)
+    pieces = re.findall(r'"((?:[^"\\]|\\.)*)"', text)
+    return " ".join(("".join(letters) if len(letters) > 8 else " ".join(pieces)).replace("\\", "").split())
 
 
 def complaints(output, status, name, limit, expected):

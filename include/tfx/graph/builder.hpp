@@ -243,6 +243,12 @@ struct builder {
     return {this, insert(record<constant_op>(), dims{}, dtype::real_type, none, 0, 0, value)};
   }
 
+  /// In place of a result that a mistake left without: a program with a mistake is traced to its end, but never compiled.
+  constexpr handle stand_in(const dims& shape, dtype type) {
+    const int none[1] = {-1};
+    return {this, number(record<leaf_op>(), shape, type, none, 0, -1, 0, 0)};
+  }
+
   // ---- leaves
   constexpr std::string_view name(const leaf_info& l) const { return {names.data + l.path, std::size_t(l.path_length)}; }
   constexpr int find(std::string_view full, int space) const {
@@ -361,6 +367,7 @@ struct builder {
   /// One assignment for every leaf whose value has changed. A value that is another leaf which changes too is copied first:
   /// all assignments take effect together.
   constexpr void finish() {
+    if (!right()) return;
     for (int i = 0; i < leaves.size(); ++i) {
       const node n = nodes[current[i]];
       if (current[i] == leaf_node[i] || n.op->kind != op_kind::leaf || current[n.aux] == leaf_node[n.aux]) continue;

@@ -31,7 +31,7 @@ template <int Out> struct dense {
     using Y = var<to_shape<detail::dense_shape<S, Out>>, T>;
     if constexpr (S::value.rank != 2) {
       x.h.graph->complain("dense<", Out, ">", at_path{}, " expects [batch, features], got ", S::value, S::value.rank > 2 ? "; put nn::flatten before it" : "");
-      return Y{x.h};
+      return x;
     } else {
       constexpr int in = S::value.cols();
       const Y y{matmul(x.h, param<shape<in, Out>>(x, "weight", weight_init, in, Out).h)};

@@ -206,7 +206,7 @@ template <auto... Option, class X, class W, class T> constexpr auto conv2d(var<X
       return Y{convolve<conv_op>(x.h, w.h, G::value, G::table)};
     } else {
       x.h.graph->complain("conv2d", at_path{}, ": the window ", k, " is larger than the image ", s);
-      return Y{x.h};
+      return Y{x.h.graph->stand_in(G::value, x.h.type())};
     }
   } else {
     x.h.graph->complain("conv2d", at_path{}, " expects images [N, H, W, C] and weights [KH, KW, C / groups, O], got ", s, " and ", k);

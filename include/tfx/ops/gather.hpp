@@ -71,10 +71,15 @@ template <class Index, int Columns> struct appended {
 template <class S, class T, class I, class J> constexpr auto gather(var<S, T> table, var<I, J> index, source_line at = {}) {
   using R = detail::appended<I, S::value.cols()>;
   table.h.graph->line = at.value;
-  if constexpr (S::value.rank != 2) table.h.graph->complain("gather", at_path{}, " expects a table [rows, columns], got ", S::value);
-  else if constexpr (is_floating(dtype_of<J>)) table.h.graph->complain("gather", at_path{}, " expects integer indices, got floating point ", I::value);
-  else return var<to_shape<R>, T>{detail::gather_rows(table.h, index.h, R::value)};
-  return var<to_shape<R>, T>{table.h};
+  if constexpr (S::value.rank != 2) {
+    table.h.graph->complain("gather", at_path{}, " expects a table [rows, columns], got ", S::value);
+    return table;
+  } else if constexpr (is_floating(dtype_of<J>)) {
+    table.h.graph->complain("gather", at_path{}, " expects integer indices, got floating point ", I::value);
+    return table;
+  } else {
+    return var<to_shape<R>, T>{detail::gather_rows(table.h, index.h, R::value)};
+  }
 }
 
 /// 1 in the column that the index names, 0 elsewhere.

@@ -134,13 +134,13 @@ template <class A, class B> constexpr handle product_of(handle a, handle b) {
 /// Numerics   each result is one chain of fused multiply-adds over k ascending
 struct matmul_function {
   template <class A, class B, class T, class U> static constexpr auto traced(var<A, T> a, var<B, U> b, source_line at = {}) {
-    using R = var<to_shape<detail::product<A, B>>, cpp_type<promote(dtype_of<T>, dtype_of<U>)>>;
     a.h.graph->line = at.value;
     if constexpr (contracts_with<A, B>) {
+      using R = var<to_shape<detail::product<A, B>>, cpp_type<promote(dtype_of<T>, dtype_of<U>)>>;
       return R{detail::product_of<A, B>(a.h, b.h)};
     } else {
       a.h.graph->complain("matmul", at_path{}, ": inner extents differ, ", A::value, " times ", B::value);
-      return R{a.h};
+      return a;
     }
   }
 };

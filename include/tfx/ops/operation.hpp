@@ -153,7 +153,7 @@ template <class F, class... X> constexpr map_result<F, X...> apply_map(X... x) {
     using R = map_result<F, X...>;
     if constexpr (sizeof...(X) > 1 && !common_shape<typename operand_shape<X>::type...>::fits) {
       complain_broadcast<F>(g, operand_shape<X>::type::value...);
-      return R{g.constant(0)};
+      return R{g.stand_in(R::dim, dtype_of<typename R::value_type>)};
     } else {
       return R{record_map<F>(dtype_of<typename R::value_type>, as_handle(g, x)...)};
     }

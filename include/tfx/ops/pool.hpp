@@ -141,7 +141,7 @@ template <class Op, int Size, int Step, bool Keeps, class S, class T> constexpr 
       return Y{pooled<Op>(G::value, G::table, x.h)};
     } else {
       x.h.graph->complain(called, at_path{}, ": the window [", Size, ", ", Size, "] is larger than the image ", S::value);
-      return Y{x.h};
+      return Y{x.h.graph->stand_in(G::value, x.h.type())};
     }
   } else {
     x.h.graph->complain(called, at_path{}, " expects images [batch, height, width, channels], got ", S::value);

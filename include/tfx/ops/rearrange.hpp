@@ -65,7 +65,7 @@ template <static_shape S, class From, class T> constexpr auto broadcast_to(var<F
   } else {
     x.h.graph->line = at.value;
     x.h.graph->complain("broadcast_to", at_path{}, ": ", From::value, " cannot be broadcast to ", S::value);
-    return var<S, T>{x.h};
+    return var<S, T>{x.h.graph->stand_in(S::value, x.h.type())};
   }
 }
 
@@ -169,11 +169,12 @@ struct slice_box_op : detail::strided_operation {
   static constexpr std::string_view name = "slice_box";
   static constexpr void backward(gradient_scope& s);
 };
-/// Geometry: v[0..5] extents of the result, v[6..11] elements before the input along each axis, v[12..17] extents of the input.
+/// Inputs: x, the number that fills the rest. Geometry: v[0..5] extents of the result, v[6..11] elements before the input
+/// along each axis, v[12..17] extents of the input.
 struct pad_op {
   static constexpr std::string_view name = "pad";
   static constexpr op_kind kind = op_kind::window;
-  static constexpr int arity = 1;
+  static constexpr int arity = 2;
   static constexpr bool differentiable = true;
   static constexpr void backward(gradient_scope& s);
 
@@ -181,7 +182,7 @@ struct pad_op {
     int i = row * cols + col, at = 0, step = 1;
     for (int axis = max_rank - 1; axis >= 0; --axis) {
       const int k = i % v[axis] - v[6 + axis];
-      if (k < 0 || k >= v[12 + axis]) return T(0);
+      if (k < 0 || k >= v[12 + axis]) return in[1][0];
       at += k * step;
       step *= v[12 + axis];
       i /= v[axis];
@@ -204,16 +205,17 @@ constexpr handle slice_box(handle a, detail::box corner, const dims& shape) {
   }
   return {a.graph, a.graph->emit<slice_box_op>(shape, a.type(), a.graph->row_of(g), a.id)};
 }
-constexpr handle pad_box(handle a, detail::box corner, const dims& shape) {
+constexpr handle pad_box(handle a, detail::box corner, dims shape, double value = 0) {
   if (a.shape() == shape) return a;
   const dims from = a.shape();
+  const int fill = a.graph->constant(value).id;
   geometry g = detail::strided_geometry(shape);
   for (int i = 0; i < max_rank; ++i) g.v[12 + i] = 1;
   for (int i = 0; i < from.rank; ++i) {
     g.v[6 + max_rank - from.rank + i] = corner.begin[i];
     g.v[12 + max_rank - from.rank + i] = from.extent[i];
   }
-  return {a.graph, a.graph->emit<pad_op>(shape, a.type(), a.graph->row_of(g), a.id)};
+  return {a.graph, a.graph->emit<pad_op>(shape, a.type(), a.graph->row_of(g), a.id, fill)};
 }
 constexpr void slice_box_op::backward(gradient_scope& s) {
   const dims from = s.input(0).shape();
@@ -256,13 +258,70 @@ template <int Axis, int Begin, int End, class S, class T> constexpr auto slice(v
     return x;
   }
 }
-/// `Before` and `After` zeros along axis `Axis`.
-template <int Axis, int Before, int After, class S, class T> constexpr auto pad(var<S, T> x) {
+template <int Axis, int Before, int After, class S, class T> constexpr auto pad(var<S, T> x, double value = 0);
+/// Every `Step`-th element of [Begin, End) along axis `Axis`.
+template <int Axis, int Begin, int End, int Step, class S, class T> constexpr auto slice(var<S, T> x, source_line at = {}) {
+  static_assert(Step > 0, "tfx::slice: the step must be positive; flip turns an axis round");
+  if constexpr (Step == 1 || S::value.rank == max_rank) {
+    static_assert(Step == 1, "tfx::slice: with a step at most five axes");
+    return slice<Axis, Begin, End>(x, at);
+  } else {
+    // As rows of `Step` elements, of which the first is taken.
+    constexpr int count = (End - Begin + Step - 1) / Step, missing = Begin + count * Step - S::value.extent[Axis];
+    using Long = detail::resized<S, Axis, missing>;
+    const auto covered = [&] {
+      if constexpr (missing > 0) return slice<Axis, Begin, Begin + count * Step>(pad<Axis, 0, missing>(x), at);
+      else return slice<Axis, Begin, Begin + count * Step>(x, at);
+    }();
+    dims rows = covered.dim, one = covered.dim, result = covered.dim;
+    ++rows.rank;
+    for (int i = rows.rank - 1; i > Axis + 1; --i) rows.extent[i] = covered.dim.extent[i - 1];
+    rows.extent[Axis] = count;
+    rows.extent[Axis + 1] = Step;
+    one = rows;
+    one.extent[Axis + 1] = 1;
+    using R = detail::resized<Long, Axis, count - Long::value.extent[Axis]>;
+    return var<to_shape<R>, T>{reshape(slice_box(reshape(covered.h, rows), {}, one), R::value)};
+  }
+}
+
+/// `Before` and `After` elements along axis `Axis`, of a value, by default 0. Its gradient is cut off.
+template <int Axis, int Before, int After, class S, class T> constexpr auto pad(var<S, T> x, double value) {
   static_assert(Axis >= 0 && Axis < S::value.rank && Before >= 0 && After >= 0, "tfx::pad: the axis is out of range or an amount is negative");
   using R = detail::resized<S, Axis, Before + After>;
   detail::box corner;
   corner.begin[Axis] = Before;
-  return var<to_shape<R>, T>{pad_box(x.h, corner, R::value)};
+  return var<to_shape<R>, T>{pad_box(x.h, corner, R::value, value)};
+}
+
+/// Elements in the opposite order along some axes; its own derivative.
+struct flip_op : detail::strided_operation {
+  static constexpr std::string_view name = "flip";
+  static constexpr void backward(gradient_scope& s);
+};
+constexpr handle flip(handle a, unsigned axes) {
+  const dims shape = a.shape();
+  geometry g = detail::strided_geometry(shape);
+  for (int i = 0; i < shape.rank; ++i) {
+    const bool turned = axes >> i & 1;
+    const int step = detail::step_of(shape, i);
+    g.v[6 + max_rank - shape.rank + i] = turned ? -step : step;
+    if (turned) g.v[12] += (shape.extent[i] - 1) * step;
+  }
+  return {a.graph, a.graph->emit<flip_op>(shape, a.type(), a.graph->row_of(g), a.id)};
+}
+constexpr void flip_op::backward(gradient_scope& s) {
+  const dims shape = s.output().shape();
+  const geometry g = s.geo();
+  unsigned axes = 0;
+  for (int i = 0; i < shape.rank; ++i) axes |= unsigned(g.v[6 + max_rank - shape.rank + i] < 0) << i;
+  s.add(0, flip(s.dy, axes));
+}
+/// x with the axes `Axis...` turned round.
+template <int... Axis, class S, class T> constexpr auto flip(var<S, T> x) {
+  static_assert((... && (Axis >= (S::value.bounded ? 1 : 0) && Axis < S::value.rank)),
+                "tfx::flip: an axis is out of range, or the batch");
+  return var<S, T>{flip(x.h, (0u | ... | (1u << Axis)))};
 }
 
 /// Tensors side by side. Geometry: v[k] elements of input k per row of the result, v[16] their number.

@@ -12,8 +12,8 @@
 #include <tfx/core/tensor.hpp>
 #include <tfx/data/shuffle.hpp>
 #include <tfx/summary/progress.hpp>
-#include <tfx/train/steps.hpp>
 #include <tfx/train/storage.hpp>
+#include <tfx/train/verdict.hpp>
 
 namespace tfx {
 
@@ -33,29 +33,6 @@ namespace detail {
 
 template <class Output> struct one_output {
   static constexpr dims value = Output::value.rank > 1 ? unstacked(Output::value) : dims{};
-};
-
-/// Do the examples suit the model, and the labels the loss?
-template <class Layout, class Recipe, class Data, class In> struct data_verdict {
-  static constexpr message value() {
-    builder b;
-    using Loss = decltype(Recipe::loss);
-    using Output = typename Layout::output::shape_type;
-    constexpr dims one = unstacked(In::value), image = Data::image_shape::value;
-    if (image.size() != one.size() || (image.rank == one.rank && !(image == one))) {
-      b.complain("fit: one image of the data is ", image, ", the model's input is ", one);
-    } else if constexpr (Loss::class_numbers) {
-      constexpr bool whole = std::is_integral_v<typename Data::label_type>;
-      if (!whole || Data::label_shape::value.rank != 0)
-        b.complain(Loss::name, " expects class numbers (integers []), the labels are ", whole ? "integers " : "floating point ", Data::label_shape::value);
-      else if (Data::classes > Output::value.cols())
-        b.complain(Loss::name, ": the data has ", Data::classes, " classes, the model's output is ", Output::value);
-    } else if (Data::label_shape::value.size() * In::value.extent[0] != Loss::template target<Output>::dim.size()) {
-      b.complain(Loss::name, " expects labels like the model's output ", Output::value, ", one label of the data is ", Data::label_shape::value);
-    }
-    return b.wrong;
-  }
-  static constexpr bool right = value().size == 0;
 };
 
 }  // namespace detail
@@ -78,25 +55,32 @@ template <class Data> struct fit_options {
 template <const auto& Net, class Input, class Backend = backend::simd<>, class T = float> class model {
   using in = typename Input::shape_type;
   using layout = detail::layout<Net, in>;
-  template <class Step> using plan_of = plan<std::conditional_t<layout::right, Step, empty_step>>;
+  template <class Recipe, class Data> using data_check = detail::data_verdict<Net, in, std::remove_cvref_t<Recipe>, Data>;
+  template <const auto& Recipe, bool Train> using recipe_plan = detail::recipe_plan<Net, in, Recipe, Train>;
 
 public:
   using value_type = T;
   using input_shape = in;
   using output_shape = typename layout::output::shape_type;
-  using predict_plan = plan_of<detail::predict_step<Net, in>>;
-  template <const auto& Recipe> using training_plan = plan_of<detail::recipe_step<Net, in, Recipe, true>>;
-  template <const auto& Recipe> using evaluation_plan = plan_of<detail::recipe_step<Net, in, Recipe, false>>;
+  using predict_plan = plan<std::conditional_t<layout::right, detail::predict_step<Net, in>, empty_step>>;
+  template <const auto& Recipe> using training_plan = typename recipe_plan<Recipe, true>::type;
+  template <const auto& Recipe> using evaluation_plan = typename recipe_plan<Recipe, false>::type;
 
   static constexpr int batch = in::value.extent[0];
   static constexpr int input_size = in::value.size() / batch, output_size = output_shape::value.size() / batch;
-  static constexpr int parameter_count = layout::parameters;
-  static constexpr int trainable_parameter_count = layout::trainable_parameters;
+  static constexpr auto parameter_count = detail::fact<layout::right>(layout::parameters);
+  static constexpr auto trainable_parameter_count = detail::fact<layout::right>(layout::trainable_parameters);
   /// Arena of one prediction, and of one training step, in bytes; parameters and the optimizer's memory come on top.
-  static constexpr std::size_t inference_bytes = executable<predict_plan, Backend, T>::arena_elements * sizeof(T);
-  template <const auto& Recipe> static constexpr std::size_t training_bytes = executable<training_plan<Recipe>, Backend, T>::arena_elements * sizeof(T);
+  static constexpr auto inference_bytes = detail::fact<layout::right>(executable<predict_plan, Backend, T>::arena_elements * sizeof(T));
+  template <const auto& Recipe> static constexpr auto training_bytes =
+      detail::fact<recipe_plan<Recipe, true>::right>(executable<training_plan<Recipe>, Backend, T>::arena_elements * sizeof(T));
+  /// Of that, intermediate values; the rest is scratch memory of the kernels.
+  static constexpr std::size_t arena_bytes = std::size_t(predict_plan::arena_elements) * sizeof(T);
   /// Floating-point operations of one prediction at the full batch; a multiply-add is two.
-  static constexpr long long flops = predict_plan::kernels.flops;
+  static constexpr auto flops = detail::fact<layout::right>(predict_plan::kernels.flops);
+  /// `static_assert(m::fits<64_KiB>)`: one prediction needs no more bytes than that, or an error says what is largest.
+  template <std::size_t Bytes> static constexpr bool fits =
+      detail::memory_check<predict_plan, arena_bytes, std::size_t(inference_bytes) - arena_bytes, Bytes>::said;
 
   explicit model(seed s = {})
       : seed_(s.value), parameters_(std::size_t(layout::space_size(parameter_space))), state_(std::size_t(layout::space_size(state_space))) {
@@ -127,8 +111,8 @@ public:
   /// A last batch with fewer rows is trained on as it is. After the first step nothing is allocated.
   template <const auto& Recipe, class Data> auto fit(const Data& data, std::type_identity_t<fit_options<Data>> options = {}) {
     using R = std::remove_cvref_t<decltype(Recipe)>;
-    using check = detail::data_verdict<layout, R, Data, in>;
-    [[maybe_unused]] tell<!layout::right || check::right, check> told;
+    using check = data_check<R, Data>;
+    [[maybe_unused]] tell<check::right, check> told;
     std::vector<epoch_record<R::n_metrics>> history;
     if constexpr (check::right && layout::right) {
       if (options.epochs < 1) detail::fail("fit: epochs must be at least 1");
@@ -161,8 +145,8 @@ public:
   }
   /// Loss and metrics over a data set, without training.
   template <const auto& Recipe, class Data> evaluation_of<Recipe> evaluate(const Data& data) {
-    using check = detail::data_verdict<layout, std::remove_cvref_t<decltype(Recipe)>, Data, in>;
-    [[maybe_unused]] tell<!layout::right || check::right, check> told;
+    using check = data_check<decltype(Recipe), Data>;
+    [[maybe_unused]] tell<check::right, check> told;
     if constexpr (check::right && layout::right) {
       check_data<Recipe>(data, "evaluate");
       reserve_batch<Recipe>();
@@ -208,6 +192,16 @@ public:
   template <class F> void for_each_variable(F f) const {
     detail::each_variable<layout>(parameter_space, static_cast<const T*>(parameters_.data()), f);
     detail::each_variable<layout>(state_space, static_cast<const T*>(state_.data()), f);
+  }
+  /// The same for everything that training with a recipe goes on from: the optimizer's memory, the number of steps and the
+  /// seed as well. `checkpoint` makes a file's worth of it.
+  template <const auto& Recipe, class F> void for_each_training_variable(F f) {
+    for_each_variable(f);
+    using P = training_plan<Recipe>;
+    detail::buffer<T>& slots = slots_of<Recipe>();
+    slots.grow(std::size_t(P::space_size(slot_space)));
+    detail::each_variable<P>(slot_space, slots.data(), f);
+    detail::each_counter(seed_, step_, f);
   }
   std::uint64_t steps_trained() const { return step_; }
 

@@ -15,29 +15,7 @@
 
 namespace tfx {
 
-/// Several results of a step.
-template <class... V> struct outputs_of {
-  handle value[sizeof...(V)];
-};
-template <typed_handle... V> constexpr outputs_of<V...> outputs(V... v) { return {{v.h...}}; }
-
 namespace detail {
-
-/// A user's callable as a step: its inputs in order, then its outputs.
-template <const auto& Step, class... Input> struct user_step {
-  template <std::size_t... I> static constexpr auto call(builder& b, std::index_sequence<I...>) {
-    b.training = true;
-    handle in[sizeof...(Input) + 1] = {b.add_input(Input::shape_type::value, dtype_of<typename Input::value_type>, "input")..., handle{}};
-    return Step(var<typename Input::shape_type, typename Input::value_type>{in[I]}...);
-  }
-  constexpr void operator()(builder& b) const { give(b, call(b, std::index_sequence_for<Input...>{})); }
-
-private:
-  template <class... V> static constexpr void give(builder& b, outputs_of<V...> o) {
-    for (const handle h : o.value) b.add_output(h);
-  }
-  template <class S, class T> static constexpr void give(builder& b, var<S, T> v) { b.add_output(v.h); }
-};
 
 template <class R> struct result_list;
 template <class... V> struct result_list<outputs_of<V...>> {
@@ -122,6 +100,13 @@ public:
     detail::each_variable<plan_type>(parameter_space, static_cast<const T*>(space_[parameter_space].data()), f);
     detail::each_variable<plan_type>(state_space, static_cast<const T*>(space_[state_space].data()), f);
   }
+  /// The same for everything that the next run goes on from: the optimizers' memory, the number of steps and the seed as well.
+  template <class F> void for_each_training_variable(F f) {
+    for_each_variable(f);
+    detail::each_variable<plan_type>(slot_space, space_[slot_space].data(), f);
+    detail::each_counter(seed_, step_, f);
+  }
+  std::uint64_t steps_trained() const { return step_; }
 
 private:
   template <class V> struct unbounded {

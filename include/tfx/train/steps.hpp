@@ -33,6 +33,32 @@ template <int... Extent> struct indices {
   using value_type = std::int32_t;
 };
 
+/// Several results of a step.
+template <class... V> struct outputs_of {
+  handle value[sizeof...(V)];
+};
+template <typed_handle... V> constexpr outputs_of<V...> outputs(V... v) { return {{v.h...}}; }
+
+namespace detail {
+
+/// A user's callable as a step: its inputs in order, then its outputs.
+template <const auto& Step, class... Input> struct user_step {
+  template <std::size_t... I> static constexpr auto call(builder& b, std::index_sequence<I...>) {
+    b.training = true;
+    handle in[sizeof...(Input) + 1] = {b.add_input(Input::shape_type::value, dtype_of<typename Input::value_type>, "input")..., handle{}};
+    return Step(var<typename Input::shape_type, typename Input::value_type>{in[I]}...);
+  }
+  constexpr void operator()(builder& b) const { give(b, call(b, std::index_sequence_for<Input...>{})); }
+
+private:
+  template <class... V> static constexpr void give(builder& b, outputs_of<V...> o) {
+    for (const handle h : o.value) b.add_output(h);
+  }
+  template <class S, class T> static constexpr void give(builder& b, var<S, T> v) { b.add_output(v.h); }
+};
+
+}  // namespace detail
+
 // ---- the steps of a model: several traces over one layout of parameters and state
 
 namespace detail {
@@ -121,6 +147,11 @@ template <class Layout, class T, class F> void each_variable(int space, T* base,
     const leaf_info& l = Layout::leaves[std::size_t(i)];
     if (l.space == space) f(Layout::name(l), l.shape, base + l.offset);
   }
+}
+/// Calls f for what random numbers depend on, as arrays of one integer.
+template <class F> void each_counter(std::uint64_t& seed, std::uint64_t& step, F f) {
+  f(std::string_view("training/seed"), dims{}, reinterpret_cast<std::int64_t*>(&seed));
+  f(std::string_view("training/step"), dims{}, reinterpret_cast<std::int64_t*>(&step));
 }
 template <class Layout, class T> void initialize(int space, T* base, std::uint64_t seed) {
   for (int i = 0; i < Layout::n_leaves; ++i) {

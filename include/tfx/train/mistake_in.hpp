@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+#include <tfx/train/verdict.hpp>
+
+/// The sentence that the compiler would print, as a constant: empty where nothing is wrong. So the text of a mistake can be
+/// tested without a compilation that fails, and a program can ask whether a network is right for an input.
+///
+///     static_assert(mistake_in<net, input<64, 28, 28>> == "");
+namespace tfx {
+
+namespace detail {
+
+template <class Verdict> inline constexpr message sentence_of = Verdict::value();
+
+template <const auto& Net, class In, const auto&... Recipe> struct first_mistake;
+template <const auto& Net, class In> struct first_mistake<Net, In> {
+  static constexpr std::string_view value() { return sentence_of<network_verdict<Net, In>>; }
+};
+template <const auto& Net, class In, const auto& Recipe> struct first_mistake<Net, In, Recipe> {
+  static constexpr std::string_view value() {
+    if constexpr (!network_verdict<Net, In>::right) return first_mistake<Net, In>::value();
+    else return sentence_of<decltype(recipe_verdict<Net, In, Recipe, true>::source())>;
+  }
+};
+
+}  // namespace detail
+
+/// What is wrong with a network for an input; with a recipe, also with training it.
+template <const auto& Net, class Input, const auto&... Recipe>
+inline constexpr std::string_view mistake_in = detail::first_mistake<Net, typename Input::shape_type, Recipe...>::value();
+
+/// What is wrong with a step of one's own.
+template <const auto& Step, class... Input>
+inline constexpr std::string_view mistake_in_step = detail::sentence_of<verdict<detail::user_step<Step, Input...>>>;
+
+/// What is wrong with training a network on a data set.
+template <const auto& Net, class Input, const auto& Recipe, class Data> inline constexpr std::string_view mistake_in_data =
+    detail::sentence_of<detail::data_verdict<Net, typename Input::shape_type, std::remove_cvref_t<decltype(Recipe)>, Data>>;
+
+/// Why predicting with a model needs more than so many bytes.
+template <class Model, std::size_t Bytes> inline constexpr std::string_view mistake_in_memory =
+    detail::sentence_of<detail::memory_verdict<typename Model::predict_plan, Model::arena_bytes, std::size_t(Model::inference_bytes) - Model::arena_bytes, Bytes>>;
+
+}  // namespace tfx

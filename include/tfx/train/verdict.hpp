@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+#include <tfx/compile/buffers.hpp>
+#include <tfx/train/steps.hpp>
+
+/// What can be wrong with a model and its uses. Each verdict has `right` and the sentence `value()`; the class that uses it
+/// holds a `tell`, and goes on with an empty step or an `any_fact`, so that one mistake gives one error.
+namespace tfx::detail {
+
+/// A fact of a model that has a mistake: it agrees with everything, since the sentence has said what is wrong.
+struct any_fact {
+  template <class X> constexpr operator X() const { return X{}; }
+  template <class X> friend constexpr bool operator==(any_fact, const X&) { return true; }
+  template <class X> friend constexpr bool operator<(any_fact, const X&) { return true; }
+  template <class X> friend constexpr bool operator<=(any_fact, const X&) { return true; }
+  template <class X> friend constexpr bool operator>(any_fact, const X&) { return true; }
+  template <class X> friend constexpr bool operator>=(any_fact, const X&) { return true; }
+};
+/// A fact where it exists.
+template <bool Right, class T> constexpr auto fact(T value) {
+  if constexpr (Right) return value;
+  else return any_fact{};
+}
+
+/// A network for an input.
+template <const auto& Net, class In> using network_verdict = verdict<collecting_step<Net, In>>;
+
+/// A network under a recipe. What is wrong with evaluating it is said once, not again by training; a network that is wrong
+/// has said so already.
+template <const auto& Net, class In, const auto& Recipe, bool Train> struct recipe_verdict {
+  static constexpr message value() {
+    if constexpr (network_verdict<Net, In>::right) return verdict<recipe_step<Net, In, Recipe, Train>>::value();
+    else return {};
+  }
+  static constexpr bool right = value().size == 0;
+  static constexpr auto source() {
+    if constexpr (!right && Train) {
+      using evaluated = recipe_verdict<Net, In, Recipe, false>;
+      return std::conditional_t<evaluated::right, recipe_verdict, evaluated>{};
+    } else {
+      return recipe_verdict{};
+    }
+  }
+};
+
+/// The plan of a network under a recipe. It says what is wrong, and then is empty.
+template <const auto& Net, class In, const auto& Recipe, bool Train> struct recipe_plan {
+  using check = recipe_verdict<Net, In, Recipe, Train>;
+  static constexpr bool right = network_verdict<Net, In>::right && check::right;
+  using type = plan<std::conditional_t<right, recipe_step<Net, In, Recipe, Train>, empty_step>>;
+  [[no_unique_address]] tell<check::right, decltype(check::source())> told;
+};
+
+/// Do the examples suit the model, and the labels the loss?
+template <const auto& Net, class In, class Recipe, class Data> struct data_verdict {
+  static constexpr message value() {
+    builder b;
+    using Loss = decltype(Recipe::loss);
+    using Output = typename decltype(call_layer(Net, std::declval<var<In>>()))::shape_type;
+    constexpr dims one = unstacked(In::value), image = Data::image_shape::value, label = Data::label_shape::value;
+    constexpr bool whole = std::is_integral_v<typename Data::label_type>;
+    if constexpr (!network_verdict<Net, In>::right) {
+      // has been said
+    } else if constexpr (image.size() != one.size() || (image.rank == one.rank && !(image == one))) {
+      b.complain("fit: one image of the data is ", image, ", the model's input is ", one);
+    } else if constexpr (Loss::class_numbers) {
+      if (!whole || label.rank != 0)
+        b.complain(Loss::name, " expects class numbers (integers []), the labels are ", whole ? "integers " : "floating point ", label);
+      else if (Data::classes > Output::value.cols())
+        b.complain(Loss::name, ": the data has ", Data::classes, " classes, the model's output is ", Output::value);
+    } else if (label.size() * In::value.extent[0] != Loss::template target<Output>::dim.size()) {
+      b.complain(Loss::name, " expects labels like the model's output ", Output::value, ", one label of the data is ", label);
+    }
+    return b.wrong;
+  }
+  static constexpr bool right = value().size == 0;
+};
+
+/// Does predicting stay within a limit? All numbers are bytes.
+template <class Plan, std::size_t Arena, std::size_t Scratch, std::size_t Limit> struct memory_verdict {
+  static constexpr bool right = Arena + Scratch <= Limit;
+  static constexpr message value() {
+    builder b;
+    if (right) return b.wrong;
+    b.complain("predict needs ", static_cast<long long>(Arena), " bytes of arena");
+    if (Scratch) {
+      b.say(" and ");
+      b.say(static_cast<long long>(Scratch));
+      b.say(" of scratch");
+    }
+    b.say(", the limit is ");
+    b.say(static_cast<long long>(Limit));
+    const list<buffer_info> buffers = buffers_of<Plan>();
+    buffer_info largest;
+    for (int i = 0; i < buffers.size(); ++i)
+      if (buffers[i].size > largest.size) largest = buffers[i];
+    if (largest.node < 0) return b.wrong;
+    const graph_view g = Plan::traced::view();
+    const node& n = g[largest.node];
+    const std::string_view path = g.path(n);
+    b.say("; the largest buffer is ");
+    b.say(n.op->name);
+    b.say(" ");
+    b.say(n.shape);
+    if (path.size()) {
+      b.say(" at ");
+      b.say(path);
+    }
+    if (n.line) {
+      b.say(" from line ");
+      b.say(n.line);
+    }
+    return b.wrong;
+  }
+};
+/// True, or an error.
+template <class Plan, std::size_t Arena, std::size_t Scratch, std::size_t Limit> struct memory_check {
+  using check = memory_verdict<Plan, Arena, Scratch, Limit>;
+  [[no_unique_address]] tell<check::right, check> told;
+  static constexpr bool said = true;
+};
+
+}  // namespace tfx::detail

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// cases: 15
+// case 1: matmul at lambda (line 32): inner extents differ, [64, 28] times [27, 10]
+// case 2: add at lambda: [64, 28] and [27] cannot be broadcast together
+// case 3: dense<120> at dense (line 44) expects [batch, features], got [64, 5, 5, 16]; put nn::flatten before it
+// case 4: residual at repeat/0/residual (line 50): the branch changes the shape from [64, 28, 28, 8] to [64, 28, 28, 16]
+// case 5: fit: one image of the data is [32, 32, 3], the model's input is [28, 28]
+// case 6: softmax_cross_entropy expects class numbers (integers []), the labels are floating point [10]
+// case 7: mean<3> at lambda (line 78): axis 3 is out of range for [64, 28, 28], rank 3
+// case 8: only{'haed'} names no parameter; did you mean 'head'? Known: body, head
+// case 9: doubled has no derivative (line 96), but dense/weight is trained through it; add one, or stop_gradient / nn::frozen
+// case 10: if: a traced value has no truth value while compiling; use where(condition, a, b) at lambda
+// case 11: two parameters are named lambda/gain; nn::named tells layers apart, nn::shared makes them one
+// case 12: predict needs 8192 bytes of arena, the limit is 4096; the largest buffer is relu [64, 32] from line 22
+// case 13: add at repeat/0/block (line 123): [64, 28, 28, 8] and [64, 28, 28, 16] cannot be broadcast together
+// case 14: dense<10> at dense (line 132) expects [batch, features], got [64, 28, 28, 6]; put nn::flatten before it
+// case 15: dense<10> at dense (line 155) expects [batch, features], got [64, 28, 28, 6]; put nn::flatten before it
+#include <tfx/tfx.hpp>
+#include <tfx/io/safetensors.hpp>
+using namespace tfx;
+
+inline constexpr auto good = nn::sequential(nn::flatten{}, nn::dense<32>{}, nn::relu{}, nn::dense<10>{});
+inline constexpr auto training = recipe(loss::softmax_cross_entropy{}, optim::adam{.learning_rate = 1e-3}, metric::accuracy{});
+
+#if CASE == 0
+inline constexpr auto net = good;
+model<net, input<64, 28, 28>> classifier{seed{1}};
+
+#elif CASE == 1   // matmul: inner extents differ, in a traced function
+inline constexpr auto net = [](auto x) {
+  auto w = param<shape<27, 10>>(x, "weight");
+  return matmul(x, w);
+};
+model<net, input<64, 28>> classifier{seed{1}};
+
+#elif CASE == 2   // shapes that cannot be broadcast, in a traced function
+inline constexpr auto net = [](auto x) { return relu(x + param<shape<27>>(x, "bias")); };
+model<net, input<64, 28>> classifier{seed{1}};
+
+#elif CASE == 3   // no flatten, layer 8 of 12
+inline constexpr auto net = nn::sequential(
+    nn::conv2d<6, 5, same>{}, nn::relu{}, nn::max_pool<2>{},
+    nn::conv2d<16, 5>{}, nn::relu{}, nn::max_pool<2>{}, nn::dropout{},
+    nn::dense<120>{}, nn::relu{}, nn::dense<84>{}, nn::relu{}, nn::dense<10>{});
+model<net, input<64, 28, 28, 1>> classifier{seed{1}};
+
+#elif CASE == 4   // a residual branch changes the shape, inside a repeat
+inline constexpr auto branch = nn::sequential(nn::conv2d<16, 3, same>{}, nn::relu{});
+inline constexpr auto net = nn::sequential(
+    nn::conv2d<8, 3, same>{}, nn::repeat<4>(nn::residual(branch)), nn::global_average_pool{}, nn::dense<10>{});
+model<net, input<64, 28, 28, 1>> classifier{seed{1}};
+
+#elif CASE == 5   // fit with images of another size
+struct images {
+  using image_shape = shape<32, 32, 3>;
+  using label_shape = shape<>;
+  using label_type = int;
+  static constexpr int classes = 10;
+} cifar;
+void train() {
+  model<good, input<64, 28, 28>> classifier{seed{1}};
+  classifier.fit<training>(cifar, {.epochs = 5});
+}
+
+#elif CASE == 6   // labels that do not suit the loss
+struct images {
+  using image_shape = shape<28, 28>;
+  using label_shape = shape<10>;
+  using label_type = float;
+  static constexpr int classes = 10;
+} pictures;
+void train() {
+  model<good, input<64, 28, 28>> classifier{seed{1}};
+  classifier.fit<training>(pictures, {.epochs = 5});
+}
+
+#elif CASE == 7   // an axis that does not exist
+inline constexpr auto net = [](auto x) { return mean<3>(x); };
+model<net, input<64, 28, 28>> classifier{seed{1}};
+
+#elif CASE == 8   // no parameter has that name
+inline constexpr auto body = nn::named("body", nn::dense<4>{});
+inline constexpr auto head = nn::named("head", nn::dense<1>{});
+inline constexpr auto step = [](auto x) {
+  auto loss = mean(square(head(body(x))));
+  minimize(loss, optim::sgd{}, only{"haed"});
+  return loss;
+};
+program<step, input<64, 8>> p{seed{1}};
+
+#elif CASE == 9   // an operation without derivative is trained through
+struct doubled_op : elementwise<doubled_op> {
+  static constexpr auto apply(auto x) { return x + x; }
+};
+inline constexpr auto doubled = make_operation<doubled_op>;
+inline constexpr auto net = nn::sequential(nn::dense<8>{}, [](auto x) { return doubled(x); }, nn::dense<10>{});
+void train(const float* x, const float* labels) {
+  model<net, input<64, 8>> classifier{seed{1}};
+  classifier.train_batch<training>(x, labels, 64);
+}
+
+#elif CASE == 10   // if on a traced value
+inline constexpr auto net = [](auto x) {
+  if (x > 0) return x;
+  return relu(x);
+};
+model<net, input<64, 8>> classifier{seed{1}};
+
+#elif CASE == 11   // two parameters of one name
+inline constexpr auto net = [](auto x) {
+  auto a = param<shape<8>>(x, "gain");
+  auto b = param<shape<8>>(x, "gain");
+  return x * a + b;
+};
+model<net, input<64, 8>> classifier{seed{1}};
+
+#elif CASE == 12   // more memory than allowed
+static_assert(model<good, input<64, 28, 28>, backend::scalar>::fits<4096>);
+
+#elif CASE == 13   // a block of one's own adds what does not fit
+struct block {
+  constexpr auto operator()(auto x) const {
+    auto h = x | nn::conv2d<16, 3, same>{} | nn::relu{};
+    return relu(x + h);
+  }
+};
+inline constexpr auto net = nn::sequential(
+    nn::conv2d<8, 3, same>{}, nn::repeat<4>(block{}), nn::global_average_pool{}, nn::dense<10>{});
+model<net, input<64, 28, 28, 1>> classifier{seed{1}};
+
+#elif CASE == 14   // a wrong network used everywhere: the sentence once, and nothing else
+inline constexpr auto net = nn::sequential(nn::conv2d<6, 5, same>{}, nn::dense<10>{});
+struct images {
+  using image_shape = shape<28, 28, 1>;
+  using label_shape = shape<>;
+  using label_type = int;
+  static constexpr int classes = 10;
+  float* x;
+  float* y;
+} data_set;
+int use() {
+  using m = model<net, input<64, 28, 28, 1>>;
+  m classifier{seed{1}};
+  classifier.fit<training>(data_set, {.epochs = 5});
+  auto result = classifier.evaluate<training>(data_set);
+  classifier.train_batch<training>(data_set.x, data_set.y, 64);
+  float out[640];
+  classifier.predict(data_set.x, out, 64);
+  save(classifier, "model.safetensors");
+  static_assert(m::fits<4096> && m::training_bytes<training> < 100);
+  return int(m::flops) + int(result.loss);
+}
+
+#elif CASE == 15   // facts of a wrong network: the sentence once, and nothing else
+inline constexpr auto net = nn::sequential(nn::conv2d<6, 5, same>{}, nn::dense<10>{});
+using m = model<net, input<64, 28, 28, 1>>;
+static_assert(m::parameter_count == 100 && m::inference_bytes > 100);
+static_assert(m::training_bytes<training> < 1000 && m::flops == 2 * 1000);
+#endif
