@@ -44,6 +44,9 @@ set_tests_properties(consumers/find_package PROPERTIES FIXTURES_REQUIRED install
 file(GLOB programs CONFIGURE_DEPENDS compile_cost/*.cpp)
 tfx_script(project/compile_cost project compile_cost.py ${programs} -- ${tfx_compile} -O3)
 
+# The same bits on every backend, from every compiler, for every processor.
+tfx_script(project/same_bits project same_bits.py ${CMAKE_CURRENT_SOURCE_DIR}/train/bits.program.cpp -- ${tfx_compile})
+
 # The documents show code that is compiled, and output that is compared.
 tfx_script(project/docs project check_docs.py ${PROJECT_SOURCE_DIR})
 

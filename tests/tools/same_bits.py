@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""same_bits.py PROGRAM [--all] [--jobs N] -- COMPILER OPTIONS...
+
+Builds a program in several ways, runs each, and compares what they print line by line: `what: bits`. The same `what` must
+have the same bits in every build, and `name steps backend: bits` the same bits for every backend.
+
+The given compiler builds it for every backend; other builds, by whatever compilers are installed, differ in compiler,
+optimisation, instruction set and in whether the compiler may contract a * b + c. A few of them run by default; --all runs
+the matrix and the sanitizers.
+"""
+import argparse
+import concurrent.futures
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+LIMITS = {"g++": ["-fconstexpr-ops-limit=4000000000", "-fconstexpr-loop-limit=100000000"],
+          "clang++": ["-fconstexpr-steps=2000000000", "-fbracket-depth=4096"]}
+SANITIZERS = ["-O1", "-g1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+
+
+def compilers():
+    found = {}
+    for name in ("g++", "clang++-14", "clang++-19", "clang++"):
+        path = shutil.which(name)
+        if path and os.path.realpath(path) not in map(os.path.realpath, found.values()):
+            found[name] = path
+    return found
+
+
+def processor_has(*flags):
+    cpu = pathlib.Path("/proc/cpuinfo")
+    words = cpu.read_text(encoding="utf-8").split() if cpu.exists() else []
+    return all(flag in words for flag in flags)
+
+
+def variants(everything):
+    """Compiler and options of each build."""
+    here = compilers()
+    gnu = [name for name in here if name.startswith("g")]
+    clang = [name for name in here if name.startswith("c")]
+    targets = [[], ["-march=native"]]
+    if processor_has("avx2", "fma"):
+        targets.append(["-mavx2", "-mfma"])
+    if everything:
+        for name in here:
+            for target in targets:
+                for level in ("-O2", "-O3"):
+                    yield name, [level, *target]
+            yield name, SANITIZERS
+            yield name, ["-O3", "-march=native", "-ffp-contract=fast"]
+            yield name, ["-O1"]
+        return
+    for name in gnu:
+        yield name, ["-O3", "-march=native", "-ffp-contract=fast"]
+    for name in clang:
+        yield name, ["-O2", *targets[-1]]
+
+
+def build_and_run(folder, number, command, program, options, arguments):
+    binary = f"{folder}/{number}"
+    built = subprocess.run([*command, *options, program, "-o", binary, "-pthread"], capture_output=True, text=True)
+    if built.returncode != 0:
+        return f"does not build\n{built.stderr[-4000:]}", []
+    run = subprocess.run([binary, *arguments], capture_output=True, text=True)
+    pathlib.Path(binary).unlink()
+    if run.returncode != 0:
+        return f"exit status {run.returncode}\n{run.stderr[-4000:]}", []
+    return "", run.stdout.splitlines()
+
+
+def main():
+    separator = sys.argv.index("--")
+    parser = argparse.ArgumentParser()
+    parser.add_argument("program")
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("--jobs", type=int, default=2)
+    options = parser.parse_args(sys.argv[1:separator])
+    command = sys.argv[separator + 1:]
+    common = [word for word in command[1:] if not word.startswith(("-fconstexpr", "-fbracket"))]
+
+    builds = [("every backend", command, ["-O2", "-DEVERY_BACKEND"])]
+    for name, flags in variants(options.all):
+        family = "g++" if name.startswith("g") else "clang++"
+        builds.append((name, [name, *common, *LIMITS[family]], flags))
+    arguments = [] if options.all else ["100", "20", "2"]
+
+    expected, failed = {}, False
+    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        jobs = [pool.submit(build_and_run, folder, i, compiler, options.program, flags, arguments)
+                for i, (_, compiler, flags) in enumerate(builds)]
+        for (name, _, flags), job in zip(builds, jobs):
+            wrong, lines = job.result()
+            for line in lines:
+                what, bits = line.split(": ", 1)
+                network, steps, _ = what.split(" ", 2)
+                first = expected.setdefault((network, steps), (bits, f"{name} {' '.join(flags)}, {what}"))
+                if bits != first[0]:
+                    wrong += f"\n  {what}: {bits}\n  where {first[1]}: {first[0]}"
+            if not wrong and not lines:
+                wrong = "prints nothing"
+            print(f"{name} {' '.join(flags)}: {wrong or 'the same'}", flush=True)
+            failed |= bool(wrong)
+    for (network, steps), (bits, _) in expected.items():
+        print(f"{network} after {steps} steps: {bits}")
+    sys.exit(failed)
+
+
+main()

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// bits.program [MLP_STEPS [CNN_STEPS [ORACLE_STEPS]]]
+//
+// Trains two networks on every backend and prints what came out of it, one line per network, backend and number of steps:
+// the last loss and a fingerprint of all weights, states and optimizer memory. Lines with the same first words must be
+// the same in every build of this file.
+#include <cstdio>
+#include <cstdlib>
+
+#include <tfx/backend/reference/interpret.hpp>
+#include <tfx/backend/threads/backend.hpp>
+
+#include "networks.hpp"
+
+namespace {
+
+using namespace networks;
+
+constexpr int batch = 64, rows = 1000;   // not a multiple: batches wrap around at different rows
+
+template <const auto& Net, class Backend> void train(const char* name, const char* backend, int steps, const synthetic_rows& data) {
+  model<Net, input<batch, 28, 28>, Backend> m{seed{42}};
+  double loss = 0;
+  for (int i = 0; i < steps; ++i) {
+    const int first = i * batch % (rows - batch);
+    loss = m.template train_batch<training>(data.image(first), data.label(first), batch).loss;
+  }
+  std::printf("%s %d %s: loss %.9g, fingerprint %016llx\n", name, steps, backend, loss,
+              static_cast<unsigned long long>(fingerprint_of(checkpoint<training>(m))));
+  std::fflush(stdout);
+}
+
+template <const auto& Net> void train_everywhere(const char* name, int steps, int oracle_steps, const synthetic_rows& data) {
+#ifdef EVERY_BACKEND
+  train<Net, backend::reference>(name, "reference", oracle_steps, data);
+  train<Net, backend::scalar>(name, "scalar", oracle_steps, data);
+  train<Net, backend::threads<1>>(name, "threads<1>", steps, data);
+  train<Net, backend::threads<2>>(name, "threads<2>", steps, data);
+  train<Net, backend::threads<3>>(name, "threads<3>", steps, data);
+  train<Net, backend::threads<4>>(name, "threads<4>", steps, data);
+  train<Net, backend::threads<7>>(name, "threads<7>", steps, data);
+  train<Net, backend::simd<>>(name, "simd", steps, data);
+#endif
+  train<Net, backend::simd<>>(name, "simd", oracle_steps, data);
+  train<Net, backend::simd<>>(name, "simd", steps, data);
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  auto number = [&](int at, int otherwise) { return at < count ? std::atoi(arguments[at]) : otherwise; };
+  const synthetic_rows data(rows);
+  train_everywhere<mlp>("mlp", number(1, 500), number(3, 3), data);
+  train_everywhere<cnn>("cnn", number(2, 60), number(3, 3), data);
+}
