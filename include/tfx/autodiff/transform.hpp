@@ -170,6 +170,14 @@ template <class F> struct jacobian_of : traced_callable<jacobian_of<F>> {
   }
 };
 
+template <class F> struct compiled_function : traced_callable<compiled_function<F>> {
+  [[no_unique_address]] F f;
+  constexpr compiled_function() = default;
+  constexpr explicit compiled_function(const F& function) : f(function) {}
+
+  template <class... X> constexpr auto traced(X... x) const { return f(x...); }
+};
+
 }  // namespace detail
 
 // Transformations take a function written on anything (`[](auto x) { ... }`, an operation, a composed function, another
@@ -195,7 +203,7 @@ template <int... I, class F> constexpr auto value_and_grad(const F& f) {
 }
 /// Vector times Jacobian: vjp(f)(x, dy) = J^T dy. With several arguments one result for each.
 template <class F> constexpr auto vjp(const F& f) { return detail::vjp_of<F>(f); }
-/// Jacobian times vector: jvp(f)(x, dx) = J dx. With several arguments vjp(f)(x, z, dx, dz).
+/// Jacobian times vector: jvp(f)(x, dx) = J dx. With several arguments jvp(f)(x, z, dx, dz).
 template <class F> constexpr auto jvp(const F& f) { return detail::jvp_of<F>(f); }
 /// Hessian times vector, without the Hessian: hvp(f)(x, v) = H v.
 template <class F> constexpr auto hvp(const F& f) { return detail::hvp_of<F>(f); }
@@ -204,6 +212,10 @@ template <class F> constexpr auto hvp(const F& f) { return detail::hvp_of<F>(f);
 /// Shape      x: X, f(x): Y  ->  Y's axes, then X's
 /// Cost       one backward pass per element of f(x)
 template <class F> constexpr auto jacobian(const F& f) { return detail::jacobian_of<F>(f); }
+
+/// The function as one program: called on tensors it is recorded as a whole, fused, and gives tensors. (Called directly on
+/// tensors a function makes lazy expressions, which must not outlive its parameters.)
+template <class F> constexpr auto compiled(const F& f) { return detail::compiled_function<F>(f); }
 
 /// A callable object with state as part of a type: `fixed<object>`, where `object` is a constexpr variable of static storage.
 template <const auto& Object> struct fixed_function {

@@ -105,7 +105,7 @@ template <class T, class E> TFX_INLINE constexpr void evaluate_expression(T* to,
       e.bind(check);
       hazard = check.hazard;
     }
-    using V = typename backend::native::lanes<T>;
+    using V = backend::native::lanes<T>;
     if (!hazard) return run_flat<V>(to, n, e);
     tensor_memory<T, n> result(uninitialized_t{});
     run_flat<V>(result.data(), n, e);

@@ -10,7 +10,9 @@ namespace tfx {
 /// Base of lazy expressions: what `a + b` is until it is assigned.
 ///
 /// An expression owns its temporary operands and refers to the named ones, so `auto e = a + b;` may be kept as long as a and
-/// b live; it sees their values at the time when it is evaluated. Every mention of a tensor is an operand of its own.
+/// b live; it sees their values at the time when it is evaluated. The parameters of a function are named operands too: one
+/// that takes tensors by value and returns a lazy expression of them returns `.eval()`, or is called through `compiled(f)`.
+/// Every mention of a tensor is an operand of its own.
 ///
 /// Each kind of expression has
 ///
@@ -212,10 +214,7 @@ template <class T, class S> struct traced_of<const_tensor_view<T, S>> {
 };
 
 /// `X` as it was passed, `Beside` the other operand: a whole number takes that one's type.
-template <class X, class Beside> struct stored_as {
-  using plain = std::remove_cvref_t<X>;
-  static_assert(is_value<plain>, "tfx: a tensor is used in a traced function; pass it as an argument, tensors are not captured");
-};
+template <class X, class Beside> struct stored_as;
 template <class X, class Beside> requires is_expression<std::remove_cvref_t<X>> struct stored_as<X, Beside> {
   using type = std::remove_cvref_t<X>;
   static constexpr type make(X&& x) { return type(static_cast<X&&>(x)); }
@@ -245,10 +244,20 @@ template <class F, class A> constexpr auto make_unary(A&& a) {
   using X = stored_as<A, A>;
   return unary<F, typename X::type>(X::make(static_cast<A&&>(a)));
 }
+/// A tensor beside a traced handle: a mistake. The handle goes on as the result, so that nothing follows from it.
+template <class A, class B> constexpr auto captured_tensor(const A& a, const B& b) {
+  static_assert(!traced<A> && !traced<B>, "tfx: a tensor is used in a traced function; pass it as an argument, tensors are not captured");
+  if constexpr (traced<A>) return a;
+  else return b;
+}
 template <class F, class A, class B> constexpr auto make_binary(A&& a, B&& b) {
-  using X = stored_as<A, B>;
-  using Y = stored_as<B, A>;
-  return binary<F, typename X::type, typename Y::type>(X::make(static_cast<A&&>(a)), Y::make(static_cast<B&&>(b)));
+  if constexpr (traced<A> || traced<B>) {
+    return captured_tensor(a, b);
+  } else {
+    using X = stored_as<A, B>;
+    using Y = stored_as<B, A>;
+    return binary<F, typename X::type, typename Y::type>(X::make(static_cast<A&&>(a)), Y::make(static_cast<B&&>(b)));
+  }
 }
 /// The first tensor or expression among the operands.
 template <class... X> struct first_value;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <tfx/expr/expression.hpp>
+#include <tfx/expr/evaluate.hpp>
 #include <tfx/ops.hpp>
 
 namespace tfx {
@@ -10,53 +10,56 @@ namespace tfx {
 
 namespace detail::calls {
 
+/// A statement's type does not know where the statement stands; the compiler says so beside the message.
+inline constexpr source_line unknown_line{0};
+
 template <int... Axis> struct sum {
-  constexpr auto operator()(auto x) const { return tfx::sum<Axis...>(x); }
+  constexpr auto operator()(auto x) const { return tfx::sum<Axis...>(x, unknown_line); }
 };
 template <int... Axis> struct sum_kept {
-  constexpr auto operator()(auto x) const { return tfx::sum<Axis...>(x, keep_dims); }
+  constexpr auto operator()(auto x) const { return tfx::sum<Axis...>(x, keep_dims, unknown_line); }
 };
 template <int... Axis> struct mean {
-  constexpr auto operator()(auto x) const { return tfx::mean<Axis...>(x); }
+  constexpr auto operator()(auto x) const { return tfx::mean<Axis...>(x, unknown_line); }
 };
 template <int... Axis> struct mean_kept {
-  constexpr auto operator()(auto x) const { return tfx::mean<Axis...>(x, keep_dims); }
+  constexpr auto operator()(auto x) const { return tfx::mean<Axis...>(x, keep_dims, unknown_line); }
 };
 template <int... Axis> struct max {
-  constexpr auto operator()(auto x) const { return tfx::max<Axis...>(x); }
+  constexpr auto operator()(auto x) const { return tfx::max<Axis...>(x, unknown_line); }
 };
 template <int... Axis> struct max_kept {
-  constexpr auto operator()(auto x) const { return tfx::max<Axis...>(x, keep_dims); }
+  constexpr auto operator()(auto x) const { return tfx::max<Axis...>(x, keep_dims, unknown_line); }
 };
 template <int... Axis> struct min {
-  constexpr auto operator()(auto x) const { return tfx::min<Axis...>(x); }
+  constexpr auto operator()(auto x) const { return tfx::min<Axis...>(x, unknown_line); }
 };
 template <int... Axis> struct min_kept {
-  constexpr auto operator()(auto x) const { return tfx::min<Axis...>(x, keep_dims); }
+  constexpr auto operator()(auto x) const { return tfx::min<Axis...>(x, keep_dims, unknown_line); }
 };
 template <int... Axis> struct variance {
-  constexpr auto operator()(auto x) const { return tfx::variance<Axis...>(x); }
+  constexpr auto operator()(auto x) const { return tfx::variance<Axis...>(x, unknown_line); }
 };
 template <int... Axis> struct variance_kept {
-  constexpr auto operator()(auto x) const { return tfx::variance<Axis...>(x, keep_dims); }
+  constexpr auto operator()(auto x) const { return tfx::variance<Axis...>(x, keep_dims, unknown_line); }
 };
 template <int Axis> struct argmax {
-  constexpr auto operator()(auto x) const { return tfx::argmax<Axis>(x); }
+  constexpr auto operator()(auto x) const { return tfx::argmax<Axis>(x, unknown_line); }
 };
 template <int Axis> struct argmin {
-  constexpr auto operator()(auto x) const { return tfx::argmin<Axis>(x); }
+  constexpr auto operator()(auto x) const { return tfx::argmin<Axis>(x, unknown_line); }
 };
 template <int Axis> struct softmax {
-  constexpr auto operator()(auto x) const { return tfx::softmax<Axis>(x); }
+  constexpr auto operator()(auto x) const { return tfx::softmax<Axis>(x, unknown_line); }
 };
 template <int Axis> struct log_softmax {
-  constexpr auto operator()(auto x) const { return tfx::log_softmax<Axis>(x); }
+  constexpr auto operator()(auto x) const { return tfx::log_softmax<Axis>(x, unknown_line); }
 };
 template <int Axis> struct log_sum_exp {
-  constexpr auto operator()(auto x) const { return tfx::log_sum_exp<Axis>(x); }
+  constexpr auto operator()(auto x) const { return tfx::log_sum_exp<Axis>(x, unknown_line); }
 };
 struct matmul {
-  constexpr auto operator()(auto a, auto b) const { return tfx::matmul(a, b); }
+  constexpr auto operator()(auto a, auto b) const { return tfx::matmul(a, b, unknown_line); }
 };
 struct transpose {
   constexpr auto operator()(auto x) const { return tfx::transpose(x); }
@@ -65,7 +68,7 @@ template <int... Axis> struct permute {
   constexpr auto operator()(auto x) const { return tfx::permute<Axis...>(x); }
 };
 template <int... Extent> struct reshape {
-  constexpr auto operator()(auto x) const { return tfx::reshape<Extent...>(x); }
+  constexpr auto operator()(auto x) const { return tfx::reshape<Extent...>(x, unknown_line); }
 };
 struct flatten {
   constexpr auto operator()(auto x) const { return tfx::flatten(x); }
@@ -74,10 +77,10 @@ template <int Axis> struct expand_dims {
   constexpr auto operator()(auto x) const { return tfx::expand_dims<Axis>(x); }
 };
 template <class S> struct broadcast_to {
-  constexpr auto operator()(auto x) const { return tfx::broadcast_to<S>(x); }
+  constexpr auto operator()(auto x) const { return tfx::broadcast_to<S>(x, unknown_line); }
 };
 template <int Axis, int Begin, int End> struct slice {
-  constexpr auto operator()(auto x) const { return tfx::slice<Axis, Begin, End>(x); }
+  constexpr auto operator()(auto x) const { return tfx::slice<Axis, Begin, End>(x, unknown_line); }
 };
 template <int Axis, int Before, int After> struct pad {
   constexpr auto operator()(auto x) const { return tfx::pad<Axis, Before, After>(x); }
@@ -86,19 +89,19 @@ template <int Axis> struct concatenate {
   constexpr auto operator()(auto... x) const { return tfx::concatenate<Axis>(x...); }
 };
 struct gather {
-  constexpr auto operator()(auto table, auto index) const { return tfx::gather(table, index); }
+  constexpr auto operator()(auto table, auto index) const { return tfx::gather(table, index, unknown_line); }
 };
 template <int Classes> struct one_hot {
   constexpr auto operator()(auto index) const { return tfx::one_hot<Classes>(index); }
 };
 template <auto... Option> struct conv2d {
-  constexpr auto operator()(auto x, auto w) const { return tfx::conv2d<Option...>(x, w); }
+  constexpr auto operator()(auto x, auto w) const { return tfx::conv2d<Option...>(x, w, unknown_line); }
 };
 template <int Size, int Step, auto Padding> struct max_pool2d {
-  constexpr auto operator()(auto x) const { return tfx::max_pool2d<Size, Step, Padding>(x); }
+  constexpr auto operator()(auto x) const { return tfx::max_pool2d<Size, Step, Padding>(x, unknown_line); }
 };
 template <int Size, int Step, auto Padding> struct average_pool2d {
-  constexpr auto operator()(auto x) const { return tfx::average_pool2d<Size, Step, Padding>(x); }
+  constexpr auto operator()(auto x) const { return tfx::average_pool2d<Size, Step, Padding>(x, unknown_line); }
 };
 struct leaky_relu {
   constexpr auto operator()(auto x, auto slope) const { return tfx::where(x > 0, x, slope * x); }
@@ -124,6 +127,10 @@ template <int Axis = -1, value_like X> constexpr auto log_softmax(X&& x) { retur
 template <int Axis = -1, value_like X> constexpr auto log_sum_exp(X&& x) { return detail::make_call<detail::calls::log_sum_exp<Axis>>(static_cast<X&&>(x)); }
 
 template <class A, class B> requires some_value<A, B> constexpr auto matmul(A&& a, B&& b) { return detail::make_call<detail::calls::matmul>(static_cast<A&&>(a), static_cast<B&&>(b)); }
+template <class A, class B> requires(traced<A> && value_like<B>) || (value_like<A> && traced<B>)
+constexpr auto matmul(const A& a, const B& b) {
+  return detail::captured_tensor(a, b);
+}
 template <value_like X> constexpr auto transpose(X&& x) { return detail::make_call<detail::calls::transpose>(static_cast<X&&>(x)); }
 template <int... Axis, value_like X> constexpr auto permute(X&& x) { return detail::make_call<detail::calls::permute<Axis...>>(static_cast<X&&>(x)); }
 template <int... Extent, value_like X> constexpr auto reshape(X&& x) { return detail::make_call<detail::calls::reshape<Extent...>>(static_cast<X&&>(x)); }

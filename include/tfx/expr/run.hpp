@@ -4,6 +4,7 @@
 #include <tfx/backend/native.hpp>
 #include <tfx/backend/reference/interpret.hpp>
 #include <tfx/core/tensor_memory.hpp>
+#include <tfx/ops/rearrange.hpp>
 
 namespace tfx::detail {
 
