@@ -21,12 +21,15 @@ BELOW = {
     "backend/lanes": ["core"],
     "init": ["core", "backend/lanes"],
     "graph": ["core", "backend/call", "init", "backend/reference/evaluate"],   # a node's record says what it computes
-    "expr": ["core", "graph"],
-    "ops": ["core", "graph", "expr", "autodiff/gradient_scope", "backend/lanes", *KERNEL_RECORDS],
+    "expr/var": ["core", "graph"],
+    "ops": ["core", "graph", "expr/var", "autodiff/gradient_scope", "backend/lanes", *KERNEL_RECORDS],
+    # Statements on tensors run at once: they know the operations, and what runs them.
+    "expr": ["core", "graph", "ops", "backend/lanes", "backend/reference", "backend/native"],
     "autodiff": ["core", "graph", "expr", "ops"],
     "compile": ["graph", *KERNEL_RECORDS],
     "backend/reference/evaluate": ["graph/node", "backend/lanes", *KERNEL_RECORDS],
     "backend/reference": ["graph", "compile", "backend/lanes", *KERNEL_RECORDS],
+    "backend/native": ["backend/reference", "backend/simd"],
     "backend/simd": ["graph", "compile", "backend/lanes", *KERNEL_RECORDS],
     "backend/threads": ["graph", "compile", "backend/lanes", *KERNEL_RECORDS],
     # A backend says which operations its own kernels stand for: `producer<matmul_op, ...>`.

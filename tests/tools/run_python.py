@@ -3,7 +3,7 @@
 """run_python.py --environment FOLDER SCRIPT ARGUMENTS...
 
 Runs a .test.py file with the Python of an environment. Its head says what it imports, "# packages: numpy safetensors";
-where that cannot be imported the test is skipped.
+where that cannot be imported the test is skipped. A script that says nothing needs Python alone.
 """
 import pathlib
 import re
@@ -11,10 +11,12 @@ import subprocess
 import sys
 
 python, script = f"{sys.argv[2]}/bin/python", sys.argv[3]
+found = re.search(r"^# packages: *(.*)$", pathlib.Path(script).read_text(encoding="utf-8"), re.MULTILINE)
+if not found:
+    python = sys.executable
 if not pathlib.Path(python).exists():
     print(f"skipped: there is no {python}; ./check makes it")
     sys.exit(77)
-found = re.search(r"^# packages: *(.*)$", pathlib.Path(script).read_text(encoding="utf-8"), re.MULTILINE)
 for package in found.group(1).split() if found else []:
     if subprocess.run([python, "-c", f"import {package}"], capture_output=True).returncode != 0:
         print(f"skipped: the Python package {package} is missing; see {sys.argv[2]}/pip.log")

@@ -9,7 +9,7 @@ namespace tfx {
 
 namespace detail {
 
-/// Where a predictor's variables lie: those of the layout one after the other, without gaps, in one constant array.
+/// Where a predictor's variables lie: parameters, then state, without gaps, in one constant array.
 template <class Layout, class T> struct packed_spaces {
   const T* variables;
   const T* x;
@@ -27,14 +27,14 @@ template <class Layout, class T> struct packed_spaces {
   }
   static constexpr int offset(const operand_info& o) {
     if (o.space != parameter_space && o.space != state_space) return o.offset;
-    int before = 0;
+    int at = 0;
     for (int i = 0; i < Layout::n_leaves; ++i) {
       const leaf_info& l = Layout::leaves[std::size_t(i)];
-      if (l.space != parameter_space && l.space != state_space) continue;
-      if (l.space == o.space && o.offset >= l.offset && o.offset < l.offset + padded(l.size)) return before + o.offset - l.offset;
-      before += l.size;
+      const bool in_front = l.space == o.space ? l.offset + padded(l.size) <= o.offset : o.space == state_space && l.space == parameter_space;
+      if (in_front) at += l.size;
+      else if (l.space == o.space && l.offset <= o.offset) at += o.offset - l.offset;
     }
-    return -1;
+    return at;
   }
   TFX_INLINE const run_state& run() const { return at; }
   TFX_INLINE T* scratch() const { return nullptr; }
@@ -48,8 +48,8 @@ template <class Layout, class T> struct packed_spaces {
 ///     static float arena[classifier::arena_bytes / sizeof(float)];
 ///     classifier::predict(weights, x, out, arena);
 ///
-/// `weights` are `parameter_count` numbers: parameters and state in the order in which the network makes them, without gaps,
-/// as `write_parameters_header` writes them. The bits of the result are those of `model::predict` on any machine.
+/// `weights` are `parameter_count` numbers: parameters, then state, in the order in which the network makes them, without
+/// gaps, as `write_parameters_header` writes them. The bits of the result are those of `model::predict` on any machine.
 template <const auto& Net, class Input, class T = float> struct predictor {
   using input_shape = typename Input::shape_type;
   using layout = detail::layout<Net, input_shape>;
