@@ -264,8 +264,11 @@ template <class T> struct typed_result {
   using type = T;
   handle h;
 };
+/// The sum of truth values is their number.
 struct reduce_sum {
-  template <class T> constexpr auto operator()(handle a, unsigned axes, T) const { return typed_result<T>{sum_axes(a, axes)}; }
+  template <class T> constexpr auto operator()(handle a, unsigned axes, T) const {
+    return typed_result<std::conditional_t<std::is_same_v<T, bool>, std::int32_t, T>>{sum_axes(a, axes)};
+  }
 };
 struct reduce_max {
   template <class T> constexpr auto operator()(handle a, unsigned axes, T) const { return typed_result<T>{max_axes(a, axes)}; }
