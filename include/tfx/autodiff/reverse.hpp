@@ -35,8 +35,7 @@ struct reverse_sweep {
       if (kind == op_kind::leaf || kind == op_kind::port || kind == op_kind::result || is<slice_op>(m)) continue;
       if (!m.op->differentiable) {
         g.line = m.line;
-        const std::string_view trained = names.size() && names[0] >= 0 ? g.name(g.leaves[names[0]]) : std::string_view("an argument");
-        g.complain(m.op->name, " has no derivative", at_line{}, ", but ", trained, " is trained through it; add one, or stop_gradient / nn::frozen");
+        g.complain(m.op->name, " has no derivative", at_line{}, ", but ", trained_through(i), " is trained through it; add one, or stop_gradient / nn::frozen");
         return;
       }
       handle dy{&g, gradient[i]};
@@ -50,6 +49,17 @@ struct reverse_sweep {
       if (is<copy_op>(m)) s.add(0, dy);
       else m.op->backward(s);
     }
+  }
+
+  /// A wanted leaf that node i depends on, for a message.
+  constexpr std::string_view trained_through(int i) const {
+    list<char> reached(n, 0);
+    reached[i] = 1;
+    for (int j = i; j >= 0; --j)
+      for (int k = 0; reached[j] && k < g.nodes[j].count; ++k) reached[g.input(j, k)] = 1;
+    for (int w = 0; w < names.size(); ++w)
+      if (names[w] >= 0 && reached[wanted[w]]) return g.name(g.leaves[names[w]]);
+    return names.size() && names[0] >= 0 ? g.name(g.leaves[names[0]]) : std::string_view("an argument");
   }
 
   constexpr bool inside(int id, int k, int body) const {

@@ -51,7 +51,7 @@ template <int... Extent, class S, class T> constexpr auto reshape(var<S, T> x, s
   } else {
     x.h.graph->line = at.value;
     x.h.graph->complain("reshape", at_path{}, ": ", S::value, " has ", S::value.size(), " elements, ", R::value, " has ", R::value.size(),
-                        S::value.bounded ? "; the batch stays the leading extent" : "");
+                        S::value.bounded && !R::value.bounded ? "; the batch stays the leading extent" : "");
     return x;
   }
 }

@@ -58,6 +58,7 @@ constexpr void complain_unknown_name(builder& g, std::string_view wanted) {
     }
     seen[n++] = s;
   }
+  if (n == 0) return g.complain("minimize", at_path{}, ": there are no parameters to train");
   g.complain("only{", quoted{wanted}, "} names no parameter");
   if (best >= 0 && least <= 2) {
     g.say("; did you mean ");

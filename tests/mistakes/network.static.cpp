@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// The approved texts of what can be wrong with a network. docs/reference/errors.md shows this file.
+#include <tfx/tfx.hpp>
+using namespace tfx;
+
+namespace a_layer_gets_an_image {
+// region: flatten
+inline constexpr auto net = nn::sequential(
+    nn::conv2d<6, 5, same>{}, nn::relu{}, nn::max_pool<2>{}, nn::conv2d<16, 5>{}, nn::relu{}, nn::max_pool<2>{},
+    nn::dense<120>{}, nn::relu{}, nn::dense<10>{});
+static_assert(mistake_in<net, input<64, 28, 28, 1>> ==
+    "dense<120> at dense (line 10) expects [batch, features], got [64, 5, 5, 16]; put nn::flatten before it");
+// end region
+}
+
+namespace a_layer_gets_a_vector {
+// region: image
+inline constexpr auto net = nn::sequential(nn::conv2d<6, 5, same>{}, nn::relu{});
+static_assert(mistake_in<net, input<64, 784>> ==
+    "conv2d<6, 5> at conv2d (line 18) expects [batch, height, width, channels], got [64, 784]");
+// end region
+}
+
+namespace channels_and_groups {
+inline constexpr auto net = nn::sequential(nn::conv2d<8, 3, groups<3>>{});
+static_assert(mistake_in<net, input<64, 28, 28, 4>> ==
+    "conv2d<8, 3> at conv2d (line 25): 3 groups divide neither [64, 28, 28, 4] nor 8 channels evenly");
+}
+
+namespace a_window_larger_than_the_image {
+// region: window
+inline constexpr auto net = nn::sequential(nn::conv2d<8, 7>{}, nn::relu{});
+static_assert(mistake_in<net, input<64, 5, 5, 1>> ==
+    "conv2d at conv2d (line 32): the window [7, 7, 1, 8] is larger than the image [64, 5, 5, 1]");
+// end region
+inline constexpr auto pooled = nn::sequential(nn::max_pool<4>{});
+static_assert(mistake_in<pooled, input<64, 3, 3, 1>> ==
+    "max_pool2d (line 36): the window [4, 4] is larger than the image [64, 3, 3, 1]");
+static_assert(mistake_in<pooled, input<64, 9>> ==
+    "max_pool2d (line 36) expects images [batch, height, width, channels], got [64, 9]");
+}
+
+namespace a_residual_branch_changes_the_shape {
+// region: residual
+inline constexpr auto branch = nn::sequential(nn::conv2d<16, 3, same>{}, nn::relu{});
+inline constexpr auto net = nn::sequential(nn::conv2d<8, 3, same>{}, nn::repeat<4>(nn::residual(branch)));
+static_assert(mistake_in<net, input<64, 28, 28, 1>> ==
+    "residual at repeat/0/residual (line 46): the branch changes the shape from [64, 28, 28, 8] to [64, 28, 28, 16]");
+// end region
+}
+
+namespace a_block_of_ones_own {
+// region: block
+struct block {
+  constexpr auto operator()(auto x) const {
+    auto h = x | nn::conv2d<16, 3, same>{} | nn::relu{};
+    return relu(x + h);
+  }
+};
+inline constexpr auto net = nn::sequential(nn::conv2d<8, 3, same>{}, nn::repeat<4>(block{}));
+static_assert(mistake_in<net, input<64, 28, 28, 1>> ==
+    "add at repeat/0/block (line 56): [64, 28, 28, 8] and [64, 28, 28, 16] cannot be broadcast together");
+// end region
+}
+
+namespace a_repeated_layer_changes_the_shape {
+inline constexpr auto net = nn::sequential(nn::repeat<3>(nn::dense<8>{}));
+static_assert(mistake_in<net, input<64, 4>> == "repeat at repeat/0 (line 67): the body changes the shape from [64, 4] to [64, 8]");
+}
+
+namespace two_parameters_of_one_name {
+// region: names
+inline constexpr auto net = [](auto x) {
+  auto a = param<shape<8>>(x, "gain");
+  auto b = param<shape<8>>(x, "gain");
+  return x * a + b;
+};
+static_assert(mistake_in<net, input<64, 8>> ==
+    "two parameters are named lambda/gain; nn::named tells layers apart, nn::shared makes them one");
+// end region
+}
+
+namespace a_shared_layer_between_two_widths {
+inline constexpr auto layer = nn::shared("embedding", nn::dense<4>{});
+inline constexpr auto twice = nn::sequential(layer, nn::relu{}, layer);
+static_assert(mistake_in<twice, input<64, 8>> ==
+    "shared parameter embedding/weight (line 84) is [8, 4], asked for as [4, 4]");
+}
+
+namespace what_is_not_a_layer {
+struct takes_two {
+  template <class S, class T> constexpr auto operator()(var<S, T> a, var<S, T> b) const { return a + b; }
+};
+inline constexpr auto net = nn::sequential(nn::dense<4>{}, takes_two{});
+static_assert(mistake_in<net, input<64, 8>> == "layer takes_two (line 94) cannot be called with [64, 4]");
+}
+
+namespace an_if_on_a_traced_value {
+// region: if
+inline constexpr auto net = [](auto x) {
+  if (x > 0) return x;
+  return relu(x);
+};
+static_assert(mistake_in<net, input<64, 8>> ==
+    "if: a traced value has no truth value while compiling; use where(condition, a, b) at lambda");
+// end region
+}
+
+namespace a_right_network {
+inline constexpr auto net = nn::sequential(nn::flatten{}, nn::dense<32>{}, nn::relu{}, nn::dense<10>{});
+static_assert(mistake_in<net, input<64, 28, 28>> == "");
+}
