@@ -203,16 +203,6 @@ public:
     detail::each_variable<P>(slot_space, slots.data(), f);
     detail::each_counter(seed_, step_, f);
   }
-  /// The same for everything that training with a recipe goes on from: the optimizer's memory, the number of steps and the
-  /// seed as well. `checkpoint` makes a file's worth of it.
-  template <const auto& Recipe, class F> void for_each_training_variable(F f) {
-    for_each_variable(f);
-    using P = training_plan<Recipe>;
-    detail::buffer<T>& slots = slots_of<Recipe>();
-    slots.grow(std::size_t(P::space_size(slot_space)));
-    detail::each_variable<P>(slot_space, slots.data(), f);
-    detail::each_counter(seed_, step_, f);
-  }
   std::uint64_t steps_trained() const { return step_; }
 
 private:

@@ -107,13 +107,6 @@ public:
     detail::each_counter(seed_, step_, f);
   }
   std::uint64_t steps_trained() const { return step_; }
-  /// The same for everything that the next run goes on from: the optimizers' memory, the number of steps and the seed as well.
-  template <class F> void for_each_training_variable(F f) {
-    for_each_variable(f);
-    detail::each_variable<plan_type>(slot_space, space_[slot_space].data(), f);
-    detail::each_counter(seed_, step_, f);
-  }
-  std::uint64_t steps_trained() const { return step_; }
 
 private:
   template <class V> struct unbounded {

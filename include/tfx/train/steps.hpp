@@ -153,11 +153,6 @@ template <class F> void each_counter(std::uint64_t& seed, std::uint64_t& step, F
   f(std::string_view("training/seed"), dims{}, reinterpret_cast<std::int64_t*>(&seed));
   f(std::string_view("training/step"), dims{}, reinterpret_cast<std::int64_t*>(&step));
 }
-/// Calls f for what random numbers depend on, as arrays of one integer.
-template <class F> void each_counter(std::uint64_t& seed, std::uint64_t& step, F f) {
-  f(std::string_view("training/seed"), dims{}, reinterpret_cast<std::int64_t*>(&seed));
-  f(std::string_view("training/step"), dims{}, reinterpret_cast<std::int64_t*>(&step));
-}
 template <class Layout, class T> void initialize(int space, T* base, std::uint64_t seed) {
   for (int i = 0; i < Layout::n_leaves; ++i) {
     const leaf_info& l = Layout::leaves[std::size_t(i)];
