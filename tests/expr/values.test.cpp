@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// labels: native
+// Statements on tensors against plain loops and the C library.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstddef>
+
+#include <tfx/expr/values.hpp>
+
+using namespace tfx;
+
+namespace {
+
+template <class T, class S> tensor<T, S> samples(double scale, double shift) {
+  tensor<T, S> t;
+  for (int i = 0; i < t.size(); ++i) t.data()[i] = T(shift + scale * ((i * 37) % 41 - 20));
+  return t;
+}
+template <class T, class F> void check_all(const T& found, double tolerance, F expected) {
+  for (int i = 0; i < found.size(); ++i) {
+    const double x = expected(i);
+    REQUIRE(std::abs(double(found.data()[i]) - x) <= tolerance * (1 + std::abs(x)));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("flat statements, also where the vectors do not come out even") {
+  const auto a = samples<float, shape<5, 7>>(0.1, 0.3);
+  const auto b = samples<float, shape<5, 7>>(0.05, -0.2);
+  tensor c = tanh(2 * a + b) - exp(b) / (a * a + 1);
+  check_all(c, 1e-6, [&](int i) {
+    const double x = a.data()[i], y = b.data()[i];
+    return std::tanh(2 * x + y) - std::exp(y) / (x * x + 1);
+  });
+  const auto d = samples<double, shape<1001>>(0.01, 0.5);
+  tensor e = log1p(abs(d)) * sin(d) + pow(d * d + 1, 1.5);
+  check_all(e, 1e-14, [&](int i) {
+    const double x = d[i];
+    return std::log1p(std::abs(x)) * std::sin(x) + std::pow(x * x + 1, 1.5);
+  });
+}
+
+TEST_CASE("a statement with broadcasting and a reduction is the loop it says") {
+  const auto a = samples<double, shape<6, 5>>(0.2, 0.1);
+  const auto r = samples<double, shape<5>>(0.3, 0);
+  tensor b = tanh(2 * a + r) - mean<1>(a, keep_dims);
+  check_all(b, 1e-14, [&](int i) {
+    double m = 0;
+    for (int k = 0; k < 5; ++k) m += a(i / 5, k) / 5;
+    return std::tanh(2 * a.data()[i] + r[i % 5]) - m;
+  });
+}
+
+TEST_CASE("products") {
+  const auto a = samples<double, shape<9, 17>>(0.2, 0.1);
+  const auto b = samples<double, shape<17, 21>>(0.1, -0.3);
+  tensor c = relu(matmul(a, b)) + 1;
+  check_all(c, 1e-13, [&](int i) {
+    double x = 0;
+    for (int k = 0; k < 17; ++k) x += a(i / 21, k) * b(k, i % 21);
+    return (x > 0 ? x : 0) + 1;
+  });
+  tensor d = matmul(transpose(b), transpose(a));
+  tensor e = transpose(matmul(a, b));
+  CHECK(d == e);
+}
+
+TEST_CASE("the result may overlap the operands") {
+  auto a = samples<double, shape<40, 40>>(1, 0);   // on the heap
+  const auto before = a;
+  a = a + transpose(a);
+  check_all(a, 0, [&](int i) { return before(i / 40, i % 40) + before(i % 40, i / 40); });
+  a = matmul(a, before);
+  tensor product = matmul(tensor(before + transpose(before)), before);
+  CHECK(a == product);
+  a -= mean<1>(a, keep_dims);
+  tensor centred = product - mean<1>(product, keep_dims);
+  CHECK(a == centred);
+
+  // A view shifted by one element: what was read must not have been written.
+  double memory[101];
+  for (int i = 0; i < 101; ++i) memory[i] = i;
+  tensor_view<double, shape<100>> to(memory + 1), from(memory);
+  to = from * 2;
+  for (int i = 0; i < 100; ++i) REQUIRE(memory[i + 1] == 2 * i);
+}
+
+TEST_CASE("a lazy expression refers to what has a name and owns the rest") {
+  auto a = samples<float, shape<2, 3>>(1, 0);
+  const auto make = [](const tensor<float, shape<2, 3>>& x) { return relu(2 * x + tensor<float, shape<3>>{1, 2, 3}); };
+  auto kept = make(a);
+  tensor first = kept + kept;
+  check_all(first, 0, [&](int i) { return 2 * std::fmax(0., 2 * double(a.data()[i]) + i % 3 + 1); });
+  a(1, 2) = 100;
+  CHECK(kept.eval()(1, 2) == 203);
+  tensor<float, shape<50, 50>> big = samples<float, shape<50, 50>>(1, 0);
+  auto owns_heap = tensor(big) + 1;
+  auto copied = owns_heap;
+  big = zeros<50, 50>();
+  CHECK(copied.eval() == owns_heap.eval());
+  CHECK(copied.eval()(0, 0) == -19);
+}
+
+TEST_CASE("integers and truth values are converted at the boundary") {
+  const tensor<int, shape<4>> index = {2, 0, 1, 2};
+  const tensor<float, shape<3, 2>> table = {{1, 2}, {3, 4}, {5, 6}};
+  CHECK(gather(table, index) == tensor<float, shape<4, 2>>{{5, 6}, {1, 2}, {3, 4}, {5, 6}});
+  CHECK(one_hot<3>(index) == tensor<float, shape<4, 3>>{{0, 0, 1}, {1, 0, 0}, {0, 1, 0}, {0, 0, 1}});
+  tensor<std::int64_t, shape<2>> wide = {1LL << 40, -5};
+  wide = wide * 3 + 1;
+  CHECK(wide[0] == 3 * (1LL << 40) + 1);
+  const tensor<bool, shape<4>> chosen = index > 0;
+  CHECK(sum(where(chosen, index, 0)) == 5);
+}
+
+TEST_CASE("random numbers are the stored ones, whatever the extents") {
+  // Philox4x32-10 with key (42, 0), counter 0: the first word's upper 24 bits.
+  const auto u = random_uniform<5>(42);
+  const auto v = random_uniform<3, 7>(42);
+  for (int i = 0; i < 5; ++i) CHECK(u[i] == v.data()[i]);
+  CHECK(u[0] == uniform01<float>({42, 0, 0}, 0));
+  const auto n = random_normal<shape<20000>, double>(7);
+  double m = 0, s = 0;
+  for (double x : n) m += x / 20000;
+  for (double x : n) s += (x - m) * (x - m) / 20000;
+  CHECK(std::abs(m) < 4 / std::sqrt(20000.));
+  CHECK(std::abs(s - 1) < 4 * std::sqrt(2 / 20000.));
+}
