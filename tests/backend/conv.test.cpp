@@ -157,10 +157,10 @@ TEST_CASE("convolutions of three channels") {
 }
 
 TEST_CASE("convolutions of many channels") {
-  check_layer<layer<3, 14, 14, 20, 40, 3, 3, 1, 1>>();
+  check_layer<layer<2, 14, 14, 20, 40, 3, 3, 1, 1>>();
   check_layer<layer<2, 7, 7, 32, 48, 3, 3, 1, 1>>();
   check_layer<layer<2, 8, 9, 17, 9, 3, 2>>();
-  check_layer<layer<1, 20, 24, 12, 70, 3, 3, 1, 1>>();
+  check_layer<layer<1, 20, 24, 8, 70, 3, 3, 1, 1>>();
 }
 
 TEST_CASE("strided and dilated convolutions") {

@@ -132,8 +132,8 @@ template <class T> struct conv_gather {
   };
 
   /// Pixels [tall) x [wide) of one image, c being the first of them.
-  void rectangles(int image, int group, range tall, range wide, const tap_weights& w, T* c, int stride,
-                  int count) const {
+  __attribute__((noinline)) void rectangles(int image, int group, range tall, range wide, const tap_weights& w, T* c,
+                                            int stride, int count) const {
     const T* picture =
         source + (std::ptrdiff_t(image) * rows.source * columns.source) * source_channels + group * depth();
     for_runs(columns, wide, [&](const axis_run& across) {

@@ -40,7 +40,7 @@ struct conv_axis {
   constexpr int period() const { return transposed ? stride : 1; }
   constexpr int advance() const { return transposed ? 1 : stride; }
 
-  constexpr axis_taps taps_at(int p) const {
+  __attribute__((noinline)) constexpr axis_taps taps_at(int p) const {
     axis_taps found;
     for (int tap = 0; tap < taps; ++tap) {
       int at = p * stride - pad + tap * dilation;
@@ -59,7 +59,7 @@ struct conv_axis {
   }
 
   /// The longest run from p on, up to `end`. Inside, where no tap is cut off, its length is known without looking.
-  constexpr axis_run run_at(int p, int end) const {
+  __attribute__((noinline)) constexpr axis_run run_at(int p, int end) const {
     axis_run run = {p, period(), 1, taps_at(p)};
     const int last_tap = run.taps.first + (run.taps.count - 1) * tap_step();
     if (run.taps.count > 0 && run.taps.first < tap_step() && last_tap + tap_step() >= taps) {
