@@ -99,7 +99,8 @@ template <class Function, class... Input> struct example_of {
     return e;
   }
 };
-template <class Function, class Out, class Cotangent, class... Input>
+template <class X> concept stored_numbers = !requires { typename X::shape_type; };
+template <class Function, stored_numbers Out, stored_numbers Cotangent, class... Input>
 auto example(std::string_view name, Function, const Out& out, const Cotangent& cotangent, Input... input) {
   return example_of<Function, Input...>{name, {input.value...}, {input.gradient...}, numbers_of(out), numbers_of(cotangent)};
 }

@@ -148,4 +148,36 @@ template <class A, class B, class T, class U> constexpr auto matmul(var<A, T> a,
   return matmul_function::traced(a, b, at);
 }
 
+namespace detail {
+template <class A> struct without_last {
+  static constexpr dims value = [] {
+    dims d = A::value;
+    if (d.rank > 0) d.extent[--d.rank] = 0;
+    return d;
+  }();
+};
+}  // namespace detail
+
+/// Matrix times vector: [.., M, K] times [K] -> [.., M].
+template <class A, int K, class T, class U>
+  requires(A::value.rank >= 2 && K > 0 && A::value.cols() == K)
+constexpr auto matmul(var<A, T> a, var<shape<K>, U> b, source_line at = {}) {
+  const auto y = matmul(a, var<shape<K, 1>, U>{reshape(b.h, dims{2, {K, 1}, false})}, at);
+  using R = detail::without_last<A>;
+  return var<to_shape<R>, typename decltype(y)::value_type>{reshape(y.h, R::value)};
+}
+/// Inner product of two vectors: one chain of fused multiply-adds.
+template <int K, class T, class U>
+  requires(K > 0)
+constexpr auto dot(var<shape<K>, T> a, var<shape<K>, U> b, source_line at = {}) {
+  const auto y = matmul(var<shape<1, K>, T>{reshape(a.h, dims{2, {1, K}, false})}, b, at);
+  return var<shape<>, typename decltype(y)::value_type>{reshape(y.h, dims{})};
+}
+/// Outer product of two vectors: [M] and [N] -> [M, N].
+template <int M, int N, class T, class U>
+  requires(M > 0 && N > 0)
+constexpr auto outer(var<shape<M>, T> a, var<shape<N>, U> b) {
+  return var<shape<M, 1>, T>{reshape(a.h, dims{2, {M, 1}, false})} * b;
+}
+
 }  // namespace tfx

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <tfx/ops.hpp>
+
+#include "../fixtures/pooling.hpp"
+#include "../support/traced.hpp"
+
+namespace {
+
+using namespace tfx;
+using namespace tfx::testing;
+
+// A fixture is a namespace, which only the preprocessor can pass on.
+#define POOL(name, N, H, W, ...)                                                                    \
+  example(                                                                                          \
+      #name, [](auto x) { return __VA_ARGS__; }, fixtures::name::out, fixtures::name::cotangent,    \
+      given<N, H, W, 2>(fixtures::name::x, fixtures::name::d_x))
+
+TEST_CASE("largest of windows") {
+  check(POOL(max_pool_2x2, 2, 4, 6, max_pool2d<2>(x)),
+        POOL(max_pool_2x2_ties, 2, 4, 6, max_pool2d<2>(x)).without_differences(),
+        POOL(max_pool_2x2_odd, 1, 5, 5, max_pool2d<2>(x)), POOL(max_pool_3x3_same, 2, 5, 6, max_pool2d<3, 2, same>(x)),
+        POOL(max_pool_3x3_same_ties, 2, 5, 6, max_pool2d<3, 2, same>(x)).without_differences(),
+        POOL(max_pool_2x2_same, 1, 5, 5, max_pool2d<2, 2, same>(x)));
+}
+
+TEST_CASE("means of windows, and of whole images") {
+  namespace mean_of = fixtures::global_avg_pool;
+  namespace max_of = fixtures::global_max_pool;
+  check(POOL(avg_pool_2x2, 2, 4, 6, average_pool2d<2>(x)), POOL(avg_pool_2x2_odd, 1, 5, 5, average_pool2d<2>(x)),
+        POOL(avg_pool_3x3_same, 2, 5, 6, average_pool2d<3, 2, same>(x)),
+        POOL(avg_pool_2x2_same, 1, 5, 5, average_pool2d<2, 2, same>(x)),
+        example("global mean", [](auto x) { return mean<1, 2>(x); }, mean_of::out, mean_of::cotangent,
+                given<2, 3, 4, 3>(mean_of::x, mean_of::d_x)),
+        example("global max", [](auto x) { return max<1, 2>(x); }, max_of::out, max_of::cotangent,
+                given<2, 3, 4, 3>(max_of::x, max_of::d_x)));
+}
+
+TEST_CASE("a NaN in a window is its maximum and takes no gradient") {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
+  check(example("nan", [](auto x) { return max_pool2d<2>(x); }, numbers{nan, 4}, numbers{2, 3},
+                given<1, 2, 4, 1>(numbers{1, nan, 3, 4, 5, 6, 2, 1}, numbers{0, 0, 0, 3, 0, 0, 0, 0})).without_differences(),
+        example("infinite", [](auto x) { return max_pool2d<2>(x); }, numbers{-infinity, infinity}, numbers{2, 3},
+                given<1, 2, 4, 1>(numbers{-infinity, -infinity, 3, 4, -infinity, -infinity, 2, infinity},
+                                  numbers{2, 0, 0, 0, 0, 0, 0, 3})).without_differences());
+}
+
+TEST_CASE("of a batch of images, only those present count") {
+  namespace a = fixtures::max_pool_3x3_same;
+  namespace b = fixtures::avg_pool_3x3_same;
+  check_rows(2,
+             example("max", [](auto x) { return max_pool2d<3, 2, same>(x); }, a::out, a::cotangent, given<-3, 5, 6, 2>(a::x, a::d_x)),
+             example("mean", [](auto x) { return average_pool2d<3, 2, same>(x); }, b::out, b::cotangent,
+                     given<-3, 5, 6, 2>(b::x, b::d_x)));
+}
+
+}  // namespace

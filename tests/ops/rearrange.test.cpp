@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <tfx/ops.hpp>
+
+#include "../fixtures/movement.hpp"
+#include "../support/traced.hpp"
+
+namespace {
+
+using namespace tfx;
+using namespace tfx::testing;
+
+template <int... E> struct extents {
+  template <class... A> static auto give(const A&... a) { return given<E...>(a...); }
+};
+using matrix = extents<3, 4>;
+using column = extents<3, 1>;
+using cube = extents<2, 3, 4>;
+
+// A fixture is a namespace, which only the preprocessor can pass on.
+
+#define MOVED(name, X, ...)                                                                              \
+  example(                                                                                               \
+      #name, [](auto x) { return __VA_ARGS__; }, fixtures::name::out, fixtures::name::cotangent,         \
+      X::give(fixtures::name::x, fixtures::name::d_x))
+
+TEST_CASE("elements move where they belong, and gradients back") {
+  check(MOVED(reshape, matrix, reshape<2, -1>(x)), MOVED(transpose, matrix, transpose(x)),
+        MOVED(transpose_021, cube, transpose(x)), MOVED(transpose_102, cube, permute<1, 0, 2>(x)),
+        MOVED(transpose_201, cube, permute<2, 0, 1>(x)), MOVED(transpose_210, cube, permute<2, 1, 0>(x)),
+        MOVED(slice, matrix, slice<1, 0, 3>(slice<0, 1, 3>(x))),
+        MOVED(slice_strided, cube, slice<2, 1, 4, 2>(slice<1, 0, 3, 2>(x))), MOVED(flip, matrix, flip<0, 1>(x)),
+        MOVED(pad, matrix, pad<1, 2, 1>(pad<0, 1, 0>(x))),
+        MOVED(pad_value, matrix, pad<1, 1, 1>(pad<0, 1, 1>(x, 1.5), 1.5)),
+        MOVED(broadcast_to, column, broadcast_to<shape<2, 3, 4>>(x)), MOVED(tile, matrix, tile<2, 2>(x)));
+}
+
+TEST_CASE("tensors are joined") {
+  namespace c0 = fixtures::concatenate_0;
+  namespace c1 = fixtures::concatenate_1;
+  namespace s = fixtures::stack;
+  check(example("concatenate<0>", [](auto x, auto y, auto z) { return concatenate<0>(x, y, z); }, c0::out, c0::cotangent,
+                given<3, 4>(c0::x, c0::d_x), given<1, 4>(c0::y, c0::d_y), given<2, 4>(c0::z, c0::d_z)),
+        example("concatenate<1>", [](auto x, auto y, auto z) { return concatenate<1>(x, y, z); }, c1::out, c1::cotangent,
+                given<3, 4>(c1::x, c1::d_x), given<3, 1>(c1::y, c1::d_y), given<3, 2>(c1::z, c1::d_z)),
+        example("stack", [](auto x, auto y) { return stack(x, y); }, s::out, s::cotangent, given<3, 4>(s::x, s::d_x),
+                given<3, 4>(s::y, s::d_y)),
+        example("unstack", [](auto x, auto y) { return squeeze<0>(slice<0, 1, 2>(stack(x, y))); }, s::y, numbers{},
+                given<3, 4>(s::x, numbers(12, 0)), given<3, 4>(s::y, numbers(12, 1))).without_differences());
+}
+
+TEST_CASE("a permutation undone is the tensor itself") {
+  namespace t = fixtures::transpose_201;
+  check(example("twice", [](auto x) { return permute<1, 2, 0>(permute<2, 0, 1>(x)); }, t::x, t::x, given<2, 3, 4>(t::x, t::x)),
+        example("three times", [](auto x) { return permute<2, 0, 1>(permute<2, 0, 1>(permute<2, 0, 1>(x))); }, t::x, t::x,
+                given<2, 3, 4>(t::x, t::x)),
+        example("flip", [](auto x) { return flip<1>(flip<1>(x)); }, t::x, t::x, given<2, 3, 4>(t::x, t::x)),
+        example("equal extents", [](auto x) { return permute<1, 2, 0>(permute<2, 0, 1>(reshape<2, 2, 6>(x))); }, t::x, t::x,
+                given<2, 3, 4>(t::x, t::x)));
+}
+
+TEST_CASE("rows are gathered, gradients scattered") {
+  namespace g = fixtures::gather;
+  namespace g2 = fixtures::gather_2d;
+  namespace t = fixtures::take_along_last;
+  namespace o = fixtures::one_hot;
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  check(example("gather", [](auto table, auto i) { return gather(table, i); }, g::out, g::cotangent,
+                given<5, 3>(g::table, g::d_table), given_integers<6>(g::indices)),
+        example("gather 2d", [](auto table, auto i) { return gather(table, i); }, g2::out, g2::cotangent,
+                given<5, 3>(g2::table, g2::d_table), given_integers<2, 2>(g2::indices)),
+        example("out of range", [](auto table, auto i) { return gather(table, i); }, numbers{nan, 2, nan}, numbers{1, 1, 1},
+                given<2, 1>(numbers{1, 2}, numbers{0, 1}), given_integers<3>(numbers{-1, 1, 2})).without_differences(),
+        example("take_along_last", [](auto x, auto i) { return take_along_last(x, i); }, t::out, t::cotangent,
+                given<3, 4>(t::x, t::d_x), given_integers<3>(t::indices)),
+        example("one_hot", [](auto i) { return one_hot<4>(i); }, o::out, numbers{}, given_integers<4>(o::indices)));
+}
+
+}  // namespace
