@@ -104,7 +104,7 @@ constexpr long long flops_of(const graph_view& g, int id) {
   const long long results = n.shape.size();
   if (n.op->kind == op_kind::map) return results;
   if (n.op->kind == op_kind::reduce) return g[g.input(id, 0)].shape.size();
-  return n.op->multiply_adds ? 2 * n.op->multiply_adds(g.geometries[n.aux], results) : 0;
+  return n.op->kind == op_kind::contract ? 2 * n.op->multiply_adds(g.geometries[n.aux], results) : 0;
 }
 
 struct kernel_emitter {

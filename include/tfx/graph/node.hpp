@@ -43,7 +43,7 @@ struct op_info {
   void (*backward)(gradient_scope&);
   void (*evaluate_float)(const node_call<float>&);
   void (*evaluate_double)(const node_call<double>&);
-  long long (*multiply_adds)(const geometry&, long long results) = nullptr;   ///< of a contraction
+  long long (*multiply_adds)(const geometry&, long long results) = nullptr;   ///< of a contraction; else none
 };
 
 constexpr std::uint32_t hash_of(std::string_view s) {
@@ -95,9 +95,11 @@ template <class F> constexpr std::string_view name_of() {
 }
 
 namespace detail {
+constexpr long long no_multiply_adds(const geometry&, long long) { return 0; }
+/// Never null: g++ under its undefined-behaviour sanitizer can't compare a function's address while compiling.
 template <class F> constexpr auto multiply_adds_of() -> long long (*)(const geometry&, long long) {
   if constexpr (requires { &F::multiply_adds; }) return &F::multiply_adds;
-  else return nullptr;
+  else return &no_multiply_adds;
 }
 }  // namespace detail
 

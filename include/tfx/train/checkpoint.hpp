@@ -9,14 +9,14 @@ namespace tfx {
 
 namespace detail {
 
-template <class Model, const auto* Recipe> struct checkpoint_of {
+template <class Model, const auto& Recipe> struct model_checkpoint {
   Model& model;
-  template <class F> void for_each_variable(F f) const {
-    if constexpr (Recipe == nullptr) model.for_each_training_variable(f);
-    else model.template for_each_training_variable<*Recipe>(f);
-  }
+  template <class F> void for_each_variable(F f) const { model.template for_each_training_variable<Recipe>(f); }
 };
-inline constexpr int* no_recipe = nullptr;
+template <class Program> struct program_checkpoint {
+  Program& program;
+  template <class F> void for_each_variable(F f) const { program.for_each_training_variable(f); }
+};
 
 }  // namespace detail
 
@@ -26,10 +26,10 @@ inline constexpr int* no_recipe = nullptr;
 ///     save(checkpoint<training>(classifier), "epoch_5.safetensors");
 ///     auto at = checkpoint<training>(other);
 ///     load(at, "epoch_5.safetensors");
-template <const auto& Recipe, class Model> auto checkpoint(Model& model) { return detail::checkpoint_of<Model, &Recipe>{model}; }
+template <const auto& Recipe, class Model> auto checkpoint(Model& model) { return detail::model_checkpoint<Model, Recipe>{model}; }
 /// The same of a program.
 template <const auto& Step, class... Input> auto checkpoint(program<Step, Input...>& step) {
-  return detail::checkpoint_of<program<Step, Input...>, detail::no_recipe>{step};
+  return detail::program_checkpoint<program<Step, Input...>>{step};
 }
 
 }  // namespace tfx
