@@ -26,8 +26,8 @@ namespace detail {
 
 template <class Source, class Sequence> struct code_of_source;
 template <class Source, std::size_t... I> struct code_of_source<Source, std::index_sequence<I...>> {
-  static constexpr const typename Source::table& t = Source::value;
-  using type = kernel_code<t.kind, t.axis, t.output, ins<decltype(functor_of(functor_key<Source::value.op[I]>{})), Source::value.word[I]>...>;
+  using type = kernel_code<Source::value.kind, Source::value.axis, Source::value.output,
+                           ins<decltype(functor_of(functor_key<Source::value.op[I]>{})), Source::value.word[I]>...>;
 };
 template <class Plan, int K>
 using code_of = typename code_of_source<kernel_source<Plan, K>, std::make_index_sequence<std::size_t(kernel_source<Plan, K>::count)>>::type;
@@ -293,8 +293,24 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>, std::index_sequ
   }
 
   // ---- after a producer
+  static constexpr bool lies_flat(std::uint64_t word) {   // every operand like the domain, or one number
+    for (int k = 0; k < 4; ++k) {
+      const bool is_operand = k < 3 ? instruction::source_of(word, k) < 0 : instruction::store_of(word) >= 0;
+      const pattern lies = k < 3 ? instruction::source_lies(word, k) : instruction::store_lies(word);
+      if (is_operand && lies != pattern::full && lies != pattern::scalar) return false;
+    }
+    return true;
+  }
+  static constexpr bool needs_columns(op_kind kind, int arity) { return kind == op_kind::generate && arity == 0; }
+  /// May whole rows be finished as one long row? Narrow results gain much from it.
+  static constexpr bool flat = (true && ... && (lies_flat(I::word) && !needs_columns(I::functor::kind, I::functor::arity)));
+
   static void finish(const call<T>& a, int row, int rows, int col, int cols, const T* block, std::ptrdiff_t stride) {
     using Out = detail::type_at<std::size_t(Output), I...>;
+    if (flat && cols == a.cols && stride == cols) {
+      cols *= rows;
+      rows = 1;
+    }
     for (int i = 0; i < rows; ++i)
       for (int j = 0; j < cols; j += width) {
         const place p{row + i, col + j, cols - j < width ? cols - j : width};
