@@ -71,8 +71,10 @@ template <class Plan, class Backend, class T> struct executable {
 
   /// Scratch memory of one part, in elements.
   static constexpr std::size_t scratch_per_part = []<std::size_t... L>(std::index_sequence<L...>) {
+    const std::size_t each[] = {detail::launch_facts<Plan, Backend, T, int(L)>::scratch()..., 0};
     std::size_t most = 0;
-    ((most = detail::launch_facts<Plan, Backend, T, int(L)>::scratch() > most ? detail::launch_facts<Plan, Backend, T, int(L)>::scratch() : most), ...);
+    for (const std::size_t one : each)
+      if (one > most) most = one;
     return (most + leaf_alignment - 1) / leaf_alignment * leaf_alignment;
   }(std::make_index_sequence<std::size_t(Plan::n_launches)>{});
   static constexpr std::size_t scratch_elements = scratch_per_part * std::size_t(Backend::parts);

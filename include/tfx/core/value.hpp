@@ -20,11 +20,14 @@ struct expm1_op;
 struct log_op;
 struct log1p_op;
 struct sqrt_op;
+struct rsqrt_op;
 struct tanh_op;
 struct sin_op;
 struct cos_op;
 struct erf_op;
+struct erfc_op;
 struct abs_op;
+struct ceil_op;
 struct floor_op;
 struct round_op;
 struct pow_op;
@@ -45,8 +48,8 @@ template <class A, class B> constexpr bool equal_values(const A& a, const B& b);
 }  // namespace detail
 
 /// Base of tensors, views and lazy expressions. Operators and functions are hidden friends: they take part in overload
-/// resolution only beside an operand that is derived from here, so they cost nothing elsewhere and never meet the C
-/// library's functions of the same names.
+/// resolution only beside an operand that is derived from here, so they cost nothing elsewhere and never meet the functions
+/// of the same names that C and CUDA have.
 struct value_base {
   using value_tag = void;
 
@@ -66,11 +69,14 @@ struct value_base {
   template <detail::operand A> friend constexpr auto log(A&& a) { return detail::make_unary<log_op>(static_cast<A&&>(a)); }
   template <detail::operand A> friend constexpr auto log1p(A&& a) { return detail::make_unary<log1p_op>(static_cast<A&&>(a)); }
   template <detail::operand A> friend constexpr auto sqrt(A&& a) { return detail::make_unary<sqrt_op>(static_cast<A&&>(a)); }
+  template <detail::operand A> friend constexpr auto rsqrt(A&& a) { return detail::make_unary<rsqrt_op>(static_cast<A&&>(a)); }
   template <detail::operand A> friend constexpr auto tanh(A&& a) { return detail::make_unary<tanh_op>(static_cast<A&&>(a)); }
   template <detail::operand A> friend constexpr auto sin(A&& a) { return detail::make_unary<sin_op>(static_cast<A&&>(a)); }
   template <detail::operand A> friend constexpr auto cos(A&& a) { return detail::make_unary<cos_op>(static_cast<A&&>(a)); }
   template <detail::operand A> friend constexpr auto erf(A&& a) { return detail::make_unary<erf_op>(static_cast<A&&>(a)); }
+  template <detail::operand A> friend constexpr auto erfc(A&& a) { return detail::make_unary<erfc_op>(static_cast<A&&>(a)); }
   template <detail::operand A> friend constexpr auto abs(A&& a) { return detail::make_unary<abs_op>(static_cast<A&&>(a)); }
+  template <detail::operand A> friend constexpr auto ceil(A&& a) { return detail::make_unary<ceil_op>(static_cast<A&&>(a)); }
   template <detail::operand A> friend constexpr auto floor(A&& a) { return detail::make_unary<floor_op>(static_cast<A&&>(a)); }
   template <detail::operand A> friend constexpr auto round(A&& a) { return detail::make_unary<round_op>(static_cast<A&&>(a)); }
 

@@ -114,9 +114,16 @@ template <class F> inline constexpr op_info op_of{
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wnon-template-friend"
 #endif
+#if defined(__CUDACC__)
+#pragma nv_diagnostic push
+#pragma nv_diag_suppress 1301
+#endif
 template <const op_info* Info> struct functor_key {
   friend constexpr auto functor_of(functor_key<Info>);
 };
+#if defined(__CUDACC__)
+#pragma nv_diagnostic pop
+#endif
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic pop
 #endif

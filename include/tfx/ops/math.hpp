@@ -105,6 +105,7 @@ template <traced X> constexpr detail::map_result<expm1_op, X> expm1(X x) { retur
 template <traced X> constexpr detail::map_result<log_op, X> log(X x) { return detail::apply_map<log_op>(x); }
 template <traced X> constexpr detail::map_result<log1p_op, X> log1p(X x) { return detail::apply_map<log1p_op>(x); }
 template <traced X> constexpr detail::map_result<sqrt_op, X> sqrt(X x) { return detail::apply_map<sqrt_op>(x); }
+template <traced X> constexpr detail::map_result<rsqrt_op, X> rsqrt(X x) { return detail::apply_map<rsqrt_op>(x); }   // a name of CUDA's
 template <traced X> constexpr detail::map_result<tanh_op, X> tanh(X x) { return detail::apply_map<tanh_op>(x); }
 template <traced X> constexpr detail::map_result<sin_op, X> sin(X x) { return detail::apply_map<sin_op>(x); }
 template <traced X> constexpr detail::map_result<cos_op, X> cos(X x) { return detail::apply_map<cos_op>(x); }
@@ -117,6 +118,5 @@ template <traced X> constexpr detail::map_result<round_op, X> round(X x) { retur
 template <class A, class B> requires some_traced<A, B> constexpr detail::map_result<pow_op, A, B> pow(A x, B y) { return detail::apply_map<pow_op>(x, y); }
 inline constexpr auto sign = make_operation<sign_op>;
 inline constexpr auto reciprocal = make_operation<reciprocal_op>;
-inline constexpr auto rsqrt = make_operation<rsqrt_op>;
 
 }  // namespace tfx

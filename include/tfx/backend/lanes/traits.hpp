@@ -38,10 +38,10 @@ template <class V> concept integer_lane = lane_value<V> && std::is_integral_v<ty
 
 namespace detail {
 
-/// A value the optimizer must treat as rounded. Free: an empty statement on the register, and only where a fused
-/// multiply-add exists.
+/// A value the optimizer must treat as rounded: g++ contracts across statements, clang under -ffp-contract=fast. Free: an
+/// empty statement on the register, and only where a fused multiply-add exists.
 template <class T> TFX_HD TFX_INLINE T rounded(T x) {
-#if defined(__GNUC__) && !defined(__clang__) && !defined(__CUDA_ARCH__)
+#if defined(__GNUC__) && !defined(__CUDA_ARCH__)
 #if defined(__x86_64__) || defined(__i386__)
 #if defined(__FMA__) || defined(__AVX512F__)
   asm("" : "+x"(x));
@@ -58,7 +58,7 @@ template <class T> TFX_HD TFX_INLINE T rounded(T x) {
 #endif
 #elif defined(__riscv_flen)
   asm("" : "+f"(x));
-#else
+#elif !defined(__clang__)
   return __builtin_assoc_barrier(x);
 #endif
 #endif
@@ -125,7 +125,7 @@ template <class T, class Integer> struct floating_traits : scalar_traits<T> {
   }
   TFX_HD static TFX_INLINE constexpr T fma(T a, T b, T c) {
     if (std::is_constant_evaluated()) {
-#if defined(__GNUC__) && !defined(__clang__) && !defined(__EDG__)
+#if defined(__GNUC__) && !defined(__clang__) && !defined(__CUDACC__)
       constexpr T m = exact::moderate<T>;
       if (!(a < m && a > -m && b < m && b > -m && c < m && c > -m)) return exact::fma(a, b, c);
 #else
