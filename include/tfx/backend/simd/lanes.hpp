@@ -79,10 +79,10 @@ struct traits<xsimd::batch<T, Arch>> : detail::batch_traits<T, Arch> {
   static TFX_INLINE V div(V a, V b) { return a / b; }
   static TFX_INLINE V sqrt(V a) { return xsimd::sqrt(a); }
 
-  /// g++ would contract the product with a following sum, across intrinsics too.
+  /// g++ would contract the product with a following sum, across intrinsics too; so would clang under -ffp-contract=fast.
   static TFX_INLINE V mul(V a, V b) {
     V p = a * b;
-#if defined(__GNUC__) && !defined(__clang__)
+#if defined(__GNUC__)
 #if defined(__FMA__) || defined(__AVX512F__)
     asm("" : "+v"(p.data));
 #elif defined(__aarch64__)
