@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -53,6 +54,16 @@ struct assign_op {
   static constexpr auto apply(auto x) { return x; }
 };
 
+/// One call of a layer, noted for those who ask (`builder::calls`): summaries.
+struct layer_call {
+  std::string_view name;
+  int path = 0;                      ///< of the builder's table: the layer's own where it has a scope, else that around it
+  bool scoped = false;
+  dims shape{};                      ///< of its result
+  int first_leaf = 0, last_leaf = 0; ///< [first, last) were made in it
+  int parent = -1;                   ///< the call around it
+};
+
 /// A path of layers, as a place in the pool of names.
 struct path_info {
   int begin = 0, size = 0;
@@ -86,6 +97,9 @@ struct builder {
   int line = 0;                          ///< of the last layer or function that was called
   message wrong{};                       ///< the first mistake; empty: none
 
+  list<layer_call>* calls = nullptr;     ///< where calls of layers are noted, if at all
+  int call = -1;                         ///< the innermost one that is open
+
   bool training = false;
   int frozen = 0, shared = 0;            ///< depth of nn::frozen, nn::shared
   int sites = 0, pins = 0;               ///< dropout sites, copies that must stay apart
@@ -98,7 +112,8 @@ struct builder {
   const char* layout_names = nullptr;
   int layout_size = 0;
 
-  list<int> bucket{1024, -1}, next;
+  list<int> bucket{1024, -1}, next;              ///< chains of nodes with the same hash
+  list<int> leaf_bucket{256, -1}, leaf_next;     ///< and of leaves
 
   constexpr builder() { paths.push_back({}); }
   builder(const builder&) = delete;
@@ -161,6 +176,8 @@ struct builder {
 
   /// How the reverse body `reverse` gets value `id` of its forward body; set by the reverse sweep, which makes such bodies.
   int (*residual)(builder& g, int id, int reverse) = nullptr;
+  /// How a value gets a shape whose kernels can't read it in place; set by the reverse sweep, which makes such values.
+  handle (*spreader)(handle a, const dims& shape) = nullptr;
   /// A value of another body: brought over from a paired forward body, else rejected.
   constexpr int import(int id) {
     int reverse = region;
@@ -199,12 +216,13 @@ struct builder {
 
   /// The node with these properties: an existing one, or a new one.
   constexpr int number(const op_info* op, const dims& shape, dtype type, const int* in, int count, int aux, double value, int where) {
-    std::uint32_t h = op->hash + 7919u * unsigned(aux) + unsigned(int(value * 4096));
+    const std::uint64_t bits = std::bit_cast<std::uint64_t>(value);
+    std::uint32_t h = op->hash + 7919u * unsigned(aux) + 31u * unsigned(bits >> 32) + unsigned(bits);
     for (int k = 0; k < count; ++k) h = (h ^ unsigned(in[k] + 1)) * 16777619u;
     h = (h ^ (h >> 11)) & 1023u;
     for (int i = bucket[int(h)]; i >= 0; i = next[i]) {
       const node& n = nodes[i];
-      if (n.op->id != op->id || n.count != count || n.aux != aux || n.number != value || n.region != where || n.type != type) continue;
+      if (n.op->id != op->id || n.count != count || n.aux != aux || std::bit_cast<std::uint64_t>(n.number) != bits || n.region != where || n.type != type) continue;
       bool same = true;
       for (int k = 0; same && k < count; ++k) same = edges[n.first + k] == in[k];
       if (same && n.shape == shape) return i;
@@ -253,7 +271,7 @@ struct builder {
   constexpr std::string_view name(const leaf_info& l) const { return {names.data + l.path, std::size_t(l.path_length)}; }
   constexpr int find(std::string_view full, int space) const {
     const std::uint32_t h = hash_of(full);
-    for (int i = 0; i < leaves.size(); ++i)
+    for (int i = leaf_bucket[int(h & 255u)]; i >= 0; i = leaf_next[i])
       if (leaves[i].hash == h && leaves[i].space == space && name(leaves[i]) == full) return i;
     return -1;
   }
@@ -301,6 +319,8 @@ struct builder {
     if (shape.bounded) bound_batch(shape.extent[0]);
     const int index = leaves.size();
     leaves.push_back(l);
+    leaf_next.push_back(leaf_bucket[int(l.hash & 255u)]);
+    leaf_bucket[int(l.hash & 255u)] = index;
     const int none[1] = {-1};
     const int id = number(record<leaf_op>(), shape, type, none, 0, index, 0, 0);
     leaf_node.push_back(id);
@@ -369,7 +389,9 @@ struct builder {
   constexpr void finish() {
     if (!right()) return;
     for (int i = 0; i < leaves.size(); ++i) {
-      const node n = nodes[current[i]];
+      int root = current[i];
+      while (nodes[root].op->kind == op_kind::view) root = input(root, 0);
+      const node& n = nodes[root];
       if (current[i] == leaf_node[i] || n.op->kind != op_kind::leaf || current[n.aux] == leaf_node[n.aux]) continue;
       current[i] = pin_leaf(current[i]);
     }
