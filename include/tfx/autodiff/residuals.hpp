@@ -27,7 +27,7 @@ constexpr int residual_of(builder& g, int id, int reverse) {
     return r;
   };
   if (n.op->kind == op_kind::generate || (n.op->kind == op_kind::view && !is<slice_op>(n))) return again();
-  if (body.branch) return outside(stack_of(g, id).id);
+  if (body.branch) return outside(is<carry_op>(n) ? g.edges[n.first] : stack_of(g, id).id);   // it ran once, with the first value
   if (is<iteration_op>(n)) {
     const handle count = body.dynamic ? handle{&g, outside(g.trip_count(forward))} : g.constant(body.bound);
     g.region = reverse;
@@ -35,11 +35,11 @@ constexpr int residual_of(builder& g, int id, int reverse) {
     g.region = here;
     return r;
   }
-  if (is<slice_op>(n)) return slice_at(g, reverse, outside(g.edges[n.first]), !(n.aux & 1), n.aux >> 1).id;
+  if (is<slice_op>(n)) return slice_at(g, reverse, outside(g.edges[n.first]), n.shape, !(n.aux & 1), n.aux >> 1).id;
   auto history = [&](int port, int shift) {
     const node p = g.nodes[port];
     const int all = g.emit_at<history_op>(around, stacked(body.bound + 1, p.shape), p.type, 0, port, body.loop);
-    return slice_at(g, reverse, outside(all), true, shift).id;
+    return slice_at(g, reverse, outside(all), p.shape, true, shift).id;
   };
   if (is<carry_op>(n)) return history(id, 0);
   for (int j = 0; j < g.nodes.size(); ++j) {   // the next value of a carry is in that carry's history
@@ -49,9 +49,9 @@ constexpr int residual_of(builder& g, int id, int reverse) {
   }
   if (is<final_op>(n)) {
     const int copy = g.emit_at<copy_op>(forward, n.shape, n.type, ++g.pins, id);
-    return slice_at(g, reverse, outside(stack_of(g, copy).id), true).id;
+    return slice_at(g, reverse, outside(stack_of(g, copy).id), n.shape, true).id;
   }
-  return slice_at(g, reverse, outside(stack_of(g, id).id), true).id;
+  return slice_at(g, reverse, outside(stack_of(g, id).id), n.shape, true).id;
 }
 
 }  // namespace tfx

@@ -24,6 +24,7 @@ struct reverse_sweep {
   constexpr void walk(list<int>& gradient, int body) {
     const int here = g.region;
     for (int i = n - 1; i >= 0 && g.right(); --i) {
+      if (body < 0 && gradient[i] < 0 && g.nodes[i].op->kind != op_kind::loop) continue;
       const node m = g.nodes[i];
       if (body >= 0 ? m.region != body : !g.encloses(m.region, here)) continue;
       const op_kind kind = m.op->kind;
@@ -74,6 +75,11 @@ struct reverse_sweep {
     for (int i = loop; i < n; ++i)
       if (g.nodes[i].op->kind == op_kind::result && gradient[i] >= 0 && (inside(i, 0, forward) || inside(i, 2, forward))) any = true;
     if (!any) return;
+    if (body.bound == unbounded) {
+      g.line = g.nodes[loop].line;
+      g.complain("while_loop", at_line{}, " without a bound has no derivative; give it the most iterations, while_loop<N>, or stop_gradient");
+      return;
+    }
 
     const int around = g.region;
     region_info r = body;
@@ -114,8 +120,11 @@ struct reverse_sweep {
         return id;
       };
       if (is<stack_op>(m) && inside(i, 0, forward))
-        accumulate(g, inner, g.input(i, 0), body.branch ? handle{&g, gradient[i]} : slice_at(g, reverse, full(gradient[i]), !(m.aux & 1), m.aux >> 1));
-      if (is<history_op>(m) && inside(i, 0, forward)) accumulate(g, inner, g.input(i, 0), slice_at(g, reverse, full(gradient[i]), true));
+        accumulate(g, inner, g.input(i, 0),
+                   body.branch ? handle{&g, gradient[i]}
+                               : slice_at(g, reverse, full(gradient[i]), g.nodes[g.input(i, 0)].shape, !(m.aux & 1), m.aux >> 1));
+      if (is<history_op>(m) && inside(i, 0, forward))
+        accumulate(g, inner, g.input(i, 0), slice_at(g, reverse, full(gradient[i]), g.nodes[g.input(i, 0)].shape, true));
       if (is<join_op>(m))
         for (int k = 0; k < 3; k += 2)
           if (inside(i, k, forward)) accumulate(g, inner, g.input(i, k), {&g, gradient[i]});
@@ -178,6 +187,7 @@ constexpr list<int> gradients(handle y, handle seed, const list<int>& wanted, co
       if (needs[i] && g.regions.size() > 1) again = true;   // a carry needs what its next value needs: to the fixed point
     }
   }
+  g.spreader = &broadcast_to;
   gradient[y.id] = seed.id;
   detail::reverse_sweep sweep{g, n, needs, wanted, names};
   sweep.walk(gradient, -1);

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include <tfx/graph/builder.hpp>
+#include <tfx/graph/matrix_view.hpp>
 
 namespace tfx {
 
@@ -25,7 +26,8 @@ struct carry_op : detail::control_operation<op_kind::port, 1> {
 struct iteration_op : detail::control_operation<op_kind::port, 0> {
   static constexpr std::string_view name = "iteration";
 };
-/// Row of an outer stack that belongs to this iteration; aux: reversed | shift << 1.
+/// Row of an outer stack that belongs to this iteration; aux: reversed | shift << 1. Its batch may be bounded: a stack has
+/// room for the bound in every row.
 struct slice_op : detail::control_operation<op_kind::view, 1> {
   static constexpr std::string_view name = "slice";
 };
@@ -70,8 +72,13 @@ struct copy_op {
 constexpr int adopt(builder& g, int id) {
   return id < 0 || g.encloses(g.nodes[id].region, g.region) ? id : g.import(id);
 }
+/// A value as a kernel over `shape` can read it: the gradient of [2, 3, 4] may have come out as [3, 1].
+constexpr handle fitted(handle a, const dims& shape) {
+  return pattern_of(a.shape(), shape) == pattern::other && a.graph->spreader ? a.graph->spreader(a, shape) : a;
+}
 constexpr handle expand(handle a, const dims& shape) {
-  return {a.graph, a.graph->emit<copy_op>(shape, a.type(), 0, a.id)};
+  const handle b = fitted(a, shape);
+  return b.id != a.id ? b : handle{a.graph, a.graph->emit<copy_op>(shape, a.type(), 0, a.id)};
 }
 
 constexpr int open_region(builder& g, region_info r) {
@@ -86,6 +93,7 @@ constexpr int open_region(builder& g, region_info r) {
 /// A copy that stays in the current region and is never merged with another node.
 constexpr handle pin(handle v, const dims& shape) {
   builder& g = *v.graph;
+  v = fitted(v, shape);
   return {&g, g.emit_at<copy_op>(g.region, shape, v.type(), ++g.pins, adopt(g, v.id))};
 }
 constexpr handle new_carry(handle first, const dims& shape) {
@@ -106,9 +114,8 @@ constexpr handle final_of(handle carry, int loop) {
   const int outside = g.regions[g.nodes[carry.id].region].parent;
   return {&g, g.emit_at<final_op>(outside, carry.shape(), carry.type(), 0, carry.id, loop)};
 }
-constexpr handle slice_at(builder& g, int region, int stack, bool reversed, int shift = 0) {
-  const node n = g.nodes[stack];
-  return {&g, g.emit_at<slice_op>(region, unstacked(n.shape), n.type, int(reversed) | shift << 1, stack)};
+constexpr handle slice_at(builder& g, int region, int stack, const dims& row, bool reversed, int shift = 0) {
+  return {&g, g.emit_at<slice_op>(region, row, g.nodes[stack].type, int(reversed) | shift << 1, stack)};
 }
 constexpr handle iteration_of(builder& g, int region) {
   return {&g, g.emit_at<iteration_op>(region, dims{}, dtype::real_type, 0)};

@@ -6,6 +6,7 @@
 namespace tfx {
 
 inline constexpr int max_regions = 64;
+inline constexpr int unbounded = 1 << 30;   ///< trip count of a loop that only its condition ends
 
 /// A body of control flow: the nodes that carry its number. Bodies live in the same flat array as everything else and refer
 /// to outer nodes directly; a `loop` node closes them.

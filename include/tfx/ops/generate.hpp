@@ -51,11 +51,18 @@ constexpr handle dropout_mask(handle like, double rate) {
   dims s = like.shape();
   for (int r = g.region; r > 0 && n < 8; r = g.regions[r].parent) {
     if (g.regions[r].branch) continue;
+    if (g.regions[r].bound == unbounded) {
+      g.complain("dropout", at_path{}, ": a loop without a bound around it has no number of masks; give while_loop<N> one");
+      return like;
+    }
     loops[n++] = r;
     s = stacked(g.regions[r].bound, s);
   }
   handle v{&g, g.emit_at<dropout_mask_op>(0, s, dtype::real_type, 0, g.constant(++g.sites).id, g.constant(rate).id)};
-  while (n > 0) v = slice_at(g, loops[--n], v.id, false);
+  while (n > 0) {
+    --n;
+    v = slice_at(g, loops[n], v.id, n ? unstacked(v.shape()) : like.shape(), false);
+  }
   return v;
 }
 
