@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+// labels: threads
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <memory>
+#include <new>
+
+#include <tfx/backend/threads/backend.hpp>
+#include <tfx/data/dataset.hpp>
+
+#include "networks.hpp"
+
+// Training allocates before and in its first step; after that no loop of the library touches the heap.
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define HEAP_IS_WATCHED_BY_A_SANITIZER
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define HEAP_IS_WATCHED_BY_A_SANITIZER
+#endif
+
+namespace {
+std::atomic<long> allocations{0};
+}
+
+#if defined(__GLIBC__) && !defined(HEAP_IS_WATCHED_BY_A_SANITIZER)
+// Every allocation of the process, by whichever library: the program's own functions come first.
+extern "C" {
+void* __libc_malloc(std::size_t);
+void* __libc_calloc(std::size_t, std::size_t);
+void* __libc_realloc(void*, std::size_t);
+void* __libc_memalign(std::size_t, std::size_t);
+
+void* malloc(std::size_t size) {
+  ++allocations;
+  return __libc_malloc(size);
+}
+void* calloc(std::size_t count, std::size_t size) {
+  ++allocations;
+  return __libc_calloc(count, size);
+}
+void* realloc(void* old, std::size_t size) {
+  ++allocations;
+  return __libc_realloc(old, size);
+}
+void* memalign(std::size_t alignment, std::size_t size) {
+  ++allocations;
+  return __libc_memalign(alignment, size);
+}
+void* aligned_alloc(std::size_t alignment, std::size_t size) {
+  ++allocations;
+  return __libc_memalign(alignment, size);
+}
+int posix_memalign(void** out, std::size_t alignment, std::size_t size) {
+  ++allocations;
+  *out = __libc_memalign(alignment, size);
+  return *out ? 0 : 12;
+}
+}
+#else
+// A sanitizer has malloc for itself; what C++ allocates is seen all the same.
+void* operator new(std::size_t size) {
+  ++allocations;
+  if (void* p = std::malloc(size ? size : 1)) return p;
+  throw std::bad_alloc();
+}
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  ++allocations;
+  const std::size_t unit = std::size_t(alignment);
+  if (void* p = std::aligned_alloc(unit, (size + unit - 1) / unit * unit)) return p;
+  throw std::bad_alloc();
+}
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+#endif
+
+namespace {
+
+using namespace networks;
+
+/// Allocations while f runs.
+template <class F> long allocations_in(F f) {
+  const long before = allocations;
+  f();
+  return allocations - before;
+}
+
+const synthetic_rows& examples() {
+  static const synthetic_rows made(150);
+  return made;
+}
+struct class_numbers {
+  std::vector<std::uint8_t> of;
+  explicit class_numbers(const synthetic_rows& rows) {
+    for (const float label : rows.labels) of.push_back(std::uint8_t(label));
+  }
+};
+
+using plain = data::dataset<shape<28, 28>, float, shape<>, std::uint8_t, classes>;
+/// A data set that notes how many allocations there were between two of its batches.
+struct watched : plain {
+  mutable long at_last_batch = -1, between_batches = 0;
+  mutable int batches = 0;
+  explicit watched(plain p) : plain(p) {}
+  template <class T> void gather(const std::uint32_t* index, int n, T* out) const {
+    const long now = allocations;
+    if (batches++ > 0) between_batches += now - at_last_batch;
+    at_last_batch = now;
+    plain::gather(index, n, out);
+  }
+};
+
+plain whole_data() {
+  static const class_numbers labels(examples());
+  return {{examples().images.data(), 150}, {labels.of.data(), 150}};
+}
+
+template <const auto& Net, class Backend> void no_heap_in_model() {
+  model<Net, input<32, 28, 28>, Backend> m{seed{1}};
+  const watched train(whole_data());
+  SUBCASE("the first step allocates, and is seen to") {
+    m.template fit<training>(train, {.quiet = true});
+    CHECK(train.batches == 5);
+    CHECK(train.between_batches > 0);
+  }
+  SUBCASE("fit, after its first step") {
+    m.template train_batch<training>(examples().image(0), examples().label(0), 32);
+    m.template fit<training>(train, {.quiet = true});
+    CHECK(train.batches == 5);
+    CHECK(train.between_batches == 0);
+  }
+  SUBCASE("fit with a progress bar") {
+    m.template fit<training>(train, {});
+    train.batches = 0;
+    train.between_batches = 0;
+    m.template fit<training>(train, {});
+    CHECK(train.between_batches == 0);
+  }
+  SUBCASE("steps, evaluation and prediction") {
+    float out[32 * classes];
+    auto everything = [&] {
+      m.template train_batch<training>(examples().image(0), examples().label(0), 32);
+      m.template train_batch<training>(examples().image(1), examples().label(1), 31);
+      m.template evaluate_batch<training>(examples().image(0), examples().label(0), 32);
+      m.predict(examples().image(0), out, 32);
+      m.predict(examples().image(3), out, 1);
+      m.predict(whole_data().images[5]);
+      m.template evaluate<training>(train);
+    };
+    everything();
+    CHECK(allocations_in(everything) == 0);
+  }
+  SUBCASE("batches of any size") {
+    m.template train_batch<training>(examples().image(0), examples().label(0), 32);
+    CHECK(allocations_in([&] {
+            for (int i = 0; i < 20; ++i) m.template train_batch<training>(examples().image(i), examples().label(i), 1 + i);
+          }) == 0);
+  }
+}
+
+struct two_losses {
+  constexpr auto operator()(auto x, auto target, auto rate) const {
+    const auto loss = loss::softmax_cross_entropy{}(call_layer(mlp, x), target);
+    minimize(loss, optim::adam{.learning_rate = rate});
+    return outputs(loss, loss * loss);
+  }
+};
+inline constexpr two_losses step_of_mlp{};
+
+}  // namespace
+
+TEST_CASE("allocations are noticed") {
+  std::unique_ptr<float[]> kept;
+  CHECK(allocations_in([&] { kept.reset(new float[1000]); }) == 1);
+  void* aligned = nullptr;
+  CHECK(allocations_in([&] { aligned = ::operator new(256, std::align_val_t(64)); }) == 1);
+  ::operator delete(aligned, std::align_val_t(64));
+  using small = model<mlp, input<4, 28, 28>>;
+  CHECK(allocations_in([] { small m{seed{1}}; }) >= 1);
+}
+
+TEST_CASE("no heap in the loop: mlp") { no_heap_in_model<mlp, backend::simd<>>(); }
+TEST_CASE("no heap in the loop: cnn") { no_heap_in_model<cnn, backend::simd<>>(); }
+TEST_CASE("no heap in the loop: mlp on two threads") { no_heap_in_model<mlp, backend::threads<2>>(); }
+TEST_CASE("no heap in the loop: cnn on four threads") { no_heap_in_model<cnn, backend::threads<4>>(); }
+
+TEST_CASE("a program allocates when it is made, and not when it runs") {
+  program<step_of_mlp, input<32, 28, 28>, indices<32>, input<>> step{seed{1}};
+  const std::span<const float> x(examples().image(0), 32 * image_size), y(examples().label(0), 32);
+  CHECK(allocations_in([&] {
+          for (int i = 0; i < 5; ++i) step(x, y, 1e-3);
+          step(x.first(7 * image_size), y.first(7), 1e-3);
+        }) == 0);
+}
