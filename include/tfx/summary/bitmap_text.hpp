@@ -22,6 +22,7 @@
 #pragma push_macro("INCLUDE_STB_EASY_FONT_H")
 #undef INCLUDE_STB_EASY_FONT_H
 namespace tfx::summary::detail::stb {
+using ::ceil;   // not tfx::ceil, which is nearer
 #if __has_include(<stb/stb_easy_font.h>)
 #include <stb/stb_easy_font.h>
 #else

@@ -39,6 +39,7 @@
 #define STB_IMAGE_WRITE_STATIC
 #define STBI_WRITE_NO_STDIO
 namespace tfx::summary::detail::stb {
+using ::abs;   // not tfx::abs, which is nearer
 #if __has_include(<stb/stb_image_write.h>)
 #include <stb/stb_image_write.h>
 #else
