@@ -60,6 +60,7 @@ struct fuser {
   list<char> read_whole;        ///< ... as a producer, which needs all of it
   list<char> written;           ///< leaves with an assignment
   list<char> floats;            ///< elementwise work on leaves alone waits for its first reader
+  list<int> waiting_readers;    ///< of those, the ones that read a written leaf
   static constexpr int waiting = -2;
 
   constexpr explicit fuser(const graph_view& view)
@@ -133,8 +134,28 @@ struct fuser {
     put(i, q, 1);
   }
 
+  /// Is node j what node i is made of, by way of nodes that wait?
+  constexpr bool feeds(int j, int i) const {
+    for (int k = 0; k < inputs(i); ++k) {
+      const int a = in(i, k);
+      if (a == j || (f.group_of[a] == waiting && feeds(j, a))) return true;
+    }
+    return false;
+  }
+  /// What waits and reads the leaf that assignment i overwrites must not wait any longer, unless it is part of the new value.
+  constexpr void release_readers(int i) {
+    for (int w = 0; w < waiting_readers.size(); ++w) {
+      const int j = waiting_readers[w];
+      if (f.group_of[j] != waiting) continue;
+      bool reads = false;
+      for (int k = 0; k < inputs(j); ++k) reads = reads || memory(j, k) == g[i].aux;
+      if (reads && !feeds(j, i)) put(j, open(j, g[j].shape, group_kind::map), 0);
+    }
+  }
+
   constexpr void place_map(int i) {
     const node& m = g[i];
+    if (m.op->kind == op_kind::assign) release_readers(i);
     int q = -1;
     bool through_view = false;
     for (int k = 0; k < inputs(i); ++k)
@@ -152,7 +173,8 @@ struct fuser {
         if (f.phase[a]) body = false;
         else tail = false;
       }
-      if (through_view || target.region != m.region || target.size >= max_group_size) body = tail = false;
+      if (through_view || target.kind == group_kind::control || target.region != m.region || target.size >= max_group_size)
+        body = tail = false;
       if (body && target.axis == over_all && !waits_flat(i, target.domain)) body = false;
       if (tail && !body)
         for (int k = 0; k < inputs(i); ++k)   // what waits must suit the reduced domain too
@@ -161,6 +183,9 @@ struct fuser {
     }
     if (q < 0 && m.op->kind == op_kind::map && floats[i]) {
       f.group_of[i] = waiting;
+      bool reads = false;
+      for (int k = 0; k < inputs(i); ++k) reads = reads || written[memory(i, k)];
+      if (reads) waiting_readers.push_back(i);
       return;
     }
     if (body) put(i, q, 0);
