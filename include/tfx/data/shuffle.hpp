@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <stdexcept>
 #include <vector>
 
+#include <tfx/core/fail.hpp>
 #include <tfx/core/random.hpp>
 
 namespace tfx::data {
@@ -36,7 +36,7 @@ constexpr std::uint32_t scale_below(std::uint64_t bits, std::uint32_t bound) {
 class shuffle {
  public:
   explicit shuffle(std::size_t n, std::uint64_t seed = 0) : seed_(seed) {
-    if (n > 0xffffffffu) throw std::invalid_argument("tfx::data::shuffle: more than 2^32 - 1 examples");
+    if (n > 0xffffffffu) tfx::detail::fail("tfx::data::shuffle: more than 2^32 - 1 examples");
     order_.resize(n);
   }
 

@@ -3,26 +3,12 @@
 // hosted: heap memory
 
 #include <cstddef>
-#include <cstdio>
-#include <cstdlib>
 #include <new>
 #include <utility>
 
-#if defined(__cpp_exceptions)
-#include <stdexcept>
-#endif
+#include <tfx/core/fail.hpp>
 
 namespace tfx::detail {
-
-/// A mistake of the caller at run time: an exception, or where there are none a message and the end.
-[[noreturn]] inline void fail(const char* message) {
-#if defined(__cpp_exceptions)
-  throw std::invalid_argument(message);
-#else
-  std::fprintf(stderr, "tfx: %s\n", message);
-  std::abort();
-#endif
-}
 
 /// Zeroed memory on 64-byte lines, with one line to spare behind it. Copies are deep.
 template <class T> class buffer {
