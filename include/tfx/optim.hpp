@@ -3,6 +3,9 @@
 
 #include <tfx/core/mistake.hpp>
 
+#include <tfx/optim/accumulate.hpp>
+#include <tfx/optim/adagrad.hpp>
 #include <tfx/optim/adam.hpp>
 #include <tfx/optim/minimize.hpp>
+#include <tfx/optim/rmsprop.hpp>
 #include <tfx/optim/sgd.hpp>

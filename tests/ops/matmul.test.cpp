@@ -26,7 +26,6 @@ using m54 = extents<5, 4>;
 using b234 = extents<2, 3, 4>;
 using b245 = extents<2, 4, 5>;
 using b254 = extents<2, 5, 4>;
-using batch = extents<-7, 4>;
 using v3 = extents<3>;
 using v4 = extents<4>;
 
@@ -53,17 +52,6 @@ TEST_CASE("a product with itself, with a transpose of itself, and a shared right
                 given<2, 4, 5>(b::y, numerically)),
         example("rank 4", [](auto x, auto y) { return matmul(reshape<2, 1, 3, 4>(x), reshape<2, 1, 4, 5>(y)); },
                 b::out, b::cotangent, given<2, 3, 4>(b::x, b::d_x), given<2, 4, 5>(b::y, b::d_y)));
-}
-
-TEST_CASE("of a batch, only the rows present count") {
-  namespace m = fixtures::matmul;
-  check_rows(3,
-             PRODUCT(matmul, batch, m45, matmul(x, y)),
-             example("x^T y", [](auto x, auto y) { return matmul(transpose(x), y); }, given<-7, 4>(m::x, numerically),
-                     given<-7, 5>(m::out, numerically)),
-             example("mean", [](auto x) { return mean(x * x) + sum(mean<0>(x)); }, given<-7, 4>(m::x, numerically)),
-             example("centred", [](auto x) { return x * (x - mean<0>(x)) / sqrt(variance<0>(x) + 0.1); }, given<-7, 4>(m::x, numerically)),
-             example("softmax", [](auto x) { return log_softmax(x) * softmax(x); }, given<-7, 4>(m::x, numerically)));
 }
 
 }  // namespace

@@ -31,9 +31,29 @@ struct mean_absolute_error {
   template <class Output> using target = var<Output, real>;
   template <class L, class T, class U> constexpr var<shape<>> operator()(var<L, T> y, var<L, U> t) const { return detail::mean_of<L>(abs(y.h - t.h)); }
 };
+/// Quadratic near 0 and linear beyond delta, mean over everything.
+///
+///     h(d) = d^2 / 2 for |d| <= delta, else delta (|d| - delta / 2),   d = y - t
+///
+/// Gradient   clip(d, -delta, delta) / n
+/// Source     Huber 1964
+struct huber {
+  static constexpr std::string_view name = "huber";
+  using label_type = float;
+  static constexpr bool class_numbers = false;
+  template <class Output> using target = var<Output, real>;
+  double delta = 1;
+  template <class L, class T, class U> constexpr var<shape<>> operator()(var<L, T> y, var<L, U> t) const {
+    const handle d = abs(y.h - t.h);
+    return detail::mean_of<L>(where(d <= delta, 0.5 * d * d, delta * (d - 0.5 * delta)));
+  }
+};
 /// Cross-entropy of the sigmoid of logits with probabilities (or 0 and 1), mean over everything.
 ///
-///     max(x, 0) - x t + log(1 + exp(-|x|))
+///     max(x, 0) - x t + log(1 + exp(-|x|)) = softplus(x) - x t
+///
+/// Gradient   (sigmoid(x) - t) / n, also at x = 0
+/// Numerics   from logits; never overflows
 struct binary_cross_entropy {
   static constexpr std::string_view name = "binary_cross_entropy";
   using label_type = float;
@@ -42,7 +62,7 @@ struct binary_cross_entropy {
   template <class L, class T, class S, class U> constexpr var<shape<>> operator()(var<L, T> logits, var<S, U> labels) const {
     static_assert(S::value.size() == L::value.size(), "tfx::loss::binary_cross_entropy: one label per logit");
     const handle x = logits.h, t = reshape(labels.h, L::value);
-    return detail::mean_of<L>(maximum(x, 0) - x * t + log1p(exp(-abs(x))));
+    return detail::mean_of<L>(softplus(x) - x * t);
   }
 };
 

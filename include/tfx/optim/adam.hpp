@@ -13,12 +13,13 @@ constexpr double natural_log(double x) { return log(lanes::lane<double>(x)).v; }
 
 struct adam_moments {
   double beta1, beta2, epsilon;
+  bool amsgrad = false;
 
   /// The rate with the bias of both moments corrected: one number for all parameters.
   constexpr handle corrected(builder& g, const rate& learning_rate) const {
     const handle t = update_count(g);
-    auto power = [&](double beta) { return exp(natural_log(beta) * t); };
-    return learning_rate.at(g, t) * sqrt(1.0 - power(beta2)) / (1.0 - power(beta1));
+    auto correction = [&](double beta) { return -expm1(natural_log(beta) * t); };   // 1 - beta^t without cancellation
+    return learning_rate.at(g, t) * sqrt(correction(beta2)) / correction(beta1);
   }
   constexpr handle step(const update_scope& u, const rate& learning_rate, handle p, handle gradient) const {
     const int first = u.slot("m", p.shape()), second = u.slot("v", p.shape());
@@ -26,7 +27,13 @@ struct adam_moments {
     const handle v = beta2 * u.read(second) + (1 - beta2) * (gradient * gradient);
     u.write(first, m);
     u.write(second, v);
-    return corrected(u.graph, learning_rate) * m / (sqrt(v) + epsilon);
+    handle scale = v;
+    if (amsgrad) {
+      const int largest = u.slot("v_max", p.shape());
+      scale = maximum(u.read(largest), v);
+      u.write(largest, scale);
+    }
+    return corrected(u.graph, learning_rate) * m / (sqrt(scale) + epsilon);
   }
 };
 
@@ -37,16 +44,21 @@ struct adam_moments {
 ///     m = beta1 * m + (1 - beta1) * g;   v = beta2 * v + (1 - beta2) * g^2
 ///     p = p - rate * sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + epsilon)
 ///
-/// Source     Kingma and Ba 2015, the form of the end of section 2 (epsilon outside the corrected root); defaults of Keras
+/// With `amsgrad` the largest v so far takes the place of v in the root.
+///
+/// Numerics   1 - beta^t is computed as expm1, exact to rounding from the first step on
+/// Source     Kingma and Ba 2015, the form of the end of section 2 (epsilon outside the corrected root); defaults of Keras;
+///            amsgrad: Reddi, Kale and Kumar 2018
 struct adam {
   static constexpr std::string_view name = "adam";
   rate learning_rate = 1e-3;
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7;
   double clip_norm = 0, clip_value = 0;
+  bool amsgrad = false;
 
   constexpr void prepare(builder& g) const { detail::adam_moments{beta1, beta2, epsilon}.corrected(g, learning_rate); }
   constexpr handle operator()(const update_scope& u, handle p, handle gradient) const {
-    return p - detail::adam_moments{beta1, beta2, epsilon}.step(u, learning_rate, p, gradient);
+    return p - detail::adam_moments{beta1, beta2, epsilon, amsgrad}.step(u, learning_rate, p, gradient);
   }
 };
 

@@ -73,10 +73,14 @@ constexpr void complain_unknown_name(builder& g, std::string_view wanted) {
   if (more) g.say(", ...");
 }
 
-/// One update of one parameter; wrappers such as `accumulate` specialise by overload.
+/// One update of one parameter. A wrapper around another optimizer has `update` in place of the call.
 template <class Optimizer> constexpr void apply_update(const Optimizer& o, builder& g, int leaf, handle gradient) {
-  const optim::update_scope u{g, leaf, Optimizer::name};
-  g.write(leaf, o(u, g.read(leaf), gradient));
+  if constexpr (requires { o.update(g, leaf, gradient); }) {
+    o.update(g, leaf, gradient);
+  } else {
+    const optim::update_scope u{g, leaf, Optimizer::name};
+    g.write(leaf, o(u, g.read(leaf), gradient));
+  }
 }
 
 }  // namespace detail
@@ -86,7 +90,8 @@ template <class Optimizer> constexpr void apply_update(const Optimizer& o, build
 template <class Optimizer, class T> constexpr void minimize(var<shape<>, T> loss, const Optimizer& optimizer, only which = {}) {
   builder& g = *loss.h.graph;
   // Numbers that all updates share come before the gradients, so that an update can fuse with what makes its gradient.
-  optim::update_count(g);
+  if constexpr (requires { optimizer.count(g); }) optimizer.count(g);
+  else optim::update_count(g);
   if constexpr (requires { optimizer.prepare(g); }) optimizer.prepare(g);
   list<int> wanted, leaves;
   for (int i = 0; i < g.leaves.size(); ++i) {
@@ -96,8 +101,14 @@ template <class Optimizer, class T> constexpr void minimize(var<shape<>, T> loss
   }
   if (!g.right()) return;
   if (leaves.size() == 0) return detail::complain_unknown_name(g, which.prefix);
-  const list<int> gradient = gradients(loss.h, g.constant(1), wanted, leaves);
+  list<int> gradient = gradients(loss.h, g.constant(1), wanted, leaves);
   if (!g.right()) return;
+  if constexpr (requires(optim::update_scope u, handle d) { optimizer.gather(u, d); }) {
+    for (int i = 0; i < leaves.size(); ++i) {
+      int& d = gradient[wanted[i]];
+      if (d >= 0) d = optimizer.gather(optim::update_scope{g, leaves[i], Optimizer::name}, {&g, d}).id;
+    }
+  }
 
   handle scale{};
   if (optimizer.clip_norm > 0) {

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <tfx/loss.hpp>
+#include <tfx/ops.hpp>
+
+#include "../fixtures/losses.hpp"
+#include "../support/traced.hpp"
+
+namespace {
+
+using namespace tfx;
+using namespace tfx::testing;
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+TEST_CASE("cross-entropies") {
+  namespace sparse = fixtures::sparse_softmax_cross_entropy;
+  namespace large = fixtures::sparse_softmax_cross_entropy_large;
+  namespace dense = fixtures::softmax_cross_entropy;
+  namespace smooth = fixtures::softmax_cross_entropy_smoothed;
+  namespace binary = fixtures::binary_cross_entropy;
+  namespace far = fixtures::binary_cross_entropy_large;
+  check(example("sparse", [](auto x, auto t) { return loss::softmax_cross_entropy{}(x, t); }, sparse::out, 1,
+                given<5, 4>(sparse::logits, sparse::d_logits), given_integers<5>(sparse::labels)),
+        example("sparse, large", [](auto x, auto t) { return loss::softmax_cross_entropy{}(x, t); }, large::out, 1,
+                given<3, 3>(large::logits, large::d_logits), given_integers<3>(large::labels)).without_differences(),
+        example("dense", [](auto x, auto t) { return loss::softmax_cross_entropy_dense{}(x, t); }, dense::out, 1,
+                given<5, 4>(dense::logits, dense::d_logits), given<5, 4>(dense::targets)),
+        example("smoothed", [](auto x, auto t) { return loss::softmax_cross_entropy{.label_smoothing = smooth::smoothing}(x, t); },
+                smooth::out, 1, given<5, 4>(smooth::logits, smooth::d_logits), given_integers<5>(smooth::labels)),
+        example("smoothed, dense", [](auto x, auto t) {
+                  return loss::softmax_cross_entropy_dense{.label_smoothing = smooth::smoothing}(x, one_hot<4>(t));
+                }, smooth::out, 1, given<5, 4>(smooth::logits, smooth::d_logits), given_integers<5>(smooth::labels)),
+        example("binary", [](auto x, auto t) { return loss::binary_cross_entropy{}(x, t); }, binary::out, 1,
+                given<6>(binary::logits, binary::d_logits), given<6>(binary::targets)),
+        example("binary, large", [](auto x, auto t) { return loss::binary_cross_entropy{}(x, t); }, far::out, 1,
+                given<4>(far::logits, far::d_logits), given<4>(far::targets)).without_differences(),
+        // Half of the way at a logit of 0, where the two branches meet.
+        example("binary at 0", [](auto x, auto t) { return loss::binary_cross_entropy{}(x, t); }, std::log(2.0), 1,
+                given<2>(numbers{0, 0}, numbers{0.25, -0.25}), given<2>(numbers{0, 1})),
+        example("masked class", [](auto x, auto t) { return loss::softmax_cross_entropy{}(x, t); }, std::log(2.0), 1,
+                given<1, 3>(numbers{1, -infinity, 1}, numbers{-0.5, 0, 0.5}), given_integers<1>(numbers{0})).without_differences());
+}
+
+TEST_CASE("regression losses") {
+  namespace mse = fixtures::mean_squared_error;
+  namespace mae = fixtures::mean_absolute_error;
+  namespace hub = fixtures::huber;
+  check(example("squared", [](auto y, auto t) { return loss::mean_squared_error{}(y, t); }, mse::out, 1,
+                given<4, 3>(mse::prediction, mse::d_prediction), given<4, 3>(mse::target, mse::d_target)),
+        example("absolute", [](auto y, auto t) { return loss::mean_absolute_error{}(y, t); }, mae::out, 1,
+                given<4, 3>(mae::prediction, mae::d_prediction), given<4, 3>(mae::target, mae::d_target)),
+        example("huber", [](auto y, auto t) { return loss::huber{}(y, t); }, hub::out, 1,
+                given<4, 3>(hub::prediction, hub::d_prediction), given<4, 3>(hub::target, hub::d_target)));
+}
+
+TEST_CASE("the mean is over the rows present") {
+  namespace sparse = fixtures::sparse_softmax_cross_entropy;
+  check_rows(5,
+             example("sparse", [](auto x, auto t) { return loss::softmax_cross_entropy{}(x, t); }, sparse::out, 1,
+                     given<-9, 4>(sparse::logits, sparse::d_logits), given_integers<-9>(sparse::labels)),
+             example("squared", [](auto y, auto t) { return loss::mean_squared_error{}(y, t); }, 1, 1,
+                     given<-9, 2>(numbers(10, 3), numbers(10, 0.2)), given<-9, 2>(numbers(10, 2))));
+}
+
+}  // namespace

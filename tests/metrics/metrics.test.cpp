@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <tfx/metrics/metrics.hpp>
+#include <tfx/ops.hpp>
+
+#include "../fixtures/losses.hpp"
+#include "../fixtures/reduction.hpp"
+#include "../support/traced.hpp"
+
+namespace {
+
+using namespace tfx;
+using namespace tfx::testing;
+
+TEST_CASE("places of the largest and smallest") {
+  namespace a = fixtures::argmax;
+  namespace t = fixtures::argmax_ties;
+  check(example("argmax<0>", [](auto x) { return argmax<0>(x); }, a::argmax_0, numbers{}, given<2, 3, 4>(a::x)),
+        example("argmax<1>", [](auto x) { return argmax<1>(x); }, a::argmax_1, numbers{}, given<2, 3, 4>(a::x)),
+        example("argmax", [](auto x) { return argmax(x); }, a::argmax_2, numbers{}, given<2, 3, 4>(a::x)),
+        example("argmin<0>", [](auto x) { return argmin<0>(x); }, a::argmin_0, numbers{}, given<2, 3, 4>(a::x)),
+        example("argmin<1>", [](auto x) { return argmin<1>(x); }, a::argmin_1, numbers{}, given<2, 3, 4>(a::x)),
+        example("argmin", [](auto x) { return argmin<-1>(x); }, a::argmin_2, numbers{}, given<2, 3, 4>(a::x)),
+        example("ties", [](auto x) { return argmax(x); }, t::out, numbers{}, given<3, 4>(t::x)));
+}
+
+TEST_CASE("accuracies") {
+  namespace a = fixtures::accuracy;
+  check(example("accuracy", [](auto y, auto t) { return metric::accuracy{}(y, t); }, a::out, numbers{}, given<8, 4>(a::logits),
+                given_integers<8>(a::labels)),
+        example("accuracy, one-hot", [](auto y, auto t) { return metric::accuracy{}(y, one_hot<4>(t)); }, a::out, numbers{},
+                given<8, 4>(a::logits), given_integers<8>(a::labels)),
+        example("top 2", [](auto y, auto t) { return metric::top_k_accuracy<2>{}(y, t); }, a::top_2, numbers{}, given<8, 4>(a::logits),
+                given_integers<8>(a::labels)),
+        example("top 1", [](auto y, auto t) { return metric::top_k_accuracy<1>{}(y, t); }, a::out, numbers{}, given<8, 4>(a::logits),
+                given_integers<8>(a::labels)),
+        example("binary", [](auto y, auto t) { return metric::binary_accuracy{}(y, t); }, 0.75, numbers{},
+                given<4>(numbers{-1, 2, 3, -0.5}), given<4>(numbers{0, 1, 0, 0})),
+        example("mean", [](auto y, auto t) { return metric::mean{}(y, t); }, 1.5, numbers{}, given<2>(numbers{1, 2}), given<2>(numbers{0, 0})));
+}
+
+TEST_CASE("an accuracy is a share of the rows present") {
+  namespace a = fixtures::accuracy;
+  check_rows(8, example("accuracy", [](auto y, auto t) { return metric::accuracy{}(y, t); }, a::out, numbers{}, given<-20, 4>(a::logits),
+                given_integers<-20>(a::labels)));
+}
+
+}  // namespace
