@@ -4,7 +4,7 @@
 #include <utility>
 
 #include <tfx/core/bundle.hpp>
-#include <tfx/ops/rearrange.hpp>
+#include <tfx/ops/arithmetic.hpp>
 
 // Loops and branches of traced code. What is carried is one handle, or several in a `bundle` (or in anything else that
 // structured bindings take apart by number, such as std::tuple). Bodies may read every handle around them and write states.
