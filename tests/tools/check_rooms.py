@@ -26,6 +26,10 @@ BELOW = {
     # Statements on tensors run at once: they know the operations, and what runs them.
     "expr": ["core", "graph", "ops", "backend/lanes", "backend/reference", "backend/native"],
     "autodiff": ["core", "graph", "expr", "ops"],
+    "nn": ["core", "graph", "expr", "ops", "autodiff", "init"],
+    "loss": ["core", "graph", "expr", "ops", "autodiff", "init"],
+    "optim": ["core", "graph", "expr", "ops", "autodiff", "init"],
+    "metrics": ["core", "graph", "expr", "ops", "autodiff", "init"],
     "compile": ["graph", *KERNEL_RECORDS],
     "backend/reference/evaluate": ["graph/node", "backend/lanes", *KERNEL_RECORDS],
     "backend/reference": ["graph", "compile", "backend/lanes", *KERNEL_RECORDS],
@@ -36,7 +40,7 @@ BELOW = {
     "backend/simd/backend": ["ops", "backend/reference", "backend/simd"],
     "backend/threads/backend": ["backend/simd", "backend/reference", "backend/threads"],
 }
-FREESTANDING = ["core", "graph", "expr", "ops", "autodiff", "compile", "init", "backend/call",
+FREESTANDING = ["core", "graph", "expr", "ops", "autodiff", "compile", "init", "nn", "loss", "optim", "metrics", "embedded", "backend/call",
                 "backend/kernel", "backend/reduce_order", "backend/lanes", "backend/reference"]
 ALLOWED = {"array", "string_view", "utility", "type_traits", "concepts", "bit", "limits", "cstddef", "cstdint"}
 

@@ -15,7 +15,8 @@ from markers import marker
 COMPILER = "arm-none-eabi-g++"
 OPTIONS = ["-std=c++20", "-mcpu=cortex-m4", "-mthumb", "-ffreestanding", "-fno-exceptions", "-fno-rtti", "-Wall", "-Wextra",
            "-Werror", "-fsyntax-only", "-x", "c++", "-"]
-ROOMS = ["core", "graph", "expr", "ops", "autodiff", "compile", "backend/lanes", "backend/reference"]
+ROOMS = ["core", "init", "graph", "expr", "ops", "autodiff", "nn", "loss", "optim", "metrics", "compile", "backend/lanes",
+         "backend/reference", "embedded"]
 
 if shutil.which(COMPILER) is None:
     print(f"skipped: no {COMPILER} (Debian, Ubuntu: gcc-arm-none-eabi libstdc++-arm-none-eabi-newlib)")
