@@ -50,6 +50,7 @@ template <class Layout, class T> struct packed_spaces {
 ///
 /// `weights` are `parameter_count` numbers: parameters, then state, in the order in which the network makes them, without
 /// gaps, as `write_parameters_header` writes them. The bits of the result are those of `model::predict` on any machine.
+/// Compile with `-Os -ffreestanding -ffp-contract=off -fno-math-errno`: without the last one a square root calls the C library.
 template <const auto& Net, class Input, class T = float> struct predictor {
   using input_shape = typename Input::shape_type;
   using layout = detail::layout<Net, input_shape>;
