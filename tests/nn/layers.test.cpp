@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <tfx/nn.hpp>
+#include <tfx/ops.hpp>
+
+#include "../fixtures/layers.hpp"
+#include "../support/layer.hpp"
+
+namespace {
+
+using namespace tfx;
+using namespace tfx::testing;
+
+constexpr nn::dense<4> dense{};
+constexpr auto dense_relu = nn::sequential(nn::dense<4>{}, nn::relu{});
+constexpr auto conv_relu = nn::sequential(nn::conv2d<3, 3, same>{}, nn::relu{});
+
+TEST_CASE("dense") {
+  namespace f = fixtures::dense;
+  layer_machine<dense, shape<-8, 5>> m;
+  m.state.batch = 3;
+  CHECK(m.paths() == "dense/weight dense/bias");
+  m.set("dense/weight", f::weight).set("dense/bias", f::bias).on(f::x, f::cotangent);
+  CHECK_CLOSE(m.value(), f::out);
+  CHECK_CLOSE(m.d_x(), f::d_x);
+  CHECK_CLOSE(m.gradient("dense/weight"), f::d_weight);
+  CHECK_CLOSE(m.gradient("dense/bias"), f::d_bias);
+}
+
+TEST_CASE("dense, then relu") {
+  namespace f = fixtures::dense_relu;
+  layer_machine<dense_relu, shape<3, 5>> m;
+  m.set("dense/weight", f::weight).set("dense/bias", f::bias).on(f::x, f::cotangent);
+  CHECK_CLOSE(m.value(), f::out);
+  CHECK_CLOSE(m.d_x(), f::d_x);
+  CHECK_CLOSE(m.gradient("dense/weight"), f::d_weight);
+  CHECK_CLOSE(m.gradient("dense/bias"), f::d_bias);
+}
+
+TEST_CASE("convolution, then relu") {
+  namespace f = fixtures::conv2d_relu;
+  layer_machine<conv_relu, shape<-5, 4, 5, 2>> m;
+  m.state.batch = 2;
+  CHECK(m.paths() == "conv2d/weight conv2d/bias");
+  m.set("conv2d/weight", f::weight).set("conv2d/bias", f::bias).on(f::x, f::cotangent);
+  CHECK_CLOSE(m.value(), f::out);
+  CHECK_CLOSE(m.d_x(), f::d_x);
+  CHECK_CLOSE(m.gradient("conv2d/weight"), f::d_weight);
+  CHECK_CLOSE(m.gradient("conv2d/bias"), f::d_bias);
+}
+
+}  // namespace
