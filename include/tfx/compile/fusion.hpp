@@ -57,14 +57,13 @@ struct fuser {
   int n;
   fusion_lists f;
   list<int> last_reader;        ///< per written leaf: the last group that reads its old value
-  list<char> read_whole;        ///< ... as a producer, which needs all of it
   list<char> written;           ///< leaves with an assignment
   list<char> floats;            ///< elementwise work on leaves alone waits for its first reader
   list<int> waiting_readers;    ///< of those, the ones that read a written leaf
   static constexpr int waiting = -2;
 
   constexpr explicit fuser(const graph_view& view)
-      : g(view), n(view.n_nodes), last_reader(view.n_nodes, -1), read_whole(view.n_nodes, 0), written(view.n_nodes, 0), floats(view.n_nodes, 1) {
+      : g(view), n(view.n_nodes), last_reader(view.n_nodes, -1), written(view.n_nodes, 0), floats(view.n_nodes, 1) {
     f.group_of = list<int>(n, -1);
     f.phase = list<std::uint8_t>(n, 0);
     f.stored = list<std::uint8_t>(n, 0);
@@ -77,9 +76,7 @@ struct fuser {
   constexpr void note_reads(int i) {
     for (int k = 0; k < inputs(i); ++k) {
       const int a = memory(i, k);
-      if (!written[a] || f.group_of[i] < last_reader[a]) continue;
-      last_reader[a] = f.group_of[i];
-      read_whole[a] = is_producer(g[i].op->kind);
+      if (written[a] && f.group_of[i] > last_reader[a]) last_reader[a] = f.group_of[i];
     }
   }
   constexpr bool lies_flat(int i, const dims& domain) const {
@@ -153,6 +150,29 @@ struct fuser {
     }
   }
 
+  /// May group q store to a leaf that it reads? Only where every element is read at the place at which it is stored, or before.
+  constexpr bool overwrites_in_place(int leaf, int q, bool body) const {
+    const group& target = f.groups[q];
+    const int rows = target.domain.rows(), columns = target.domain.cols();
+    for (int j = 0; j < n; ++j) {
+      if (f.group_of[j] != q) continue;
+      for (int k = 0; k < inputs(j); ++k) {
+        if (memory(j, k) != leaf) continue;
+        if (is_producer(g[j].op->kind)) return false;
+        const pattern lies = pattern_of(g[g.input(j, k)].shape, target.domain);
+        if (body) {
+          if (lies != pattern::full && rows * columns != 1) return false;
+          if (f.phase[j] && g[j].op->kind != op_kind::reduce) return false;
+        } else if (target.axis == over_columns) {
+          if (rows != 1 && lies != pattern::column && !(lies == pattern::full && columns == 1)) return false;
+        } else if (target.axis == over_rows) {
+          if (columns != 1 && lies != pattern::row && !(lies == pattern::full && rows == 1)) return false;
+        }
+      }
+    }
+    return true;
+  }
+
   constexpr void place_map(int i) {
     const node& m = g[i];
     if (m.op->kind == op_kind::assign) release_readers(i);
@@ -179,7 +199,7 @@ struct fuser {
       if (tail && !body)
         for (int k = 0; k < inputs(i); ++k)   // what waits must suit the reduced domain too
           if (const int a = in(i, k); f.group_of[a] == waiting && !same_matrix(g[a].shape, m.shape)) tail = false;
-      if (m.op->kind == op_kind::assign && (last_reader[m.aux] > q || (last_reader[m.aux] == q && read_whole[m.aux]))) body = tail = false;
+      if (m.op->kind == op_kind::assign && (last_reader[m.aux] > q || (last_reader[m.aux] == q && !overwrites_in_place(m.aux, q, body)))) body = tail = false;
     }
     if (q < 0 && m.op->kind == op_kind::map && floats[i]) {
       f.group_of[i] = waiting;

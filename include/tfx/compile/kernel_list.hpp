@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <bit>
+
 #include <tfx/compile/memory_plan.hpp>
 
 namespace tfx {
@@ -140,7 +142,7 @@ struct kernel_emitter {
     } else if (n.op->kind == op_kind::constant) {
       o.space = constant_space;
       int c = 0;
-      while (c < k.constants.size() && k.constants[c] != n.number) ++c;
+      while (c < k.constants.size() && std::bit_cast<std::uint64_t>(k.constants[c]) != std::bit_cast<std::uint64_t>(n.number)) ++c;
       if (c == k.constants.size()) k.constants.push_back(n.number);
       o.offset = c;
     } else if (is<iteration_op>(n)) {
@@ -157,8 +159,8 @@ struct kernel_emitter {
   }
 
   /// The operand through which the kernel reads or writes node `id`.
-  constexpr int use(int id) {
-    if (slot_group[id] == q) return slot[id];
+  constexpr int use(int id) { return slot_group[id] == q ? slot[id] : add_operand(id); }
+  constexpr int add_operand(int id) {
     k.operands.push_back(operand_of(id));
     slot_group[id] = q;
     slot[id] = now.operands;
@@ -226,9 +228,9 @@ struct kernel_emitter {
     now.first_instruction = k.code.size();
     now.first_operand = k.operands.size();
     domain = groups[q].domain;
-    for (int i = head[q]; i >= 0; i = next[i])   // a producer's operands come first, whatever was moved in front of it
+    for (int i = head[q]; i >= 0; i = next[i])   // a producer's operands come first, whatever was moved in front of it, and each in its place
       if (is_producer(g[i].op->kind))
-        for (int j = 0; j < g[i].count; ++j) use(g.input(i, j));
+        for (int j = 0; j < g[i].count; ++j) add_operand(g.input(i, j));
     for (int i = head[q]; i >= 0; i = next[i]) emit_node(i);
     now.instructions = here();
 
