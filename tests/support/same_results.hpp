@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "traced.hpp"
+
+namespace tfx::testing {
+
+/// Fills everything that a program reads with numbers without a pattern.
+template <class Machine> void fill_everything(Machine& m, double phase) {
+  for (int i = 0; i < Machine::P::n_leaves; ++i) {
+    const leaf_info& l = Machine::P::leaves[std::size_t(i)];
+    if (l.space == batch_space) continue;
+    auto values = m.values(l);
+    for (std::size_t k = 0; k < values.size(); ++k) values[k] = decltype(m.poison)(std::sin(1.7 * double(k * k) + double(i) + phase));
+  }
+}
+
+/// Runs a step twice on two backends; how many elements of states, parameters and outputs have other bits.
+template <class Step, class T, class One, class Other> int differing(int rows = 0) {
+  machine<Step, One, T> a;
+  machine<Step, Other, T> b;
+  a.state.batch = b.state.batch = rows;
+  fill_everything(a, 0.3);
+  fill_everything(b, 0.3);
+  int n = 0;
+  for (int run = 0; run < 2; ++run) {
+    a.run();
+    b.run();
+    for (int i = 0; i < plan<Step>::n_leaves; ++i) {
+      const leaf_info& l = plan<Step>::leaves[std::size_t(i)];
+      if (l.space != batch_space) n += different_bits<T>(a.values(l), b.values(l));
+    }
+  }
+  return n;
+}
+
+/// The bits of every backend are those of the interpreter, which runs one node after the other.
+template <class... Step> void check_backends(int rows = 0) {
+  auto one = [&]<class S>(std::type_identity<S>) {
+    INFO(std::string(name_of<S>()));
+    CHECK(differing<S, float, backend::reference, backend::scalar>(rows) == 0);
+    CHECK(differing<S, float, backend::reference, backend::simd<>>(rows) == 0);
+    CHECK(differing<S, double, backend::reference, backend::simd<>>(rows) == 0);
+  };
+  (one(std::type_identity<Step>{}), ...);
+}
+
+}  // namespace tfx::testing
