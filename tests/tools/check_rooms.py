@@ -24,7 +24,7 @@ BELOW = {
     "expr/var": ["core", "graph"],
     "ops": ["core", "graph", "expr/var", "autodiff/gradient_scope", "backend/lanes", *KERNEL_RECORDS],
     # Statements on tensors run at once: they know the operations, and what runs them.
-    "expr": ["core", "graph", "ops", "backend/lanes", "backend/reference", "backend/native"],
+    "expr": ["core", "graph", "ops", "backend/lanes", "backend/reference", "backend/host"],
     "autodiff": ["core", "graph", "expr", "ops"],
     "nn": ["core", "graph", "expr", "ops", "autodiff", "init"],
     "loss": ["core", "graph", "expr", "ops", "autodiff", "init"],
@@ -33,7 +33,7 @@ BELOW = {
     "compile": ["graph", *KERNEL_RECORDS],
     "backend/reference/evaluate": ["graph/node", "backend/lanes", *KERNEL_RECORDS],
     "backend/reference": ["graph", "compile", "backend/lanes", *KERNEL_RECORDS],
-    "backend/native": ["backend/reference", "backend/simd"],
+    "backend/host": ["backend/reference", "backend/simd"],
     "backend/simd": ["graph", "compile", "backend/lanes", *KERNEL_RECORDS],
     "backend/threads": ["graph", "compile", "backend/lanes", *KERNEL_RECORDS],
     # A backend says which operations its own kernels stand for: `producer<matmul_op, ...>`.
