@@ -45,14 +45,23 @@ template <std::size_t I, class X> constexpr auto part(const X& x) {
 }
 template <std::size_t I, class X> using part_type = decltype(part<I>(std::declval<const X&>()));
 
-/// f of every part: in the same type where the parts keep theirs, else in a bundle.
+/// What holds parts of other types: std::tuple and the like stay what they are, anything else becomes a bundle.
+template <class X, class... Part> struct rebound {
+  using type = bundle<Part...>;
+};
+template <template <class...> class Holder, class... Old, class... Part> requires(sizeof...(Old) == sizeof...(Part))
+struct rebound<Holder<Old...>, Part...> {
+  using type = Holder<Part...>;
+};
+
+/// f of every part: in the same type where the parts keep theirs.
 template <class X, class F> constexpr auto each(const X& x, F f) {
   if constexpr (single<X>) {
     return f(x);
   } else {
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
       if constexpr ((std::is_same_v<decltype(f(part<I>(x))), part_type<I, X>> && ...)) return X{f(part<I>(x))...};
-      else return bundle<decltype(f(part<I>(x)))...>(f(part<I>(x))...);
+      else return typename rebound<X, decltype(f(part<I>(x)))...>::type{f(part<I>(x))...};
     }(std::make_index_sequence<parts_in<X>()>{});
   }
 }
@@ -87,8 +96,10 @@ struct control_checks {
   std::string_view called;
   int line;
 
+  /// What is recorded now was written where the loop was called.
+  constexpr void here() const { g.line = line; }
   template <class... Piece> constexpr void complain(const Piece&... piece) const {
-    g.line = line;
+    here();
     g.complain(called, at_path{}, piece...);
   }
   template <class V> constexpr void say_value() const {
@@ -144,6 +155,7 @@ template <class C> constexpr C carries_for(const C& init) {
   return each(init, []<class V>(V v) { return V{new_carry(v.h, V::dim)}; });
 }
 template <class C, class Next> constexpr void close_carries(const control_checks& check, const C& carry, const Next& next) {
+  check.here();
   check.compare<C, Next>("the body", "the carry", "it was given as");
   [&]<std::size_t... I>(std::index_sequence<I...>) {
     if constexpr (agree<C, Next>) (set_next(part<I>(carry).h, part<I>(next).h), ...);
@@ -198,6 +210,7 @@ template <class Body, carried Carry, carried Rows> constexpr auto scan(Body body
   constexpr int steps = detail::first_steps<Rows>;
   builder& g = detail::graph_in(init);
   const detail::control_checks check{g, "scan", at.value};
+  check.here();
   if constexpr (steps == 0 || !detail::equal_steps<Rows>) {
     detail::complain_steps<Rows>(check);
     return std::pair{init, xs};
@@ -217,8 +230,8 @@ template <class Body, carried Carry, carried Rows> constexpr auto scan(Body body
       return std::pair{init, xs};
     } else {
       const auto result = body(carry, row);
-      const auto next = detail::part_of<0>(result), kept = detail::part_of<1>(result);
-      detail::close_carries(check, carry, next);
+      const auto kept = detail::part_of<1>(result);
+      detail::close_carries(check, carry, detail::part_of<0>(result));
       if constexpr (!detail::is_carried<std::remove_cv_t<decltype(kept)>>) {
         check.complain(": the body keeps something other than traced values");
         const int loop = close_region(g);
@@ -240,6 +253,7 @@ template <int N, class Body, carried Carry> constexpr Carry fori_loop(Body body,
   static_assert(N > 0, "tfx::fori_loop: at least one iteration");
   builder& g = detail::graph_in(init);
   const detail::control_checks check{g, "fori_loop", at.value};
+  check.here();
   region_info r;
   r.bound = N;
   const int region = open_region(g, r);
@@ -281,6 +295,7 @@ constexpr Carry while_loop(Test test, Body body, Carry init, source_line at = {}
   static_assert(Bound >= 0, "tfx::while_loop: the bound is a number of iterations");
   builder& g = detail::graph_in(init);
   const detail::control_checks check{g, "while_loop", at.value};
+  check.here();
   if constexpr (!requires { test(init); body(init); }) {
     check.complain(": test and body can't be called with the carry");
     return init;
