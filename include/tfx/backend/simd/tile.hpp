@@ -206,15 +206,15 @@ template <class T, int Rows, int Cols, tiling Use = tiling::balanced> constexpr 
 }
 #else
 #if defined(TFX_SIMD_HAS_AVX512)
-namespace native = avx512;
+namespace of_this_build = avx512;
 #elif defined(TFX_SIMD_HAS_AVX2)
-namespace native = avx2;
+namespace of_this_build = avx2;
 #else
-namespace native = neon;
+namespace of_this_build = neon;
 #endif
-template <class T, int Choice> inline constexpr tile_table<T> table_of = {{native::set_of<T, Choice>}};
+template <class T, int Choice> inline constexpr tile_table<T> table_of = {{of_this_build::set_of<T, Choice>}};
 template <class T, int Rows, int Cols, tiling Use = tiling::balanced> constexpr const void* choose_table() {
-  return &table_of<T, native::choose<T, Use>(Rows, Cols)>;
+  return &table_of<T, of_this_build::choose<T, Use>(Rows, Cols)>;
 }
 #endif
 
