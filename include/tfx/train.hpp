@@ -4,6 +4,7 @@
 #include <tfx/core/mistake.hpp>
 
 #include <tfx/backend/reference/evaluate.hpp>
+#include <tfx/compile/explain.hpp>
 #include <tfx/train/mistake_in.hpp>
 #include <tfx/train/model.hpp>
 #include <tfx/train/program.hpp>

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // cases: 15
-// case 1: matmul at lambda (line 32): inner extents differ, [64, 28] times [27, 10]
+// case 1: matmul at lambda (line 33): inner extents differ, [64, 28] times [27, 10]
 // case 2: add at lambda: [64, 28] and [27] cannot be broadcast together
-// case 3: dense<120> at dense (line 44) expects [batch, features], got [64, 5, 5, 16]; put nn::flatten before it
-// case 4: residual at repeat/0/residual (line 50): the branch changes the shape from [64, 28, 28, 8] to [64, 28, 28, 16]
+// case 3: dense<120> at dense (line 45) expects [batch, features], got [64, 5, 5, 16]; put nn::flatten before it
+// case 4: residual at repeat/0/residual (line 51): the branch changes the shape from [64, 28, 28, 8] to [64, 28, 28, 16]
 // case 5: fit: one image of the data is [32, 32, 3], the model's input is [28, 28]
 // case 6: softmax_cross_entropy expects class numbers (integers []), the labels are floating point [10]
-// case 7: mean<3> at lambda (line 78): axis 3 is out of range for [64, 28, 28], rank 3
+// case 7: mean<3> at lambda (line 79): axis 3 is out of range for [64, 28, 28], rank 3
 // case 8: only{'haed'} names no parameter; did you mean 'head'? Known: body, head
-// case 9: doubled has no derivative (line 96), but dense/weight is trained through it; add one, or stop_gradient / nn::frozen
+// case 9: doubled has no derivative (line 97), but dense/weight is trained through it; add one, or stop_gradient / nn::frozen
 // case 10: if: a traced value has no truth value while compiling; use where(condition, a, b) at lambda
 // case 11: two parameters are named lambda/gain; nn::named tells layers apart, nn::shared makes them one
-// case 12: predict needs 8192 bytes of arena, the limit is 4096; the largest buffer is relu [64, 32] from line 22
-// case 13: add at repeat/0/block (line 123): [64, 28, 28, 8] and [64, 28, 28, 16] cannot be broadcast together
-// case 14: dense<10> at dense (line 132) expects [batch, features], got [64, 28, 28, 6]; put nn::flatten before it
-// case 15: dense<10> at dense (line 155) expects [batch, features], got [64, 28, 28, 6]; put nn::flatten before it
+// case 12: predict needs 8192 bytes of arena, the limit is 4096; the largest buffer is relu [64, 32] from line 23
+// case 13: add at repeat/0/block (line 124): [64, 28, 28, 8] and [64, 28, 28, 16] cannot be broadcast together
+// case 14: dense<10> at dense (line 133) expects [batch, features], got [64, 28, 28, 6]; put nn::flatten before it
+// case 15: dense<10> at dense (line 159) expects [batch, features], got [64, 28, 28, 6]; put nn::flatten before it
 #include <tfx/tfx.hpp>
+#include <tfx/compile/explain.hpp>
 #include <tfx/io/safetensors.hpp>
 using namespace tfx;
 
@@ -147,6 +148,9 @@ int use() {
   float out[640];
   classifier.predict(data_set.x, out, 64);
   save(classifier, "model.safetensors");
+  classifier.summary<training>();
+  std::fputs(explain<m>().data(), stdout);
+  std::fputs(explain<m, training>().data(), stdout);
   static_assert(m::fits<4096> && m::training_bytes<training> < 100);
   return int(m::flops) + int(result.loss);
 }

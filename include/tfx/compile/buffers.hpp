@@ -78,7 +78,14 @@ template <class Plan> constexpr list<buffer_info> buffers_of() {
       if (f.stored[root] || g[root].op->kind == op_kind::port || g[root].op->kind == op_kind::result) finder.touch(a, launch, g[i].region, Plan::memory.offset);
     }
   }
-  return static_cast<list<buffer_info>&&>(finder.found);
+  list<buffer_info>& found = finder.found;
+  for (int i = 1; i < found.size(); ++i)
+    for (int j = i; j > 0 && found[j].from < found[j - 1].from; --j) {
+      const buffer_info later = found[j - 1];
+      found[j - 1] = found[j];
+      found[j] = later;
+    }
+  return static_cast<list<buffer_info>&&>(found);
 }
 
 }  // namespace tfx

@@ -37,6 +37,38 @@ template <static_shape S, traced X> constexpr state_variable<S> state(X x, std::
 /// Layers without parameters open no scope.
 template <class L> concept transparent_layer = requires { L::transparent; };
 
+namespace detail {
+
+/// Notes the call of a layer while it is alive, where somebody asked for it.
+struct layer_mark {
+  builder& graph;
+  int index = -1;
+
+  constexpr layer_mark(builder& g, std::string_view name, bool scoped) : graph(g) {
+    if (!g.calls) return;
+    index = g.calls->size();
+    g.calls->push_back({name, g.path_index, scoped, dims{}, g.leaves.size(), 0, g.call});
+    g.call = index;
+  }
+  layer_mark(const layer_mark&) = delete;
+  constexpr ~layer_mark() {
+    if (index < 0) return;
+    layer_call& c = (*graph.calls)[index];
+    c.last_leaf = graph.leaves.size();
+    graph.call = c.parent;
+  }
+  template <class Y> constexpr Y result(Y y) {
+    if constexpr (typed_handle<Y>) {
+      for (int i = index; i >= 0 && i < graph.calls->size(); ++i)   // the layer's own mark inside this one has the same result
+        if (i == index || ((*graph.calls)[i].parent == i - 1 && (*graph.calls)[i].name == (*graph.calls)[index].name)) (*graph.calls)[i].shape = Y::dim;
+        else break;
+    }
+    return y;
+  }
+};
+
+}  // namespace detail
+
 /// Calls a layer or a user's plain function object, in a scope of its name.
 template <class L, class S, class T, class... X> constexpr auto call_layer(const L& layer, var<S, T> x, X... more) {
   builder& g = *x.h.graph;
@@ -45,10 +77,12 @@ template <class L, class S, class T, class... X> constexpr auto call_layer(const
     g.complain("layer ", name_of<L>(), at_path{}, " cannot be called with ", S::value);
     return x;
   } else if constexpr (transparent_layer<L>) {
-    return layer(x, more...);
+    detail::layer_mark mark(g, name_of<L>(), false);
+    return mark.result(layer(x, more...));
   } else {
     scope s(g, name_of<L>());
-    return layer(x, more...);
+    detail::layer_mark mark(g, name_of<L>(), true);
+    return mark.result(layer(x, more...));
   }
 }
 
@@ -61,8 +95,14 @@ namespace nn {
 
 /// First line of a library layer's call: opens its scope, unless the caller has.
 struct layer_scope : scope {
-  template <class S, class T, class L> constexpr layer_scope(var<S, T> x, const L& layer) : scope(*x.h.graph, name_of<L>(), true) {
+  tfx::detail::layer_mark mark;
+  template <class S, class T, class L> constexpr layer_scope(var<S, T> x, const L& layer)
+      : scope(*x.h.graph, name_of<L>(), true), mark(*x.h.graph, name_of<L>(), true) {
     if constexpr (requires { layer.line; }) x.h.graph->line = layer.line;
+  }
+  /// Without a caller that knows the result, the last node is it.
+  constexpr ~layer_scope() {
+    if (mark.index >= 0) (*graph.calls)[mark.index].shape = graph.nodes[graph.nodes.size() - 1].shape;
   }
 };
 

@@ -9,8 +9,10 @@
 
 #include <tfx/backend/simd/backend.hpp>
 #include <tfx/compile/executable.hpp>
+#include <tfx/core/bytes.hpp>
 #include <tfx/core/tensor.hpp>
 #include <tfx/data/shuffle.hpp>
+#include <tfx/summary/model_summary.hpp>
 #include <tfx/summary/progress.hpp>
 #include <tfx/train/storage.hpp>
 #include <tfx/train/verdict.hpp>
@@ -70,6 +72,8 @@ public:
   static constexpr int input_size = in::value.size() / batch, output_size = output_shape::value.size() / batch;
   static constexpr auto parameter_count = detail::fact<layout::right>(layout::parameters);
   static constexpr auto trainable_parameter_count = detail::fact<layout::right>(layout::trainable_parameters);
+  /// Elements that are kept between runs and not trained: running statistics.
+  static constexpr auto state_count = detail::fact<layout::right>(layout::elements(state_space));
   /// Arena of one prediction, and of one training step, in bytes; parameters and the optimizer's memory come on top.
   static constexpr auto inference_bytes = detail::fact<layout::right>(executable<predict_plan, Backend, T>::arena_elements * sizeof(T));
   template <const auto& Recipe> static constexpr auto training_bytes =
@@ -183,6 +187,17 @@ public:
   }
 
   // ---- what is inside
+
+  /// The table that `summary` prints: layers, their results and parameters; then totals, with a recipe also of training.
+  template <const auto&... Recipe> static constexpr std::string_view summary_text() {
+    if constexpr (layout::right) return constant_text<detail::summary_text<Net, model, Recipe...>>::value;
+    else return {};
+  }
+  /// Prints it.
+  ///
+  ///     classifier.summary();
+  ///     classifier.summary<training>();
+  template <const auto&... Recipe> void summary() const { std::fwrite(summary_text<Recipe...>().data(), 1, summary_text<Recipe...>().size(), stdout); }
 
   /// Calls f(path, shape, address) for every parameter and every state.
   template <class F> void for_each_variable(F f) {

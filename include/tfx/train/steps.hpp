@@ -85,12 +85,13 @@ template <const auto& Net, class In> struct layout {
   [[no_unique_address]] tell<right, verdict<asked>> told;
 
   static constexpr int n_leaves = traced::size.leaves;
-  static constexpr int parameters = [] {
+  static constexpr int elements(int space) {
     int n = 0;
     for (int i = 0; i < n_leaves; ++i)
-      if (traced::graph.leaves[i].space == parameter_space) n += traced::graph.leaves[i].size;
+      if (traced::graph.leaves[i].space == space) n += traced::graph.leaves[i].size;
     return n;
-  }();
+  }
+  static constexpr int parameters = elements(parameter_space);
   static constexpr int trainable_parameters = [] {
     int n = 0;
     for (int i = 0; i < n_leaves; ++i)

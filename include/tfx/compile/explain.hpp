@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/compile/buffers.hpp>
+#include <tfx/compile/plan.hpp>
+#include <tfx/compile/text_writer.hpp>
+
+namespace tfx {
+
+namespace detail {
+
+/// A node in words: its operation, its shape, and the layer it was made in.
+constexpr void describe(text_writer& w, const graph_view& g, int id) {
+  w.put(g[id].op->name);
+  w.put(' ');
+  w.put(g[id].shape);
+  if (const std::string_view path = g.path(g[id]); path.size()) {
+    w.put(" at ");
+    w.put(path);
+  }
+}
+
+/// The work of one launch, wrapped: operations in their order after the layer they were made in, then what is written.
+struct work_writer {
+  static constexpr int width = 118;
+  text_writer& w;
+  const graph_view& g;
+  int margin;
+  bool empty = true;
+
+  constexpr void word(std::string_view before, std::string_view s, std::string_view after = {}) {
+    const int size = text_writer::width(before) + text_writer::width(s) + text_writer::width(after);
+    if (!empty && w.column + 1 + size > width) {
+      w.put('\n');
+      w.pad_to(margin);
+    } else if (!empty) {
+      w.put(' ');
+    }
+    w.put(before);
+    w.put(s);
+    w.put(after);
+    empty = false;
+  }
+  /// A weight that a product reads, unless its name says no more than the layer's.
+  constexpr std::string_view weight_of(int id, std::string_view path) const {
+    if (g[id].op->kind != op_kind::contract) return {};
+    for (int k = 0; k < g[id].count; ++k) {
+      const node& from = g[g.root(g.input(id, k))];
+      if (from.op->kind != op_kind::leaf || g.leaves[from.aux].space != parameter_space) continue;
+      const std::string_view name = g.name(g.leaves[from.aux]);
+      if (path.size() == 0 || name.substr(0, path.size()) != path) return name;
+    }
+    return {};
+  }
+};
+
+template <class Plan> struct explainer {
+  static constexpr int element = int(sizeof(float));
+  static constexpr graph_view g = Plan::traced::view();
+  static constexpr int kernel_end = 12, domain_at = 14, most_picture_columns = 96, picture_rows = 16;
+
+  text_writer& w;
+  int domain_end, flops_end, bytes_end;
+
+  constexpr explicit explainer(text_writer& writer) : w(writer) {
+    int domain = 6, flops = 5, bytes = 5;
+    for (int i = 0; i < Plan::n_launches; ++i) {
+      const launch_info& l = Plan::kernels.launches[i];
+      auto widen = [](int& to, int n) { to = n > to ? n : to; };
+      widen(domain, text_writer::width(Plan::fusion.groups[l.group].domain));
+      widen(flops, text_writer::width(l.flops));
+      widen(bytes, text_writer::width(l.bytes * element));
+    }
+    domain_end = domain_at + domain;
+    flops_end = domain_end + 2 + flops;
+    bytes_end = flops_end + 2 + bytes;
+  }
+
+  constexpr void launch(int index, const list<int>& head, const list<int>& next) {
+    const launch_info& l = Plan::kernels.launches[index];
+    w.right(index, 4);
+    w.pad_to(kernel_end - 1 - text_writer::width(l.kernel));
+    w.put('k');
+    w.put(l.kernel);
+    w.pad_to(domain_at);
+    w.put(Plan::fusion.groups[l.group].domain);
+    w.right(l.flops, flops_end);
+    w.right(l.bytes * element, bytes_end);
+    w.pad_to(bytes_end + 2);
+    work_writer work{w, g, bytes_end + 2};
+    std::string_view path{};
+    int i = head[l.group];
+    for (int k = 0; k < l.instructions; ++k) {
+      const op_info* op = Plan::kernels.code[l.first_instruction + k].op;
+      if (op->kind == op_kind::generate) {   // made anew in every launch that reads it
+        work.word({}, op->name);
+        continue;
+      }
+      const node& n = g[i];
+      const int id = i;
+      i = next[i];
+      if (n.op->kind == op_kind::assign) {
+        work.word("-> ", g.name(g.leaves[g[n.aux].aux]));
+        continue;
+      }
+      if (const std::string_view here = g.path(n); here != path) {
+        path = here;
+        if (path.size()) work.word({}, path, ":");
+        else if (!work.empty) work.word({}, "|");
+      }
+      if (const std::string_view weight = work.weight_of(id, path); weight.size()) {
+        work.word({}, n.op->name);
+        work.word("(", weight, ")");
+      } else {
+        work.word({}, n.op->name);
+      }
+    }
+    w.put('\n');
+  }
+
+  constexpr void schedule() {
+    list<int> head(Plan::fusion.n_groups + 1, -1), next(g.n_nodes, -1);
+    for (int i = g.n_nodes - 1; i >= 0; --i) {
+      const int q = Plan::fusion.group_of[i];
+      if (q < 0) continue;
+      next[i] = head[q];
+      head[q] = i;
+    }
+    w.put("   #  kernel");
+    w.pad_to(domain_at);
+    w.put("domain");
+    w.right(std::string_view("FLOPs"), flops_end);
+    w.right(std::string_view("bytes"), bytes_end);
+    w.line("  work");
+    for (int s = 0; s < Plan::sizes.steps; ++s) {
+      const step_info step = Plan::kernels.steps[s];
+      if (step.kind == step_kind::launch) launch(step.at, head, next);
+      else if (step.kind == step_kind::end) w.line("      end of body ", step.at);
+      else if (g.regions[step.at].branch) w.line("      body ", step.at, ": a branch");
+      else w.line("      body ", step.at, ": ", g.regions[step.at].dynamic ? "at most " : "", g.regions[step.at].bound, " times");
+    }
+  }
+
+  static constexpr int elements_in(int space, bool trainable_only = false) {
+    int n = 0;
+    for (int i = 0; i < g.n_leaves; ++i)
+      if (g.leaves[i].space == space && (g.leaves[i].trainable || !trainable_only)) n += g.leaves[i].size;
+    return n;
+  }
+  constexpr void totals() {
+    w.counted(Plan::size.nodes, "node, ", "nodes, ");
+    w.counted(Plan::n_launches, "launch of ", "launches of ");
+    w.counted(Plan::n_kernels, "distinct kernel\n", "distinct kernels\n");
+    w.put(elements_in(parameter_space));
+    w.put(" parameters");
+    if (const int n = elements_in(state_space)) {
+      w.put(", ");
+      w.put(n);
+      w.put(" of state");
+    }
+    if (const int n = elements_in(slot_space)) {
+      w.put(", ");
+      w.put(n);
+      w.put(" of the optimizer");
+    }
+    w.put('\n');
+    w.put(Plan::kernels.flops);
+    w.put(" FLOPs, ");
+    w.put(Plan::kernels.bytes * element);
+    w.put(" bytes moved");
+    w.line(Plan::batch_bound ? " at the full batch" : "");
+  }
+
+  static constexpr char letter(int i) { return "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"[i % 52]; }
+
+  constexpr void arena() {
+    const list<buffer_info> buffers = buffers_of<Plan>();
+    w.line("arena ", Plan::memory.arena * element, " bytes, at least ", Plan::memory.live_peak * element, " alive at once, ",
+           Plan::memory.unplanned * element, " without sharing");
+    if (buffers.size() == 0) return;
+    const int offset_end = 5 + width_of_largest(buffers, true), bytes_end_here = offset_end + 2 + width_of_largest(buffers, false);
+    w.put('\n');
+    w.right(std::string_view("offset"), offset_end);
+    w.right(std::string_view("bytes"), bytes_end_here);
+    w.line("  launches  value");
+    for (int i = 0; i < buffers.size(); ++i) {
+      const buffer_info& b = buffers[i];
+      w.put("  ");
+      w.put(letter(i));
+      w.right(b.offset * element, offset_end);
+      w.right(b.size * element, bytes_end_here);
+      w.right(b.from, bytes_end_here + 5);
+      w.put("-");
+      w.put(b.to);
+      w.pad_to(bytes_end_here + 12);
+      describe(w, g, b.node);
+      w.put('\n');
+    }
+    picture(buffers);
+  }
+  static constexpr int width_of_largest(const list<buffer_info>& buffers, bool offsets) {
+    int n = offsets ? 6 : 5;
+    for (int i = 0; i < buffers.size(); ++i) {
+      const int size = text_writer::width((offsets ? buffers[i].offset : buffers[i].size) * element);
+      n = size > n ? size : n;
+    }
+    return n;
+  }
+
+  /// Who holds the middle of each sixteenth of the arena: time to the right, addresses downwards.
+  constexpr void picture(const list<buffer_info>& buffers) {
+    if (Plan::n_launches > most_picture_columns || Plan::memory.arena < picture_rows || buffers.size() < 2) return;
+    w.put('\n');
+    const int margin = 4 + text_writer::width(Plan::memory.arena * element);
+    for (int row = 0; row < picture_rows; ++row) {
+      const long long at = (2LL * row + 1) * Plan::memory.arena / (2 * picture_rows);
+      w.right(static_cast<long long>(row) * Plan::memory.arena / picture_rows * element, margin);
+      w.put(' ');
+      char cells[most_picture_columns] = {};
+      for (int i = 0; i < buffers.size(); ++i)
+        if (buffers[i].offset <= at && at < buffers[i].offset + buffers[i].size)
+          for (int t = buffers[i].from; t <= buffers[i].to; ++t) cells[t] = letter(i);
+      for (int t = 0; t < Plan::n_launches; ++t) w.put(cells[t] ? cells[t] : '.');
+      w.put('\n');
+    }
+  }
+
+  static constexpr void write(text_writer& w) {
+    explainer e(w);
+    e.schedule();
+    w.put('\n');
+    e.totals();
+    e.arena();
+  }
+};
+
+template <class X, const auto&... Recipe> struct plan_behind {
+  using type = X;
+};
+template <class X> requires requires { typename X::predict_plan; } struct plan_behind<X> {
+  using type = typename X::predict_plan;
+};
+template <class X> requires requires { typename X::plan_type; } struct plan_behind<X> {
+  using type = typename X::plan_type;
+};
+template <class X, const auto& Recipe> struct plan_behind<X, Recipe> {
+  using type = typename X::template training_plan<Recipe>;
+};
+
+}  // namespace detail
+
+/// What the compiler has made of a program, for people: each launch with what was fused into it, its work and traffic; the
+/// totals; and the map of the arena, who lies where and when. One constant string; nothing else of the plan is in the binary.
+///
+///     std::fputs(explain<model<net, input<64, 28, 28>>>().data(), stdout);     // a prediction
+///     explain<model<net, input<64, 28, 28>>, training>()                       // a training step
+///     explain<program<step, input<64, 8>>>(), explain<plan<...>>()
+///
+/// A kernel number that appears twice is one function launched twice. Bytes are those of 4-byte elements, each operand of a
+/// launch counted once.
+template <class X, const auto&... Recipe> constexpr std::string_view explain() {
+  return constant_text<detail::explainer<typename detail::plan_behind<X, Recipe...>::type>>::value;
+}
+
+}  // namespace tfx
