@@ -28,8 +28,8 @@ template <class Program> struct program_checkpoint {
 ///     load(at, "epoch_5.safetensors");
 template <const auto& Recipe, class Model> auto checkpoint(Model& model) { return detail::model_checkpoint<Model, Recipe>{model}; }
 /// The same of a program.
-template <const auto& Step, class... Input> auto checkpoint(program<Step, Input...>& step) {
-  return detail::program_checkpoint<program<Step, Input...>>{step};
+template <class Backend, const auto& Step, class... Input> auto checkpoint(program_on<Backend, Step, Input...>& step) {
+  return detail::program_checkpoint<program_on<Backend, Step, Input...>>{step};
 }
 
 }  // namespace tfx

@@ -5,7 +5,7 @@
 #include <array>
 #include <tuple>
 #include <type_traits>
-#include <vector>
+#include <utility>
 
 #include <tfx/backend/simd/backend.hpp>
 #include <tfx/compile/executable.hpp>
@@ -36,8 +36,10 @@ template <class S, class T> struct result_list<var<S, T>> {
 ///     auto [d, g] = step(batch, noise, 2e-4);
 ///
 /// Arguments: a number for `input<>`; else contiguous numbers (anything with data() and size()) of at most the bound's rows.
-/// Results: a number for each scalar output, a tensor for each other one (rows beyond those present are 0).
-template <const auto& Step, class... Input> class program {
+/// Results: a number for each scalar output, a tensor for each other one (rows beyond those present are 0). Numbers need no
+/// heap; large tensors, which own heap memory, are moved to the caller.
+/// `program_on<backend::threads<4>, gan, ...>` says where it runs; `program<gan, ...>` runs on the machine's vectors.
+template <class Backend, const auto& Step, class... Input> class program_on {
   using asked = detail::user_step<Step, Input...>;
   static constexpr bool right = verdict<asked>::right;
   using step_type = std::conditional_t<right, asked, empty_step>;
@@ -46,7 +48,7 @@ template <const auto& Step, class... Input> class program {
 
 public:
   using value_type = float;
-  using backend_type = backend::simd<>;
+  using backend_type = Backend;
   using plan_type = plan<step_type>;
   using executable_type = executable<plan_type, backend_type, value_type>;
   using T = value_type;
@@ -61,8 +63,8 @@ public:
     return n;
   }();
 
-  explicit program(seed s = {}) : seed_(s.value), arena_(executable_type::arena_elements) {
-    for (int i = parameter_space; i < first_io_space; ++i) space_[i].grow(std::size_t(plan_type::space_size(i)) + leaf_alignment);
+  explicit program_on(seed s = {}) : seed_(s.value), arena_(executable_type::arena_elements) {
+    for (int i = parameter_space; i < first_io_space; ++i) space_[std::size_t(i)].grow(std::size_t(plan_type::space_size(i)) + leaf_alignment);
     space_[counter_space].grow(max_regions);
     space_[constant_space].grow(plan_type::constants.size());
     for (std::size_t i = 0; i < plan_type::constants.size(); ++i) space_[constant_space].data()[i] = T(plan_type::constants[i]);
@@ -78,17 +80,17 @@ public:
     if constexpr (right) {
       bindings<T> b;
       b.base[arena_space] = arena_.data();
-      for (int i = parameter_space; i < first_io_space; ++i) b.base[i] = space_[i].data();
+      for (int i = parameter_space; i < first_io_space; ++i) b.base[i] = space_[std::size_t(i)].data();
       b.scratch = arena_.data() + plan_type::arena_elements;
       int rows = 0, k = 0;
-      (take<Input>(b, k++, rows, argument), ...);
+      (bind<Input>(b, k++, rows, argument), ...);
       std::apply([&](auto&... r) { ((b.base[first_io_space + k++] = r.address()), ...); }, out);
       b.run = {seed_, ++step_, rows};
       space_[batch_space].data()[0] = T(rows);
       space_[batch_space].data()[1] = rows ? T(1) / T(rows) : T(0);
       executable_type::run(b);
     }
-    return std::apply([](auto&... r) { return unwrapped(r.value()...); }, out);
+    return std::apply([](auto&... r) { return unwrapped(r.take()...); }, out);
   }
 
   /// Calls f(path, shape, address) for every parameter and every state.
@@ -121,18 +123,18 @@ private:
     static constexpr bool scalar = V::dim.rank == 0;
     std::conditional_t<scalar, std::array<T, 1>, tensor<T, typename unbounded<V>::type>> held{};
     T* address() { return held.data(); }
-    auto value() const {
-      if constexpr (!scalar) return held;
+    auto take() {
+      if constexpr (!scalar) return std::move(held);
       else if constexpr (std::is_integral_v<typename V::value_type>) return typename V::value_type(held[0]);
       else return held[0];
     }
   };
-  template <class First> static auto unwrapped(First first) { return first; }
-  template <class First, class Second, class... More> static auto unwrapped(First first, Second second, More... more) {
-    return std::tuple<First, Second, More...>(first, second, more...);
+  template <class First, class... More> static auto unwrapped(First&& first, More&&... more) {
+    if constexpr (sizeof...(More) == 0) return std::forward<First>(first);
+    else return std::tuple<First, More...>(std::forward<First>(first), std::forward<More>(more)...);
   }
 
-  template <class In, class Argument> void take(bindings<T>& b, int k, int& rows, const Argument& argument) {
+  template <class In, class Argument> void bind(bindings<T>& b, int k, int& rows, const Argument& argument) {
     detail::buffer<T>& own = inputs_[std::size_t(k)];
     b.base[first_io_space + k] = own.data();
     constexpr dims s = In::shape_type::value;
@@ -158,5 +160,7 @@ private:
   std::array<detail::buffer<T>, first_io_space> space_;
   std::array<detail::buffer<T>, sizeof...(Input) + 1> inputs_;
 };
+
+template <const auto& Step, class... Input> using program = program_on<backend::simd<>, Step, Input...>;
 
 }  // namespace tfx
