@@ -76,10 +76,10 @@ TEST_CASE_TEMPLATE("whatever is trained", What, as_model<mlp>, as_model<cnn>, as
     CHECK(state_of<What>(other) != before);
   }
   SUBCASE("has deep copies that train the same") {
-    type copy = original;
-    CHECK(state_of<What>(copy) == before);
-    train<What>(copy, 4, 8);
-    CHECK(state_of<What>(copy) == after);
+    type twin = original;
+    CHECK(state_of<What>(twin) == before);
+    train<What>(twin, 4, 8);
+    CHECK(state_of<What>(twin) == after);
     CHECK(state_of<What>(original) == before);
     train<What>(original, 4, 8);
     CHECK(state_of<What>(original) == after);
@@ -109,10 +109,10 @@ TEST_CASE_TEMPLATE("whatever is trained", What, as_model<mlp>, as_model<cnn>, as
   SUBCASE("outlives what it was copied from") {
     auto* first = new type{seed{3}};
     train<What>(*first, 0, 4);
-    type copy = *first;
+    type twin = *first;
     delete first;
-    train<What>(copy, 4, 8);
-    CHECK(state_of<What>(copy) == after);
+    train<What>(twin, 4, 8);
+    CHECK(state_of<What>(twin) == after);
   }
   SUBCASE("is saved and loaded, and goes on") {
     const temporary_file file;
