@@ -19,7 +19,8 @@ static_assert(grad(parabola)(3.0) == 8.0);
 static_assert(grad(grad(parabola))(3.0) == 2.0);
 static_assert(grad(grad(grad(parabola)))(3.0) == 0.0);
 static_assert(grad(parabola)(3) == 8.0 && grad(parabola)(3.0f) == 8.0f);
-static_assert(std::is_same_v<decltype(grad(parabola)(3.0f)), float> && std::is_same_v<decltype(grad(parabola)(3)), double>);
+static_assert(std::is_same_v<decltype(grad(parabola)(3.0f)), float> &&
+              std::is_same_v<decltype(grad(parabola)(3)), double>);
 
 // d/dx tanh(x) e^-x = (1 - tanh^2 - tanh) e^-x
 constexpr auto squashed = [](auto x) { return tanh(x) * exp(-x); };
@@ -41,8 +42,8 @@ static_assert(grad([](auto x) { return grad<0>([](auto a, auto b) { return a * b
 // ---- tensors
 constexpr auto mean_squared = [](auto w, auto b, auto x, auto y) { return mean(square(matmul(x, w) + b - y)); };
 constexpr auto fit = value_and_grad<0, 1>(mean_squared)(
-    tensor<double, shape<2, 1>>{{1}, {2}}, tensor<double, shape<1>>{0.5}, tensor<double, shape<3, 2>>{{1, 2}, {3, 4}, {5, 6}},
-    tensor<double, shape<3, 1>>{{1}, {2}, {3}});
+    tensor<double, shape<2, 1>>{{1}, {2}}, tensor<double, shape<1>>{0.5},
+    tensor<double, shape<3, 2>>{{1, 2}, {3, 4}, {5, 6}}, tensor<double, shape<3, 1>>{{1}, {2}, {3}});
 // x w + b - y = 4.5, 9.5, 14.5
 static_assert(near(fit.get<0>(), (4.5 * 4.5 + 9.5 * 9.5 + 14.5 * 14.5) / 3, 1e-12));
 static_assert(near(fit.get<1>()(0, 0), 2. / 3 * (4.5 * 1 + 9.5 * 3 + 14.5 * 5), 1e-12));
@@ -63,7 +64,8 @@ static_assert(hvp(sum_of_cubes)(point, direction) == vector{6, 0, 36});
 constexpr tensor<double, shape<2, 3>> mixing = {{1, 2, 3}, {4, 5, 6}};
 constexpr auto apply_mixing = [](auto a, auto x) { return reshape<2>(matmul(a, reshape<3, 1>(x))); };
 constexpr auto pulled = vjp(apply_mixing)(mixing, point, tensor<double, shape<2>>{1, -1});
-static_assert(pulled.get<0>() == tensor<double, shape<2, 3>>{{1, 2, 3}, {-1, -2, -3}} && pulled.get<1>() == vector{-3, -3, -3});
+static_assert(pulled.get<0>() == tensor<double, shape<2, 3>>{{1, 2, 3}, {-1, -2, -3}} &&
+              pulled.get<1>() == vector{-3, -3, -3});
 static_assert(jvp(apply_mixing)(mixing, point, tensor<double, shape<2, 3>>{{0, 0, 1}, {0, 0, 0}}, direction) ==
               tensor<double, shape<2>>{3 + 7, 16});
 
@@ -95,23 +97,29 @@ constexpr auto largest = make_operation<largest_op>;
 constexpr auto through = custom_gradient([](auto x) { return round(x); }, [](auto, auto, auto dy) { return dy; });
 static_assert(through(2.6) == 3.0 && grad(through)(2.6) == 1.0);
 static_assert(grad([](auto x) { return through(x) * x; })(2.6) == 3.0 + 2.6);
-constexpr auto clipped = custom_gradient([](auto a, auto b) { return a * b; }, [](auto a, auto b, auto, auto dy) {
-  return bundle(minimum(dy * b, 1), maximum(dy * a, -1));
-});
-constexpr auto both = grad<0, 1>([](auto a, auto b) { return sum(clipped(a, b)); })(tensor<double, shape<2>>{5, -7}, 3.0);
+constexpr auto clipped =
+    custom_gradient([](auto a, auto b) { return a * b; },
+                    [](auto a, auto b, auto, auto dy) { return bundle(minimum(dy * b, 1), maximum(dy * a, -1)); });
+constexpr auto both =
+    grad<0, 1>([](auto a, auto b) { return sum(clipped(a, b)); })(tensor<double, shape<2>>{5, -7}, 3.0);
 static_assert(both.get<0>() == tensor<double, shape<2>>{1, 1} && both.get<1>() == 5 - 1);
-static_assert(grad(grad(custom_gradient([](auto x) { return x; }, [](auto x, auto, auto dy) { return dy * x * x; })))(3.0) == 6.0);
+static_assert(grad(grad(custom_gradient([](auto x) { return x; },
+                                        [](auto x, auto, auto dy) { return dy * x * x; })))(3.0) == 6.0);
 
 // ---- mistakes: the whole sentence
 template <class F, class... X> constexpr bool says(const F&, std::string_view expected, const X&...) {
   return verdict<detail::call_step<F, detail::argument_handle<X>...>>::value() == expected;
 }
-static_assert(says(grad(cube), "grad: the function gives [3], not one number; sum or mean it, or ask for its jacobian", point));
-static_assert(says(grad(sum_of_cubes), "grad: an argument of integers has no gradient; name the others, as in grad<0>(f)",
+static_assert(says(grad(cube), "grad: the function gives [3], not one number; sum or mean it, or ask for its jacobian",
+                   point));
+static_assert(says(grad(sum_of_cubes),
+                   "grad: an argument of integers has no gradient; name the others, as in grad<0>(f)",
                    tensor<int, shape<3>>{}));
 static_assert(says(vjp(cube), "vjp: the function gives [3], the cotangent is [2]", point, tensor<double, shape<2>>{}));
-static_assert(says(hvp(sum_of_cubes), "hvp: the argument is [3], the direction [2]", point, tensor<double, shape<2>>{}));
-static_assert(says(grad([](auto x) { return sum(largest(x, x)); }),
-                   "largest has no derivative, but an argument is trained through it; add one, or stop_gradient / nn::frozen", point));
+static_assert(says(hvp(sum_of_cubes), "hvp: the argument is [3], the direction [2]", point,
+                   tensor<double, shape<2>>{}));
+static_assert(says(
+    grad([](auto x) { return sum(largest(x, x)); }),
+    "largest has no derivative, but an argument is trained through it; add one, or stop_gradient / nn::frozen", point));
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // labels: native
-// Gradients of functions of tensors at run time, against central differences and against the same in constant evaluation.
+// Gradients of functions of tensors at run time, against central differences and against the same in constant
+// evaluation.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -23,7 +24,8 @@ template <class S> tensor<double, S> samples(double scale, double shift) {
 }
 
 /// The error of grad(f) at x; further arguments are constants.
-template <class F, class S, class... More> double gradient_error_of(const F& f, const tensor<double, S>& x, const More&... more) {
+template <class F, class S, class... More>
+double gradient_error_of(const F& f, const tensor<double, S>& x, const More&... more) {
   const auto slope = grad(f)(x, more...);
   const auto value = compiled(f);
   const auto at = [&](std::span<const double> numbers) {
@@ -36,7 +38,9 @@ template <class F, class S, class... More> double gradient_error_of(const F& f, 
 }
 
 constexpr auto network = [](auto w, auto b, auto x) { return mean(square(tanh(matmul(x, w) + b))); };
-constexpr auto attention = [](auto q, auto k, auto v) { return sum(square(matmul(softmax(matmul(q, transpose(k)) / 2), v))); };
+constexpr auto attention = [](auto q, auto k, auto v) {
+  return sum(square(matmul(softmax(matmul(q, transpose(k)) / 2), v)));
+};
 
 }  // namespace
 
@@ -45,8 +49,10 @@ TEST_CASE("gradients are those of central differences") {
   const auto b = samples<shape<4>>(0.1, 0);
   const auto x = samples<shape<7, 5>>(0.04, 0.2);
   CHECK(gradient_error_of(network, w, b, x) < 1e-8);
-  CHECK(gradient_error_of(attention, samples<shape<3, 4>>(0.05, 0.1), samples<shape<6, 4>>(0.04, -0.1), samples<shape<6, 2>>(0.1, 0)) < 1e-8);
-  CHECK(gradient_error_of([](auto v) { return sum(variance<0>(exp(v)) * max<1>(transpose(v))); }, samples<shape<4, 3>>(0.07, 0.3)) < 1e-8);
+  CHECK(gradient_error_of(attention, samples<shape<3, 4>>(0.05, 0.1), samples<shape<6, 4>>(0.04, -0.1),
+                          samples<shape<6, 2>>(0.1, 0)) < 1e-8);
+  CHECK(gradient_error_of([](auto v) { return sum(variance<0>(exp(v)) * max<1>(transpose(v))); },
+                          samples<shape<4, 3>>(0.07, 0.3)) < 1e-8);
 }
 
 TEST_CASE("a Hessian times a vector is the derivative of the gradient along it") {
@@ -89,7 +95,7 @@ TEST_CASE("captured numbers, views and expressions as arguments") {
   tensor<double, shape<2, 3>> a = {{1, 2, 3}, {4, 5, 6}};
   CHECK(grad(f)(a[1]) == tensor<double, shape<3>>{4, 5, 6});
   CHECK(grad(f)(a + 1) == tensor<double, shape<2, 3>>{{2, 3, 4}, {5, 6, 7}});
-  k = 7;   // captured by value above
+  k = 7;  // captured by value above
   CHECK(grad(f)(3.0) == 3.0);
 }
 

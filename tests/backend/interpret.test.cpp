@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The interpreter against written-out loops, the compiled backends against the interpreter, and the search for values that
-// are not finite.
+// The interpreter against written-out loops, the compiled backends against the interpreter, and the search for values
+// that are not finite.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -11,7 +11,7 @@
 #include <tfx/ops.hpp>
 
 #include <tfx/backend/debug/debug.hpp>
-#include <tfx/backend/native.hpp>
+#include <tfx/backend/host.hpp>
 #include <tfx/backend/reference/interpret.hpp>
 
 using namespace tfx;
@@ -23,7 +23,8 @@ template <class Step, class Backend, class T> struct runner {
   using P = plan<Step>;
   using E = executable<P, Backend, T>;
   std::vector<T> arena = std::vector<T>(E::arena_elements + 16);
-  std::vector<T> constants = std::vector<T>(P::constants.size() + 16), counters = std::vector<T>(std::size_t(P::n_regions) + 1), batch = std::vector<T>(16);
+  std::vector<T> constants = std::vector<T>(P::constants.size() + 16),
+                 counters = std::vector<T>(std::size_t(P::n_regions) + 1), batch = std::vector<T>(16);
   std::vector<std::vector<T>> spaces = std::vector<std::vector<T>>(max_spaces);
   bindings<T> b{};
 
@@ -31,7 +32,8 @@ template <class Step, class Backend, class T> struct runner {
     for (std::size_t i = 0; i < P::constants.size(); ++i) constants[i] = T(P::constants[i]);
     for (int s = parameter_space; s < P::spaces; ++s) {
       spaces[std::size_t(s)].resize(std::size_t(P::space_size(s)) + 16);
-      for (std::size_t i = 0; i < spaces[std::size_t(s)].size(); ++i) spaces[std::size_t(s)][i] = T(0.1 * double((i * 7 + std::size_t(s)) % 11) - 0.4);
+      for (std::size_t i = 0; i < spaces[std::size_t(s)].size(); ++i)
+        spaces[std::size_t(s)][i] = T(0.1 * double((i * 7 + std::size_t(s)) % 11) - 0.4);
       b.base[s] = spaces[std::size_t(s)].data();
     }
     batch[0] = T(rows);
@@ -59,7 +61,7 @@ struct recurrence {
     const handle w = b.add_input(dims{1, {3}, false}, dtype::real_type, "w");
     const int body = open_region(b, {.bound = 5});
     const handle h = new_carry(b.constant(0), dims{1, {3}, false});
-    const handle next = tanh(slice_at(b, body, x.id, false) + w * h);
+    const handle next = tanh(slice_at(b, body, x.id, dims{1, {3}, false}, false) + w * h);
     set_next(h, next);
     const int row = pin(next, dims{1, {3}, false}).id;
     const int loop = close_region(b);
@@ -144,7 +146,8 @@ struct deep {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("a recurrence and its gradients are the loops they say", Backend, backend::reference, backend::native, backend::debug) {
+TEST_CASE_TEMPLATE("a recurrence and its gradients are the loops they say", Backend, backend::reference,
+                   backend::host, backend::debug) {
   runner<recurrence, Backend, double> r;
   r.run();
   double h[6][3] = {};
@@ -170,7 +173,7 @@ TEST_CASE_TEMPLATE("a recurrence and its gradients are the loops they say", Back
   }
 }
 
-TEST_CASE_TEMPLATE("a loop that ends by itself, and branches", Backend, backend::reference, backend::native) {
+TEST_CASE_TEMPLATE("a loop that ends by itself, and branches", Backend, backend::reference, backend::host) {
   for (const double start : {0.25, 1.0, 100.0, 1e9}) {
     runner<halving, Backend, double> r;
     r.io(0)[0] = start;
@@ -188,7 +191,7 @@ TEST_CASE_TEMPLATE("a loop that ends by itself, and branches", Backend, backend:
   }
 }
 
-TEST_CASE_TEMPLATE("assignments take effect together", Backend, backend::reference, backend::native) {
+TEST_CASE_TEMPLATE("assignments take effect together", Backend, backend::reference, backend::host) {
   runner<exchange, Backend, float> r;
   const std::vector<float> before = r.spaces[state_space];
   r.run();
@@ -201,7 +204,7 @@ TEST_CASE_TEMPLATE("assignments take effect together", Backend, backend::referen
 TEST_CASE("only the rows that are there count, with the same bits on every backend") {
   for (const int rows : {1, 4, 6}) {
     runner<partial_batch, backend::reference, float> oracle(rows);
-    runner<partial_batch, backend::native, float> compiled(rows);
+    runner<partial_batch, backend::host, float> compiled(rows);
     runner<partial_batch, backend::scalar, float> scalar(rows);
     oracle.run();
     compiled.run();
@@ -211,7 +214,8 @@ TEST_CASE("only the rows that are there count, with the same bits on every backe
       CHECK(same_bits(oracle.io(k), scalar.io(k)));
     }
     double squares = 0;
-    for (int i = 0; i < rows * 5; ++i) squares += double(oracle.io(2)[std::size_t(i)]) * double(oracle.io(2)[std::size_t(i)]);
+    for (int i = 0; i < rows * 5; ++i)
+      squares += double(oracle.io(2)[std::size_t(i)]) * double(oracle.io(2)[std::size_t(i)]);
     CHECK(oracle.io(3)[0] == doctest::Approx(squares / (rows * 5)).epsilon(1e-6));
   }
 }
@@ -233,7 +237,7 @@ TEST_CASE("debug names the first operation that makes a value that is not finite
   r.io(0).assign(r.io(0).size(), 2);
   r.run();
   CHECK(seen.empty());
-  r.io(0)[4] = 1;   // log(0)
+  r.io(0)[4] = 1;  // log(0)
   r.run();
   REQUIRE(seen.size() == 1);
   CHECK(seen[0].operation == "log");

@@ -32,7 +32,8 @@ static_assert([] {
 }() == tensor<int, shape<2, 2>>{{0, 3}, {5, 0}});
 
 // Above the stated size the elements are on the heap, and copies and moves mean the same as below.
-static_assert(sizeof(tensor<float, shape<1024>>) == inside_bytes && sizeof(tensor<float, shape<1025>>) == sizeof(float*));
+static_assert(sizeof(tensor<float, shape<1024>>) == inside_bytes &&
+              sizeof(tensor<float, shape<1025>>) == sizeof(float*));
 using large = tensor<float, shape<40, 40>>;
 static_assert([] {
   large a;

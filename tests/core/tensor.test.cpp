@@ -24,7 +24,7 @@ TEST_CASE("large tensors are aligned, and zero at first") {
     large t;
     CHECK(reinterpret_cast<std::uintptr_t>(t.data()) % 64 == 0);
     for (double x : t) REQUIRE(x == 0);
-    for (double& x : t) x = 7;   // what the next one may be given
+    for (double& x : t) x = 7;  // what the next one may be given
   }
 }
 
@@ -37,7 +37,7 @@ TEST_CASE("copies are deep, moves keep the memory") {
   CHECK(a(29, 40) == 30 * 41 - 1);
   large c = std::move(a);
   CHECK(c.data() == memory);
-  a = c;   // a moved-from tensor may be assigned again
+  a = c;  // a moved-from tensor may be assigned again
   CHECK(a == c);
   large d;
   d = std::move(c);

@@ -68,7 +68,7 @@ TEST_CASE("products") {
 }
 
 TEST_CASE("the result may overlap the operands") {
-  auto a = samples<double, shape<40, 40>>(1, 0);   // on the heap
+  auto a = samples<double, shape<40, 40>>(1, 0);  // on the heap
   const auto before = a;
   a = a + transpose(a);
   check_all(a, 0, [&](int i) { return before(i / 40, i % 40) + before(i % 40, i / 40); });

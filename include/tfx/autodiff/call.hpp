@@ -10,24 +10,28 @@ namespace tfx::detail {
 template <class X> struct argument {
   using shape_type = shape<>;
   using traced_type = real;
-  using compute = void;   // a number: what is beside it decides
+  using compute = void;  // a number: what is beside it decides
 };
-template <class X> requires is_value<X> struct argument<X> {
+template <class X>
+requires is_value<X>
+struct argument<X> {
   using shape_type = typename X::shape_type;
   using traced_type = traced_as<typename X::value_type>;
   using compute = decides<typename X::value_type>;
 };
 template <class X> using argument_handle = var<typename argument<X>::shape_type, typename argument<X>::traced_type>;
 
-template <class... C> struct all_compute {
-  using type = void;
-};
-template <class C, class... Rest> struct all_compute<C, Rest...> : common_compute<typename all_compute<Rest...>::type, C> {};
+template <class... C> struct all_compute { using type = void; };
+template <class C, class... Rest> struct all_compute<C, Rest...>
+    : common_compute<typename all_compute<Rest...>::type, C> {};
 template <class C, class D> using first_decided = std::conditional_t<std::is_void_v<C>, D, C>;
-/// The type that a call computes in: the tensors' own; among plain numbers float if all floating-point ones are float, else double.
-template <class... X>
-using call_type = first_decided<typename all_compute<typename argument<X>::compute...>::type,
-                                std::conditional_t<(... && (std::is_same_v<X, float> || std::is_integral_v<X>)) && (... || std::is_same_v<X, float>), float, double>>;
+/// The type that a call computes in: the tensors' own; among plain numbers float if all floating-point ones are float,
+/// else double.
+template <class... X> using call_type =
+    first_decided<typename all_compute<typename argument<X>::compute...>::type,
+                  std::conditional_t<(... && (std::is_same_v<X, float> || std::is_integral_v<X>)) &&
+                                         (... || std::is_same_v<X, float>),
+                                     float, double>>;
 
 /// What comes back for a handle: a number for rank 0, else a tensor.
 template <class T, class V> struct returned;
@@ -51,7 +55,8 @@ template <class T, class S, class Traced> struct returned<T, var<S, Traced>> {
 template <class S, class Traced> constexpr bundle<var<S, Traced>> as_bundle(var<S, Traced> v) { return {v}; }
 template <class... V> constexpr bundle<V...> as_bundle(bundle<V...> v) { return v; }
 
-template <class... Y, std::size_t... K> constexpr void add_outputs(builder& b, const bundle<Y...>& y, std::index_sequence<K...>) {
+template <class... Y, std::size_t... K>
+constexpr void add_outputs(builder& b, const bundle<Y...>& y, std::index_sequence<K...>) {
   if (b.right()) (b.add_output(spread(y.template get<K>().h, Y::dim)), ...);
 }
 /// Records a function on arguments `V...`: its inputs, then its outputs.
@@ -62,7 +67,8 @@ template <class... V> struct recorded_call {
   }
 
  private:
-  template <class F, std::size_t... I> static constexpr void record(builder& b, const F& f, const handle* in, std::index_sequence<I...>) {
+  template <class F, std::size_t... I>
+  static constexpr void record(builder& b, const F& f, const handle* in, std::index_sequence<I...>) {
     record_outputs(b, as_bundle(f.traced(V{in[I]}...)));
   }
   template <class... Y> static constexpr void record_outputs(builder& b, const bundle<Y...>& y) {
@@ -75,7 +81,8 @@ template <class F, class... V> struct call_step {
   constexpr void operator()(builder& b) const { recorded_call<V...>::record(b, F{}); }
 };
 
-/// A mistake in a function that is traced at run time. Not constexpr: in constant evaluation the call itself is the error.
+/// A mistake in a function that is traced at run time. Not constexpr: in constant evaluation the call itself is the
+/// error.
 [[noreturn]] inline void stop_with_mistake(const char* text, int size) {
 #if __STDC_HOSTED__
   __builtin_printf("tfx: %.*s\n", size, text);
@@ -117,19 +124,25 @@ template <class T, class F, class... V, class... Y> struct call_runner<T, F, bun
     b.finish();
   }
   template <class X> static constexpr void bind(operands& in, const X& x) {
-    if constexpr (std::is_arithmetic_v<X>) in.number(double(x));
-    else in.memory(x.data(), x.size());
+    if constexpr (std::is_arithmetic_v<X>)
+      in.number(double(x));
+    else
+      in.memory(x.data(), x.size());
   }
-  template <std::size_t... K> static constexpr void bind_results(operands& in, results& out, std::index_sequence<K...>) {
+  template <std::size_t... K>
+  static constexpr void bind_results(operands& in, results& out, std::index_sequence<K...>) {
     ((in.base[first_io_space + in.count + int(K)] = out.template get<K>().memory.data()), ...);
   }
   template <std::size_t... K> static constexpr auto give(results& out, std::index_sequence<K...>) {
-    if constexpr (sizeof...(Y) == 1) return out.template get<0>().get();
-    else return bundle<typename returned<T, Y>::type...>(out.template get<K>().get()...);
+    if constexpr (sizeof...(Y) == 1)
+      return out.template get<0>().get();
+    else
+      return bundle<typename returned<T, Y>::type...>(out.template get<K>().get()...);
   }
 };
 
-/// Evaluates `f.traced(handles...)` on values. Without state it is compiled; with captures it is recorded and interpreted.
+/// Evaluates `f.traced(handles...)` on values. Without state it is compiled; with captures it is recorded and
+/// interpreted.
 template <class F, class... X> TFX_INLINE constexpr auto call_on_values(const F& f, const X&... x) {
   using out = decltype(as_bundle(f.traced(argument_handle<X>{}...)));
   return call_runner<call_type<X...>, F, bundle<argument_handle<X>...>, out>::run(f, in_memory(x)...);
@@ -139,20 +152,25 @@ template <class X> inline constexpr bool is_argument = is_value<X> || std::is_ar
 
 /// Base of what can be called on values and in traced code alike. `Self` has `traced(var...)`.
 template <class Self> struct traced_callable {
-  template <class... X> requires(is_argument<X> && ...) constexpr auto operator()(const X&... x) const {
+  template <class... X>
+  requires(is_argument<X>&&...) constexpr auto operator()(const X&... x) const {
     return call_on_values(static_cast<const Self&>(*this), x...);
   }
-  /// In traced code every argument gets a node of its own: a derivative with respect to it is not one with respect to what
-  /// it was copied from.
-  template <class... X> requires some_traced<X...> constexpr auto operator()(X... x) const {
+  /// In traced code every argument gets a node of its own: a derivative with respect to it is not one with respect to
+  /// what it was copied from.
+  template <class... X>
+  requires some_traced<X...>
+  constexpr auto operator()(X... x) const {
     builder& b = builder_of(x...);
     return static_cast<const Self&>(*this).traced(own(b, x)...);
   }
 
  private:
   template <class X> static constexpr auto own(builder& b, X x) {
-    if constexpr (number<X>) return var<shape<>>{pin(b.constant(double(x)), dims{})};
-    else return X{pin(x.h, x.h.shape())};
+    if constexpr (number<X>)
+      return var<shape<>>{pin(b.constant(double(x)), dims{})};
+    else
+      return X{pin(x.h, x.h.shape())};
   }
 };
 

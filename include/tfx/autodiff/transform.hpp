@@ -25,13 +25,16 @@ template <class... X> constexpr bundle<var<typename X::shape_type>...> sweep(han
 }
 
 template <class... D> constexpr auto one_or_all(const bundle<D...>& d) {
-  if constexpr (sizeof...(D) == 1) return d.template get<0>();
-  else return d;
+  if constexpr (sizeof...(D) == 1)
+    return d.template get<0>();
+  else
+    return d;
 }
 
 template <class Y> constexpr void check_one_number(std::string_view called, Y y) {
   if constexpr (Y::dim.size() != 1)
-    y.h.graph->complain(called, ": the function gives ", Y::dim, ", not one number; sum or mean it, or ask for its jacobian");
+    y.h.graph->complain(called, ": the function gives ", Y::dim,
+                        ", not one number; sum or mean it, or ask for its jacobian");
 }
 template <class X> constexpr void check_real(std::string_view called, X x) {
   if constexpr (!is_floating(dtype_of<typename X::value_type>))
@@ -50,8 +53,10 @@ template <bool WithValue, class F, int... I> struct gradient_of : traced_callabl
     check_one_number("grad", y);
     (check_real("grad", in.template get<I>()), ...);
     const auto gradient = sweep(y.h, y.h.graph->constant(1), in.template get<I>()...);
-    if constexpr (WithValue) return with_value(y, gradient, std::make_index_sequence<sizeof...(I)>{});
-    else return one_or_all(gradient);
+    if constexpr (WithValue)
+      return with_value(y, gradient, std::make_index_sequence<sizeof...(I)>{});
+    else
+      return one_or_all(gradient);
   }
 
  private:
@@ -74,7 +79,8 @@ template <class F> struct vjp_of : traced_callable<vjp_of<F>> {
   template <class... X, std::size_t... I> constexpr auto pull(const bundle<X...>& in, std::index_sequence<I...>) const {
     const auto y = f(in.template get<I>()...);
     const auto dy = in.template get<sizeof...(I)>();
-    if (!same_extents(y.dim, dy.dim)) y.h.graph->complain("vjp: the function gives ", y.dim, ", the cotangent is ", dy.dim);
+    if (!same_extents(y.dim, dy.dim))
+      y.h.graph->complain("vjp: the function gives ", y.dim, ", the cotangent is ", dy.dim);
     return one_or_all(sweep(y.h, dy.h, in.template get<I>()...));
   }
 };
@@ -90,20 +96,23 @@ template <class F> struct jvp_of : traced_callable<jvp_of<F>> {
   }
 
  private:
-  /// The transpose of the transpose: u -> J^T u is linear, and its own J^T is J. The probe u is never computed, so what reads
-  /// nothing else is dead; no operation needs a forward rule.
+  /// The transpose of the transpose: u -> J^T u is linear, and its own J^T is J. The probe u is never computed, so what
+  /// reads nothing else is dead; no operation needs a forward rule.
   template <class... X, std::size_t... I> constexpr auto push(const bundle<X...>& in, std::index_sequence<I...>) const {
     constexpr std::size_t n = sizeof...(I);
     const auto y = f(in.template get<I>()...);
     builder& b = *y.h.graph;
-    if (!(same_extents(in.template get<I>().dim, in.template get<n + I>().dim) && ...)) b.complain("jvp: a direction has another shape than its argument");
+    if (!(same_extents(in.template get<I>().dim, in.template get<n + I>().dim) && ...))
+      b.complain("jvp: a direction has another shape than its argument");
     const decltype(y) probe{pin(b.constant(0), y.dim)};
     const auto back = sweep(y.h, probe.h, in.template get<I>()...);
-    handle total = b.constant(0);   // of <J^T u, dx> over the arguments
+    handle total = b.constant(0);  // of <J^T u, dx> over the arguments
     ((total = total + inner_product(back.template get<I>().h, in.template get<n + I>().h)), ...);
     return sweep(total, b.constant(1), probe).template get<0>();
   }
-  static constexpr handle inner_product(handle a, handle b) { return reshape(sum_axes(a * b, all_axes(a.shape())), dims{}); }
+  static constexpr handle inner_product(handle a, handle b) {
+    return reshape(sum_axes(a * b, all_axes(a.shape())), dims{});
+  }
 };
 
 template <class F> struct hvp_of : traced_callable<hvp_of<F>> {
@@ -152,7 +161,9 @@ template <class F> struct jacobian_of : traced_callable<jacobian_of<F>> {
     return var<to_shape<R>>{reshape(total, R::value)};
   }
   /// On values: one program, run once per row.
-  template <class X> requires is_value<X> constexpr auto operator()(const X& x) const {
+  template <class X>
+  requires is_value<X>
+  constexpr auto operator()(const X& x) const {
     using V = argument_handle<X>;
     using Y = decltype(f(V{}));
     using T = call_type<X>;
@@ -182,10 +193,11 @@ template <class F> struct compiled_function : traced_callable<compiled_function<
 
 // Transformations take a function written on anything (`[](auto x) { ... }`, an operation, a composed function, another
 // transformation) and give one that is called in the same way: on numbers, on tensors, in traced code, while compiling.
-// They nest in any order. Numbers that a lambda captures work, at the price of being interpreted; `fixed<object>` makes them
-// constants of a compiled program. Tensors are passed, not captured.
+// They nest in any order. Numbers that a lambda captures work, at the price of being interpreted; `fixed<object>` makes
+// them constants of a compiled program. Tensors are passed, not captured.
 
-/// The gradient of a function that gives one number, with respect to the arguments numbered `I...` (default: the first).
+/// The gradient of a function that gives one number, with respect to the arguments numbered `I...` (default: the
+/// first).
 ///
 ///     constexpr auto f = [](auto x) { return x * x + 2 * x - 5; };
 ///     static_assert(grad(f)(3.0) == 8.0 && grad(grad(f))(3.0) == 2.0);
@@ -193,13 +205,17 @@ template <class F> struct compiled_function : traced_callable<compiled_function<
 /// Errors     the function does not give one number; the argument is made of integers
 /// Example    examples/gradients.cpp
 template <int... I, class F> constexpr auto grad(const F& f) {
-  if constexpr (sizeof...(I) == 0) return detail::gradient_of<false, F, 0>(f);
-  else return detail::gradient_of<false, F, I...>(f);
+  if constexpr (sizeof...(I) == 0)
+    return detail::gradient_of<false, F, 0>(f);
+  else
+    return detail::gradient_of<false, F, I...>(f);
 }
 /// The value and the gradients: `auto [loss, dw, db] = value_and_grad<0, 1>(f)(w, b, x)`.
 template <int... I, class F> constexpr auto value_and_grad(const F& f) {
-  if constexpr (sizeof...(I) == 0) return detail::gradient_of<true, F, 0>(f);
-  else return detail::gradient_of<true, F, I...>(f);
+  if constexpr (sizeof...(I) == 0)
+    return detail::gradient_of<true, F, 0>(f);
+  else
+    return detail::gradient_of<true, F, I...>(f);
 }
 /// Vector times Jacobian: vjp(f)(x, dy) = J^T dy. With several arguments one result for each.
 template <class F> constexpr auto vjp(const F& f) { return detail::vjp_of<F>(f); }
@@ -213,11 +229,12 @@ template <class F> constexpr auto hvp(const F& f) { return detail::hvp_of<F>(f);
 /// Cost       one backward pass per element of f(x)
 template <class F> constexpr auto jacobian(const F& f) { return detail::jacobian_of<F>(f); }
 
-/// The function as one program: called on tensors it is recorded as a whole, fused, and gives tensors. (Called directly on
-/// tensors a function makes lazy expressions, which must not outlive its parameters.)
+/// The function as one program: called on tensors it is recorded as a whole, fused, and gives tensors. (Called directly
+/// on tensors a function makes lazy expressions, which must not outlive its parameters.)
 template <class F> constexpr auto compiled(const F& f) { return detail::compiled_function<F>(f); }
 
-/// A callable object with state as part of a type: `fixed<object>`, where `object` is a constexpr variable of static storage.
+/// A callable object with state as part of a type: `fixed<object>`, where `object` is a constexpr variable of static
+/// storage.
 template <const auto& Object> struct fixed_function {
   template <class... X> constexpr auto operator()(X&&... x) const { return Object(static_cast<X&&>(x)...); }
 };

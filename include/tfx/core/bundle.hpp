@@ -8,9 +8,7 @@ namespace tfx {
 
 namespace detail {
 
-template <std::size_t I, class T> struct bundle_slot {
-  T value;
-};
+template <std::size_t I, class T> struct bundle_slot { T value; };
 template <class Sequence, class... T> struct bundle_slots;
 template <std::size_t... I, class... T> struct bundle_slots<std::index_sequence<I...>, T...> : bundle_slot<I, T>... {};
 
@@ -21,8 +19,8 @@ template <std::size_t I, class T> T slot_type(const bundle_slot<I, T>&);
 
 }  // namespace detail
 
-/// Several results: `auto [loss, gradient] = value_and_grad(f)(x)`. What std::tuple is, in a header that costs nothing and
-/// that a build without an operating system has.
+/// Several results: `auto [loss, gradient] = value_and_grad(f)(x)`. What std::tuple is, in a header that costs nothing
+/// and that a build without an operating system has.
 template <class... T> struct bundle : detail::bundle_slots<std::index_sequence_for<T...>, T...> {
   using base = detail::bundle_slots<std::index_sequence_for<T...>, T...>;
   constexpr bundle() : base{} {}
@@ -39,9 +37,7 @@ template <class... T> inline constexpr bool is_bundle<bundle<T...>> = true;
 
 }  // namespace tfx
 
-template <class... T> struct std::tuple_size<tfx::bundle<T...>> {
-  static constexpr std::size_t value = sizeof...(T);
-};
+template <class... T> struct std::tuple_size<tfx::bundle<T...>> { static constexpr std::size_t value = sizeof...(T); };
 template <std::size_t I, class... T> struct std::tuple_element<I, tfx::bundle<T...>> {
   using type = decltype(tfx::detail::slot_type<I>(std::declval<const tfx::bundle<T...>&>()));
 };

@@ -22,7 +22,8 @@ constexpr void put_shape(message& m, const dims& d) {
   m.put(']');
 }
 
-/// What braces say: `Rows` rows, of N[r] numbers each, or of N[r] rows of M[r] numbers. One row that differs is a mistake.
+/// What braces say: `Rows` rows, of N[r] numbers each, or of N[r] rows of M[r] numbers. One row that differs is a
+/// mistake.
 template <class S, int Rows, class N = std::integer_sequence<int>, class M = std::integer_sequence<int>> struct braces;
 template <class S, int Rows, int... N, int... M>
 struct braces<S, Rows, std::integer_sequence<int, N...>, std::integer_sequence<int, M...>> {
@@ -50,7 +51,8 @@ struct braces<S, Rows, std::integer_sequence<int, N...>, std::integer_sequence<i
       m.put(": row ");
       m.put(wrong_row);
       m.put(" is given as ");
-      put_shape(m, has_inner ? dims{2, {middle[wrong_row], inner[wrong_row]}, false} : dims{1, {middle[wrong_row]}, false});
+      put_shape(
+          m, has_inner ? dims{2, {middle[wrong_row], inner[wrong_row]}, false} : dims{1, {middle[wrong_row]}, false});
     }
     return m;
   }
@@ -72,8 +74,8 @@ template <class T, std::size_t N, std::size_t M> constexpr T* put_all(T* to, con
 ///     tensor<float, shape<2, 3>> a = {{1, 2, 3}, {4, 5, 6}};
 ///     tensor b = 2 * a + 1;                       // element type and shape follow from the expression
 ///
-/// Row-major. Up to `inside_bytes` the elements are in the object, which is then usable in constant expressions; above that
-/// they are on the heap, aligned to 64 bytes and padded to whole lines, allocated once; moving them costs nothing.
+/// Row-major. Up to `inside_bytes` the elements are in the object, which is then usable in constant expressions; above
+/// that they are on the heap, aligned to 64 bytes and padded to whole lines, allocated once; moving them costs nothing.
 /// Copies are deep. `==` says whether all elements are equal.
 template <class T, class Shape> class tensor : public value_base {
  public:
@@ -89,8 +91,9 @@ template <class T, class Shape> class tensor : public value_base {
 
   constexpr tensor(T value) requires(dim.rank == 0) { *data() = value; }
   /// {1, 2, 3}
-  template <class... Number> requires(dim.rank == 1 && sizeof...(Number) > 0 && (std::is_arithmetic_v<Number> && ...))
-  constexpr tensor(Number... number) {
+  template <class... Number>
+  requires(dim.rank == 1 && sizeof...(Number) > 0 &&
+           (std::is_arithmetic_v<Number> && ...)) constexpr tensor(Number... number) {
     using B = detail::braces<Shape, int(sizeof...(Number))>;
     static_cast<void>(tell<B::right, B>{});
     if constexpr (B::right) {
@@ -99,8 +102,8 @@ template <class T, class Shape> class tensor : public value_base {
     }
   }
   /// {{1, 2, 3}, {4, 5, 6}}
-  template <std::size_t... N> requires(dim.rank == 2 && sizeof...(N) > 0)
-  constexpr tensor(const T (&... row)[N]) {
+  template <std::size_t... N>
+  requires(dim.rank == 2 && sizeof...(N) > 0) constexpr tensor(const T (&... row)[N]) {
     using B = detail::braces<Shape, int(sizeof...(N)), std::integer_sequence<int, int(N)...>>;
     static_cast<void>(tell<B::right, B>{});
     if constexpr (B::right) {
@@ -109,9 +112,10 @@ template <class T, class Shape> class tensor : public value_base {
     }
   }
   /// {{{1, 2}, {3, 4}}, {{5, 6}, {7, 8}}}
-  template <std::size_t... N, std::size_t... M> requires(dim.rank == 3 && sizeof...(N) > 0)
-  constexpr tensor(const T (&... block)[N][M]) {
-    using B = detail::braces<Shape, int(sizeof...(N)), std::integer_sequence<int, int(N)...>, std::integer_sequence<int, int(M)...>>;
+  template <std::size_t... N, std::size_t... M>
+  requires(dim.rank == 3 && sizeof...(N) > 0) constexpr tensor(const T (&... block)[N][M]) {
+    using B = detail::braces<Shape, int(sizeof...(N)), std::integer_sequence<int, int(N)...>,
+                             std::integer_sequence<int, int(M)...>>;
     static_cast<void>(tell<B::right, B>{});
     if constexpr (B::right) {
       T* to = data();
@@ -120,10 +124,12 @@ template <class T, class Shape> class tensor : public value_base {
   }
 
   /// Evaluates an expression, or copies what a view shows.
-  template <class E> requires detail::is_value<E> constexpr tensor(const E& e) : memory_(uninitialized_t{}) {
-    detail::evaluate_into<T, Shape>(data(), true, e);
-  }
-  template <class E> requires detail::is_value<E> constexpr tensor& operator=(const E& e) {
+  template <class E>
+  requires detail::is_value<E>
+  constexpr tensor(const E& e) : memory_(uninitialized_t{}) { detail::evaluate_into<T, Shape>(data(), true, e); }
+  template <class E>
+  requires detail::is_value<E>
+  constexpr tensor& operator=(const E& e) {
     detail::evaluate_into<T, Shape>(data(), false, e);
     return *this;
   }
@@ -143,8 +149,12 @@ template <class T, class Shape> class tensor : public value_base {
   /// An element of a vector; a view of a row of anything else, to be read or assigned to.
   constexpr decltype(auto) operator[](int i) { return detail::row_at<Shape, T>(data(), i); }
   constexpr decltype(auto) operator[](int i) const { return detail::row_at<Shape, const T>(data(), i); }
-  template <class... Index> constexpr T& operator()(Index... index) { return data()[detail::place_of<Shape>(index...)]; }
-  template <class... Index> constexpr const T& operator()(Index... index) const { return data()[detail::place_of<Shape>(index...)]; }
+  template <class... Index> constexpr T& operator()(Index... index) {
+    return data()[detail::place_of<Shape>(index...)];
+  }
+  template <class... Index> constexpr const T& operator()(Index... index) const {
+    return data()[detail::place_of<Shape>(index...)];
+  }
 
   constexpr operator T() const requires(dim.rank == 0) { return *data(); }
 
@@ -152,6 +162,8 @@ template <class T, class Shape> class tensor : public value_base {
   detail::tensor_memory<T, dim.size()> memory_;
 };
 
-template <class E> requires detail::is_value<E> tensor(const E&) -> tensor<typename E::value_type, typename E::shape_type>;
+template <class E>
+requires detail::is_value<E> tensor(const E&)
+->tensor<typename E::value_type, typename E::shape_type>;
 
 }  // namespace tfx

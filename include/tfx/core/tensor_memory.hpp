@@ -15,9 +15,7 @@ struct uninitialized_t {};
 namespace detail {
 
 /// 16 elements on a boundary of 64 bytes: the unit in which large tensors are allocated.
-template <class T> struct alignas(64) memory_line {
-  T element[16];
-};
+template <class T> struct alignas(64) memory_line { T element[16]; };
 
 template <class T, int Size, bool Inside = std::size_t(Size) * sizeof(T) <= inside_bytes> class tensor_memory {
  public:
@@ -50,8 +48,10 @@ template <class T, int Size> class tensor_memory<T, Size, false> {
     return *this;
   }
   constexpr ~tensor_memory() {
-    if (std::is_constant_evaluated()) delete[] data_;
-    else delete[] reinterpret_cast<memory_line<T>*>(data_);
+    if (std::is_constant_evaluated())
+      delete[] data_;
+    else
+      delete[] reinterpret_cast<memory_line<T>*>(data_);
   }
   constexpr T* data() {
     if (!data_) data_ = allocate(true);

@@ -13,7 +13,8 @@ template <class T, class Shape> class const_tensor_view;
 namespace detail {
 
 /// Evaluates an expression into the memory of a tensor of shape S. `fresh` memory can't be an operand.
-template <class T, class S, class E> constexpr void evaluate_into(T* destination, bool fresh, const E& e);   // expr/values.hpp
+template <class T, class S, class E>
+constexpr void evaluate_into(T* destination, bool fresh, const E& e);  // expr/values.hpp
 
 template <class S> struct tail {
   static constexpr dims value = [] {
@@ -40,7 +41,8 @@ template <class S, class T> constexpr decltype(auto) row_at(T* data, int i) {
     return static_cast<T&>(data[i]);
   } else {
     using row = tail_shape<S>;
-    using view = std::conditional_t<std::is_const_v<T>, const_tensor_view<std::remove_const_t<T>, row>, tensor_view<T, row>>;
+    using view =
+        std::conditional_t<std::is_const_v<T>, const_tensor_view<std::remove_const_t<T>, row>, tensor_view<T, row>>;
     return view(data + i * row::value.size());
   }
 }
@@ -64,7 +66,9 @@ template <class T, class Shape> class const_tensor_view : public value_base {
   constexpr const T* begin() const { return data_; }
   constexpr const T* end() const { return data_ + size(); }
   constexpr decltype(auto) operator[](int i) const { return detail::row_at<Shape, const T>(data_, i); }
-  template <class... Index> constexpr const T& operator()(Index... index) const { return data_[detail::place_of<Shape>(index...)]; }
+  template <class... Index> constexpr const T& operator()(Index... index) const {
+    return data_[detail::place_of<Shape>(index...)];
+  }
 
  private:
   const T* data_;
@@ -86,7 +90,9 @@ template <class T, class Shape> class tensor_view : public value_base {
     detail::evaluate_into<T, Shape>(data_, false, other);
     return *this;
   }
-  template <class E> requires detail::is_value<E> constexpr tensor_view& operator=(const E& e) {
+  template <class E>
+  requires detail::is_value<E>
+  constexpr tensor_view& operator=(const E& e) {
     detail::evaluate_into<T, Shape>(data_, false, e);
     return *this;
   }
@@ -100,7 +106,9 @@ template <class T, class Shape> class tensor_view : public value_base {
   constexpr T* begin() const { return data_; }
   constexpr T* end() const { return data_ + size(); }
   constexpr decltype(auto) operator[](int i) const { return detail::row_at<Shape, T>(data_, i); }
-  template <class... Index> constexpr T& operator()(Index... index) const { return data_[detail::place_of<Shape>(index...)]; }
+  template <class... Index> constexpr T& operator()(Index... index) const {
+    return data_[detail::place_of<Shape>(index...)];
+  }
 
  private:
   T* data_;

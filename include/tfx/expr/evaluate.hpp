@@ -15,8 +15,8 @@ template <class E> struct statement {
   }
 };
 
-/// Which inputs of a statement may lie where the result goes: those of which nothing but elementwise work of the result's
-/// shape reads, because that reads element i while element i is written.
+/// Which inputs of a statement may lie where the result goes: those of which nothing but elementwise work of the
+/// result's shape reads, because that reads element i while element i is written.
 template <class E> struct in_place_inputs {
   struct table {
     bool allowed[E::inputs + 1] = {};
@@ -31,7 +31,8 @@ template <class E> struct in_place_inputs {
       if (input >= E::inputs) continue;
       bool safe = g[i].shape == result;
       for (int j = 0; j < g.n_nodes; ++j) {
-        const bool elementwise = (g[j].op->kind == op_kind::map || g[j].op->kind == op_kind::assign) && g[j].shape == result;
+        const bool elementwise =
+            (g[j].op->kind == op_kind::map || g[j].op->kind == op_kind::assign) && g[j].shape == result;
         for (int k = 0; k < g[j].count; ++k)
           if (g.input(j, k) == i && !elementwise) safe = false;
       }
@@ -41,7 +42,8 @@ template <class E> struct in_place_inputs {
   }();
 };
 
-/// Do two ranges of memory overlap without being the same? In constant evaluation addresses can't be ordered: assume so.
+/// Do two ranges of memory overlap without being the same? In constant evaluation addresses can't be ordered: assume
+/// so.
 template <class T, class U> constexpr bool overlap(const T* a, std::size_t n, const U* b, std::size_t m) {
   if (std::is_constant_evaluated()) return true;
   const auto x = reinterpret_cast<std::uintptr_t>(a), y = reinterpret_cast<std::uintptr_t>(b);
@@ -59,11 +61,14 @@ template <class T, int Inputs, int Foreign> struct operand_list {
   bool fresh, hazard = false;
   int count = 0, foreign = 0;
 
-  constexpr operand_list(const T* to, int n, const bool* allowed, bool is_fresh) : destination(to), size(n), in_place(allowed), fresh(is_fresh) {}
+  constexpr operand_list(const T* to, int n, const bool* allowed, bool is_fresh)
+      : destination(to), size(n), in_place(allowed), fresh(is_fresh) {}
   template <class U> constexpr void memory(const U* from, int n) {
     if constexpr (std::is_same_v<U, T>) {
-      if (!fresh && overlap(from, std::size_t(n), destination, std::size_t(size)) && !(from == destination && in_place[count])) hazard = true;
-      base[first_io_space + count++] = const_cast<T*>(from);   // inputs are only read
+      if (!fresh && overlap(from, std::size_t(n), destination, std::size_t(size)) &&
+          !(from == destination && in_place[count]))
+        hazard = true;
+      base[first_io_space + count++] = const_cast<T*>(from);  // inputs are only read
     } else {
       list<T>& to = converted[foreign++];
       to = list<T>(n);
@@ -105,7 +110,7 @@ template <class T, class E> TFX_INLINE constexpr void evaluate_expression(T* to,
       e.bind(check);
       hazard = check.hazard;
     }
-    using V = backend::native::lanes<T>;
+    using V = backend::host::lanes<T>;
     if (!hazard) return run_flat<V>(to, n, e);
     tensor_memory<T, n> result(uninitialized_t{});
     run_flat<V>(result.data(), n, e);
@@ -140,21 +145,26 @@ template <class To, class From> struct wrong_assignment {
   }
 };
 template <class E> inline constexpr bool expression_right = [] {
-  if constexpr (E::flat) return true;
-  else return verdict<statement<E>>::right;
+  if constexpr (E::flat)
+    return true;
+  else
+    return verdict<statement<E>>::right;
 }();
 
 template <class T, class S, class E> TFX_INLINE constexpr void evaluate_into(T* destination, bool fresh, const E& e) {
-  if constexpr (!is_expression<E>) {   // a tensor or a view
+  if constexpr (!is_expression<E>) {  // a tensor or a view
     evaluate_into<T, S>(destination, fresh, named_leaf<typename E::value_type, typename E::shape_type>(e.data()));
   } else {
     using From = typename E::shape_type;
-    using C = std::conditional_t<std::is_void_v<typename E::compute>, std::conditional_t<is_float<T>, T, double>, computed_with<typename E::compute>>;
-    static_assert(!is_float<T> || std::is_same_v<T, C>, "tfx: float and double tensors in one assignment; cast<float>(x) or cast<double>(x) converts the value");
+    using C = std::conditional_t<std::is_void_v<typename E::compute>, std::conditional_t<is_float<T>, T, double>,
+                                 computed_with<typename E::compute>>;
+    static_assert(
+        !is_float<T> || std::is_same_v<T, C>,
+        "tfx: float and double tensors in one assignment; cast<float>(x) or cast<double>(x) converts the value");
     constexpr bool fits = same_extents(From::value, S::value), right = expression_right<E>;
-    static_cast<void>(tell<fits || !right, wrong_assignment<S, From>>{});
+    static_cast<void>(tell < fits || !right, wrong_assignment < S, From >> {});
     if constexpr (!right) {
-      evaluate_expression<C>(static_cast<C*>(nullptr), true, e);   // says what is wrong
+      evaluate_expression<C>(static_cast<C*>(nullptr), true, e);  // says what is wrong
     } else if constexpr (fits && std::is_same_v<T, C>) {
       evaluate_expression<T>(destination, fresh, e);
     } else if constexpr (fits) {
@@ -166,8 +176,10 @@ template <class T, class S, class E> TFX_INLINE constexpr void evaluate_into(T* 
 }
 
 template <class X> constexpr decltype(auto) in_memory(const X& x) {
-  if constexpr (is_expression<X>) return tensor(x);
-  else return (x);
+  if constexpr (is_expression<X>)
+    return tensor(x);
+  else
+    return (x);
 }
 template <class A, class B> constexpr bool equal_values(const A& a, const B& b) {
   if constexpr (std::is_arithmetic_v<A>) {
@@ -178,7 +190,8 @@ template <class A, class B> constexpr bool equal_values(const A& a, const B& b) 
       if (!(x.data()[i] == b)) return false;
     return true;
   } else {
-    static_assert(same_extents(A::shape_type::value, B::shape_type::value), "tfx: tensors of different shapes are compared");
+    static_assert(same_extents(A::shape_type::value, B::shape_type::value),
+                  "tfx: tensors of different shapes are compared");
     const auto& x = in_memory(a);
     const auto& y = in_memory(b);
     for (int i = 0; i < x.size(); ++i)

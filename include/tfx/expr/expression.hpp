@@ -9,10 +9,10 @@ namespace tfx {
 
 /// Base of lazy expressions: what `a + b` is until it is assigned.
 ///
-/// An expression owns its temporary operands and refers to the named ones, so `auto e = a + b;` may be kept as long as a and
-/// b live; it sees their values at the time when it is evaluated. The parameters of a function are named operands too: one
-/// that takes tensors by value and returns a lazy expression of them returns `.eval()`, or is called through `compiled(f)`.
-/// Every mention of a tensor is an operand of its own.
+/// An expression owns its temporary operands and refers to the named ones, so `auto e = a + b;` may be kept as long as
+/// a and b live; it sees their values at the time when it is evaluated. The parameters of a function are named operands
+/// too: one that takes tensors by value and returns a lazy expression of them returns `.eval()`, or is called through
+/// `compiled(f)`. Every mention of a tensor is an operand of its own.
 ///
 /// Each kind of expression has
 ///
@@ -35,17 +35,19 @@ template <class Compute> using computed_with = std::conditional_t<std::is_void_v
 template <class T> inline constexpr bool is_float = std::is_floating_point_v<T>;
 template <class T> using traced_as = std::conditional_t<is_float<T>, real, T>;
 template <class T> using decides = std::conditional_t<is_float<T>, T, void>;
-template <class Traced, class Compute>
-using value_of_result = std::conditional_t<std::is_same_v<Traced, real>, std::conditional_t<std::is_void_v<Compute>, float, Compute>, Traced>;
+template <class Traced, class Compute> using value_of_result =
+    std::conditional_t<std::is_same_v<Traced, real>, std::conditional_t<std::is_void_v<Compute>, float, Compute>,
+                       Traced>;
 
 template <class A, class B> struct common_compute {
-  static_assert(std::is_void_v<A>, "tfx: float and double tensors in one expression; cast<float>(x) or cast<double>(x) converts one of them");
+  static_assert(
+      std::is_void_v<A>,
+      "tfx: float and double tensors in one expression; cast<float>(x) or cast<double>(x) converts one of them");
   using type = B;
 };
-template <class A> struct common_compute<A, A> {
-  using type = A;
-};
-template <class A> requires(!std::is_void_v<A>) struct common_compute<A, void> {
+template <class A> struct common_compute<A, A> { using type = A; };
+template <class A>
+requires(!std::is_void_v<A>) struct common_compute<A, void> {
   using type = A;
 };
 
@@ -80,7 +82,9 @@ template <class T, class S> struct owned_leaf : expression_base {
   constexpr explicit owned_leaf(tensor<T, S>&& t) : kept(static_cast<tensor<T, S>&&>(t)) {}
   static constexpr handle trace(builder& b) { return b.add_input(S::value, dtype_of<traced_type>, "x"); }
   template <class To> constexpr void bind(To& to) const { to.memory(kept.data(), S::value.size()); }
-  template <class V> TFX_INLINE constexpr lanes::lane<V> at(int i) const { return lanes::lane<V>::load(kept.data() + i); }
+  template <class V> TFX_INLINE constexpr lanes::lane<V> at(int i) const {
+    return lanes::lane<V>::load(kept.data() + i);
+  }
 };
 
 /// A number. Its value is no part of the type, so it is an input of the statement.
@@ -108,11 +112,13 @@ template <class A> struct paired_shape<A, A> {
   using type = A;
   static constexpr bool flat = true;
 };
-template <class A> requires(A::value.rank > 0) struct paired_shape<A, shape<>> {
+template <class A>
+requires(A::value.rank > 0) struct paired_shape<A, shape<>> {
   using type = A;
   static constexpr bool flat = true;
 };
-template <class A> requires(A::value.rank > 0) struct paired_shape<shape<>, A> {
+template <class A>
+requires(A::value.rank > 0) struct paired_shape<shape<>, A> {
   using type = A;
   static constexpr bool flat = true;
 };
@@ -160,7 +166,9 @@ template <class F, class A, class B> struct binary : expression_base {
     a.bind(to);
     b.bind(to);
   }
-  template <class V> TFX_INLINE constexpr lanes::lane<V> at(int i) const { return F::apply(a.template at<V>(i), b.template at<V>(i)); }
+  template <class V> TFX_INLINE constexpr lanes::lane<V> at(int i) const {
+    return F::apply(a.template at<V>(i), b.template at<V>(i));
+  }
   constexpr tensor<value_type, shape_type> eval() const { return *this; }
   constexpr operator value_type() const requires(shape_type::value.rank == 0) { return eval(); }
 };
@@ -171,10 +179,9 @@ template <class Fn, class... Operand> struct call_expression : expression_base {
   using shape_type = typename result::shape_type;
   using traced_type = typename result::value_type;
   template <class... C> struct fold_compute;
-  template <class C> struct fold_compute<C> {
-    using type = C;
-  };
-  template <class C, class D, class... Rest> struct fold_compute<C, D, Rest...> : fold_compute<typename common_compute<C, D>::type, Rest...> {};
+  template <class C> struct fold_compute<C> { using type = C; };
+  template <class C, class D, class... Rest> struct fold_compute<C, D, Rest...>
+      : fold_compute<typename common_compute<C, D>::type, Rest...> {};
   using compute = typename fold_compute<typename Operand::compute...>::type;
   using value_type = value_of_result<traced_type, compute>;
   static constexpr int inputs = (0 + ... + Operand::inputs), foreign = (0 + ... + Operand::foreign);
@@ -186,10 +193,12 @@ template <class Fn, class... Operand> struct call_expression : expression_base {
     const handle in[] = {Operand::trace(b)...};
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
       return untyped(Fn{}(var<typename Operand::shape_type, typename Operand::traced_type>{in[I]}...));
-    }(std::index_sequence_for<Operand...>{});
+    }
+    (std::index_sequence_for<Operand...>{});
   }
   template <class To> constexpr void bind(To& to) const {
-    [&]<std::size_t... I>(std::index_sequence<I...>) { (operands.template get<I>().bind(to), ...); }(std::index_sequence_for<Operand...>{});
+    [&]<std::size_t... I>(std::index_sequence<I...>) { (operands.template get<I>().bind(to), ...); }
+    (std::index_sequence_for<Operand...>{});
   }
   constexpr tensor<value_type, shape_type> eval() const { return *this; }
   constexpr operator value_type() const requires(shape_type::value.rank == 0) { return eval(); }
@@ -197,30 +206,29 @@ template <class Fn, class... Operand> struct call_expression : expression_base {
 
 // ---- what an operand is kept as
 
-template <class X> struct traced_of {
-  using type = real;
-};
-template <class X> requires is_expression<X> struct traced_of<X> {
+template <class X> struct traced_of { using type = real; };
+template <class X>
+requires is_expression<X>
+struct traced_of<X> {
   using type = typename X::traced_type;
 };
-template <class T, class S> struct traced_of<tensor<T, S>> {
-  using type = traced_as<T>;
-};
-template <class T, class S> struct traced_of<tensor_view<T, S>> {
-  using type = traced_as<T>;
-};
-template <class T, class S> struct traced_of<const_tensor_view<T, S>> {
-  using type = traced_as<T>;
-};
+template <class T, class S> struct traced_of<tensor<T, S>> { using type = traced_as<T>; };
+template <class T, class S> struct traced_of<tensor_view<T, S>> { using type = traced_as<T>; };
+template <class T, class S> struct traced_of<const_tensor_view<T, S>> { using type = traced_as<T>; };
 
 /// `X` as it was passed, `Beside` the other operand: a whole number takes that one's type.
 template <class X, class Beside> struct stored_as;
-template <class X, class Beside> requires is_expression<std::remove_cvref_t<X>> struct stored_as<X, Beside> {
+template <class X, class Beside>
+requires is_expression<std::remove_cvref_t<X>>
+struct stored_as<X, Beside> {
   using type = std::remove_cvref_t<X>;
   static constexpr type make(X&& x) { return type(static_cast<X&&>(x)); }
 };
-template <class X, class Beside> requires std::is_arithmetic_v<std::remove_cvref_t<X>> struct stored_as<X, Beside> {
-  using type = number_leaf<std::conditional_t<std::is_integral_v<std::remove_cvref_t<X>>, typename traced_of<std::remove_cvref_t<Beside>>::type, real>>;
+template <class X, class Beside>
+requires std::is_arithmetic_v<std::remove_cvref_t<X>>
+struct stored_as<X, Beside> {
+  using type = number_leaf<std::conditional_t<std::is_integral_v<std::remove_cvref_t<X>>,
+                                              typename traced_of<std::remove_cvref_t<Beside>>::type, real>>;
   static constexpr type make(X x) { return type(double(x)); }
 };
 template <class T, class S, class Beside> struct stored_as<tensor<T, S>, Beside> {
@@ -237,7 +245,9 @@ template <class T, class S, class B> struct stored_as<const tensor<T, S>, B> {
   using type = owned_leaf<T, S>;
   static constexpr type make(const tensor<T, S>& t) { return type(tensor<T, S>(t)); }
 };
-template <class X, class B> requires requires { typename std::remove_cvref_t<X>::view_tag; } struct stored_as<X, B>
+template <class X, class B>
+requires requires { typename std::remove_cvref_t<X>::view_tag; }
+struct stored_as<X, B>
     : stored_by_name<typename std::remove_cvref_t<X>::value_type, typename std::remove_cvref_t<X>::shape_type> {};
 
 template <class F, class A> constexpr auto make_unary(A&& a) {
@@ -246,9 +256,12 @@ template <class F, class A> constexpr auto make_unary(A&& a) {
 }
 /// A tensor beside a traced handle: a mistake. The handle goes on as the result, so that nothing follows from it.
 template <class A, class B> constexpr auto captured_tensor(const A& a, const B& b) {
-  static_assert(!traced<A> && !traced<B>, "tfx: a tensor is used in a traced function; pass it as an argument, tensors are not captured");
-  if constexpr (traced<A>) return a;
-  else return b;
+  static_assert(!traced<A> && !traced<B>,
+                "tfx: a tensor is used in a traced function; pass it as an argument, tensors are not captured");
+  if constexpr (traced<A>)
+    return a;
+  else
+    return b;
 }
 template <class F, class A, class B> constexpr auto make_binary(A&& a, B&& b) {
   if constexpr (traced<A> || traced<B>) {
@@ -262,15 +275,15 @@ template <class F, class A, class B> constexpr auto make_binary(A&& a, B&& b) {
 /// The first tensor or expression among the operands.
 template <class... X> struct first_value;
 template <class X, class... Rest> struct first_value<X, Rest...> {
-  using type = typename std::conditional_t<is_value<std::remove_cvref_t<X>>, std::type_identity<X>, first_value<Rest...>>::type;
+  using type =
+      typename std::conditional_t<is_value<std::remove_cvref_t<X>>, std::type_identity<X>, first_value<Rest...>>::type;
 };
-template <class X> struct first_value<X> {
-  using type = X;
-};
+template <class X> struct first_value<X> { using type = X; };
 /// Calls `Fn` on typed handles in the place of the operands.
 template <class Fn, class... X> constexpr auto make_call(X&&... x) {
   using Beside = typename first_value<X...>::type;
-  return call_expression<Fn, typename stored_as<X, Beside>::type...>(stored_as<X, Beside>::make(static_cast<X&&>(x))...);
+  return call_expression<Fn, typename stored_as<X, Beside>::type...>(
+      stored_as<X, Beside>::make(static_cast<X&&>(x))...);
 }
 
 template <class F> inline constexpr bool is_elementwise_callable = false;
@@ -279,9 +292,12 @@ template <class F> inline constexpr bool is_elementwise_callable<operation<F>> =
 }  // namespace detail
 
 template <class F, class... X> constexpr auto make_expression(X&&... x) {
-  if constexpr (detail::is_elementwise_callable<F> && sizeof...(X) == 1) return detail::make_unary<typename F::functor>(static_cast<X&&>(x)...);
-  else if constexpr (detail::is_elementwise_callable<F> && sizeof...(X) == 2) return detail::make_binary<typename F::functor>(static_cast<X&&>(x)...);
-  else return detail::make_call<F>(static_cast<X&&>(x)...);
+  if constexpr (detail::is_elementwise_callable<F> && sizeof...(X) == 1)
+    return detail::make_unary<typename F::functor>(static_cast<X&&>(x)...);
+  else if constexpr (detail::is_elementwise_callable<F> && sizeof...(X) == 2)
+    return detail::make_binary<typename F::functor>(static_cast<X&&>(x)...);
+  else
+    return detail::make_call<F>(static_cast<X&&>(x)...);
 }
 
 }  // namespace tfx

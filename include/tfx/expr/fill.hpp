@@ -35,15 +35,21 @@ template <int N> struct counting : expression_base {
   static constexpr int inputs = 0, foreign = 0;
   static constexpr bool flat = true;
 
-  static constexpr handle trace(builder& b) { return {&b, b.emit<column_index_op>(shape_type::value, dtype::real_type, 0)}; }
+  static constexpr handle trace(builder& b) {
+    return {&b, b.emit<column_index_op>(shape_type::value, dtype::real_type, 0)};
+  }
   template <class To> constexpr void bind(To&) const {}
-  template <class V> TFX_INLINE constexpr lanes::lane<V> at(int i) const { return column_index_op::generate<V>(std::uint64_t(i), {}); }
+  template <class V> TFX_INLINE constexpr lanes::lane<V> at(int i) const {
+    return column_index_op::generate<V>(std::uint64_t(i), {});
+  }
   constexpr tensor<float, shape_type> eval() const { return *this; }
 };
 
 template <class Seed> constexpr random_stream stream_of(Seed seed) {
-  if constexpr (requires { seed.value; }) return {seed.value, 0, 0};
-  else return {std::uint64_t(seed), 0, 0};
+  if constexpr (requires { seed.value; })
+    return {seed.value, 0, 0};
+  else
+    return {std::uint64_t(seed), 0, 0};
 }
 
 }  // namespace detail
@@ -55,8 +61,8 @@ template <int... Extent> constexpr auto full(double value) { return detail::fill
 /// 0, 1, 2, ..., N - 1.
 template <int N> constexpr auto arange() { return detail::counting<N>{}; }
 
-/// Uniform numbers on [0, 1), and standard normal ones. The same seed gives the same numbers on every machine, whatever the
-/// extents: element i depends on nothing but the seed and i. A seed is a number or has a member `value`.
+/// Uniform numbers on [0, 1), and standard normal ones. The same seed gives the same numbers on every machine, whatever
+/// the extents: element i depends on nothing but the seed and i. A seed is a number or has a member `value`.
 ///
 /// Source     Salmon, Moraes, Dror, Shaw 2011 (Philox); normal numbers by inversion
 template <static_shape S, class T = float, class Seed> constexpr tensor<T, S> random_uniform(Seed seed) {
@@ -69,7 +75,11 @@ template <static_shape S, class T = float, class Seed> constexpr tensor<T, S> ra
   for (int i = 0; i < x.size(); ++i) x.data()[i] = lanes::normal<T>(detail::stream_of(seed), std::uint64_t(i));
   return x;
 }
-template <int... Extent, class Seed> constexpr auto random_uniform(Seed seed) { return random_uniform<shape<Extent...>>(seed); }
-template <int... Extent, class Seed> constexpr auto random_normal(Seed seed) { return random_normal<shape<Extent...>>(seed); }
+template <int... Extent, class Seed> constexpr auto random_uniform(Seed seed) {
+  return random_uniform<shape<Extent...>>(seed);
+}
+template <int... Extent, class Seed> constexpr auto random_normal(Seed seed) {
+  return random_normal<shape<Extent...>>(seed);
+}
 
 }  // namespace tfx

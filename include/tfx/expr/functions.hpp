@@ -6,7 +6,8 @@
 
 namespace tfx {
 
-// The functions of ops/ on tensors and lazy expressions. Each is the traced function, called when the statement is recorded.
+// The functions of ops/ on tensors and lazy expressions. Each is the traced function, called when the statement is
+// recorded.
 
 namespace detail::calls {
 
@@ -109,43 +110,108 @@ struct leaky_relu {
 
 }  // namespace detail::calls
 
-template <int... Axis, value_like X> constexpr auto sum(X&& x) { return detail::make_call<detail::calls::sum<Axis...>>(static_cast<X&&>(x)); }
-template <int... Axis, value_like X> constexpr auto sum(X&& x, keep_dims_t) { return detail::make_call<detail::calls::sum_kept<Axis...>>(static_cast<X&&>(x)); }
-template <int... Axis, value_like X> constexpr auto mean(X&& x) { return detail::make_call<detail::calls::mean<Axis...>>(static_cast<X&&>(x)); }
-template <int... Axis, value_like X> constexpr auto mean(X&& x, keep_dims_t) { return detail::make_call<detail::calls::mean_kept<Axis...>>(static_cast<X&&>(x)); }
-template <int... Axis, value_like X> constexpr auto max(X&& x) { return detail::make_call<detail::calls::max<Axis...>>(static_cast<X&&>(x)); }
-template <int... Axis, value_like X> constexpr auto max(X&& x, keep_dims_t) { return detail::make_call<detail::calls::max_kept<Axis...>>(static_cast<X&&>(x)); }
-template <int... Axis, value_like X> constexpr auto min(X&& x) { return detail::make_call<detail::calls::min<Axis...>>(static_cast<X&&>(x)); }
-template <int... Axis, value_like X> constexpr auto min(X&& x, keep_dims_t) { return detail::make_call<detail::calls::min_kept<Axis...>>(static_cast<X&&>(x)); }
-template <int... Axis, value_like X> constexpr auto variance(X&& x) { return detail::make_call<detail::calls::variance<Axis...>>(static_cast<X&&>(x)); }
-template <int... Axis, value_like X> constexpr auto variance(X&& x, keep_dims_t) { return detail::make_call<detail::calls::variance_kept<Axis...>>(static_cast<X&&>(x)); }
+template <int... Axis, value_like X> constexpr auto sum(X&& x) {
+  return detail::make_call<detail::calls::sum<Axis...>>(static_cast<X&&>(x));
+}
+template <int... Axis, value_like X> constexpr auto sum(X&& x, keep_dims_t) {
+  return detail::make_call<detail::calls::sum_kept<Axis...>>(static_cast<X&&>(x));
+}
+template <int... Axis, value_like X> constexpr auto mean(X&& x) {
+  return detail::make_call<detail::calls::mean<Axis...>>(static_cast<X&&>(x));
+}
+template <int... Axis, value_like X> constexpr auto mean(X&& x, keep_dims_t) {
+  return detail::make_call<detail::calls::mean_kept<Axis...>>(static_cast<X&&>(x));
+}
+template <int... Axis, value_like X> constexpr auto max(X&& x) {
+  return detail::make_call<detail::calls::max<Axis...>>(static_cast<X&&>(x));
+}
+template <int... Axis, value_like X> constexpr auto max(X&& x, keep_dims_t) {
+  return detail::make_call<detail::calls::max_kept<Axis...>>(static_cast<X&&>(x));
+}
+template <int... Axis, value_like X> constexpr auto min(X&& x) {
+  return detail::make_call<detail::calls::min<Axis...>>(static_cast<X&&>(x));
+}
+template <int... Axis, value_like X> constexpr auto min(X&& x, keep_dims_t) {
+  return detail::make_call<detail::calls::min_kept<Axis...>>(static_cast<X&&>(x));
+}
+template <int... Axis, value_like X> constexpr auto variance(X&& x) {
+  return detail::make_call<detail::calls::variance<Axis...>>(static_cast<X&&>(x));
+}
+template <int... Axis, value_like X> constexpr auto variance(X&& x, keep_dims_t) {
+  return detail::make_call<detail::calls::variance_kept<Axis...>>(static_cast<X&&>(x));
+}
 
-template <int Axis = -1, value_like X> constexpr auto argmax(X&& x) { return detail::make_call<detail::calls::argmax<Axis>>(static_cast<X&&>(x)); }
-template <int Axis = -1, value_like X> constexpr auto argmin(X&& x) { return detail::make_call<detail::calls::argmin<Axis>>(static_cast<X&&>(x)); }
-template <int Axis = -1, value_like X> constexpr auto softmax(X&& x) { return detail::make_call<detail::calls::softmax<Axis>>(static_cast<X&&>(x)); }
-template <int Axis = -1, value_like X> constexpr auto log_softmax(X&& x) { return detail::make_call<detail::calls::log_softmax<Axis>>(static_cast<X&&>(x)); }
-template <int Axis = -1, value_like X> constexpr auto log_sum_exp(X&& x) { return detail::make_call<detail::calls::log_sum_exp<Axis>>(static_cast<X&&>(x)); }
+template <int Axis = -1, value_like X> constexpr auto argmax(X&& x) {
+  return detail::make_call<detail::calls::argmax<Axis>>(static_cast<X&&>(x));
+}
+template <int Axis = -1, value_like X> constexpr auto argmin(X&& x) {
+  return detail::make_call<detail::calls::argmin<Axis>>(static_cast<X&&>(x));
+}
+template <int Axis = -1, value_like X> constexpr auto softmax(X&& x) {
+  return detail::make_call<detail::calls::softmax<Axis>>(static_cast<X&&>(x));
+}
+template <int Axis = -1, value_like X> constexpr auto log_softmax(X&& x) {
+  return detail::make_call<detail::calls::log_softmax<Axis>>(static_cast<X&&>(x));
+}
+template <int Axis = -1, value_like X> constexpr auto log_sum_exp(X&& x) {
+  return detail::make_call<detail::calls::log_sum_exp<Axis>>(static_cast<X&&>(x));
+}
 
-template <class A, class B> requires some_value<A, B> constexpr auto matmul(A&& a, B&& b) { return detail::make_call<detail::calls::matmul>(static_cast<A&&>(a), static_cast<B&&>(b)); }
-template <class A, class B> requires(traced<A> && value_like<B>) || (value_like<A> && traced<B>)
-constexpr auto matmul(const A& a, const B& b) {
+template <class A, class B>
+requires some_value<A, B>
+constexpr auto matmul(A&& a, B&& b) {
+  return detail::make_call<detail::calls::matmul>(static_cast<A&&>(a), static_cast<B&&>(b));
+}
+template <class A, class B>
+requires(traced<A>&& value_like<B>) || (value_like<A> && traced<B>)constexpr auto matmul(const A& a, const B& b) {
   return detail::captured_tensor(a, b);
 }
-template <value_like X> constexpr auto transpose(X&& x) { return detail::make_call<detail::calls::transpose>(static_cast<X&&>(x)); }
-template <int... Axis, value_like X> constexpr auto permute(X&& x) { return detail::make_call<detail::calls::permute<Axis...>>(static_cast<X&&>(x)); }
-template <int... Extent, value_like X> constexpr auto reshape(X&& x) { return detail::make_call<detail::calls::reshape<Extent...>>(static_cast<X&&>(x)); }
-template <value_like X> constexpr auto flatten(X&& x) { return detail::make_call<detail::calls::flatten>(static_cast<X&&>(x)); }
-template <int Axis, value_like X> constexpr auto expand_dims(X&& x) { return detail::make_call<detail::calls::expand_dims<Axis>>(static_cast<X&&>(x)); }
-template <static_shape S, value_like X> constexpr auto broadcast_to(X&& x) { return detail::make_call<detail::calls::broadcast_to<S>>(static_cast<X&&>(x)); }
-template <int Axis, int Begin, int End, value_like X> constexpr auto slice(X&& x) { return detail::make_call<detail::calls::slice<Axis, Begin, End>>(static_cast<X&&>(x)); }
-template <int Axis, int Before, int After, value_like X> constexpr auto pad(X&& x) { return detail::make_call<detail::calls::pad<Axis, Before, After>>(static_cast<X&&>(x)); }
-template <int Axis, value_like... X> requires(sizeof...(X) > 0) constexpr auto concatenate(X&&... x) { return detail::make_call<detail::calls::concatenate<Axis>>(static_cast<X&&>(x)...); }
-template <value_like X, value_like I> constexpr auto gather(X&& table, I&& index) { return detail::make_call<detail::calls::gather>(static_cast<X&&>(table), static_cast<I&&>(index)); }
-template <int Classes, value_like I> constexpr auto one_hot(I&& index) { return detail::make_call<detail::calls::one_hot<Classes>>(static_cast<I&&>(index)); }
-template <auto... Option, value_like X, value_like W> constexpr auto conv2d(X&& x, W&& w) { return detail::make_call<detail::calls::conv2d<Option...>>(static_cast<X&&>(x), static_cast<W&&>(w)); }
-template <int Size, int Step = Size, auto Padding = valid, value_like X> constexpr auto max_pool2d(X&& x) { return detail::make_call<detail::calls::max_pool2d<Size, Step, Padding>>(static_cast<X&&>(x)); }
-template <int Size, int Step = Size, auto Padding = valid, value_like X> constexpr auto average_pool2d(X&& x) { return detail::make_call<detail::calls::average_pool2d<Size, Step, Padding>>(static_cast<X&&>(x)); }
-template <value_like X> constexpr auto leaky_relu(X&& x, double slope = 0.2) { return detail::make_call<detail::calls::leaky_relu>(static_cast<X&&>(x), slope); }
+template <value_like X> constexpr auto transpose(X&& x) {
+  return detail::make_call<detail::calls::transpose>(static_cast<X&&>(x));
+}
+template <int... Axis, value_like X> constexpr auto permute(X&& x) {
+  return detail::make_call<detail::calls::permute<Axis...>>(static_cast<X&&>(x));
+}
+template <int... Extent, value_like X> constexpr auto reshape(X&& x) {
+  return detail::make_call<detail::calls::reshape<Extent...>>(static_cast<X&&>(x));
+}
+template <value_like X> constexpr auto flatten(X&& x) {
+  return detail::make_call<detail::calls::flatten>(static_cast<X&&>(x));
+}
+template <int Axis, value_like X> constexpr auto expand_dims(X&& x) {
+  return detail::make_call<detail::calls::expand_dims<Axis>>(static_cast<X&&>(x));
+}
+template <static_shape S, value_like X> constexpr auto broadcast_to(X&& x) {
+  return detail::make_call<detail::calls::broadcast_to<S>>(static_cast<X&&>(x));
+}
+template <int Axis, int Begin, int End, value_like X> constexpr auto slice(X&& x) {
+  return detail::make_call<detail::calls::slice<Axis, Begin, End>>(static_cast<X&&>(x));
+}
+template <int Axis, int Before, int After, value_like X> constexpr auto pad(X&& x) {
+  return detail::make_call<detail::calls::pad<Axis, Before, After>>(static_cast<X&&>(x));
+}
+template <int Axis, value_like... X>
+requires(sizeof...(X) > 0) constexpr auto concatenate(X&&... x) {
+  return detail::make_call<detail::calls::concatenate<Axis>>(static_cast<X&&>(x)...);
+}
+template <value_like X, value_like I> constexpr auto gather(X&& table, I&& index) {
+  return detail::make_call<detail::calls::gather>(static_cast<X&&>(table), static_cast<I&&>(index));
+}
+template <int Classes, value_like I> constexpr auto one_hot(I&& index) {
+  return detail::make_call<detail::calls::one_hot<Classes>>(static_cast<I&&>(index));
+}
+template <auto... Option, value_like X, value_like W> constexpr auto conv2d(X&& x, W&& w) {
+  return detail::make_call<detail::calls::conv2d<Option...>>(static_cast<X&&>(x), static_cast<W&&>(w));
+}
+template <int Size, int Step = Size, auto Padding = valid, value_like X> constexpr auto max_pool2d(X&& x) {
+  return detail::make_call<detail::calls::max_pool2d<Size, Step, Padding>>(static_cast<X&&>(x));
+}
+template <int Size, int Step = Size, auto Padding = valid, value_like X> constexpr auto average_pool2d(X&& x) {
+  return detail::make_call<detail::calls::average_pool2d<Size, Step, Padding>>(static_cast<X&&>(x));
+}
+template <value_like X> constexpr auto leaky_relu(X&& x, double slope = 0.2) {
+  return detail::make_call<detail::calls::leaky_relu>(static_cast<X&&>(x), slope);
+}
 
 /// 1 where two tensors are equal (differ), element by element. `==` on tensors compares them as wholes.
 inline constexpr auto equal = make_operation<equal_op>;

@@ -16,11 +16,11 @@ namespace detail {
 
 /// One number, split where a column is aligned.
 struct printed_number {
-  std::string left, right;   ///< up to the point (or all of it), and what follows
+  std::string left, right;  ///< up to the point (or all of it), and what follows
 };
 
-/// How a tensor's numbers are written, as NumPy does: the shortest digits that give the number back, at most eight after the
-/// point, in columns; with exponents where numbers are very large, very small or of very different size.
+/// How a tensor's numbers are written, as NumPy does: the shortest digits that give the number back, at most eight
+/// after the point, in columns; with exponents where numbers are very large, very small or of very different size.
 template <class T> class number_format {
  public:
   explicit number_format(const std::vector<T>& shown) {
@@ -40,7 +40,7 @@ template <class T> class number_format {
       left_ = p.left.size() > left_ ? p.left.size() : left_;
       right_ = p.right.size() > right_ ? p.right.size() : right_;
     }
-    for (const T x : shown) {   // these may use the whole width
+    for (const T x : shown) {  // these may use the whole width
       if (finite(x)) continue;
       const std::size_t size = split(x).left.size();
       if (size > left_ + right_) left_ = size - right_;
@@ -56,11 +56,13 @@ template <class T> class number_format {
   }
 
  private:
-  static constexpr std::size_t exponent_size = 4;   // e+00
+  static constexpr std::size_t exponent_size = 4;  // e+00
 
   static bool finite(T x) {
-    if constexpr (std::is_floating_point_v<T>) return x - x == 0;
-    else return true;
+    if constexpr (std::is_floating_point_v<T>)
+      return x - x == 0;
+    else
+      return true;
   }
   printed_number split(T x) const {
     if constexpr (std::is_same_v<T, bool>) {
@@ -70,7 +72,8 @@ template <class T> class number_format {
     } else {
       if (x != x) return {"nan", {}};
       if (!finite(x)) return {x > 0 ? "inf" : "-inf", {}};
-      const std::string all = exponents_ ? digits(x, std::chars_format::scientific) : digits(x, std::chars_format::fixed);
+      const std::string all =
+          exponents_ ? digits(x, std::chars_format::scientific) : digits(x, std::chars_format::fixed);
       const std::size_t point = all.find('.');
       return {all.substr(0, point), all.substr(point)};
     }
@@ -110,7 +113,8 @@ template <class T> class tensor_printer {
  public:
   static constexpr int most = 1000, edge = 3, line = 75;
 
-  tensor_printer(const T* data, const dims& shape) : data_(data), shape_(shape), cut_(shape.size() > most), format_(shown(data, shape, shape.size() > most)) {}
+  tensor_printer(const T* data, const dims& shape)
+      : data_(data), shape_(shape), cut_(shape.size() > most), format_(shown(data, shape, shape.size() > most)) {}
   std::string text() {
     if (shape_.rank == 0) {
       std::string s = format_.text(*data_);
@@ -127,7 +131,8 @@ template <class T> class tensor_printer {
     std::vector<T> x;
     for (int i = 0; i < shape.size(); ++i) {
       bool visible = true;
-      for (int axis = shape.rank - 1, rest = i; axis >= 0; rest /= shape[axis--]) visible = visible && !hidden(rest % shape[axis], shape[axis], cut);
+      for (int axis = shape.rank - 1, rest = i; axis >= 0; rest /= shape[axis--])
+        visible = visible && !hidden(rest % shape[axis], shape[axis], cut);
       if (visible) x.push_back(data[i]);
     }
     return x;
@@ -136,13 +141,16 @@ template <class T> class tensor_printer {
     const int extent = shape_[depth];
     const bool last = depth + 1 == shape_.rank;
     out_ += '[';
-    std::size_t begin = out_.size() - std::size_t(depth) - 1;   // of the line
+    std::size_t begin = out_.size() - std::size_t(depth) - 1;  // of the line
     for (int i = 0; i < extent; ++i) {
       const bool dots = hidden(i, extent, cut_);
-      const std::string item = !last ? std::string{} : dots ? std::string("...") : format_.text(data_[place * extent + i]);
+      const std::string item = !last  ? std::string{}
+                               : dots ? std::string("...")
+                                      : format_.text(data_[place * extent + i]);
       if (i > 0 && !last) out_.append(std::size_t(shape_.rank - depth - 1), '\n').append(std::size_t(depth) + 1, ' ');
       if (i > 0 && last) {
         if (out_.size() + 1 + item.size() + std::size_t(shape_.rank - depth) - 1 > begin + line) {
+          while (out_.back() == ' ') out_.pop_back();
           out_ += '\n';
           begin = out_.size();
           out_.append(std::size_t(depth) + 1, ' ');
@@ -150,9 +158,12 @@ template <class T> class tensor_printer {
           out_ += ' ';
         }
       }
-      if (last) out_ += item;
-      else if (dots) out_ += "...";
-      else axis(depth + 1, place * extent + i);
+      if (last)
+        out_ += item;
+      else if (dots)
+        out_ += "...";
+      else
+        axis(depth + 1, place * extent + i);
       if (dots) i = extent - edge - 1;
     }
     out_ += ']';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <tfx/backend/native.hpp>
+#include <tfx/backend/host.hpp>
 #include <tfx/backend/reference/interpret.hpp>
 #include <tfx/core/tensor_memory.hpp>
 #include <tfx/ops/rearrange.hpp>
@@ -30,8 +30,8 @@ template <class Plan, class T> struct plan_constants {
   }();
 };
 
-/// Runs a step compiled. `base` has the addresses of the inputs and outputs. The backend is part of the function's name, so
-/// that files compiled for different processors can be linked together.
+/// Runs a step compiled. `base` has the addresses of the inputs and outputs. The backend is part of the function's
+/// name, so that files compiled for different processors can be linked together.
 template <class Backend, class Step, class T> void run_compiled(T* const* base) {
   using P = plan<Step>;
   using E = executable<P, Backend, T>;
@@ -40,7 +40,7 @@ template <class Backend, class Step, class T> void run_compiled(T* const* base) 
   bindings<T> b;
   for (int s = first_io_space; s < P::spaces; ++s) b.base[s] = base[s];
   b.base[arena_space] = arena.data();
-  b.base[constant_space] = const_cast<T*>(plan_constants<P, T>::all.value);   // read only
+  b.base[constant_space] = const_cast<T*>(plan_constants<P, T>::all.value);  // read only
   b.base[counter_space] = counters;
   b.scratch = arena.data() + P::arena_elements;
   E::run(b);
@@ -48,8 +48,10 @@ template <class Backend, class Step, class T> void run_compiled(T* const* base) 
 
 /// Runs a step: interpreted in constant evaluation, else compiled.
 template <class Step, class T> TFX_INLINE constexpr void run_step(T* const* base) {
-  if (std::is_constant_evaluated()) interpret<T>(traced_step<Step>::view(), base);
-  else run_compiled<backend::native, Step>(base);
+  if (std::is_constant_evaluated())
+    interpret<T>(traced_step<Step>::view(), base);
+  else
+    run_compiled<backend::host, Step>(base);
 }
 
 /// A value in the shape that it stands for: gradients and constants may be smaller.
@@ -57,7 +59,7 @@ constexpr handle spread(handle a, const dims& shape) {
   if (a.shape() == shape) return a;
   if (a.shape().size() == shape.size()) {
     const handle b = reshape(a, shape);
-    if (b.shape() == shape) return b;   // a constant has every shape
+    if (b.shape() == shape) return b;  // a constant has every shape
   }
   return pattern_of(a.shape(), shape) == pattern::other ? broadcast_to(a, shape) : expand(a, shape);
 }

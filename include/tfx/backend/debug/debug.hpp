@@ -11,13 +11,13 @@ namespace tfx::backend {
 
 /// The first value of a run that is not a finite number, and where it was made.
 struct bad_value {
-  std::string_view path;        ///< of the layer; empty: outside every layer
+  std::string_view path;  ///< of the layer; empty: outside every layer
   std::string_view operation;
-  int line = 0;                 ///< where the user wrote it; 0: not known
+  int line = 0;  ///< where the user wrote it; 0: not known
   dims shape{};
-  int element = 0;              ///< the first bad one, row-major
+  int element = 0;  ///< the first bad one, row-major
   double value = 0;
-  bool bad_input = false;       ///< an input of the operation (a parameter, data) was bad already
+  bool bad_input = false;  ///< an input of the operation (a parameter, data) was bad already
 };
 
 /// Prints one line on stderr.
@@ -26,7 +26,8 @@ inline void print_bad_value(const bad_value& b) {
   int n = 1;
   for (int i = 0; i < b.shape.rank; ++i)
     n += std::snprintf(shape + n, sizeof shape - std::size_t(n), i ? ", %d" : "%d", b.shape.extent[i]);
-  std::fprintf(stderr, "tfx: %.*s%s%.*s", int(b.operation.size()), b.operation.data(), b.path.empty() ? "" : " at ", int(b.path.size()), b.path.data());
+  std::fprintf(stderr, "tfx: %.*s%s%.*s", int(b.operation.size()), b.operation.data(), b.path.empty() ? "" : " at ",
+               int(b.path.size()), b.path.data());
   if (b.line) std::fprintf(stderr, " (line %d)", b.line);
   std::fprintf(stderr, " makes %g at element %d of %s]; %s\n", b.value, b.element, shape,
                b.bad_input ? "an input of it was not finite already" : "its inputs were finite");
@@ -52,7 +53,7 @@ struct finite_watch {
 
   template <class T> static int first_bad(const T* x, int n) {
     for (int i = 0; i < n; ++i)
-      if (!(x[i] - x[i] == T(0))) return i;   // infinity - infinity and NaN are not 0
+      if (!(x[i] - x[i] == T(0))) return i;  // infinity - infinity and NaN are not 0
     return -1;
   }
   template <class Machine> void operator()(const Machine& m, int id) const {

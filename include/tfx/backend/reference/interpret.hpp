@@ -10,16 +10,21 @@ namespace tfx {
 
 namespace detail {
 
-/// Elements of memory that a node's value takes when a graph is interpreted; leaves and views show memory that is there.
+/// Elements of memory that a node's value takes when a graph is interpreted; leaves and views show memory that is
+/// there.
 constexpr int interpreted_size(const graph_view& g, int id) {
   const node& n = g[id];
   switch (n.op->kind) {
     case op_kind::leaf:
     case op_kind::view:
-    case op_kind::loop: return 0;
-    case op_kind::assign: return g[g.root(g.input(id, 0))].op->kind == op_kind::leaf ? n.shape.size() : 0;
-    case op_kind::result: return is<final_op>(n) ? 0 : n.shape.size();
-    default: return n.shape.size();
+    case op_kind::loop:
+      return 0;
+    case op_kind::assign:
+      return g[g.root(g.input(id, 0))].op->kind == op_kind::leaf ? n.shape.size() : 0;
+    case op_kind::result:
+      return is<final_op>(n) ? 0 : n.shape.size();
+    default:
+      return n.shape.size();
   }
 }
 constexpr int interpreted_size(const graph_view& g) {
@@ -33,15 +38,15 @@ struct unwatched {
   template <class Interpreter> constexpr void operator()(const Interpreter&, int) const {}
 };
 
-/// Runs a graph node by node. Every value has memory of its own; a body's nodes are one range of the order just before the
-/// node that closes it.
+/// Runs a graph node by node. Every value has memory of its own; a body's nodes are one range of the order just before
+/// the node that closes it.
 template <class T, class Watch = unwatched> struct interpreter {
   const graph_view& g;
-  const int* order;        ///< the nodes that are run, in their order; null: all of them
+  const int* order;  ///< the nodes that are run, in their order; null: all of them
   int count;
   T* const* base;
   const run_state& run;
-  T** at;                  ///< per node: where its value is
+  T** at;  ///< per node: where its value is
   Watch watch{};
   int iteration[max_regions] = {}, trips[max_regions] = {};
 
@@ -67,11 +72,13 @@ template <class T, class Watch = unwatched> struct interpreter {
       if (is<final_op>(n)) at[i] = at[g.input(i, 0)];
     }
     run_range(0, count, 0);
-    for (int k = 0; k < count; ++k) {   // all assignments take effect together
+    for (int k = 0; k < count; ++k) {  // all assignments take effect together
       const int i = node_at(k);
       if (g[i].op->kind != op_kind::assign) continue;
-      if (interpreted_size(g, i) > 0) copy(at[g[i].aux], at[i], present(g[i].shape).size());
-      else evaluate(i, at[g[i].aux]);
+      if (interpreted_size(g, i) > 0)
+        copy(at[g[i].aux], at[i], present(g[i].shape).size());
+      else
+        evaluate(i, at[g[i].aux]);
       watch(*this, i);
     }
   }
@@ -80,20 +87,26 @@ template <class T, class Watch = unwatched> struct interpreter {
     for (int k = begin; k < end; ++k) {
       const int i = node_at(k);
       const node& n = g[i];
-      if (n.region != region) continue;   // of an inner body, which its closing node runs
+      if (n.region != region) continue;  // of an inner body, which its closing node runs
       switch (n.op->kind) {
         case op_kind::leaf:
         case op_kind::constant:
-        case op_kind::port: continue;
-        case op_kind::view: show(i); continue;
-        case op_kind::loop: run_body(k); continue;
+        case op_kind::port:
+          continue;
+        case op_kind::view:
+          show(i);
+          continue;
+        case op_kind::loop:
+          run_body(k);
+          continue;
         case op_kind::result:
           if (is<join_op>(n)) copy(at[i], at[g.input(i, ran(g.input(i, 0)) ? 0 : 2)], n.shape.size());
           continue;
         case op_kind::assign:
           if (interpreted_size(g, i) > 0) evaluate(i, at[i]);
           continue;
-        default: evaluate(i, at[i]);
+        default:
+          evaluate(i, at[i]);
       }
       watch(*this, i);
     }
@@ -128,7 +141,8 @@ template <class T, class Watch = unwatched> struct interpreter {
     }
     for (int k = closing + 1; k < count; ++k) {
       const int i = node_at(k);
-      if (is<stack_op>(g[i]) && g[i].count > 2 && g.input(i, 1) == loop) copy(at[i], at[g.input(i, 2)], g[i].shape.size());
+      if (is<stack_op>(g[i]) && g[i].count > 2 && g.input(i, 1) == loop)
+        copy(at[i], at[g.input(i, 2)], g[i].shape.size());
     }
     keep_history(closing, loop);
     while (enters(loop, region)) {
@@ -177,17 +191,21 @@ template <class T, class Watch = unwatched> struct interpreter {
       const geometry& geo = g.geometries[n.aux];
       a.geo = geo.v;
       a.contracted = geo.v[geometry::contracted];
-      if (geo.v[geometry::contracts_batch] && g.batch_bound > 0) a.contracted = a.contracted / g.batch_bound * run.batch;
+      if (geo.v[geometry::contracts_batch] && g.batch_bound > 0)
+        a.contracted = a.contracted / g.batch_bound * run.batch;
     }
-    if constexpr (sizeof(T) == sizeof(float)) n.op->evaluate_float(a);
-    else n.op->evaluate_double(a);
+    if constexpr (sizeof(T) == sizeof(float))
+      n.op->evaluate_float(a);
+    else
+      n.op->evaluate_double(a);
   }
 };
 
 }  // namespace detail
 
 /// Runs a graph node by node: what every other backend is compared with, and what constant evaluation uses.
-/// A leaf's memory is base[space] + offset, as in `bindings`; the spaces of intermediate values, constants and counters are not read.
+/// A leaf's memory is base[space] + offset, as in `bindings`; the spaces of intermediate values, constants and counters
+/// are not read.
 template <class T> constexpr void interpret(const graph_view& g, T* const* base, const run_state& run = {}) {
   list<T*> at(g.n_nodes, nullptr);
   list<T> arena(detail::interpreted_size(g));
@@ -197,8 +215,9 @@ template <class T> constexpr void interpret(const graph_view& g, T* const* base,
 
 /// The same on a recorder that has finished: without the copy into constants that `traced_step` makes.
 template <class T> constexpr void interpret(const builder& b, T* const* base, const run_state& run = {}) {
-  const graph_view g{b.nodes.data, b.edges.data, b.geometries.data, b.leaves.data, b.names.data, b.paths.data, b.regions.data, b.space_size,
-                     b.nodes.size(), b.leaves.size(), b.regions.size(), b.spaces, b.batch_bound};
+  const graph_view g{b.nodes.data,     b.edges.data,   b.geometries.data, b.leaves.data,  b.names.data,
+                     b.paths.data,     b.regions.data, b.space_size,      b.nodes.size(), b.leaves.size(),
+                     b.regions.size(), b.spaces,       b.batch_bound};
   const list<int> number = detail::live_numbers(b);
   list<int> order(g.n_nodes, 0);
   int live = 0;

@@ -9,12 +9,12 @@
 
 namespace tfx::backend {
 
-/// What statements on tensors and gradients of plain functions run on: the machine's vectors, or plain scalars where xsimd
-/// is not installed. The bits are the same.
+/// What statements on tensors and gradients of plain functions run on: the machine's vectors, or plain scalars where
+/// xsimd is not installed. The bits are the same.
 #if __STDC_HOSTED__ && __has_include(<xsimd/xsimd.hpp>)
-using native = simd<>;
+using host = simd<>;
 #else
-using native = scalar;
+using host = scalar;
 #endif
 
 }  // namespace tfx::backend
