@@ -9,5 +9,7 @@
 #include <tfx/nn/dense.hpp>
 #include <tfx/nn/dropout.hpp>
 #include <tfx/nn/layer.hpp>
+#include <tfx/nn/lstm.hpp>
 #include <tfx/nn/normalization.hpp>
 #include <tfx/nn/pooling.hpp>
+#include <tfx/nn/recurrent.hpp>

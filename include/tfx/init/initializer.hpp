@@ -10,12 +10,12 @@ namespace tfx {
 
 /// How a parameter is filled before training: a plain value, so that a layer can carry it and a layout can store it.
 struct initializer {
-  enum class kind : std::uint8_t { constant, uniform, normal, truncated_normal, scaled_uniform, scaled_normal };
+  enum class kind : std::uint8_t { constant, uniform, normal, truncated_normal, scaled_uniform, scaled_normal, one_gate };
   enum class fan : std::uint8_t { in, out, average };
 
   kind distribution = kind::constant;
   fan mode = fan::in;
-  double a = 0, b = 0;  ///< constant: value; uniform: lower, upper; normal: mean, deviation; scaled: scale
+  double a = 0, b = 0;  ///< constant: value; uniform: lower, upper; normal: mean, deviation; scaled: scale; one gate: others, second quarter
 
   constexpr bool operator==(const initializer&) const = default;
 };
@@ -31,6 +31,12 @@ struct zeros : initializer {
 };
 struct ones : initializer {
   constexpr ones() : initializer{kind::constant, fan::in, 1, 0} {}
+};
+/// Zeros, but ones for the second of four gates: what an LSTM remembers at first.
+///
+/// Source     Jozefowicz, Zaremba and Sutskever 2015, section 2.2
+struct unit_forget_bias : initializer {
+  constexpr unit_forget_bias() : initializer{kind::one_gate, fan::in, 0, 1} {}
 };
 struct uniform : initializer {
   constexpr explicit uniform(double lower = -0.05, double upper = 0.05)
@@ -89,7 +95,7 @@ inline constexpr double cut_deviation = 0.87962566103423978;
 
 }  // namespace detail
 
-/// Writes n numbers. The same site and seed give the same numbers on every machine; element i does not depend on n.
+/// Writes n numbers. The same site and seed give the same numbers on every machine; element i does not depend on n (except for one gate of four).
 template <class T> constexpr void fill(const initializer& how, int fan_in, int fan_out, T* out, int n,
                                        std::uint64_t seed, std::uint32_t site) {
   using kind = initializer::kind;
@@ -118,10 +124,15 @@ template <class T> constexpr void fill(const initializer& how, int fan_in, int f
       out[i] = T(how.a);
       continue;
     }
+    if (how.distribution == kind::one_gate) {
+      out[i] = T(i / (n / 4 ? n / 4 : 1) == 1 ? how.b : how.a);
+      continue;
+    }
     const std::uint32_t high = stream.word(std::uint64_t(i)), low = stream.word(std::uint64_t(i), 1);
     double x = 0;
     switch (how.distribution) {
       case kind::constant:
+      case kind::one_gate:
         break;
       case kind::uniform:
       case kind::scaled_uniform:

@@ -375,7 +375,7 @@ constexpr auto cond(Condition condition, F f, G otherwise, A... args) requires(!
 namespace detail {
 
 /// [batch, steps, ...] as [steps, batch, ...], for a bounded batch: rows that are not present become 0. Geometry: v[0] steps,
-/// v[1] the batch's bound, v[2] elements of one value.
+/// v[1] the batch's bound, v[2] matrix rows of one value.
 struct time_first_op {
   static constexpr std::string_view name = "time_first";
   static constexpr op_kind kind = op_kind::window;
@@ -383,8 +383,8 @@ struct time_first_op {
   static constexpr bool differentiable = true;
   static constexpr void backward(gradient_scope& s);
   template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int cols, int present) {
-    const int i = row * cols + col, within = i % v[2], batch = i / v[2] % v[1], step = i / v[2] / v[1];
-    return batch < present ? in[0][(batch * v[0] + step) * v[2] + within] : T(0);
+    const int within = row % v[2], batch = row / v[2] % v[1], step = row / v[2] / v[1];
+    return batch < present ? in[0][((batch * v[0] + step) * v[2] + within) * cols + col] : T(0);
   }
 };
 /// The way back. Geometry as above.
@@ -395,8 +395,8 @@ struct batch_first_op {
   static constexpr bool differentiable = true;
   static constexpr void backward(gradient_scope& s);
   template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int cols, int) {
-    const int i = row * cols + col, within = i % v[2], step = i / v[2] % v[0], batch = i / v[2] / v[0];
-    return in[0][(step * v[1] + batch) * v[2] + within];
+    const int within = row % v[2], step = row / v[2] % v[0], batch = row / v[2] / v[0];
+    return in[0][((step * v[1] + batch) * v[2] + within) * cols + col];
   }
 };
 constexpr dims exchanged(const dims& s, bool bounded) {
@@ -406,23 +406,33 @@ constexpr dims exchanged(const dims& s, bool bounded) {
   d.bounded = bounded;
   return d;
 }
-constexpr geometry sequence_geometry(int steps, int batch, int size) {
+constexpr geometry sequence_geometry(int steps, int batch, const dims& s) {
   geometry g;
   g.v[0] = steps;
   g.v[1] = batch;
-  g.v[2] = size / (steps * batch);
+  g.v[2] = s.rows() / (steps * batch);
   return g;
 }
-constexpr handle bounded_time_first(handle x) {
+/// One number per step and row: a column of its own, so that the matrix has a row for it.
+constexpr handle with_columns(handle x) {
   const dims s = x.shape();
-  geometry g = sequence_geometry(s.extent[1], s.extent[0], s.size());
+  return s.rank > 2 ? x : reshape(x, dims{3, {s.extent[0], s.extent[1], 1}, s.bounded});
+}
+constexpr handle bounded_time_first(handle x) {
+  const handle from = with_columns(x);
+  const dims s = from.shape();
+  geometry g = sequence_geometry(s.extent[1], s.extent[0], s);
   g.v[geometry::contracted] = s.extent[0];
   g.v[geometry::contracts_batch] = 1;
-  return {x.graph, x.graph->emit<time_first_op>(exchanged(s, false), x.type(), x.graph->row_of(g), x.id)};
+  const handle y{x.graph, x.graph->emit<time_first_op>(exchanged(s, false), x.type(), x.graph->row_of(g), from.id)};
+  return reshape(y, exchanged(x.shape(), false));
 }
 constexpr handle bounded_batch_first(handle x) {
-  const dims s = x.shape();
-  return {x.graph, x.graph->emit<batch_first_op>(exchanged(s, true), x.type(), x.graph->row_of(sequence_geometry(s.extent[0], s.extent[1], s.size())), x.id)};
+  const handle from = with_columns(x);
+  const dims s = from.shape();
+  const geometry g = sequence_geometry(s.extent[0], s.extent[1], s);
+  const handle y{x.graph, x.graph->emit<batch_first_op>(exchanged(s, true), x.type(), x.graph->row_of(g), from.id)};
+  return reshape(y, exchanged(x.shape(), true));
 }
 constexpr void time_first_op::backward(gradient_scope& s) { s.add(0, bounded_batch_first(s.dy)); }
 constexpr void batch_first_op::backward(gradient_scope& s) { s.add(0, bounded_time_first(s.dy)); }

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/nn/recurrent.hpp>
+
+namespace tfx::nn {
+
+/// Long short-term memory over the second axis, from a state of zeros.
+///
+///     i, f, o = sigmoid(x_t W + h U + b),   g = tanh(x_t W + h U + b)
+///     c' = f * c + i * g,   h' = o * tanh(c')
+///
+///     nn::lstm<32>{}   nn::lstm<32, return_sequences>{}
+///
+/// Shape      x: [batch, steps, F]  ->  y: [batch, Units], or [batch, steps, Units] with `return_sequences`
+/// Variables  kernel [F, 4 Units] (Glorot uniform), recurrent_kernel [Units, 4 Units] (Glorot uniform; Keras: orthogonal),
+///            bias [4 Units] (zeros, ones for f); gates in the order i, f, g, o, as in Keras
+/// Errors     input that is not [batch, steps, features]
+/// Cost       compile time does not depend on the number of steps
+/// Source     Hochreiter and Schmidhuber 1997, with the forget gate of Gers, Schmidhuber and Cummins 2000
+template <int Units, auto... Option> struct lstm {
+  static constexpr std::string_view name = "lstm";
+  bool bias = true;
+  initializer kernel_init = init::glorot_uniform{};
+  initializer recurrent_init = init::glorot_uniform{};
+  initializer bias_init = init::unit_forget_bias{};
+  int line = __builtin_LINE();
+
+  template <class S, class T> constexpr auto operator()(var<S, T> x) const {
+    layer_scope here(x, *this);
+    constexpr bool sequences = tfx::detail::returns_sequences<Option...>;
+    if constexpr (S::value.rank != 3) {
+      tfx::detail::fits_recurrent(x, name, Units);
+      return x;
+    } else {
+      constexpr int features = S::value.extent[2];
+      const auto kernel = param<shape<features, 4 * Units>>(x, "kernel", kernel_init, features, 4 * Units);
+      const auto recurrent = param<shape<Units, 4 * Units>>(x, "recurrent_kernel", recurrent_init, Units, 4 * Units);
+      const var<shape<4 * Units>> offset{bias ? param<shape<4 * Units>>(x, "bias", bias_init).h : expand(x.h.graph->constant(0), shape<4 * Units>::value)};
+
+      const auto i = gate<0>(x, kernel, recurrent, offset), f = gate<1>(x, kernel, recurrent, offset);
+      const auto g = gate<2>(x, kernel, recurrent, offset), o = gate<3>(x, kernel, recurrent, offset);
+      const auto zero = tfx::detail::zero_state<S, Units>(*x.h.graph);
+      const auto step = [&](auto state, auto now) {
+        const auto h = state.template get<0>(), c = state.template get<1>();
+        const auto input = sigmoid(i(now.template get<0>(), h)), forget = sigmoid(f(now.template get<1>(), h));
+        const auto candidate = tanh(g(now.template get<2>(), h)), output = sigmoid(o(now.template get<3>(), h));
+        const auto cell = forget * c + input * candidate;
+        const auto hidden = output * tanh(cell);
+        return bundle(bundle(hidden, cell), hidden);
+      };
+      const auto result = scan(step, bundle(zero, zero), bundle(i.given, f.given, g.given, o.given), line);
+      return tfx::detail::recurrent_result<sequences>(result.first.template get<0>(), result.second);
+    }
+  }
+
+ private:
+  /// One gate: what the inputs of all steps give it, made at once, and the product with the state.
+  template <class Given, class Weights> struct gate_inputs {
+    Given given;
+    Weights recurrent;
+    template <class Now, class State> constexpr auto operator()(Now now, State h) const { return now + matmul(h, recurrent); }
+  };
+  template <int Gate, class X, class Kernel, class Recurrent, class Offset>
+  static constexpr auto gate(X x, Kernel kernel, Recurrent recurrent, Offset offset) {
+    using tfx::detail::gate_of;
+    const auto given = time_first(matmul(x, gate_of<Gate, Units>(kernel)) + gate_of<Gate, Units>(offset));
+    const auto own = gate_of<Gate, Units>(recurrent);
+    return gate_inputs<std::remove_cv_t<decltype(given)>, std::remove_cv_t<decltype(own)>>{given, own};
+  }
+};
+
+}  // namespace tfx::nn
