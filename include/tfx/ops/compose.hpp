@@ -18,14 +18,15 @@ template <class S, int Axis> struct squeezed {
   }();
 };
 template <class S, int... Times> struct tiled {
-  static constexpr int times[] = {Times...};
   static constexpr dims value = [] {
+    constexpr int times[] = {Times...};
     dims d = S::value;
     for (int i = 0; i < d.rank; ++i) d.extent[i] *= times[i];
     return d;
   }();
   /// Every axis with one for its copies before it.
   static constexpr dims spread(bool repeated) {
+    constexpr int times[] = {Times...};
     dims d;
     for (int i = 0; i < S::value.rank; ++i) {
       d.extent[d.rank++] = repeated ? times[i] : 1;

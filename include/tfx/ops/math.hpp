@@ -91,7 +91,7 @@ struct round_op : elementwise<round_op> {
 /// Gradient   dx = dz * y * x^(y - 1), and 0 where y = 0;  dy = dz * z * log(x), and 0 where x = 0; NaN for x < 0
 struct pow_op : elementwise<pow_op> {
   static constexpr auto apply(auto x, auto y) { return pow(x, y); }
-  static constexpr auto derivative(auto x, auto y, auto z, auto dz) {
+  static constexpr parts_of<2> derivative(auto x, auto y, auto z, auto dz) {   // named: the rule is recursive
     const handle base = untyped(x), exponent = untyped(y);
     const handle slope = exponent * detail::apply_map<pow_op>(base, exponent - 1);
     if (detail::is_constant(exponent)) return parts(dz * slope, handle{});
