@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// tfx_peers [--threads 1|2|4] [--only NAME]
+//
+// Times pieces of work that other frameworks are timed on too, in the way they are timed: after the first call (`first_us`)
+// and a few more, the minimum over 8 repeats of the mean microseconds per call, float32. One JSON object a line.
+//
+//     mlp     784-256-128-10, relu
+//     cnn     28x28x1, conv 3x3x32 relu, max pool 2, conv 3x3x64 relu, max pool 2, dense 128 relu, dense 10; "valid" padding
+//     chain   sum(tanh(a * b + c) * sigmoid(d - a) + relu(b * c - d)), a to d of 2^20 numbers
+//
+// Training steps are forward, softmax cross-entropy (mean over the batch), backward, and Adam at 1e-3.
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include <sys/resource.h>
+
+#include <tfx/tfx.hpp>
+#include <tfx/backend/threads/backend.hpp>
+#include <tfx/expr/values.hpp>
+
+namespace {
+
+using namespace tfx;
+
+inline constexpr auto mlp = nn::sequential(nn::dense<256>{}, nn::relu{}, nn::dense<128>{}, nn::relu{}, nn::dense<10>{});
+inline constexpr auto cnn = nn::sequential(nn::conv2d<32, 3>{}, nn::relu{}, nn::max_pool<2>{}, nn::conv2d<64, 3>{}, nn::relu{},
+                                           nn::max_pool<2>{}, nn::flatten{}, nn::dense<128>{}, nn::relu{}, nn::dense<10>{});
+inline constexpr auto training = recipe(loss::softmax_cross_entropy{}, optim::adam{.learning_rate = 1e-3});
+
+constexpr int batch = 64, image_size = 28 * 28, classes = 10;
+int threads = 1;
+std::string_view wanted;
+
+double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+template <class F> void measure(const char* name, F&& work) {
+  constexpr double budget = 2;
+  constexpr int repeats = 8;
+  if (std::string_view(name).find(wanted) == std::string_view::npos) return;
+  double start = seconds();
+  work();
+  const double first = seconds() - start;
+  for (int i = 0; i < 3; ++i) work();
+  start = seconds();
+  work();
+  const double one = seconds() - start;
+  const double fitting = budget / repeats / (one > 1e-7 ? one : 1e-7);
+  const int n = fitting < 1 ? 1 : fitting > 2000 ? 2000 : int(fitting);
+  double best = 1e30;
+  for (int r = 0; r < repeats; ++r) {
+    start = seconds();
+    for (int i = 0; i < n; ++i) work();
+    const double mean = (seconds() - start) / n;
+    if (mean < best) best = mean;
+  }
+  std::printf("{\"framework\": \"tfx\", \"threads\": %d, \"work\": \"%s\", \"us\": %.2f, \"first_us\": %.1f}\n", threads, name, best * 1e6,
+              first * 1e6);
+  std::fflush(stdout);
+}
+
+std::vector<float> numbers(std::size_t count, std::uint32_t site) {
+  std::vector<float> x(count);
+  init::fill(init::normal{0, 1}, 1, 1, x.data(), int(count), 0, site);
+  return x;
+}
+
+template <const auto& Net, class One, class Many, class Backend>
+void network(const char* infer_one, const char* infer_many, const char* train) {
+  const std::vector<float> x = numbers(batch * image_size, 1);
+  std::vector<float> labels(batch), out(batch * classes);
+  const random_stream which{.seed = 0, .site = 2};
+  for (int i = 0; i < batch; ++i) labels[std::size_t(i)] = float(which.word(std::uint64_t(i)) % classes);
+  auto one = std::make_unique<model<Net, One, Backend>>();
+  measure(infer_one, [&] { one->predict(x.data(), out.data(), 1); });
+  auto many = std::make_unique<model<Net, Many, Backend>>();
+  measure(infer_many, [&] { many->predict(x.data(), out.data(), batch); });
+  measure(train, [&] { many->template train_batch<training>(x.data(), labels.data(), batch); });
+}
+
+template <class Backend> void networks() {
+  network<mlp, input<1, 784>, input<batch, 784>, Backend>("mlp-infer-b1", "mlp-infer-b64", "mlp-train-b64");
+  network<cnn, input<1, 28, 28, 1>, input<batch, 28, 28, 1>, Backend>("cnn-infer-b1", "cnn-infer-b64", "cnn-train-b64");
+}
+
+void chain() {
+  using big = tensor<float, shape<1 << 20>>;
+  big v[4];
+  for (int k = 0; k < 4; ++k) {
+    const std::vector<float> from = numbers(1 << 20, std::uint32_t(10 + k));
+    for (std::size_t i = 0; i < from.size(); ++i) v[k].data()[i] = from[i];
+  }
+  const auto& [a, b, c, d] = v;
+  volatile float result = 0;
+  measure("chain", [&] {
+    const tensor<float, shape<>> total = sum(tanh(a * b + c) * sigmoid(d - a) + relu(b * c - d));
+    result = total.data()[0];
+  });
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  for (int i = 1; i + 1 < count; i += 2) {
+    const std::string_view option = arguments[i];
+    if (option == "--threads") threads = std::atoi(arguments[i + 1]);
+    if (option == "--only") wanted = arguments[i + 1];
+  }
+  if (threads == 1) networks<backend::simd<>>();
+  else if (threads == 2) networks<backend::threads<2>>();
+  else if (threads == 4) networks<backend::threads<4>>();
+  else return std::fprintf(stderr, "tfx_peers: 1, 2 or 4 threads\n"), 2;
+  if (threads == 1) chain();   // statements on tensors run on one thread
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  std::printf("{\"framework\": \"tfx\", \"threads\": %d, \"work\": \"peak-rss-kib\", \"us\": %ld}\n", threads, usage.ru_maxrss);
+}
