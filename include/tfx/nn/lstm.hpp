@@ -43,10 +43,10 @@ template <int Units, auto... Option> struct lstm {
       const auto zero = tfx::detail::zero_state<S, Units>(*x.h.graph);
       const auto step = [&](auto state, auto now) {
         const auto h = state.template get<0>(), c = state.template get<1>();
-        const auto input = sigmoid(i(now.template get<0>(), h)), forget = sigmoid(f(now.template get<1>(), h));
-        const auto candidate = tanh(g(now.template get<2>(), h)), output = sigmoid(o(now.template get<3>(), h));
+        const auto input = tfx::sigmoid(i(now.template get<0>(), h)), forget = tfx::sigmoid(f(now.template get<1>(), h));
+        const auto candidate = tfx::tanh(g(now.template get<2>(), h)), output = tfx::sigmoid(o(now.template get<3>(), h));
         const auto cell = forget * c + input * candidate;
-        const auto hidden = output * tanh(cell);
+        const auto hidden = output * tfx::tanh(cell);
         return bundle(bundle(hidden, cell), hidden);
       };
       const auto result = scan(step, bundle(zero, zero), bundle(i.given, f.given, g.given, o.given), line);
