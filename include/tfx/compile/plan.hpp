@@ -34,7 +34,13 @@ template <class Step> struct plan {
   static constexpr int n_launches = sizes.launches, n_kernels = sizes.distinct, n_regions = sizes.regions;
   static constexpr int arena_elements = memory.arena;
   static constexpr int spaces = traced::graph.spaces;
-  static constexpr int space_size(int s) { return traced::graph.space_size[s]; }
+  /// Elements of each space, as a table of its own: reading the graph at run time would bring all of it into the program.
+  static constexpr auto space_sizes = [] {
+    std::array<int, max_spaces> t{};
+    for (int s = 0; s < max_spaces; ++s) t[std::size_t(s)] = traced::graph.space_size[s];
+    return t;
+  }();
+  static constexpr int space_size(int s) { return space_sizes[std::size_t(s)]; }
   static constexpr bool has_loops = n_regions > 1;
 
   static constexpr int most_operands = [] {
