@@ -26,7 +26,7 @@ struct handle {
 
   constexpr explicit operator bool() const = delete;
   constexpr bool empty() const { return id < 0; }
-  constexpr const dims& shape() const;
+  constexpr dims shape() const;   // a copy: the nodes move when there are more of them
   constexpr dtype type() const;
 };
 
@@ -403,7 +403,7 @@ struct builder {
   }
 };
 
-constexpr const dims& handle::shape() const { return graph->nodes[id].shape; }
+constexpr dims handle::shape() const { return graph->nodes[id].shape; }
 constexpr dtype handle::type() const { return graph->nodes[id].type; }
 
 }  // namespace tfx
