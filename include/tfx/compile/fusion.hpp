@@ -60,10 +60,12 @@ struct fuser {
   list<char> written;           ///< leaves with an assignment
   list<char> floats;            ///< elementwise work on leaves alone waits for its first reader
   list<int> waiting_readers;    ///< of those, the ones that read a written leaf
+  list<int> visited;            ///< by `latest_group`, in which round
+  int round = 0;
   static constexpr int waiting = -2;
 
   constexpr explicit fuser(const graph_view& view)
-      : g(view), n(view.n_nodes), last_reader(view.n_nodes, -1), written(view.n_nodes, 0), floats(view.n_nodes, 1) {
+      : g(view), n(view.n_nodes), last_reader(view.n_nodes, -1), written(view.n_nodes, 0), floats(view.n_nodes, 1), visited(view.n_nodes, 0) {
     f.group_of = list<int>(n, -1);
     f.phase = list<std::uint8_t>(n, 0);
     f.stored = list<std::uint8_t>(n, 0);
@@ -173,13 +175,26 @@ struct fuser {
     return true;
   }
 
+  /// The group before which node a can't be computed: its own, or the latest that it reads while it waits. What a waiting
+  /// node reads may have been placed since by another reader. Each waiting node is visited once per `round`.
+  constexpr int latest_group(int a) {
+    if (f.group_of[a] != waiting) return f.group_of[a];
+    if (visited[a] == round) return -1;
+    visited[a] = round;
+    int q = -1;
+    for (int k = 0; k < inputs(a); ++k)
+      if (const int c = latest_group(memory(a, k)); c > q) q = c;
+    return q;
+  }
+
   constexpr void place_map(int i) {
     const node& m = g[i];
     if (m.op->kind == op_kind::assign) release_readers(i);
     int q = -1;
     bool through_view = false;
+    ++round;
     for (int k = 0; k < inputs(i); ++k)
-      if (const int c = f.group_of[memory(i, k)]; c > q) q = c;
+      if (const int c = latest_group(memory(i, k)); c > q) q = c;
     for (int k = 0; k < inputs(i); ++k)
       if (in(i, k) != memory(i, k) && f.group_of[memory(i, k)] == q && q >= 0) through_view = true;
     bool body = false, tail = false;
