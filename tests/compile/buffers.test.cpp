@@ -12,9 +12,11 @@ using namespace tfx;
 namespace {
 
 inline constexpr auto lenet = nn::sequential(
-    nn::conv2d<6, 5, same>{}, nn::batch_norm{}, nn::relu{}, nn::max_pool<2>{}, nn::conv2d<16, 5>{}, nn::relu{}, nn::max_pool<2>{},
+    nn::conv2d<6, 5, same>{}, nn::batch_norm{}, nn::relu{}, nn::max_pool<2>{},
+    nn::conv2d<16, 5>{}, nn::relu{}, nn::max_pool<2>{},
     nn::flatten{}, nn::dense<120>{}, nn::relu{}, nn::dropout{}, nn::dense<10>{});
-inline constexpr auto training = recipe(loss::softmax_cross_entropy{}, optim::adam{.clip_norm = 1.0}, metric::accuracy{});
+inline constexpr auto training =
+    recipe(loss::softmax_cross_entropy{}, optim::adam{.clip_norm = 1.0}, metric::accuracy{});
 using lenet_model = model<lenet, input<64, 28, 28, 1>>;
 
 inline constexpr auto recurrent = [](auto x) {   // trained through a loop: the forward body's values are kept
@@ -37,7 +39,8 @@ template <class Plan> void check_plan() {
     if (a.offset + a.size > end) end = a.offset + a.size;
     for (int j = 0; j < i; ++j) {
       const buffer_info& b = buffers[j];
-      const bool same_time = a.from <= b.to && b.from <= a.to, same_place = a.offset < b.offset + b.size && b.offset < a.offset + a.size;
+      const bool same_time = a.from <= b.to && b.from <= a.to;
+      const bool same_place = a.offset < b.offset + b.size && b.offset < a.offset + a.size;
       CHECK_FALSE((same_time && same_place));
     }
   }

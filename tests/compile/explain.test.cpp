@@ -18,8 +18,8 @@ using namespace tfx;
 namespace {
 
 inline constexpr auto lenet = nn::sequential(
-    nn::conv2d<6, 5, same>{}, nn::relu{}, nn::max_pool<2>{}, nn::conv2d<16, 5>{}, nn::relu{}, nn::max_pool<2>{}, nn::flatten{},
-    nn::dense<120>{}, nn::relu{}, nn::dense<84>{}, nn::relu{}, nn::dense<10>{});
+    nn::conv2d<6, 5, same>{}, nn::relu{}, nn::max_pool<2>{}, nn::conv2d<16, 5>{}, nn::relu{}, nn::max_pool<2>{},
+    nn::flatten{}, nn::dense<120>{}, nn::relu{}, nn::dense<84>{}, nn::relu{}, nn::dense<10>{});
 inline constexpr auto training = recipe(loss::softmax_cross_entropy{}, optim::adam{}, metric::accuracy{});
 using lenet_model = model<lenet, input<64, 28, 28, 1>>;
 
@@ -43,7 +43,8 @@ long long number_in(std::string word) {
 
 }  // namespace
 
-// The numbers are those of the paper's layers: 28 x 28 x 6 x 25 multiply-adds in the first convolution, 61,706 parameters.
+// The numbers are those of the paper's layers: 28 x 28 x 6 x 25 multiply-adds in the first convolution, 61,706
+// parameters.
 TEST_CASE("the explanation of a prediction reads as approved") {
   CHECK(explain<lenet_model>().find("61,706 parameters") != std::string_view::npos);
 
@@ -64,7 +65,8 @@ TEST_CASE("every launch has a line, and the lines add up to the totals") {
       total_flops = number_in(f);
       total_bytes = number_in(b);
     }
-    if (line.size() < 14 || line.substr(0, 12).find(" k") == std::string::npos || line.find('[') == std::string::npos) continue;
+    const bool has_kernel = line.substr(0, 12).find(" k") != std::string::npos;
+    if (!has_kernel || line.find('[') == std::string::npos) continue;
     std::istringstream rest(line.substr(line.find(']') + 1));
     std::string f, b;
     rest >> f >> b;

@@ -65,7 +65,8 @@ static_assert(mistake_in<net, input<64, 28, 28, 1>> ==
 
 namespace a_repeated_layer_changes_the_shape {
 inline constexpr auto net = nn::sequential(nn::repeat<3>(nn::dense<8>{}));
-static_assert(mistake_in<net, input<64, 4>> == "repeat at repeat/0 (line 67): the body changes the shape from [64, 4] to [64, 8]");
+static_assert(mistake_in<net, input<64, 4>> ==
+    "repeat at repeat/0 (line 67): the body changes the shape from [64, 4] to [64, 8]");
 }
 
 namespace two_parameters_of_one_name {
@@ -84,7 +85,7 @@ namespace a_shared_layer_between_two_widths {
 inline constexpr auto layer = nn::shared("embedding", nn::dense<4>{});
 inline constexpr auto twice = nn::sequential(layer, nn::relu{}, layer);
 static_assert(mistake_in<twice, input<64, 8>> ==
-    "shared parameter embedding/weight (line 84) is [8, 4], asked for as [4, 4]");
+    "shared parameter embedding/weight (line 85) is [8, 4], asked for as [4, 4]");
 }
 
 namespace what_is_not_a_layer {
@@ -92,7 +93,7 @@ struct takes_two {
   template <class S, class T> constexpr auto operator()(var<S, T> a, var<S, T> b) const { return a + b; }
 };
 inline constexpr auto net = nn::sequential(nn::dense<4>{}, takes_two{});
-static_assert(mistake_in<net, input<64, 8>> == "layer takes_two (line 94) cannot be called with [64, 4]");
+static_assert(mistake_in<net, input<64, 8>> == "layer takes_two (line 95) cannot be called with [64, 4]");
 }
 
 namespace an_if_on_a_traced_value {

@@ -9,7 +9,8 @@ inline constexpr auto net = [](auto x) {
   auto w = param<shape<27, 10>>(x, "weight");
   return matmul(x, w);
 };
-static_assert(mistake_in<net, input<64, 28>> == "matmul at lambda (line 10): inner extents differ, [64, 28] times [27, 10]");
+static_assert(mistake_in<net, input<64, 28>> ==
+    "matmul at lambda (line 10): inner extents differ, [64, 28] times [27, 10]");
 // end region
 }
 
@@ -19,42 +20,51 @@ inline constexpr auto net = [](auto x) { return relu(x + param<shape<27>>(x, "bi
 static_assert(mistake_in<net, input<64, 28>> == "add at lambda: [64, 28] and [27] cannot be broadcast together");
 // end region
 inline constexpr auto three = [](auto x) { return where(x > 0, x, param<shape<27>>(x, "other")); };
-static_assert(mistake_in<three, input<64, 28>> == "where at lambda: [64, 28], [64, 28] and [27] cannot be broadcast together");
+static_assert(mistake_in<three, input<64, 28>> ==
+    "where at lambda: [64, 28], [64, 28] and [27] cannot be broadcast together");
 inline constexpr auto wide = [](auto x) { return broadcast_to<shape<3, 28>>(param<shape<27>>(x, "bias")); };
-static_assert(mistake_in<wide, input<64, 28>> == "broadcast_to at lambda (line 23): [27] cannot be broadcast to [3, 28]");
+static_assert(mistake_in<wide, input<64, 28>> ==
+    "broadcast_to at lambda (line 25): [27] cannot be broadcast to [3, 28]");
 }
 
 namespace an_axis_that_does_not_exist {
 // region: axis
 inline constexpr auto net = [](auto x) { return mean<3>(x); };
-static_assert(mistake_in<net, input<64, 28, 28>> == "mean<3> at lambda (line 29): axis 3 is out of range for [64, 28, 28], rank 3");
+static_assert(mistake_in<net, input<64, 28, 28>> ==
+    "mean<3> at lambda (line 32): axis 3 is out of range for [64, 28, 28], rank 3");
 // end region
 inline constexpr auto shares = [](auto x) { return softmax<2>(x); };
-static_assert(mistake_in<shares, input<64, 10>> == "softmax at lambda (line 32): axis 2 is out of range for [64, 10], rank 2");
+static_assert(mistake_in<shares, input<64, 10>> ==
+    "softmax at lambda (line 36): axis 2 is out of range for [64, 10], rank 2");
 inline constexpr auto largest = [](auto x) { return argmax<-3>(x); };
-static_assert(mistake_in<largest, input<64, 10>> == "argmax at lambda (line 34): axis -3 is out of range for [64, 10], rank 2");
+static_assert(mistake_in<largest, input<64, 10>> ==
+    "argmax at lambda (line 39): axis -3 is out of range for [64, 10], rank 2");
 }
 
 namespace another_number_of_elements {
 // region: reshape
 inline constexpr auto net = nn::sequential(nn::reshape<7, 7, 16>{}, nn::conv2d<8, 3>{});
-static_assert(mistake_in<net, input<64, 100>> == "reshape (line 40): [64, 100] has 6400 elements, [64, 7, 7, 16] has 50176");
+static_assert(mistake_in<net, input<64, 100>> ==
+    "reshape (line 46): [64, 100] has 6400 elements, [64, 7, 7, 16] has 50176");
 // end region
 }
 
 namespace a_range_outside_the_axis {
 inline constexpr auto net = [](auto x) { return slice<1, 20, 40>(x); };
-static_assert(mistake_in<net, input<64, 28>> == "slice at lambda (line 46): [20, 40) is no range of axis 1 of [64, 28]");
+static_assert(mistake_in<net, input<64, 28>> ==
+    "slice at lambda (line 53): [20, 40) is no range of axis 1 of [64, 28]");
 }
 
 namespace extents_beside_the_joined_axis {
 inline constexpr auto net = [](auto x) { return concatenate<2>(x, param<shape<64, 27, 4>>(x, "more")); };
-static_assert(mistake_in<net, input<64, 28, 4>> == "concatenate at lambda: extents other than axis 2 differ from [64, 28, 4]");
+static_assert(mistake_in<net, input<64, 28, 4>> ==
+    "concatenate at lambda: extents other than axis 2 differ from [64, 28, 4]");
 }
 
 namespace a_table_and_its_indices {
 inline constexpr auto floats = [](auto x) { return gather(param<shape<100, 8>>(x, "table"), x); };
-static_assert(mistake_in<floats, input<64>> == "gather at lambda (line 56) expects integer indices, got floating point [64]");
+static_assert(mistake_in<floats, input<64>> ==
+    "gather at lambda (line 65) expects integer indices, got floating point [64]");
 inline constexpr auto line = [](auto i) { return gather(param<shape<100>>(i, "table"), i); };
-static_assert(mistake_in_step<line, indices<64>> == "gather (line 58) expects a table [rows, columns], got [100]");
+static_assert(mistake_in_step<line, indices<64>> == "gather (line 68) expects a table [rows, columns], got [100]");
 }

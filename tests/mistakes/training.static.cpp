@@ -45,28 +45,33 @@ inline constexpr auto doubled = make_operation<doubled_op>;
 inline constexpr auto net = nn::sequential(nn::dense<8>{}, [](auto x) { return doubled(x); }, nn::dense<10>{});
 static_assert(mistake_in<net, input<64, 8>> == "");
 static_assert(mistake_in<net, input<64, 8>, training> ==
-    "doubled has no derivative (line 45), but dense/weight is trained through it; add one, or stop_gradient / nn::frozen");
+    "doubled has no derivative (line 45), but dense/weight is trained through it; "
+    "add one, or stop_gradient / nn::frozen");
 // end region
-inline constexpr auto trained_before = nn::sequential(nn::frozen(nn::dense<8>{}), [](auto x) { return doubled(x); }, nn::dense<10>{});
-static_assert(mistake_in<trained_before, input<64, 8>, training> == "");
+inline constexpr auto frozen_before = nn::sequential(
+    nn::frozen(nn::dense<8>{}), [](auto x) { return doubled(x); }, nn::dense<10>{});
+static_assert(mistake_in<frozen_before, input<64, 8>, training> == "");
 // The parameter that is named is one that is trained through the operation, not just any.
-inline constexpr auto beside = [](auto x) { return (x | nn::dense<10>{}) + doubled(x | nn::named("through", nn::dense<10>{})); };
+inline constexpr auto through = nn::named("through", nn::dense<10>{});
+inline constexpr auto beside = [](auto x) { return (x | nn::dense<10>{}) + doubled(x | through); };
 static_assert(mistake_in<beside, input<64, 8>, training> ==
-    "doubled has no derivative (line 53), but lambda/through/weight is trained through it; add one, or stop_gradient / nn::frozen");
+    "doubled has no derivative (line 55), but lambda/through/weight is trained through it; "
+    "add one, or stop_gradient / nn::frozen");
 }
 
 namespace outputs_that_do_not_suit_the_loss {
 // region: logits
 inline constexpr auto net = nn::sequential(nn::conv2d<10, 3>{});
 static_assert(mistake_in<net, input<64, 28, 28, 1>, training> ==
-    "softmax_cross_entropy expects logits [batch, classes] and one class number each, got [64, 26, 26, 10] and integers [64]");
+    "softmax_cross_entropy expects logits [batch, classes] and one class number each, "
+    "got [64, 26, 26, 10] and integers [64]");
 // end region
 }
 
 namespace a_wrong_network_is_said_first {
 inline constexpr auto net = nn::sequential(nn::conv2d<6, 5, same>{}, nn::dense<10>{});
 static_assert(mistake_in<net, input<64, 28, 28, 1>, training> ==
-    "dense<10> at dense (line 67) expects [batch, features], got [64, 28, 28, 6]; put nn::flatten before it");
+    "dense<10> at dense (line 72) expects [batch, features], got [64, 28, 28, 6]; put nn::flatten before it");
 }
 
 namespace data_that_does_not_suit_the_model {

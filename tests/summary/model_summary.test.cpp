@@ -15,13 +15,15 @@ inline constexpr auto training = recipe(loss::softmax_cross_entropy{}, optim::sg
 
 struct residual_block {
   constexpr auto operator()(tensor_expression auto x) const {
-    auto h = x | nn::conv2d<16, 3, same>{} | nn::batch_norm{} | nn::relu{} | nn::conv2d<16, 3, same>{} | nn::batch_norm{};
+    auto h = x | nn::conv2d<16, 3, same>{} | nn::batch_norm{} | nn::relu{}
+               | nn::conv2d<16, 3, same>{} | nn::batch_norm{};
     return relu(x + h);
   }
 };
 inline constexpr auto stem = nn::named("stem", nn::conv2d<16, 3, same, stride<2>>{.bias = false});
 inline constexpr auto small_resnet = nn::sequential(
-    stem, nn::repeat<2>(residual_block{}), nn::global_average_pool{}, nn::dropout{.rate = 0.2}, nn::frozen(nn::dense<10>{}));
+    stem, nn::repeat<2>(residual_block{}), nn::global_average_pool{}, nn::dropout{.rate = 0.2},
+    nn::frozen(nn::dense<10>{}));
 using resnet_model = model<small_resnet, input<32, 28, 28, 1>, backend::scalar>;
 
 inline constexpr auto with_a_parameter_of_its_own = [](auto x) {
@@ -39,8 +41,8 @@ TEST_CASE("the summary reads as approved") {
   CHECK(is_approved(resnet_model::summary_text(), __FILE__, "model_summary.txt"));
 }
 
-// Parameters by Keras' formulas: (3 * 3 * in + 1) * out for a convolution, 4 * channels for batch normalisation of which half
-// is trained, (in + 1) * out for a dense layer.
+// Parameters by Keras' formulas: (3 * 3 * in + 1) * out for a convolution, 4 * channels for batch normalisation of
+// which half is trained, (in + 1) * out for a dense layer.
 TEST_CASE("the numbers of a summary") {
   constexpr std::string_view text = resnet_model::summary_text();
   constexpr int parameters = 3 * 3 * 16 + 4 * (3 * 3 * 16 + 1) * 16 + 4 * 2 * 16 + 17 * 10;

@@ -5,7 +5,8 @@
 
 namespace tfx {
 
-/// One buffer of the arena: whose value it holds, where it lies (in elements), and from which to which launch it is in use.
+/// One buffer of the arena: whose value it holds, where it lies (in elements), and from which to which launch it is in
+/// use.
 struct buffer_info {
   int node = -1, offset = 0, size = 0;
   int from = -1, to = -1;
@@ -26,7 +27,9 @@ struct buffer_finder {
   list<int> index{};            ///< per node: its buffer, or -1
   list<launch_range> bodies{};
 
-  constexpr int level(int root) const { return is<carry_op>(g[root]) ? g.regions[g[root].region].parent : g[root].region; }
+  constexpr int level(int root) const {
+    return is<carry_op>(g[root]) ? g.regions[g[root].region].parent : g[root].region;
+  }
   constexpr int size_of(int root) const {
     const int size = g[root].shape.size();
     if (!is<carry_op>(g[root])) return padded(size);
@@ -36,7 +39,8 @@ struct buffer_finder {
   constexpr void touch(int id, int launch, int region, const int* offset) {
     const int root = locate(g, home, history, id).root;
     const op_kind kind = g[root].op->kind;
-    if (kind == op_kind::leaf || kind == op_kind::constant || kind == op_kind::generate || is<iteration_op>(g[root])) return;
+    const bool elsewhere = kind == op_kind::leaf || kind == op_kind::constant || kind == op_kind::generate;
+    if (elsewhere || is<iteration_op>(g[root])) return;
     launch_range used{launch, launch};
     for (int r = region; r > 0 && r != level(root); r = g.regions[r].parent) used = bodies[r];   // in every iteration
     if (index[root] < 0) {
@@ -75,7 +79,8 @@ template <class Plan> constexpr list<buffer_info> buffers_of() {
     if (f.stored[i] && kind != op_kind::assign) finder.touch(i, launch, g[i].region, Plan::memory.offset);
     for (int k = 0; k < g[i].count; ++k) {
       const int a = g.input(i, k), root = g.root(a);
-      if (f.stored[root] || g[root].op->kind == op_kind::port || g[root].op->kind == op_kind::result) finder.touch(a, launch, g[i].region, Plan::memory.offset);
+      const bool of_a_body = g[root].op->kind == op_kind::port || g[root].op->kind == op_kind::result;
+      if (f.stored[root] || of_a_body) finder.touch(a, launch, g[i].region, Plan::memory.offset);
     }
   }
   list<buffer_info>& found = finder.found;

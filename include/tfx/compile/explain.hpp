@@ -134,10 +134,11 @@ template <class Plan> struct explainer {
     w.line("  work");
     for (int s = 0; s < Plan::sizes.steps; ++s) {
       const step_info step = Plan::kernels.steps[s];
+      const region_info body = step.kind == step_kind::launch ? region_info{} : g.regions[step.at];
       if (step.kind == step_kind::launch) launch(step.at, head, next);
       else if (step.kind == step_kind::end) w.line("      end of body ", step.at);
-      else if (g.regions[step.at].branch) w.line("      body ", step.at, ": a branch");
-      else w.line("      body ", step.at, ": ", g.regions[step.at].dynamic ? "at most " : "", g.regions[step.at].bound, " times");
+      else if (body.branch) w.line("      body ", step.at, ": a branch");
+      else w.line("      body ", step.at, ": ", body.dynamic ? "at most " : "", body.bound, " times");
     }
   }
 
@@ -175,10 +176,11 @@ template <class Plan> struct explainer {
 
   constexpr void arena() {
     const list<buffer_info> buffers = buffers_of<Plan>();
-    w.line("arena ", Plan::memory.arena * element, " bytes, at least ", Plan::memory.live_peak * element, " alive at once, ",
-           Plan::memory.unplanned * element, " without sharing");
+    w.line("arena ", Plan::memory.arena * element, " bytes, at least ", Plan::memory.live_peak * element,
+           " alive at once, ", Plan::memory.unplanned * element, " without sharing");
     if (buffers.size() == 0) return;
-    const int offset_end = 5 + width_of_largest(buffers, true), bytes_end_here = offset_end + 2 + width_of_largest(buffers, false);
+    const int offset_end = 5 + width_of_largest(buffers, true);
+    const int bytes_end_here = offset_end + 2 + width_of_largest(buffers, false);
     w.put('\n');
     w.right(std::string_view("offset"), offset_end);
     w.right(std::string_view("bytes"), bytes_end_here);
@@ -249,15 +251,16 @@ template <class X, const auto& Recipe> struct plan_behind<X, Recipe> {
 
 }  // namespace detail
 
-/// What the compiler has made of a program, for people: each launch with what was fused into it, its work and traffic; the
-/// totals; and the map of the arena, who lies where and when. One constant string; nothing else of the plan is in the binary.
+/// What the compiler has made of a program, for people: each launch with what was fused into it, its work and traffic;
+/// the totals; and the map of the arena, who lies where and when. One constant string; nothing else of the plan is in
+/// the binary.
 ///
 ///     std::fputs(explain<model<net, input<64, 28, 28>>>().data(), stdout);     // a prediction
 ///     explain<model<net, input<64, 28, 28>>, training>()                       // a training step
 ///     explain<program<step, input<64, 8>>>(), explain<plan<...>>()
 ///
-/// A kernel number that appears twice is one function launched twice. Bytes are those of 4-byte elements, each operand of a
-/// launch counted once.
+/// A kernel number that appears twice is one function launched twice. Bytes are those of 4-byte elements, each operand
+/// of a launch counted once.
 template <class X, const auto&... Recipe> constexpr std::string_view explain() {
   return constant_text<detail::explainer<typename detail::plan_behind<X, Recipe...>::type>>::value;
 }

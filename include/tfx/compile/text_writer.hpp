@@ -17,7 +17,8 @@ struct text_writer {
   constexpr void put(char c) {
     if (to) to[size] = c;
     ++size;
-    column = c == '\n' ? 0 : column + ((static_cast<unsigned char>(c) & 0xC0) != 0x80);   // bytes of one character are one column
+    const bool continues = (static_cast<unsigned char>(c) & 0xC0) == 0x80;   // all bytes of a character are one column
+    column = c == '\n' ? 0 : column + (continues ? 0 : 1);
   }
   constexpr void put(std::string_view s) {
     for (char c : s) put(c);
@@ -78,8 +79,8 @@ private:
   }
 };
 
-/// `Text::write(text_writer&)` as a constant: written twice, once for its size. Nothing that it was made from reaches the
-/// program.
+/// `Text::write(text_writer&)` as a constant: written twice, once for its size. Nothing that it was made from reaches
+/// the program.
 template <class Text> struct constant_text {
   static constexpr int size = [] {
     text_writer w;

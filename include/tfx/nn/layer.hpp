@@ -16,7 +16,8 @@ template <class S, class T> constexpr bool is_training(var<S, T> x) { return x.h
 ///     auto gain = param<shape<4>>(x, "gain", init::ones{});
 ///
 /// `x` is any traced value; fan_in and fan_out are for initialisers that scale by them.
-template <static_shape S, traced X> constexpr var<S> param(X x, std::string_view name, initializer how = init::zeros{}, int fan_in = 0, int fan_out = 0) {
+template <static_shape S, traced X>
+constexpr var<S> param(X x, std::string_view name, initializer how = init::zeros{}, int fan_in = 0, int fan_out = 0) {
   builder& g = graph_of(x);
   return {g.read(g.local_leaf(parameter_space, S::value, name, how, fan_in, fan_out))};
 }
@@ -29,7 +30,8 @@ template <static_shape S> struct state_variable {
   /// Takes effect for what is read later, and for the next run.
   template <traced V> constexpr void write(V value) const { graph->write(leaf, untyped(value)); }
 };
-template <static_shape S, traced X> constexpr state_variable<S> state(X x, std::string_view name, initializer how = init::zeros{}) {
+template <static_shape S, traced X>
+constexpr state_variable<S> state(X x, std::string_view name, initializer how = init::zeros{}) {
   builder& g = graph_of(x);
   return {&g, g.local_leaf(state_space, S::value, name, how, 0, 0)};
 }
@@ -59,9 +61,13 @@ struct layer_mark {
   }
   template <class Y> constexpr Y result(Y y) {
     if constexpr (typed_handle<Y>) {
-      for (int i = index; i >= 0 && i < graph.calls->size(); ++i)   // the layer's own mark inside this one has the same result
-        if (i == index || ((*graph.calls)[i].parent == i - 1 && (*graph.calls)[i].name == (*graph.calls)[index].name)) (*graph.calls)[i].shape = Y::dim;
-        else break;
+      if (index < 0) return y;
+      list<layer_call>& calls = *graph.calls;
+      calls[index].shape = Y::dim;
+      // The layer's own mark inside this one has the same result.
+      const int inner = index + 1;
+      if (inner < calls.size() && calls[inner].parent == index && calls[inner].name == calls[index].name)
+        calls[inner].shape = Y::dim;
     }
     return y;
   }
@@ -87,7 +93,8 @@ template <class L, class S, class T, class... X> constexpr auto call_layer(const
 }
 
 /// x | layer: a call in the layer's scope, read from left to right.
-template <class S, class T, class L> requires(!traced<L> && !number<L>) constexpr auto operator|(var<S, T> x, const L& layer) {
+template <class S, class T, class L> requires(!traced<L> && !number<L>)
+constexpr auto operator|(var<S, T> x, const L& layer) {
   return call_layer(layer, x);
 }
 

@@ -16,7 +16,9 @@ template <const auto& Object> constexpr std::string_view object_name() {
   s = s.substr(s.find("Object = ") + 9);
   s = s.substr(0, s.find_first_of(";]"));
   std::size_t begin = s.size();
-  auto part_of_name = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; };
+  auto part_of_name = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  };
   while (begin > 0 && part_of_name(s[begin - 1])) --begin;
   return begin < s.size() ? s.substr(begin) : std::string_view("model");
 }
@@ -35,7 +37,8 @@ constexpr list<summary_row> summary_rows(const builder& b, const list<layer_call
   for (int i = 0; i < calls.size(); ++i) {
     const layer_call& c = calls[i];
     bool calls_others = false;
-    summary_row row{{b.names.data + b.paths[c.path].begin, std::size_t(b.paths[c.path].size)}, c.name, c.scoped, c.shape};
+    const path_info path = b.paths[c.path];
+    summary_row row{{b.names.data + path.begin, std::size_t(path.size)}, c.name, c.scoped, c.shape};
     auto add = [&](int first, int last, int sign) {
       for (int l = first; l < last; ++l) {
         if (b.leaves[l].space == parameter_space) row.parameters += sign * b.leaves[l].size;
@@ -129,8 +132,14 @@ template <const auto& Net, class Model, const auto&... Recipe> struct summary_te
     w.put('\n');
   }
 
+  template <const auto& One> static constexpr void training(text_writer& w) {
+    constexpr auto bytes = std::size_t(Model::template training_bytes<One>);
+    work<typename Model::template training_plan<One>>(w, " Train       ", bytes);
+  }
+
   static constexpr void totals(text_writer& w) {
-    constexpr int parameters = int(Model::parameter_count), trained = int(Model::trainable_parameter_count), state = int(Model::state_count);
+    constexpr int parameters = int(Model::parameter_count), state = int(Model::state_count);
+    constexpr int trained = int(Model::trainable_parameter_count);
     w.put(" Parameters  ");
     w.put(parameters);
     if (trained != parameters) {
@@ -151,7 +160,7 @@ template <const auto& Net, class Model, const auto&... Recipe> struct summary_te
       w.put('\n');
     }
     work<typename Model::predict_plan>(w, " Predict     ", std::size_t(Model::inference_bytes));
-    (work<typename Model::template training_plan<Recipe>>(w, " Train       ", std::size_t(Model::template training_bytes<Recipe>)), ...);
+    (training<Recipe>(w), ...);
   }
 
   static constexpr void write(text_writer& w) {

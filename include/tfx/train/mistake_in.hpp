@@ -5,8 +5,8 @@
 
 #include <tfx/train/verdict.hpp>
 
-/// The sentence that the compiler would print, as a constant: empty where nothing is wrong. So the text of a mistake can be
-/// tested without a compilation that fails, and a program can ask whether a network is right for an input.
+/// The sentence that the compiler would print, as a constant: empty where nothing is wrong. So the text of a mistake
+/// can be tested without a compilation that fails, and a program can ask whether a network is right for an input.
 ///
 ///     static_assert(mistake_in<net, input<64, 28, 28>> == "");
 namespace tfx {
@@ -30,18 +30,21 @@ template <const auto& Net, class In, const auto& Recipe> struct first_mistake<Ne
 
 /// What is wrong with a network for an input; with a recipe, also with training it.
 template <const auto& Net, class Input, const auto&... Recipe>
-inline constexpr std::string_view mistake_in = detail::first_mistake<Net, typename Input::shape_type, Recipe...>::value();
+inline constexpr std::string_view mistake_in =
+    detail::first_mistake<Net, typename Input::shape_type, Recipe...>::value();
 
 /// What is wrong with a step of one's own.
 template <const auto& Step, class... Input>
 inline constexpr std::string_view mistake_in_step = detail::sentence_of<verdict<detail::user_step<Step, Input...>>>;
 
 /// What is wrong with training a network on a data set.
-template <const auto& Net, class Input, const auto& Recipe, class Data> inline constexpr std::string_view mistake_in_data =
-    detail::sentence_of<detail::data_verdict<Net, typename Input::shape_type, std::remove_cvref_t<decltype(Recipe)>, Data>>;
+template <const auto& Net, class Input, const auto& Recipe, class Data>
+inline constexpr std::string_view mistake_in_data = detail::sentence_of<
+    detail::data_verdict<Net, typename Input::shape_type, std::remove_cvref_t<decltype(Recipe)>, Data>>;
 
 /// Why predicting with a model needs more than so many bytes.
-template <class Model, std::size_t Bytes> inline constexpr std::string_view mistake_in_memory =
-    detail::sentence_of<detail::memory_verdict<typename Model::predict_plan, Model::arena_bytes, std::size_t(Model::inference_bytes) - Model::arena_bytes, Bytes>>;
+template <class Model, std::size_t Bytes>
+inline constexpr std::string_view mistake_in_memory = detail::sentence_of<detail::memory_verdict<
+    typename Model::predict_plan, Model::arena_bytes, std::size_t(Model::inference_bytes) - Model::arena_bytes, Bytes>>;
 
 }  // namespace tfx

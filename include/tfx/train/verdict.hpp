@@ -8,8 +8,8 @@
 #include <tfx/compile/buffers.hpp>
 #include <tfx/train/steps.hpp>
 
-/// What can be wrong with a model and its uses. Each verdict has `right` and the sentence `value()`; the class that uses it
-/// holds a `tell`, and goes on with an empty step or an `any_fact`, so that one mistake gives one error.
+/// What can be wrong with a model and its uses. Each verdict has `right` and the sentence `value()`; the class that
+/// uses it holds a `tell`, and goes on with an empty step or an `any_fact`, so that one mistake gives one error.
 namespace tfx::detail {
 
 /// A fact of a model that has a mistake: it agrees with everything, since the sentence has said what is wrong.
@@ -30,8 +30,8 @@ template <bool Right, class T> constexpr auto fact(T value) {
 /// A network for an input.
 template <const auto& Net, class In> using network_verdict = verdict<collecting_step<Net, In>>;
 
-/// A network under a recipe. What is wrong with evaluating it is said once, not again by training; a network that is wrong
-/// has said so already.
+/// A network under a recipe. What is wrong with evaluating it is said once, not again by training; a network that is
+/// wrong has said so already.
 template <const auto& Net, class In, const auto& Recipe, bool Train> struct recipe_verdict {
   static constexpr message value() {
     if constexpr (network_verdict<Net, In>::right) return verdict<recipe_step<Net, In, Recipe, Train>>::value();
@@ -70,11 +70,13 @@ template <const auto& Net, class In, class Recipe, class Data> struct data_verdi
       b.complain("fit: one image of the data is ", image, ", the model's input is ", one);
     } else if constexpr (Loss::class_numbers) {
       if (!whole || label.rank != 0)
-        b.complain(Loss::name, " expects class numbers (integers []), the labels are ", whole ? "integers " : "floating point ", label);
+        b.complain(Loss::name, " expects class numbers (integers []), the labels are ",
+                   whole ? "integers " : "floating point ", label);
       else if (Data::classes > Output::value.cols())
         b.complain(Loss::name, ": the data has ", Data::classes, " classes, the model's output is ", Output::value);
     } else if (label.size() * In::value.extent[0] != Loss::template target<Output>::dim.size()) {
-      b.complain(Loss::name, " expects labels like the model's output ", Output::value, ", one label of the data is ", label);
+      b.complain(Loss::name, " expects labels like the model's output ", Output::value, ", one label of the data is ",
+                 label);
     }
     return b.wrong;
   }
