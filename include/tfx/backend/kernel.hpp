@@ -143,10 +143,17 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>, std::index_sequ
         if constexpr (F::by_column) {
           reg[self] = F::template generate<V>(std::uint64_t(p.c), *a.run);
         } else {
-          const std::uint64_t first = std::uint64_t(reinterpret_cast<std::uintptr_t>(a.operand[~instruction::source_of(word, 2)])) +
-                                      std::uint64_t(p.r) * std::uint64_t(a.cols) + std::uint64_t(p.c);
-          reg[self] = F::template generate<V>(first, *a.run, *static_cast<const T*>(a.operand[~instruction::source_of(word, 0)]),
-                                              *static_cast<const T*>(a.operand[~instruction::source_of(word, 1)]));
+          constexpr pattern lies = instruction::source_lies(word, 2);
+          std::uint64_t first = std::uint64_t(reinterpret_cast<std::uintptr_t>(a.operand[~instruction::source_of(word, 2)]));
+          if constexpr (lies == pattern::full) first += std::uint64_t(p.r) * std::uint64_t(a.cols);
+          if constexpr (lies == pattern::full || lies == pattern::row) first += std::uint64_t(p.c);
+          if constexpr (lies == pattern::column) first += std::uint64_t(p.r);
+          constexpr bool one_number = lies == pattern::scalar || lies == pattern::column;
+          using G = std::conditional_t<one_number, T, V>;
+          const auto drawn = F::template generate<G>(first, *a.run, *static_cast<const T*>(a.operand[~instruction::source_of(word, 0)]),
+                                                     *static_cast<const T*>(a.operand[~instruction::source_of(word, 1)]));
+          if constexpr (one_number) reg[self] = L(drawn.v);
+          else reg[self] = drawn;
         }
       } else if constexpr (F::arity == 1) {
         reg[self] = F::apply(X::fetch(reg, a, word, 0, p));

@@ -122,6 +122,7 @@ struct kernel_emitter {
 
   kernel_lists k{};
   list<int> value{}, value_group{};       // instruction of a node in the group being emitted
+  list<int> late_value{}, late_group{};   // the same of generators, made again after a reduction
   list<int> slot{}, slot_group{};         // operand of a node's memory there
   list<std::uint32_t> hashes{};
   launch_info now{};
@@ -183,22 +184,24 @@ struct kernel_emitter {
     value_group[id] = q;
   }
 
-  /// An earlier instruction, or ~operand. Generators are emitted again in each group.
-  constexpr int source(int id) {
-    const int direct = matrix_root(g, id);
-    if (value_group[direct] == q) return value[direct];
-    const int root = g.root(direct);
+  /// An earlier instruction, or ~operand. Generators are emitted again in each group, and in each phase: what comes after a
+  /// reduction stands at another place.
+  constexpr int source(int id, int at_phase) {
+    const int direct = matrix_root(g, id), root = g.root(direct);
     const node& n = g[root];
-    if (n.op->kind != op_kind::generate) return ~use(direct);
+    if (n.op->kind != op_kind::generate) return value_group[direct] == q ? value[direct] : ~use(direct);
+    list<int>&known = at_phase ? late_value : value, &known_group = at_phase ? late_group : value_group;
+    if (known_group[direct] == q) return known[direct];
     instruction made;
     made.op = n.op;
     int in[3] = {};
-    for (int j = 0; j < n.count; ++j) in[j] = source(g.input(root, j));
+    for (int j = 0; j < n.count; ++j) in[j] = source(g.input(root, j), at_phase);
     if (n.count) in[2] = ~use(direct);   // no memory: only its place counts
-    made.word = packed(in, -1, 0);
-    note(direct, here());
+    made.word = packed(in, -1, at_phase);
+    known_group[direct] = q;
+    known[direct] = here();
     k.code.push_back(made);
-    return value[direct];
+    return known[direct];
   }
 
   constexpr void emit_node(int id) {
@@ -207,11 +210,12 @@ struct kernel_emitter {
     instruction made;
     made.op = n.op;
     int in[3] = {};
+    const int at_phase = n.op->kind == op_kind::reduce ? 0 : phase[id];
     if (!is_producer(n.op->kind))
-      for (int j = 0; j < n.count; ++j) in[j] = source(g.input(id, j));
+      for (int j = 0; j < n.count; ++j) in[j] = source(g.input(id, j), at_phase);
     const int target = n.op->kind == op_kind::assign ? n.aux : id;
     const int store = stored[id] ? use(target) : -1;
-    made.word = packed(in, store, n.op->kind == op_kind::reduce ? 0 : phase[id]);
+    made.word = packed(in, store, at_phase);
     if (is_producer(n.op->kind)) {
       now.output = here();
       now.geometry = n.aux;
@@ -275,6 +279,8 @@ struct kernel_emitter {
     list<int> head(n_groups + 1, -1), next(g.n_nodes, -1);
     value = list<int>(g.n_nodes, -1);
     value_group = list<int>(g.n_nodes, -1);
+    late_value = list<int>(g.n_nodes, -1);
+    late_group = list<int>(g.n_nodes, -1);
     slot = list<int>(g.n_nodes, -1);
     slot_group = list<int>(g.n_nodes, -1);
     for (int i = g.n_nodes - 1; i >= 0; --i) {
