@@ -15,8 +15,8 @@ struct usage_error : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// The words after a program's name: `--name value`, `--name=value` and `--name`. Each option is asked for once, and then
-/// `finish` complains about what nobody asked for.
+/// The words after a program's name: `--name value`, `--name=value` and `--name`. A program asks for each once;
+/// then `finish` complains about what nobody asked for.
 ///
 ///     command_line words(argc, argv, help);          // --help prints the text and ends the program
 ///     int epochs = words.number("--epochs", 10, 1, 1000);

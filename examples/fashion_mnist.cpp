@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // arguments: --first 2000 --epochs 1 --threads 2 --no-color
 // libraries: z
-// Trains networks on pictures of clothes: progress, curve, accuracy, a picture of what they say, weights saved and read back.
+// Trains networks on pictures of clothes: progress, curve, accuracy, a picture of answers, weights saved and read.
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -142,7 +142,9 @@ void train(const char* name, int usual_epochs, const job& what) {
   const auto result = classifier.template evaluate<Recipe>(test);
   double seconds = 0;
   for (const auto& epoch : history) seconds += epoch.seconds;
-  std::printf("\n  test accuracy     %.4f\n  test loss         %.4f\n  time              %.1f s\n", result.metrics[0], result.loss, seconds);
+  std::printf("\n  test accuracy     %.4f\n", result.metrics[0]);
+  std::printf("  test loss         %.4f\n", result.loss);
+  std::printf("  time              %.1f s\n", seconds);
 
   std::vector<int> predicted;
   for (std::size_t i = 0; i < test.size(); ++i) predicted.push_back(argmax(classifier.predict(test.images[i])));

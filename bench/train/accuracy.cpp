@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // libraries: z
-// What networks reach on Fashion-MNIST, as a Markdown table: test accuracy after the last epoch, for three seeds, beside
-// that of Keras 3 with the same network, initialisers, optimizer, batch size and number of epochs.
+// What networks get on Fashion-MNIST, as a Markdown table: test accuracy after the last epoch, of three seeds, beside
+// that of Keras with the same network, initialisers, optimizer, batch size and number of epochs.
 //
 //     bench/train/accuracy            # all networks, about 20 minutes on two cores
 //     bench/train/accuracy mlp        # those whose name contains the word
@@ -23,7 +23,8 @@ inline constexpr auto training =
 inline constexpr auto mlp =
     nn::sequential(nn::flatten{}, nn::dense<128>{}, nn::relu{}, nn::dropout{.rate = 0.2}, nn::dense<10>{});
 
-inline constexpr auto deeper_mlp = nn::sequential(nn::flatten{}, nn::dense<256>{}, nn::relu{}, nn::dense<128>{}, nn::relu{}, nn::dense<10>{});
+inline constexpr auto deeper_mlp = nn::sequential(  //
+    nn::flatten{}, nn::dense<256>{}, nn::relu{}, nn::dense<128>{}, nn::relu{}, nn::dense<10>{});
 
 template <auto Padding> constexpr auto convolutional() {
   return nn::sequential(nn::reshape<28, 28, 1>{},                                          //
@@ -35,19 +36,23 @@ inline constexpr auto cnn_same = convolutional<same>();
 inline constexpr auto cnn_valid = convolutional<valid>();
 
 /// One row of the table. `keras` is the mean over the same number of seeds.
-template <const auto& Net> void compare(std::string_view name, int epochs, double keras, std::string_view wanted, const data::fashion_mnist_data& data) {
+template <const auto& Net>
+void compare(std::string_view name, int epochs, double keras, std::string_view wanted,
+             const data::fashion_mnist_data& data) {
   if (name.find(wanted) == name.npos) return;
   constexpr int seeds = 3;
   double reached[seeds], sum = 0, seconds = 0;
   for (int i = 0; i < seeds; ++i) {
     model<Net, input<64, 28, 28>, backend::threads<2>> network{seed{std::uint64_t(i) + 1}};
-    for (const auto& epoch : network.template fit<training>(data.train, {.epochs = epochs, .quiet = true})) seconds += epoch.seconds;
+    const auto history = network.template fit<training>(data.train, {.epochs = epochs, .quiet = true});
+    for (const auto& epoch : history) seconds += epoch.seconds;
     reached[i] = network.template evaluate<training>(data.test).metrics[0];
     sum += reached[i];
   }
   const double mean = sum / seeds;
-  std::printf("| %.*s | %d | %.4f | %.4f | %.4f | %.4f | %.4f | %+.2f | %.1f |\n", int(name.size()), name.data(), epochs,
-              reached[0], reached[1], reached[2], mean, keras, 100 * (mean - keras), seconds / (seeds * epochs));
+  std::printf("| %.*s | %d | %.4f | %.4f | %.4f | %.4f | %.4f | %+.2f | %.1f |\n", int(name.size()), name.data(),
+              epochs, reached[0], reached[1], reached[2], mean, keras, 100 * (mean - keras),
+              seconds / (seeds * epochs));
   std::fflush(stdout);
 }
 
