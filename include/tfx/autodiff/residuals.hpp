@@ -27,7 +27,9 @@ constexpr int residual_of(builder& g, int id, int reverse) {
     return r;
   };
   if (n.op->kind == op_kind::generate || (n.op->kind == op_kind::view && !is<slice_op>(n))) return again();
-  if (body.branch) return outside(is<carry_op>(n) ? g.edges[n.first] : stack_of(g, id).id);   // it ran once, with the first value
+  // What a loop inside the body leaves behind lies in that loop's memory: a copy of it is stacked.
+  const auto stacked_node = [&] { return stack_of(g, is<final_op>(n) ? g.emit_at<copy_op>(forward, n.shape, n.type, ++g.pins, id) : id).id; };
+  if (body.branch) return outside(is<carry_op>(n) ? g.edges[n.first] : stacked_node());   // it ran once, with the first value
   if (is<iteration_op>(n)) {
     const handle count = body.dynamic ? handle{&g, outside(g.trip_count(forward))} : g.constant(body.bound);
     g.region = reverse;
@@ -47,11 +49,7 @@ constexpr int residual_of(builder& g, int id, int reverse) {
     if (p.region != forward || !is<carry_op>(p) || p.link < 0) continue;
     if (p.link == id || (g.input(p.link, 0) == id && p.shape == n.shape)) return history(j, 1);
   }
-  if (is<final_op>(n)) {
-    const int copy = g.emit_at<copy_op>(forward, n.shape, n.type, ++g.pins, id);
-    return slice_at(g, reverse, outside(stack_of(g, copy).id), n.shape, true).id;
-  }
-  return slice_at(g, reverse, outside(stack_of(g, id).id), n.shape, true).id;
+  return slice_at(g, reverse, outside(stacked_node()), n.shape, true).id;
 }
 
 }  // namespace tfx
