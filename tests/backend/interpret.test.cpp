@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// labels: heavy
 // The interpreter against written-out loops, the compiled backends against the interpreter, and the search for values
 // that are not finite.
 #include <doctest/doctest.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// labels: heavy
 // What is written takes effect after everything has been read, whatever is fused into one kernel.
 #include <doctest/doctest.h>
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// labels: heavy
 // The memory plan against what the launches say that they read and write.
 #include <doctest/doctest.h>
 

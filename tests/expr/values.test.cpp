@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// labels: native
+// labels: native heavy
 // Statements on tensors against plain loops and the C library.
 #include <doctest/doctest.h>
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// labels: heavy
 // Loops and branches: values against plain code or the same thing unrolled, gradients against central differences, and the
 // bits of every backend.
 #include <doctest/doctest.h>

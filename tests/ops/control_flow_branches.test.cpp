@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// labels: heavy
 // Branches and loops whose end depends on numbers.
 #include <doctest/doctest.h>
 

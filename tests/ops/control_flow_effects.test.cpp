@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// labels: heavy
 // What bodies do besides computing: states that they write, masks that they draw, gradients taken inside them, and a batch of
 // which only some rows are present.
 #include <doctest/doctest.h>
