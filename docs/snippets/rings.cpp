@@ -152,7 +152,7 @@ int main() {
     model<line, input<4, 1>> fitted{seed{1}};
     fitted.fit<least_squares>(samples, {.epochs = 300, .quiet = true});
     fitted.for_each_variable([](std::string_view path, const dims&, const float* value) {
-      std::printf("%.*s %.3f\n", int(path.size()), path.data(), value[0]);
+      std::printf("%s %.3f\n", std::string(path).c_str(), double(value[0]));
     });
     // end region
   }
@@ -181,7 +181,7 @@ int main() {
   io::safetensors_file file("rings.safetensors");
   for (const io::safetensors_entry& entry : file.tensors()) {
     std::string extents;
-    for (std::int64_t extent : entry.shape) extents += " " + std::to_string(extent);
+    for (std::int64_t extent : entry.shape) extents.append(" ").append(std::to_string(extent));
     std::printf("%-16s %s%s\n", entry.name.c_str(), entry.dtype.c_str(), extents.c_str());
   }
   // end region
