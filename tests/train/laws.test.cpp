@@ -89,8 +89,8 @@ TEST_CASE_TEMPLATE("whatever is trained", What, as_model<mlp>, as_model<cnn>, as
     train<What>(other, 0, 2);
     other = original;
     CHECK(state_of<What>(other) == before);
-    type& same = other;
-    other = same;
+    type& itself = other;
+    other = itself;
     train<What>(other, 4, 8);
     CHECK(state_of<What>(other) == after);
     CHECK(state_of<What>(original) == before);
