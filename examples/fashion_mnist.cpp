@@ -150,12 +150,12 @@ void train(const char* name, int usual_epochs, const job& what) {
   for (std::size_t i = 0; i < test.size(); ++i) predicted.push_back(argmax(classifier.predict(test.images[i])));
   print_mistakes(test, predicted);
 
-  const auto picture = what.out / (std::string("fashion_mnist.") + name + ".png");
+  const auto picture = (what.out / (std::string("fashion_mnist.") + name + ".png")).lexically_normal();
   const std::string title = "Fashion-MNIST, " + std::string(name) + ": what it is, and what it was taken for";
   summary::write_png(picture, summary::image_grid(test.first(60), predicted, {.columns = 10, .title = title}));
   std::printf("  answers           %s\n", picture.c_str());
 
-  const auto weights = what.out / (std::string("fashion_mnist.") + name + ".safetensors");
+  const auto weights = (what.out / (std::string("fashion_mnist.") + name + ".safetensors")).lexically_normal();
   save(classifier, weights);
   network other{seed{what.seed + 1}};
   load(other, weights);
