@@ -160,8 +160,8 @@ void train(const char* name, int usual_epochs, const job& what) {
   network other{seed{what.seed + 1}};
   load(other, weights);
   const auto again = other.template evaluate<Recipe>(test);
-  const bool same = again.loss == result.loss && again.metrics[0] == result.metrics[0];
-  if (!same) throw std::runtime_error(weights.string() + ": read back, it gives another result");
+  const bool unchanged = again.loss == result.loss && again.metrics[0] == result.metrics[0];
+  if (!unchanged) throw std::runtime_error(weights.string() + ": read back, it gives another result");
   std::printf("  weights           %s; read back: the same result\n\n", weights.c_str());
 }
 
