@@ -60,12 +60,13 @@ struct fuser {
   list<char> written;           ///< leaves with an assignment
   list<char> floats;            ///< elementwise work on leaves alone waits for its first reader
   list<int> waiting_readers;    ///< of those, the ones that read a written leaf
+  list<int> newest, before;     ///< per group its last node so far, and per node the one before it in its group
   list<int> visited;            ///< by `latest_group`, in which round
   int round = 0;
   static constexpr int waiting = -2;
 
   constexpr explicit fuser(const graph_view& view)
-      : g(view), n(view.n_nodes), last_reader(view.n_nodes, -1), written(view.n_nodes, 0), floats(view.n_nodes, 1), visited(view.n_nodes, 0) {
+      : g(view), n(view.n_nodes), last_reader(view.n_nodes, -1), written(view.n_nodes, 0), floats(view.n_nodes, 1), before(view.n_nodes, -1), visited(view.n_nodes, 0) {
     f.group_of = list<int>(n, -1);
     f.phase = list<std::uint8_t>(n, 0);
     f.stored = list<std::uint8_t>(n, 0);
@@ -96,11 +97,14 @@ struct fuser {
     q.kind = kind;
     q.region = g[i].region;
     f.groups.push_back(q);
+    newest.push_back(-1);
     return f.groups.size() - 1;
   }
   constexpr void put(int i, int q, int phase) {
     f.group_of[i] = q;
     f.phase[i] = std::uint8_t(phase);
+    before[i] = newest[q];
+    newest[q] = i;
     group& target = f.groups[q];
     target.size++;
     if (phase == 0 && (g[i].op->kind == op_kind::map || g[i].op->kind == op_kind::assign)) target.flat = target.flat && lies_flat(i, target.domain);
@@ -156,8 +160,7 @@ struct fuser {
   constexpr bool overwrites_in_place(int leaf, int q, bool body) const {
     const group& target = f.groups[q];
     const int rows = target.domain.rows(), columns = target.domain.cols();
-    for (int j = 0; j < n; ++j) {
-      if (f.group_of[j] != q) continue;
+    for (int j = newest[q]; j >= 0; j = before[j]) {
       for (int k = 0; k < inputs(j); ++k) {
         if (memory(j, k) != leaf) continue;
         if (is_producer(g[j].op->kind)) return false;
