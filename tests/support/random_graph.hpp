@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include <tfx/ops.hpp>
+
+namespace tfx::testing {
+
+/// Records a graph that nobody would write: operations, shapes and assignments drawn by a seed. Every value is kept
+/// between -2 and 2 or so, that nothing overflows and hides a difference.
+struct random_graph {
+  builder& b;
+  std::uint32_t state;
+  list<handle> values{};
+  list<int> leaves{};
+  int depth = 0;
+  bool smooth = false;      ///< only what has a derivative everywhere
+  bool writes = true;       ///< assignments to leaves on the way
+  int gradient_depth = 0;
+
+  constexpr random_graph(builder& graph, int seed) : b(graph), state(std::uint32_t(seed) * 2654435769u + 1) {}
+
+  constexpr int draw(int below) {
+    state ^= state << 13;
+    state ^= state >> 17;
+    state ^= state << 5;
+    return int((state >> 5) % std::uint32_t(below));
+  }
+  constexpr dims random_shape() {
+    constexpr dims shapes[] = {{0, {}, false},     {1, {5}, false},       {2, {6, 5}, false},    {2, {6, 1}, false}, {2, {5, 6}, false},
+                               {2, {5, 5}, false}, {3, {2, 3, 5}, false}, {3, {2, 3, 1}, false}, {1, {1}, false},    {2, {1, 5}, false}};
+    return shapes[draw(10)];
+  }
+  constexpr handle any() { return values[draw(values.size())]; }
+  /// One of the newest, so that chains get long.
+  constexpr handle recent() {
+    const int n = values.size() < 6 ? values.size() : 6;
+    return values[values.size() - 1 - draw(n)];
+  }
+  constexpr void keep(handle v) { values.push_back(v); }
+
+  constexpr void leaf() {
+    const char name[] = {'s', char('a' + leaves.size() / 26), char('a' + leaves.size() % 26)};
+    const int l = b.leaf(state_space, random_shape(), dtype::real_type, {name, 3}, init::zeros{}, false);
+    leaves.push_back(l);
+    keep(b.read(l));
+  }
+  constexpr void map() {
+    const handle x = draw(3) ? recent() : any();
+    switch (draw(6)) {
+      case 0: return keep(tanh(x));
+      case 1: return keep(0.5 * x - 0.25);
+      case 2: return keep(sigmoid(x));
+      case 3: return keep(-x);
+      case 4: return keep(smooth ? sin(x) : relu(x));
+      default: return keep(x * x * 0.25);
+    }
+  }
+  constexpr void combine() {
+    const handle x = recent();
+    handle y = any();
+    for (int tries = 0; tries < 8 && !broadcasts(x.shape(), y.shape()); ++tries) y = any();
+    if (!broadcasts(x.shape(), y.shape()) || broadcast(x.shape(), y.shape()).size() > 64) return map();
+    switch (draw(5)) {
+      case 0: return keep(0.5 * (x + y));
+      case 1: return keep(0.5 * (x - y));
+      case 2: return keep(x * y);
+      case 3: return keep(smooth ? sin(x + y) : maximum(x, y));
+      default:
+        if (smooth) return keep(tanh(x - y));
+        return keep(detail::map_node<where_op>(detail::map_node<greater_op>(x, y), 0.5 * y, x));
+    }
+  }
+  constexpr void reduction() {
+    const handle x = draw(2) ? recent() : any();
+    const int rank = x.shape().rank;
+    if (rank == 0) return map();
+    unsigned axes = unsigned(draw((1 << rank) - 1)) + 1;
+    if (draw(3) == 0) axes = (1u << rank) - 1;
+    const handle r = draw(4) || smooth ? sum_axes(x, axes) * 0.2 : max_axes(x, axes);
+    keep(draw(2) ? r : reshape(r, without(r.shape())));
+  }
+  /// A shape without its extents of 1.
+  static constexpr dims without(const dims& s) {
+    dims d;
+    for (int i = 0; i < s.rank; ++i)
+      if (s.extent[i] != 1) d.extent[d.rank++] = s.extent[i];
+    return d;
+  }
+  constexpr void product() {
+    const handle x = any();
+    if (x.shape().rank != 2) return combine();
+    for (int tries = 0; tries < 12; ++tries) {
+      const handle y = any();
+      const bool ta = draw(2), tb = draw(2);
+      if (y.shape().rank != 2 || x.shape().extent[ta ? 0 : 1] != y.shape().extent[tb ? 1 : 0]) continue;
+      return keep(tanh(0.3 * matmul(x, y, ta, tb)));
+    }
+    keep(transpose(x));
+  }
+  constexpr void rearranged() {
+    const handle x = any();
+    const dims s = x.shape();
+    switch (draw(4)) {
+      case 0:
+        if (s.size() == 30) return keep(reshape(x, draw(2) ? dims{2, {5, 6}, false} : dims{1, {30}, false}));
+        return keep(reshape(x, dims{2, {s.size(), 1}, false}));
+      case 1: return keep(transpose(x));
+      case 2: {
+        if (s.rank == 0 || s.extent[s.rank - 1] < 3) return map();
+        dims box = s;
+        box.extent[s.rank - 1] -= 2;
+        detail::box corner;
+        corner.begin[s.rank - 1] = 1;
+        return keep(slice_box(x, corner, box));
+      }
+      default: return keep(x.shape().size() > 1 ? dropout(x) : x + 0.5);
+    }
+  }
+  constexpr handle dropout(handle x) { return x * dropout_mask(x, 0.25) * 0.75; }
+  constexpr void assignment() {
+    if (!writes) return map();
+    const int l = leaves[draw(leaves.size())];
+    const dims s = b.leaves[l].shape;
+    for (int tries = 0; tries < 12; ++tries) {
+      const handle v = draw(2) ? recent() : any();
+      if (!(v.shape() == s)) continue;
+      b.write(l, v);
+      if (draw(2)) keep(b.read(l));
+      return;
+    }
+  }
+  /// The value of that shape made last, else the one given.
+  constexpr handle last_of(const dims& shape, int from, handle otherwise) {
+    for (int i = values.size() - 1; i >= from; --i)
+      if (values[i].shape() == shape) return values[i];
+    return otherwise;
+  }
+  /// Leaves a body: what was made in it stays in it, states are as they are now.
+  constexpr void leave(int outside) {
+    values.count = outside;
+    --depth;
+  }
+  constexpr void read_all() {
+    for (int i = 0; writes && i < leaves.size(); ++i) keep(b.read(leaves[i]));
+  }
+
+  /// A loop that carries one value and takes apart another. Some end before their bound.
+  constexpr void loop() {
+    const handle first = recent(), rows = any();
+    if (first.shape().size() > 30 || depth >= 2) return map();
+    ++depth;
+    const int outside = values.size();
+    region_info r;
+    r.dynamic = draw(4) == 0;
+    const bool sliced = !r.dynamic && rows.shape().rank > 0 && detail::node_of(rows).op->kind != op_kind::constant;
+    r.bound = sliced ? rows.shape().extent[0] : 2 + draw(3);
+    const handle starts = r.dynamic ? goes_on(b.constant(0), first) : first;
+    const int region = open_region(b, r);
+    const handle carry = new_carry(first, first.shape());
+    handle condition{}, count{};
+    if (r.dynamic) {
+      condition = new_carry(starts, dims{});
+      count = new_carry(b.constant(0), dims{});
+      b.regions[region].counter = count.id;
+      set_next(count, count + 1.0);
+    }
+    keep(carry);
+    if (sliced) keep(slice_at(b, region, adopt(b, rows.id), unstacked(rows.shape()), draw(3) == 0));
+    else if (!r.dynamic) keep(0.1 * iteration_of(b, region));
+    steps(5 + draw(6));
+    const handle next = tanh(last_of(carry.shape(), outside, carry));
+    const handle kept = pin(values[values.size() - 1], values[values.size() - 1].shape());
+    set_next(carry, next);
+    if (r.dynamic) set_next(condition, goes_on(count + 1.0, next));
+    leave(outside);
+    const int closed = close_region(b, r.dynamic ? condition.id : -1);
+    keep(final_of(carry, closed));
+    if (!r.dynamic && kept.shape().rank < 3 && kept.shape().size() * r.bound <= 64) keep(stack_of(b, kept.id));
+    read_all();
+  }
+  /// At most three times. In a smooth graph how often must not depend on numbers that are moved.
+  constexpr handle goes_on(handle count, handle value) {
+    if (smooth) return stop_gradient(detail::map_node<less_op>(count, b.constant(2)));
+    const handle total = reshape(sum_axes(value, detail::all_axes(value.shape())), dims{});
+    return stop_gradient(detail::map_node<less_op>(total, 2.5 - count));
+  }
+  constexpr void branch() {
+    if (depth >= 2) return map();
+    const handle x = any(), like = recent();
+    const handle total = reshape(sum_axes(x, detail::all_axes(x.shape())), dims{});
+    const handle taken = expand(stop_gradient(smooth ? b.constant(draw(2)) : detail::map_node<greater_op>(total, b.constant(0))), dims{});
+    region_info r;
+    r.branch = true;
+    r.hoist = false;
+    handle result[2] = {};
+    int closed = -1;
+    for (int k = 0; k < 2; ++k) {
+      ++depth;
+      const int outside = values.size();
+      r.sense = k == 0;
+      open_region(b, r);
+      steps(4 + draw(4));
+      result[k] = pin(last_of(like.shape(), outside, like), like.shape());
+      leave(outside);
+      closed = close_region(b, taken.id);
+    }
+    keep({&b, b.emit_at<join_op>(b.region, like.shape(), like.type(), 0, result[0].id, closed, result[1].id)});
+    read_all();
+  }
+  /// The gradient of what has been computed so far, as one more value.
+  constexpr void gradient() {
+    if (gradient_depth >= 2) return map();
+    ++gradient_depth;
+    const handle y = recent(), x = any();
+    list<int> wanted, names;
+    wanted.push_back(x.id);
+    names.push_back(-1);
+    const list<int> d = gradients(tanh(y), pin(b.constant(0.7), y.shape()), wanted, names);
+    keep(tanh(expand(d[x.id] < 0 ? b.constant(0) : handle{&b, d[x.id]}, x.shape())));
+  }
+  constexpr void steps(int n) {
+    for (int i = 0; i < n; ++i) {
+      const int what = draw(24);
+      if (what < 5) map();
+      else if (what < 10) combine();
+      else if (what < 13) reduction();
+      else if (what < 15) product();
+      else if (what < 17) rearranged();
+      else if (what < 19) assignment();
+      else if (what < 21) loop();
+      else if (what < 23) branch();
+      else gradient();
+    }
+  }
+
+  constexpr void record(int size) {
+    for (int i = 0; i < 6; ++i) leaf();
+    steps(size);
+    if (draw(2)) loop();
+    handle loss = b.constant(0);
+    for (int i = 0; i < 4; ++i) {
+      const handle v = recent();
+      b.add_output(expand(v, v.shape()));
+      loss = loss + reshape(sum_axes(v, detail::all_axes(v.shape())), dims{});
+    }
+    if (draw(2)) return;
+    list<int> wanted, names;
+    for (int i = 0; i < leaves.size(); ++i) {
+      wanted.push_back(b.leaf_node[leaves[i]]);
+      names.push_back(-1);
+    }
+    const list<int> d = gradients(loss, b.constant(1), wanted, names);
+    for (int i = 0; i < leaves.size(); ++i) {
+      const int leaf_node = wanted[i];
+      if (d[leaf_node] < 0) continue;
+      const handle now = b.read(leaves[i]);
+      b.write(leaves[i], tanh(now - 0.1 * handle{&b, d[leaf_node]}));
+    }
+  }
+};
+
+template <int Seed, int Size> struct random_step {
+  constexpr void operator()(builder& b) const { random_graph(b, Seed).record(Size); }
+};
+
+}  // namespace tfx::testing
