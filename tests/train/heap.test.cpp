@@ -63,6 +63,9 @@ int posix_memalign(void** out, std::size_t alignment, std::size_t size) {
 }
 #else
 // A sanitizer has malloc for itself; what C++ allocates is seen all the same.
+#if !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"   // once these are inlined, g++ sees malloc but not who calls it
+#endif
 void* operator new(std::size_t size) {
   ++allocations;
   if (void* p = std::malloc(size ? size : 1)) return p;
@@ -192,9 +195,7 @@ TEST_CASE("allocations are noticed") {
 }
 
 TEST_CASE("no heap in the loop: mlp") { no_heap_in_model<mlp, backend::simd<>>(); }
-TEST_CASE("no heap in the loop: cnn") { no_heap_in_model<cnn, backend::simd<>>(); }
-TEST_CASE("no heap in the loop: mlp on two threads") { no_heap_in_model<mlp, backend::threads<2>>(); }
-TEST_CASE("no heap in the loop: cnn on four threads") { no_heap_in_model<cnn, backend::threads<4>>(); }
+TEST_CASE("no heap in the loop: cnn on two threads") { no_heap_in_model<cnn, backend::threads<2>>(); }
 
 TEST_CASE("a program allocates when it is made, and not when it runs") {
   program<step_of_mlp, input<32, 28, 28>, indices<32>, input<>> step{seed{1}};
