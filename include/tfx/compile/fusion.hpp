@@ -22,7 +22,7 @@ struct group {
   int size = 0;               ///< nodes
 };
 
-inline constexpr int max_group_size = 96;   ///< nodes; operand words have 9 bits
+inline constexpr int max_group_size = 96;   ///< nodes; an instruction's sources have 9 bits, and it has up to four operands
 
 /// Which node belongs to which kernel. `phase` 1 comes after the reduction; `stored` nodes have memory of their own.
 template <int Nodes> struct fusion {
@@ -63,6 +63,8 @@ struct fuser {
   list<int> newest, before;     ///< per group its last node so far, and per node the one before it in its group
   list<int> visited;            ///< by `latest_group`, in which round
   int round = 0;
+  list<int> counted;            ///< per node: the last search that has seen it; what waits may be used many times
+  int stamp = 0;
   static constexpr int waiting = -2;
 
   constexpr explicit fuser(const graph_view& view)
@@ -70,6 +72,7 @@ struct fuser {
     f.group_of = list<int>(n, -1);
     f.phase = list<std::uint8_t>(n, 0);
     f.stored = list<std::uint8_t>(n, 0);
+    counted = list<int>(n, 0);
   }
 
   constexpr int inputs(int i) const { return g[i].count; }
@@ -113,11 +116,35 @@ struct fuser {
       if (const int a = in(i, k); f.group_of[a] == waiting) put(a, q, phase);
   }
   /// Would node i, and what waits for it, leave the domain one row?
-  constexpr bool waits_flat(int i, const dims& domain) const {
+  constexpr bool waits_flat(int i, const dims& domain) {
+    ++stamp;
+    return all_flat(i, domain);
+  }
+  constexpr bool all_flat(int i, const dims& domain) {
+    counted[i] = stamp;
     if (!lies_flat(i, domain)) return false;
     for (int k = 0; k < inputs(i); ++k)
-      if (const int a = in(i, k); f.group_of[a] == waiting && !waits_flat(a, domain)) return false;
+      if (const int a = in(i, k); f.group_of[a] == waiting && counted[a] != stamp && !all_flat(a, domain)) return false;
     return true;
+  }
+
+  /// Nodes that node i brings into a group: itself and what waits for it.
+  constexpr int weight(int i) {
+    ++stamp;
+    return count_waiting(i);
+  }
+  constexpr int count_waiting(int i) {
+    int total = 1;
+    counted[i] = stamp;
+    for (int k = 0; k < inputs(i); ++k)
+      if (const int a = in(i, k); f.group_of[a] == waiting && counted[a] != stamp) total += count_waiting(a);
+    return total;
+  }
+  /// What waits for node i gets groups of its own, if together it would be too much for one.
+  constexpr void relieve(int i) {
+    if (weight(i) <= max_group_size) return;
+    for (int k = 0; k < inputs(i); ++k)
+      if (const int a = in(i, k); f.group_of[a] == waiting) put(a, open(a, g[a].shape, group_kind::map), 0);
   }
 
   constexpr void place_reduction(int i) {
@@ -138,10 +165,15 @@ struct fuser {
   }
 
   /// Is node j what node i is made of, by way of nodes that wait?
-  constexpr bool feeds(int j, int i) const {
+  constexpr bool feeds(int j, int i) {
+    ++stamp;
+    return reaches(j, i);
+  }
+  constexpr bool reaches(int j, int i) {
+    counted[i] = stamp;
     for (int k = 0; k < inputs(i); ++k) {
       const int a = in(i, k);
-      if (a == j || (f.group_of[a] == waiting && feeds(j, a))) return true;
+      if (a == j || (f.group_of[a] == waiting && counted[a] != stamp && reaches(j, a))) return true;
     }
     return false;
   }
@@ -193,6 +225,7 @@ struct fuser {
   constexpr void place_map(int i) {
     const node& m = g[i];
     if (m.op->kind == op_kind::assign) release_readers(i);
+    relieve(i);
     int q = -1;
     bool through_view = false;
     ++round;
@@ -211,7 +244,7 @@ struct fuser {
         if (f.phase[a]) body = false;
         else tail = false;
       }
-      if (through_view || target.kind == group_kind::control || target.region != m.region || target.size >= max_group_size)
+      if (through_view || target.kind == group_kind::control || target.region != m.region || target.size + weight(i) > max_group_size)
         body = tail = false;
       if (body && target.axis == over_all && !waits_flat(i, target.domain)) body = false;
       if (tail && !body)
