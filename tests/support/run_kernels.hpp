@@ -29,7 +29,7 @@ struct memory_tables {
 
 /// A finished recorder's graph through all passes.
 struct compiled_graph {
-  using storage = graph<4000, 12000, 1000, 200, 8000, 200, max_regions>;
+  using storage = graph<4000, 12000, 1000, 500, 8000, 200, max_regions>;
   std::unique_ptr<storage> memory = std::make_unique<storage>();
   graph_view g{};
   fusion_lists groups{};
@@ -148,6 +148,14 @@ class kernel_runner {
     }
     call.out = &reg[std::size_t(i)];
     call.run = &run_;
+    if (made.op->kind == op_kind::generate && made.op->arity == 0) {   // by column: all up to this one
+      std::vector<double> columns(std::size_t(column) + 1);
+      call.out = columns.data();
+      call.shape = dims{1, {column + 1}, false};
+      made.op->evaluate_double(call);
+      reg[std::size_t(i)] = columns.back();
+      return;
+    }
     if (made.op->kind == op_kind::generate) {
       const int place = ~instruction::source_of(made.word, 2);
       const pattern lies = instruction::source_lies(made.word, 2);

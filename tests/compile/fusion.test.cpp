@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which node belongs to which kernel.
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "../support/run_kernels.hpp"
+
+#include <tfx/ops.hpp>
+
+namespace {
+
+using namespace tfx;
+using namespace tfx::testing;
+
+constexpr dims matrix(int rows, int columns) { return {2, {rows, columns}, false}; }
+constexpr dims vector(int n) { return {1, {n}, false}; }
+
+struct recorded {
+  builder b;
+  template <class Record> explicit recorded(Record record) {
+    scope top(b);
+    record(b);
+    b.finish();
+  }
+};
+handle input(builder& b, dims shape) { return b.add_input(shape, dtype::real_type, "x"); }
+int state(builder& b, std::string_view name, dims shape) { return b.leaf(state_space, shape, dtype::real_type, name, init::zeros{}, false); }
+
+/// The kernels of a graph as text: "map: tanh add | matmul: relu | ..." in the order of the schedule, stored values with a star.
+template <class Record> std::string kernels_of(Record record) {
+  const recorded r(record);
+  REQUIRE(r.b.right());
+  const compiled_graph c(r.b);
+  CHECK(differing_elements(c) == 0);
+  std::string text;
+  for (int i = 0; i < c.kernels.launches.size(); ++i) {
+    if (i) text += " | ";
+    const launch_info& l = c.kernels.launches[i];
+    for (int k = 0; k < l.instructions; ++k) {
+      const instruction& made = c.kernels.code[l.first_instruction + k];
+      if (k) text += ' ';
+      text += made.op->name;
+      if (instruction::store_of(made.word) >= 0) text += '*';
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("a chain of elementwise work is one kernel") {
+  CHECK(kernels_of([](builder& b) {
+    const handle x = input(b, vector(10));
+    const handle y = tanh(x) * 2.0;
+    b.add_output(y + sigmoid(x));
+  }) == "tanh multiply sigmoid add assign*");
+}
+
+TEST_CASE("elementwise work follows a product in its kernel") {
+  CHECK(kernels_of([](builder& b) {
+    const handle x = input(b, matrix(4, 6)), w = input(b, matrix(6, 5)), bias = input(b, vector(5));
+    b.add_output(relu(matmul(x, w) + bias));
+  }) == "matmul add relu assign*");
+}
+
+TEST_CASE("work on other leaves moves to the product that uses it, whose operands stay in front") {
+  CHECK(kernels_of([](builder& b) {
+    const handle x = input(b, matrix(4, 6)), w = input(b, matrix(6, 5)), u = input(b, matrix(4, 5));
+    const handle half = 0.5 * u;
+    b.add_output(half + matmul(x, w));
+  }) == "multiply matmul add assign*");
+}
+
+TEST_CASE("softmax is two reductions and what lies between") {
+  CHECK(kernels_of([](builder& b) {
+    const handle x = input(b, matrix(4, 6));
+    const handle e = exp(x - max_axes(x, 2u));
+    b.add_output(e / sum_axes(e, 2u));
+  }) == "max* | subtract exp* sum* | divide assign*");
+}
+
+TEST_CASE("several reductions along one axis share a kernel, along two axes they do not") {
+  CHECK(kernels_of([](builder& b) {
+    const handle x = input(b, matrix(4, 6));
+    const handle y = tanh(x);
+    b.add_output(sum_axes(y, 2u));
+    b.add_output(max_axes(y, 2u));
+  }) == "tanh sum max assign* assign*");
+  const std::string two = kernels_of([](builder& b) {
+    const handle x = input(b, matrix(4, 6));
+    const handle y = tanh(x);
+    b.add_output(sum_axes(y, 1u));
+    b.add_output(sum_axes(y, 2u));
+  });
+  CHECK(two.find(" | ") != two.npos);
+}
+
+TEST_CASE("everything of a vector is one row, broadcasting makes it a matrix again") {
+  auto flat = [](auto record) {
+    const recorded r(record);
+    const compiled_graph c(r.b);
+    CHECK(differing_elements(c) == 0);
+    std::string shapes;
+    for (int i = 0; i < c.kernels.launches.size(); ++i)
+      shapes += std::to_string(c.kernels.launches[i].rows) + "x" + std::to_string(c.kernels.launches[i].cols) + " ";
+    return shapes;
+  };
+  CHECK(flat([](builder& b) { b.add_output(tanh(input(b, matrix(8, 9)))); }) == "1x72 ");
+  CHECK(flat([](builder& b) { b.add_output(input(b, matrix(8, 9)) + input(b, vector(9))); }) == "8x9 ");
+  CHECK(flat([](builder& b) { b.add_output(input(b, matrix(8, 9)) + input(b, matrix(8, 1))); }) == "8x9 ");
+  CHECK(flat([](builder& b) { b.add_output(input(b, matrix(8, 9)) + input(b, {})); }) == "1x72 ");
+  // The sum of everything is defined over one row; what is broadcast is made in a kernel of its own.
+  CHECK(flat([](builder& b) { b.add_output(sum_axes(input(b, matrix(8, 9)) * input(b, matrix(8, 9)), 3u)); }).starts_with("1x72 "));
+  CHECK(flat([](builder& b) { b.add_output(sum_axes(input(b, matrix(8, 9)) * input(b, vector(9)), 3u)); }).starts_with("8x9 1x72 "));
+  // A mask is drawn by place, and a row of places is the same as the matrix.
+  CHECK(flat([](builder& b) {
+    const handle x = input(b, matrix(8, 9));
+    b.add_output(x * dropout_mask(x, 0.5));
+  }) == "1x72 ");
+  CHECK(flat([](builder& b) {
+    const handle x = input(b, matrix(8, 9));
+    b.add_output(x + column_index(x));
+  }) == "8x9 ");
+}
+
+TEST_CASE("reductions of what is drawn") {
+  for (unsigned axes : {1u, 2u, 3u}) {
+    CAPTURE(axes);
+    const recorded r([axes](builder& b) {
+      const handle x = input(b, matrix(8, 9));
+      b.add_output(sum_axes(dropout_mask(x, 0.5), axes) + 0.0 * sum_axes(x, axes));
+      b.add_output(sum_axes(column_index(x), axes));
+      b.add_output(sum_axes(x, axes) * dropout_mask(sum_axes(x, axes), 0.5));
+      b.add_output(x * dropout_mask(input(b, vector(9)), 0.5));
+      b.add_output(x * dropout_mask(input(b, matrix(8, 1)), 0.5));
+    });
+    CHECK(differing_elements(compiled_graph(r.b)) == 0);
+  }
+}
+
+TEST_CASE("groups are limited, and so are their operands") {
+  for (int n : {40, 64, 65, 100, 200, 400}) {
+    CAPTURE(n);
+    const recorded sum([n](builder& b) {   // every term is a leaf of its own
+      handle total = b.constant(0);
+      for (int i = 0; i < n / 3; ++i) {
+        const char name[] = {'s', char('a' + i / 26), char('a' + i % 26)};
+        total = total + 0.5 * b.read(state(b, {name, 3}, vector(7)));
+      }
+      b.add_output(total);
+    });
+    const recorded chosen([n](builder& b) {   // three operands per node
+      handle x = input(b, vector(7));
+      for (int i = 0; i < n / 4; ++i) {
+        const char p[] = {'p', char('a' + i / 26), char('a' + i % 26)}, q[] = {'q', char('a' + i / 26), char('a' + i % 26)};
+        const handle c = b.read(state(b, {p, 3}, vector(7))), y = b.read(state(b, {q, 3}, vector(7)));
+        x = tfx::detail::map_node<where_op>(c, y, x) + tfx::detail::map_node<where_op>(y, c, x);
+      }
+      b.add_output(x);
+    });
+    const recorded chain([n](builder& b) {
+      handle x = input(b, vector(7));
+      for (int i = 0; i < n; ++i) x = tanh(x) + 0.01;
+      b.add_output(x);
+      b.add_output(sum_axes(x, 1u));
+    });
+    for (const recorded* r : {&sum, &chosen, &chain}) {
+      const compiled_graph c(r->b);
+      CHECK(differing_elements(c) == 0);
+      for (int i = 0; i < c.kernels.launches.size(); ++i) {
+        CHECK(c.kernels.launches[i].operands < instruction::operand_flag);
+        CHECK(c.kernels.launches[i].instructions < instruction::operand_flag);
+      }
+    }
+  }
+}
+
+TEST_CASE("what is used twice is looked at once") {
+  const recorded r([](builder& b) {
+    const int p = state(b, "p", matrix(4, 5)), q = state(b, "q", matrix(4, 5));
+    handle x = b.read(p);
+    for (int i = 0; i < 90; ++i) x = 0.5 * (x * x - x);
+    b.write(p, b.read(p) * b.read(q));
+    b.write(q, x);
+    b.add_output(sum_axes(x, 3u));
+  });
+  CHECK(differing_elements(compiled_graph(r.b)) == 0);
+}
+
+TEST_CASE("views between kernels") {
+  const recorded r([](builder& b) {
+    const handle x = input(b, matrix(6, 8));
+    const handle y = tanh(x);
+    b.add_output(reshape(y, matrix(8, 6)) + 1.0);
+    b.add_output(reshape(reshape(y * 2.0, vector(48)) + 1.0, matrix(12, 4)) * y.graph->constant(2));
+    b.add_output(sum_axes(reshape(sigmoid(x), matrix(16, 3)), 2u));
+    b.add_output(sum_axes(reshape(y, matrix(16, 3)), 1u));
+    b.add_output(matmul(reshape(y, matrix(16, 3)), reshape(y, matrix(3, 16))));
+    b.add_output(reshape(x, matrix(16, 3)));
+  });
+  CHECK(differing_elements(compiled_graph(r.b)) == 0);
+}
+
+TEST_CASE("work that does not change stays outside of loops") {
+  const recorded r([](builder& b) {
+    const handle x = input(b, matrix(5, 7)), w = input(b, vector(7));
+    region_info loop;
+    loop.bound = 5;
+    const int region = open_region(b, loop);
+    const handle c = new_carry(b.constant(0), vector(7));
+    set_next(c, c + slice_at(b, region, x.id, vector(7), false) * tanh(w));
+    b.add_output(final_of(c, close_region(b)));
+  });
+  const compiled_graph c(r.b);
+  CHECK(differing_elements(c) == 0);
+  bool inside = false;
+  for (int i = 0; i < c.kernels.steps.size(); ++i) {
+    const step_info s = c.kernels.steps[i];
+    if (s.kind != step_kind::launch) {
+      inside = s.kind == step_kind::begin;
+      continue;
+    }
+    const launch_info& l = c.kernels.launches[s.at];
+    for (int k = 0; k < l.instructions; ++k)
+      if (c.kernels.code[l.first_instruction + k].op->name == "tanh") CHECK_FALSE(inside);
+  }
+}
