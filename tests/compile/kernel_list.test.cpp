@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// Kernels are identified by what they do, not by extents, addresses or constants.
+#include <doctest/doctest.h>
+
+#include <tfx/ops.hpp>
+
+#include "../support/run_kernels.hpp"
+
+namespace {
+
+using namespace tfx;
+using namespace tfx::testing;
+
+constexpr dims matrix(int rows, int columns) { return {2, {rows, columns}, false}; }
+constexpr dims vector(int n) { return {1, {n}, false}; }
+
+struct recorded {
+  builder b;
+  template <class Record> explicit recorded(Record record) {
+    scope top(b);
+    record(b);
+    b.finish();
+  }
+};
+handle input(builder& b, dims shape) { return b.add_input(shape, dtype::real_type, "x"); }
+
+struct counts {
+  int launches, distinct;
+  bool operator==(const counts&) const = default;
+};
+std::ostream& operator<<(std::ostream& out, const counts& c) { return out << c.launches << " launches of " << c.distinct << " kernels"; }
+template <class Record> counts counts_of(Record record) {
+  const recorded r(record);
+  const compiled_graph c(r.b);
+  CHECK(differing_elements(c) == 0);
+  return {c.kernels.launches.size(), c.kernels.distinct.size()};
+}
+/// A layer: one kernel.
+handle layer(handle x, int out, double slope) {
+  builder& b = *x.graph;
+  const handle w = input(b, matrix(x.shape().extent[1], out)), bias = input(b, vector(out));
+  const handle y = matmul(x, w) + bias;
+  return maximum(y, slope * y);
+}
+
+}  // namespace
+
+TEST_CASE("layers of other widths and constants are the same kernel") {
+  CHECK(counts_of([](builder& b) { b.add_output(layer(layer(layer(input(b, matrix(4, 7)), 9, 0.1), 3, 0.2), 5, 0.3)); }) == counts{3, 2});   // the last one also assigns
+}
+
+TEST_CASE("another operation, operand or pattern is another kernel") {
+  CHECK(counts_of([](builder& b) {
+    for (int n : {3, 5, 8}) b.add_output(tanh(input(b, vector(n))));
+  }) == counts{3, 1});
+  CHECK(counts_of([](builder& b) {
+    b.add_output(tanh(input(b, vector(3))));
+    b.add_output(sigmoid(input(b, vector(3))));
+  }) == counts{2, 2});
+  CHECK(counts_of([](builder& b) {
+    const handle x = input(b, matrix(3, 4));
+    b.add_output(x + input(b, vector(4)));       // a row
+    b.add_output(x * 1.0 + input(b, matrix(3, 1)));   // a column
+    b.add_output(x + input(b, {}));              // a number
+  }).distinct == 3);
+  CHECK(counts_of([](builder& b) {
+    const handle x = input(b, vector(4)), y = input(b, vector(4));
+    b.add_output(x - y);
+    b.add_output(input(b, vector(5)) - input(b, vector(5)));
+  }).distinct == 1);
+}
+
+TEST_CASE("a product of a value with itself is the kernel of any product") {
+  CHECK(counts_of([](builder& b) {
+    const handle x = input(b, matrix(5, 5));
+    b.add_output(matmul(x, x));
+    b.add_output(matmul(x, input(b, matrix(5, 5))));
+    b.add_output(matmul(x, x, true, false));   // how it lies is in the geometry
+  }) == counts{3, 1});
+}
+
+TEST_CASE("reductions are told apart by their axis") {
+  CHECK(counts_of([](builder& b) {
+    for (int n : {4, 6})
+      for (unsigned axes : {1u, 2u, 3u}) b.add_output(sum_axes(input(b, matrix(n, 5)), axes));
+  }) == counts{6, 3});
+}
+
+TEST_CASE("work is counted at the bound") {
+  const recorded r([](builder& b) { b.add_output(matmul(input(b, matrix(4, 6)), input(b, matrix(6, 5)))); });
+  const compiled_graph c(r.b);
+  CHECK(c.kernels.flops == 2 * 4 * 6 * 5);
+}
+
+TEST_CASE("constants with other bits are other constants") {
+  const recorded r([](builder& b) {
+    const handle x = input(b, vector(4));
+    b.add_output(x * 0.0);
+    b.add_output(x * -0.0);
+    b.add_output(x * 1e300);
+    b.add_output(x + 0.0 * x);
+  });
+  const compiled_graph c(r.b);
+  CHECK(differing_elements(c) == 0);
+  CHECK(c.kernels.constants.size() == 3);
+}
