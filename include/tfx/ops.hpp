@@ -7,6 +7,7 @@
 #include <tfx/backend/reference/evaluate.hpp>
 #include <tfx/ops/activation.hpp>
 #include <tfx/ops/compose.hpp>
+#include <tfx/ops/control_flow.hpp>
 #include <tfx/ops/conv2d.hpp>
 #include <tfx/ops/gather.hpp>
 #include <tfx/ops/generate.hpp>

@@ -90,6 +90,18 @@ TEST_CASE("work is counted at the bound") {
   const recorded r([](builder& b) { b.add_output(matmul(input(b, matrix(4, 6)), input(b, matrix(6, 5)))); });
   const compiled_graph c(r.b);
   CHECK(c.kernels.flops == 2 * 4 * 6 * 5);
+  const recorded loop([](builder& b) {   // what a loop does, it does in every iteration
+    const handle w = input(b, matrix(6, 6));
+    region_info times;
+    times.bound = 7;
+    open_region(b, times);
+    const handle h = new_carry(b.constant(0), matrix(4, 6));
+    set_next(h, matmul(h, w));
+    b.add_output(final_of(h, close_region(b)));
+  });
+  const long long products = 7 * 2 * 4 * 6 * 6, copies = (1 + 7 + 1) * 4 * 6;
+  CHECK(compiled_graph(loop.b).kernels.flops >= products);
+  CHECK(compiled_graph(loop.b).kernels.flops <= products + copies);
 }
 
 TEST_CASE("constants with other bits are other constants") {

@@ -242,8 +242,11 @@ struct kernel_emitter {
     now.rows = flat ? 1 : domain.rows();
     now.cols = flat ? domain.size() : domain.cols();
     if (domain.bounded) now.bounded = flat ? bounded_by::columns : bounded_by::rows;
-    k.flops += now.flops;
-    k.bytes += now.bytes;
+    long long times = 1;   // at most, in one run
+    for (int r = groups[q].region; r > 0; r = g.regions[r].parent)
+      if (g.regions[r].bound != unbounded) times *= g.regions[r].bound;
+    k.flops += now.flops * times;
+    k.bytes += now.bytes * times;
     find_kernel();
     k.steps.push_back({step_kind::launch, k.launches.size()});
     k.launches.push_back(now);
