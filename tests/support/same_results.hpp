@@ -37,7 +37,7 @@ template <class Step, class T, class One, class Other> int differing(int rows = 
 /// The bits of every backend are those of the interpreter, which runs one node after the other.
 template <class... Step> void check_backends(int rows = 0) {
   auto one = [&]<class S>(std::type_identity<S>) {
-    INFO(std::string(name_of<S>()));
+    INFO(std::string(label_of<S>));
     CHECK(differing<S, float, backend::reference, backend::scalar>(rows) == 0);
     CHECK(differing<S, float, backend::reference, backend::simd<>>(rows) == 0);
     CHECK(differing<S, double, backend::reference, backend::simd<>>(rows) == 0);

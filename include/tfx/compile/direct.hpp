@@ -70,7 +70,7 @@ private:
     c.geo = L::geo.v;
     c.run = &spaces.run();
     c.scratch = spaces.scratch();
-    c.tiles = detail::launch_facts<Plan, Backend, T, Launch>::tiles();
+    c.tiles = detail::launch_facts<Plan, Backend, T, L::record.shape>::tiles();
     L::code::run(c);
   }
   template <class Spaces, int... Launch> static TFX_INLINE void launch_all(const Spaces& spaces, std::integer_sequence<int, Launch...>) {

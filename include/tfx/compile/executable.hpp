@@ -14,17 +14,18 @@ template <class T> struct bindings {
 
 namespace detail {
 
-/// What a backend is told of a launch while compiling.
-template <class Plan, int Launch> struct launch_shape {
-  static constexpr geometry geo = Plan::geometries[std::size_t(Plan::launches[Launch].geometry)];
-  static constexpr int rows = Plan::launches[Launch].rows, cols = Plan::launches[Launch].cols;
+/// What a backend is told, while compiling, of the launches of one shape.
+template <class Plan, int Shape> struct launch_shape {
+  static constexpr launch_record record = Plan::launches[std::size_t(Plan::shapes.first[Shape])];
+  static constexpr geometry geo = Plan::geometries[std::size_t(record.geometry)];
+  static constexpr int rows = record.rows, cols = record.cols;
 };
 
-/// What a backend says of a launch: scratch memory, micro-kernels, and into how many parts it is worth splitting.
-template <class Plan, class Backend, class T, int Launch> struct launch_facts {
-  static constexpr int kernel_index = Plan::launches[Launch].kernel;
+/// What a backend says of them: scratch memory, micro-kernels, and into how many parts a launch is worth splitting.
+template <class Plan, class Backend, class T, int Shape> struct launch_facts {
+  using shape = launch_shape<Plan, Shape>;
+  static constexpr int kernel_index = shape::record.kernel;
   using source = kernel_source<Plan, kernel_index>;
-  using shape = launch_shape<Plan, Launch>;
   static constexpr bool has_producer = source::value.kind == group_kind::producer;
 
   template <int K> static auto find_producer() {   // a type, wrapped: the functor exists only where there is a producer
@@ -63,11 +64,11 @@ template <class Plan, class Backend, class T> struct executable {
 
   static constexpr auto tiles = []<std::size_t... L>(std::index_sequence<L...>) {
     return std::array<const void*, sizeof...(L) + 1>{detail::launch_facts<Plan, Backend, T, int(L)>::tiles()..., nullptr};
-  }(std::make_index_sequence<std::size_t(Plan::n_launches)>{});
+  }(std::make_index_sequence<std::size_t(Plan::n_shapes)>{});
   static constexpr auto useful_parts = []<std::size_t... L>(std::index_sequence<L...>) {
     if constexpr (Backend::parts == 1) return std::array<int, 1>{};
     else return std::array<int, sizeof...(L) + 1>{detail::launch_facts<Plan, Backend, T, int(L)>::useful_parts()..., 1};
-  }(std::make_index_sequence<std::size_t(Plan::n_launches)>{});
+  }(std::make_index_sequence<std::size_t(Plan::n_shapes)>{});
 
   /// Scratch memory of one part, in elements.
   static constexpr std::size_t scratch_per_part = []<std::size_t... L>(std::index_sequence<L...>) {
@@ -76,7 +77,7 @@ template <class Plan, class Backend, class T> struct executable {
     for (const std::size_t one : each)
       if (one > most) most = one;
     return (most + leaf_alignment - 1) / leaf_alignment * leaf_alignment;
-  }(std::make_index_sequence<std::size_t(Plan::n_launches)>{});
+  }(std::make_index_sequence<std::size_t(Plan::n_shapes)>{});
   static constexpr std::size_t scratch_elements = scratch_per_part * std::size_t(Backend::parts);
   /// All memory a run needs besides parameters, state, inputs and outputs, in elements.
   static constexpr std::size_t arena_elements = std::size_t(Plan::arena_elements) + scratch_elements;
@@ -116,8 +117,8 @@ template <class Plan, class Backend, class T> struct executable {
     c.geo = Plan::geometries[std::size_t(l.geometry)].v;
     c.run = &b.run;
     c.scratch = b.scratch;
-    c.tiles = tiles[std::size_t(index)];
-    Backend::run(kernels[std::size_t(l.kernel)], c, scratch_per_part, Backend::parts == 1 ? 1 : useful_parts[Backend::parts == 1 ? 0 : std::size_t(index)]);
+    c.tiles = tiles[std::size_t(l.shape)];
+    Backend::run(kernels[std::size_t(l.kernel)], c, scratch_per_part, Backend::parts == 1 ? 1 : useful_parts[Backend::parts == 1 ? 0 : std::size_t(l.shape)]);
   }
 
   static bool enters(const bindings<T>& b, int region, const counters& at) {

@@ -15,6 +15,7 @@ enum class group_kind : std::uint8_t {
 /// What one kernel computes: nodes over one domain.
 struct group {
   dims domain{};
+  int rows = 1, cols = 1;     ///< of the domain as a matrix
   group_kind kind = group_kind::map;
   std::int8_t axis = -1;      ///< of its reductions; -1: none
   bool flat = true;           ///< every operand lies like the domain or is one number, so the domain may be taken as one row
@@ -59,7 +60,9 @@ struct fuser {
   list<int> last_reader;        ///< per written leaf: the last group that reads its old value
   list<char> written;           ///< leaves with an assignment
   list<char> floats;            ///< elementwise work on leaves alone waits for its first reader
-  list<int> waiting_readers;    ///< of those, the ones that read a written leaf
+  list<int> waiting_reader, waiting_next, readers_of;   ///< of those, the ones that read a written leaf: a chain per leaf
+  list<int> value, origin;      ///< per node `matrix_root` and `graph_view::root`: asked for many times
+  list<int> rows, cols;         ///< per node, as a matrix
   list<int> newest, before;     ///< per group its last node so far, and per node the one before it in its group
   list<int> visited;            ///< by `latest_group`, in which round
   int round = 0;
@@ -68,16 +71,32 @@ struct fuser {
   static constexpr int waiting = -2;
 
   constexpr explicit fuser(const graph_view& view)
-      : g(view), n(view.n_nodes), last_reader(view.n_nodes, -1), written(view.n_nodes, 0), floats(view.n_nodes, 1), before(view.n_nodes, -1), visited(view.n_nodes, 0) {
+      : g(view), n(view.n_nodes), last_reader(view.n_nodes, -1), written(view.n_nodes, 0), floats(view.n_nodes, 1), readers_of(view.n_nodes, -1), value(view.n_nodes, 0), origin(view.n_nodes, 0), rows(view.n_nodes, 1), cols(view.n_nodes, 1), before(view.n_nodes, -1), visited(view.n_nodes, 0) {
+    for (int i = 0; i < n; ++i) {
+      const node& m = g.nodes[i];
+      rows.data[i] = m.shape.rows();
+      cols.data[i] = m.shape.cols();
+      value.data[i] = origin.data[i] = i;
+      if (m.op->kind != op_kind::view) continue;
+      const int from = g.input(i, 0);
+      origin.data[i] = origin.data[from];
+      if (is_reshape(m) && same_matrix(i, from)) value.data[i] = value.data[from];
+    }
     f.group_of = list<int>(n, -1);
     f.phase = list<std::uint8_t>(n, 0);
     f.stored = list<std::uint8_t>(n, 0);
     counted = list<int>(n, 0);
   }
 
-  constexpr int inputs(int i) const { return g[i].count; }
-  constexpr int in(int i, int k) const { return matrix_root(g, g.input(i, k)); }
-  constexpr int memory(int i, int k) const { return g.root(g.input(i, k)); }
+  constexpr int inputs(int i) const { return g.nodes[i].count; }
+  constexpr int in(int i, int k) const { return value.data[g.edges[g.nodes[i].first + k]]; }
+  constexpr int memory(int i, int k) const { return origin.data[g.edges[g.nodes[i].first + k]]; }
+  constexpr bool same_matrix(int a, int b) const { return rows.data[a] == rows.data[b] && cols.data[a] == cols.data[b]; }
+  constexpr bool fits(const group& q, int i) const { return q.rows == rows.data[i] && q.cols == cols.data[i]; }
+  constexpr bool fits_reduced(const group& q, int i) const {
+    return rows.data[i] == (q.axis == over_columns ? q.rows : 1) && cols.data[i] == (q.axis == over_rows ? q.cols : 1);
+  }
+  constexpr pattern lies(int a, int r, int c) const { return pattern_of(rows.data[a], cols.data[a], r, c); }
 
   constexpr void note_reads(int i) {
     for (int k = 0; k < inputs(i); ++k) {
@@ -85,18 +104,23 @@ struct fuser {
       if (written[a] && f.group_of[i] > last_reader[a]) last_reader[a] = f.group_of[i];
     }
   }
-  constexpr bool lies_flat(int i, const dims& domain) const {
+  constexpr bool lies_flat(int i, int r, int c) const {
     for (int k = 0; k < inputs(i); ++k) {
-      const node& a = g[in(i, k)];
-      if (a.op->kind == op_kind::generate && a.op->arity == 0) return false;   // depends on the column
-      const pattern p = pattern_of(g[g.input(i, k)].shape, domain);
+      const op_info& op = *g.nodes[in(i, k)].op;
+      if (op.kind == op_kind::generate && op.arity == 0) return false;   // depends on the column
+      const pattern p = lies(g.edges[g.nodes[i].first + k], r, c);
       if (p != pattern::full && p != pattern::scalar) return false;
     }
     return true;
   }
-  constexpr int open(int i, const dims& domain, group_kind kind) {
+  /// A new group for node i, over the shape of node `domain`; -1: one number.
+  constexpr int open(int i, int domain, group_kind kind) {
     group q;
-    q.domain = domain;
+    if (domain >= 0) {
+      q.domain = g[domain].shape;
+      q.rows = rows[domain];
+      q.cols = cols[domain];
+    }
     q.kind = kind;
     q.region = g[i].region;
     f.groups.push_back(q);
@@ -110,21 +134,21 @@ struct fuser {
     newest[q] = i;
     group& target = f.groups[q];
     target.size++;
-    if (phase == 0 && (g[i].op->kind == op_kind::map || g[i].op->kind == op_kind::assign)) target.flat = target.flat && lies_flat(i, target.domain);
+    if (phase == 0 && (g[i].op->kind == op_kind::map || g[i].op->kind == op_kind::assign)) target.flat = target.flat && lies_flat(i, target.rows, target.cols);
     note_reads(i);
     for (int k = 0; k < inputs(i); ++k)
       if (const int a = in(i, k); f.group_of[a] == waiting) put(a, q, phase);
   }
   /// Would node i, and what waits for it, leave the domain one row?
-  constexpr bool waits_flat(int i, const dims& domain) {
+  constexpr bool waits_flat(int i, int r, int c) {
     ++stamp;
-    return all_flat(i, domain);
+    return all_flat(i, r, c);
   }
-  constexpr bool all_flat(int i, const dims& domain) {
+  constexpr bool all_flat(int i, int r, int c) {
     counted[i] = stamp;
-    if (!lies_flat(i, domain)) return false;
+    if (!lies_flat(i, r, c)) return false;
     for (int k = 0; k < inputs(i); ++k)
-      if (const int a = in(i, k); f.group_of[a] == waiting && counted[a] != stamp && !all_flat(a, domain)) return false;
+      if (const int a = in(i, k); f.group_of[a] == waiting && counted[a] != stamp && !all_flat(a, r, c)) return false;
     return true;
   }
 
@@ -144,17 +168,17 @@ struct fuser {
   constexpr void relieve(int i) {
     if (weight(i) <= max_group_size) return;
     for (int k = 0; k < inputs(i); ++k)
-      if (const int a = in(i, k); f.group_of[a] == waiting) put(a, open(a, g[a].shape, group_kind::map), 0);
+      if (const int a = in(i, k); f.group_of[a] == waiting) put(a, open(a, a, group_kind::map), 0);
   }
 
   constexpr void place_reduction(int i) {
     const int a = in(i, 0), axis = g[i].aux;
-    const dims domain = g[g.input(i, 0)].shape;
-    if (f.group_of[a] == waiting && axis == over_all && !waits_flat(a, domain)) put(a, open(a, domain, group_kind::map), 0);
+    const int domain = g.input(i, 0);
+    if (f.group_of[a] == waiting && axis == over_all && !waits_flat(a, rows[domain], cols[domain])) put(a, open(a, domain, group_kind::map), 0);
     int q = f.group_of[a];
     if (q >= 0) {
       const group& target = f.groups[q];
-      const bool joins = target.region == g[i].region && target.kind == group_kind::map && same_matrix(target.domain, domain) && f.phase[a] == 0 &&
+      const bool joins = target.region == g[i].region && target.kind == group_kind::map && fits(target, domain) && f.phase[a] == 0 &&
                          (target.axis < 0 || target.axis == axis) && (axis != over_all || target.flat) && target.size < max_group_size;
       if (!joins) q = -1;
     }
@@ -179,31 +203,35 @@ struct fuser {
   }
   /// What waits and reads the leaf that assignment i overwrites must not wait any longer, unless it is part of the new value.
   constexpr void release_readers(int i) {
-    for (int w = 0; w < waiting_readers.size(); ++w) {
-      const int j = waiting_readers[w];
-      if (f.group_of[j] != waiting) continue;
-      bool reads = false;
-      for (int k = 0; k < inputs(j); ++k) reads = reads || memory(j, k) == g[i].aux;
-      if (reads && !feeds(j, i)) put(j, open(j, g[j].shape, group_kind::map), 0);
+    for (int w = readers_of[g[i].aux]; w >= 0; w = waiting_next[w]) {
+      const int j = waiting_reader[w];
+      if (f.group_of[j] == waiting && !feeds(j, i)) put(j, open(j, j, group_kind::map), 0);
     }
+  }
+  /// Notes that the waiting node i reads the leaf `leaf`; earlier ones stay in front.
+  constexpr void note_waiting(int i, int leaf) {
+    waiting_reader.push_back(i);
+    waiting_next.push_back(-1);
+    int* end = &readers_of[leaf];
+    while (*end >= 0) end = &waiting_next[*end];
+    *end = waiting_reader.size() - 1;
   }
 
   /// May group q store to a leaf that it reads? Only where every element is read at the place at which it is stored, or before.
   constexpr bool overwrites_in_place(int leaf, int q, bool body) const {
     const group& target = f.groups[q];
-    const int rows = target.domain.rows(), columns = target.domain.cols();
     for (int j = newest[q]; j >= 0; j = before[j]) {
       for (int k = 0; k < inputs(j); ++k) {
         if (memory(j, k) != leaf) continue;
         if (is_producer(g[j].op->kind)) return false;
-        const pattern lies = pattern_of(g[g.input(j, k)].shape, target.domain);
+        const pattern p = lies(g.input(j, k), target.rows, target.cols);
         if (body) {
-          if (lies != pattern::full && rows * columns != 1) return false;
+          if (p != pattern::full && target.rows * target.cols != 1) return false;
           if (f.phase[j] && g[j].op->kind != op_kind::reduce) return false;
         } else if (target.axis == over_columns) {
-          if (rows != 1 && lies != pattern::column && !(lies == pattern::full && columns == 1)) return false;
+          if (target.rows != 1 && p != pattern::column && !(p == pattern::full && target.cols == 1)) return false;
         } else if (target.axis == over_rows) {
-          if (columns != 1 && lies != pattern::row && !(lies == pattern::full && rows == 1)) return false;
+          if (target.cols != 1 && p != pattern::row && !(p == pattern::full && target.rows == 1)) return false;
         }
       }
     }
@@ -236,8 +264,8 @@ struct fuser {
     bool body = false, tail = false;
     if (q >= 0) {
       const group& target = f.groups[q];
-      body = same_matrix(target.domain, m.shape);
-      tail = target.axis >= 0 && same_matrix(reduced(target.domain, target.axis), m.shape);
+      body = fits(target, i);
+      tail = target.axis >= 0 && fits_reduced(target, i);
       for (int k = 0; k < inputs(i); ++k) {
         const int a = in(i, k);
         if (f.group_of[a] != q) continue;
@@ -246,22 +274,21 @@ struct fuser {
       }
       if (through_view || target.kind == group_kind::control || target.region != m.region || target.size + weight(i) > max_group_size)
         body = tail = false;
-      if (body && target.axis == over_all && !waits_flat(i, target.domain)) body = false;
+      if (body && target.axis == over_all && !waits_flat(i, target.rows, target.cols)) body = false;
       if (tail && !body)
         for (int k = 0; k < inputs(i); ++k)   // what waits must suit the reduced domain too
-          if (const int a = in(i, k); f.group_of[a] == waiting && !same_matrix(g[a].shape, m.shape)) tail = false;
+          if (const int a = in(i, k); f.group_of[a] == waiting && !same_matrix(a, i)) tail = false;
       if (m.op->kind == op_kind::assign && (last_reader[m.aux] > q || (last_reader[m.aux] == q && !overwrites_in_place(m.aux, q, body)))) body = tail = false;
     }
     if (q < 0 && m.op->kind == op_kind::map && floats[i]) {
       f.group_of[i] = waiting;
-      bool reads = false;
-      for (int k = 0; k < inputs(i); ++k) reads = reads || written[memory(i, k)];
-      if (reads) waiting_readers.push_back(i);
+      for (int k = 0; k < inputs(i); ++k)
+        if (written[memory(i, k)]) note_waiting(i, memory(i, k));
       return;
     }
     if (body) put(i, q, 0);
     else if (tail) put(i, q, 1);
-    else put(i, open(i, m.shape, group_kind::map), 0);
+    else put(i, open(i, i, group_kind::map), 0);
   }
 
   constexpr void place_all() {
@@ -273,16 +300,16 @@ struct fuser {
       for (int k = 0; k < m.count; ++k) {
         const int a = g.input(i, k), direct = in(i, k);
         const bool elementwise_reader = m.op->kind == op_kind::map || m.op->kind == op_kind::assign;
-        if (!elementwise_reader || g[direct].region != m.region || !same_matrix(g[a].shape, m.shape)) floats[direct] = floats[g.root(a)] = 0;
-        else if (direct != a && g[a].op->kind == op_kind::view && direct != g.root(a)) floats[g.root(a)] = 0;
+        if (!elementwise_reader || g[direct].region != m.region || !same_matrix(a, i)) floats[direct] = floats[origin[a]] = 0;
+        else if (direct != a && g[a].op->kind == op_kind::view && direct != origin[a]) floats[origin[a]] = 0;
       }
     }
     for (int i = 0; i < n; ++i) {
       switch (g[i].op->kind) {
         case op_kind::leaf: case op_kind::constant: case op_kind::generate: case op_kind::view: case op_kind::port: break;
-        case op_kind::loop: f.group_of[i] = open(i, dims{}, group_kind::control); break;
+        case op_kind::loop: f.group_of[i] = open(i, -1, group_kind::control); break;
         case op_kind::result: f.group_of[i] = f.group_of[g.input(i, 1)]; break;
-        case op_kind::contract: case op_kind::window: put(i, open(i, g[i].shape, group_kind::producer), 0); break;
+        case op_kind::contract: case op_kind::window: put(i, open(i, i, group_kind::producer), 0); break;
         case op_kind::reduce: place_reduction(i); break;
         case op_kind::map: case op_kind::assign: place_map(i); break;
       }
@@ -307,7 +334,7 @@ struct fuser {
       const node& m = g[i];
       const int q = f.group_of[i], c = reader[i];
       if (m.op->kind == op_kind::map && f.phase[i] == 0 && q >= 0 && c > q && f.groups[c].region == m.region && body_reader[i] &&
-          same_matrix(f.groups[c].domain, m.shape) && f.groups[c].size < max_group_size && (f.groups[c].axis != over_all || lies_flat(i, f.groups[c].domain))) {
+          fits(f.groups[c], i) && f.groups[c].size < max_group_size && (f.groups[c].axis != over_all || lies_flat(i, rows[i], cols[i]))) {
         bool moves = true;
         for (int k = 0; k < inputs(i); ++k) {
           const int r = memory(i, k);
@@ -318,11 +345,11 @@ struct fuser {
           f.group_of[i] = c;
           f.groups[c].size++;
           f.groups[q].size--;
-          f.groups[c].flat = f.groups[c].flat && lies_flat(i, f.groups[c].domain);
+          f.groups[c].flat = f.groups[c].flat && lies_flat(i, rows[i], cols[i]);
         }
       }
       const op_kind kind = m.op->kind;
-      const bool opaque = (kind == op_kind::view && !(is_reshape(m) && same_matrix(m.shape, g[g.input(i, 0)].shape))) || kind == op_kind::port || kind == op_kind::result;
+      const bool opaque = (kind == op_kind::view && !(is_reshape(m) && same_matrix(i, g.input(i, 0)))) || kind == op_kind::port || kind == op_kind::result;
       for (int k = 0; k < inputs(i); ++k) {
         const int a = kind == op_kind::view ? g.input(i, k) : in(i, k);
         const int by = opaque ? -2 : kind == op_kind::view ? reader[i] : f.group_of[i];

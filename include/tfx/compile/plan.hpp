@@ -15,6 +15,7 @@ struct launch_record {
   bounded_by bounded = bounded_by::nothing;
   bool contracts_batch = false;
   int contracted = 0, geometry = 0;
+  int shape = 0;            ///< launches of one kernel, geometry and extents share what is decided for them
 };
 
 /// One program, compiled: each stage is one constant, and the last ones are the small tables that running reads. A plan knows
@@ -50,14 +51,34 @@ template <class Step> struct plan {
   }();
 
   // ---- what running reads
-  static constexpr int n_geometries = [] {
-    int n = 0;
-    for (int i = 0; i < n_launches; ++i) n += kernels.launches[i].geometry >= 0;
-    return n;
+  /// Launches that differ in kernel, geometry or extents, by the first of each kind; and the geometries among them.
+  struct shape_table {
+    int of[n_launches + 1] = {}, first[n_launches + 1] = {}, shapes = 0;
+    int geometry_of[n_launches + 1] = {}, row[n_launches + 1] = {}, geometries = 0;
+  };
+  static constexpr shape_table shapes = [] {
+    shape_table t;
+    for (int i = 0; i < n_launches; ++i) {
+      const launch_info& l = kernels.launches[i];
+      int s = 0;
+      for (; s < t.shapes; ++s) {
+        const launch_info& other = kernels.launches[t.first[s]];
+        if (other.kernel == l.kernel && other.geometry == l.geometry && other.rows == l.rows && other.cols == l.cols) break;
+      }
+      t.of[i] = s;
+      if (s < t.shapes) continue;
+      t.first[t.shapes++] = i;
+      if (l.geometry < 0) continue;
+      int k = 0;
+      while (k < t.geometries && t.row[k] != l.geometry) ++k;
+      t.geometry_of[s] = k;
+      if (k == t.geometries) t.row[t.geometries++] = l.geometry;
+    }
+    return t;
   }();
+  static constexpr int n_shapes = shapes.shapes;
   static constexpr auto launches = [] {
     std::array<launch_record, std::size_t(n_launches) + 1> t{};
-    int producers = 0;
     for (int i = 0; i < n_launches; ++i) {
       const launch_info& l = kernels.launches[i];
       launch_record& r = t[std::size_t(i)];
@@ -67,19 +88,18 @@ template <class Step> struct plan {
       r.rows = l.rows;
       r.cols = l.cols;
       r.bounded = l.bounded;
+      r.shape = shapes.of[i];
       if (l.geometry < 0) continue;
       const geometry& g = traced::graph.geometries[l.geometry];
-      r.geometry = producers++;
+      r.geometry = shapes.geometry_of[r.shape];
       r.contracted = g.v[geometry::contracted];
       r.contracts_batch = g.v[geometry::contracts_batch] != 0;
     }
     return t;
   }();
   static constexpr auto geometries = [] {
-    std::array<geometry, std::size_t(n_geometries) + 1> t{};
-    std::size_t producers = 0;
-    for (int i = 0; i < n_launches; ++i)
-      if (const int row = kernels.launches[i].geometry; row >= 0) t[producers++] = traced::graph.geometries[row];
+    std::array<geometry, std::size_t(shapes.geometries) + 1> t{};
+    for (int k = 0; k < shapes.geometries; ++k) t[std::size_t(k)] = traced::graph.geometries[shapes.row[k]];
     return t;
   }();
   static constexpr auto operands = [] {

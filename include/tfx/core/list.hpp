@@ -34,15 +34,21 @@ template <class T> struct list {
   constexpr ~list() { delete[] data; }
 
   constexpr void push_back(const T& value) {
-    if (count == capacity) {
-      const int larger = capacity ? capacity * 2 : 64;
-      T* moved = new T[std::size_t(larger)];
-      for (int i = 0; i < count; ++i) moved[i] = data[i];
-      delete[] data;
-      data = moved;
-      capacity = larger;
-    }
+    if (count == capacity) reserve(capacity ? capacity * 2 : 64);
     data[count++] = value;
+  }
+  constexpr void append(const T* values, int n) {
+    if (count + n > capacity) reserve(count + n > 2 * capacity ? count + n : 2 * capacity);
+    for (int i = 0; i < n; ++i) data[count + i] = values[i];
+    count += n;
+  }
+  constexpr void reserve(int larger) {
+    if (larger <= capacity) return;
+    T* moved = new T[std::size_t(larger)];
+    for (int i = 0; i < count; ++i) moved[i] = data[i];
+    delete[] data;
+    data = moved;
+    capacity = larger;
   }
   constexpr T& operator[](int i) { return data[i]; }
   constexpr const T& operator[](int i) const { return data[i]; }

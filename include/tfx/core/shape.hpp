@@ -18,7 +18,13 @@ struct dims {
   int extent[max_rank] = {};
   bool bounded = false;
 
-  constexpr bool operator==(const dims&) const = default;
+  /// Written out: extents behind the rank are 0, and a defaulted comparison costs the compiler ten times as much.
+  constexpr bool operator==(const dims& other) const {
+    if (rank != other.rank || bounded != other.bounded) return false;
+    for (int i = 0; i < rank; ++i)
+      if (extent[i] != other.extent[i]) return false;
+    return true;
+  }
   constexpr int operator[](int axis) const { return extent[axis]; }
   constexpr int size() const {
     int n = 1;

@@ -110,7 +110,7 @@ struct builder {
   // Offsets decided by an earlier trace, so that programs share one storage of parameters and state.
   const leaf_info* layout = nullptr;
   const char* layout_names = nullptr;
-  int layout_size = 0;
+  int layout_size = 0, layout_row = 0;
 
   list<int> bucket{1024, -1}, next;              ///< chains of nodes with the same hash
   list<int> leaf_bucket{256, -1}, leaf_next;     ///< and of leaves
@@ -191,7 +191,7 @@ struct builder {
   /// depend on the current body moves out of it.
   constexpr int insert(const op_info* op, const dims& shape, dtype type, const int* in, int count, int aux, double value) {
     if (region == 0) {
-      for (int k = 0; k < count; ++k) {
+      for (int k = 0; k < count && regions.count > 1; ++k) {
         if (nodes[in[k]].region == 0) continue;
         complain(op->name, at_path{}, ": a value of a loop's or branch's body is used outside it; return it from the body");
         return 0;
@@ -214,35 +214,28 @@ struct builder {
     return number(op, shape, type, brought, count, aux, value, where);
   }
 
-  /// The node with these properties: an existing one, or a new one.
+  /// The node with these properties: an existing one, or a new one. Every node comes through here, so that this is written
+  /// with bare pointers: a call costs the compiler more than all else on a line.
   constexpr int number(const op_info* op, const dims& shape, dtype type, const int* in, int count, int aux, double value, int where) {
     const std::uint64_t bits = std::bit_cast<std::uint64_t>(value);
     std::uint32_t h = op->hash + 7919u * unsigned(aux) + 31u * unsigned(bits >> 32) + unsigned(bits);
     for (int k = 0; k < count; ++k) h = (h ^ unsigned(in[k] + 1)) * 16777619u;
-    h = (h ^ (h >> 11)) & 1023u;
-    for (int i = bucket[int(h)]; i >= 0; i = next[i]) {
-      const node& n = nodes[i];
-      if (n.op->id != op->id || n.count != count || n.aux != aux || std::bit_cast<std::uint64_t>(n.number) != bits || n.region != where || n.type != type) continue;
+    h = (h * 2654435769u) >> 22;   // Fibonacci hashing: the top ten bits depend on all others
+    const int head = bucket.data[h];
+    for (int i = head; i >= 0; i = next.data[i]) {
+      const node& n = nodes.data[i];
+      if (n.aux != aux || n.count != count || n.op->id != op->id || n.region != where || n.type != type) continue;
+      if (count == 0 && std::bit_cast<std::uint64_t>(n.number) != bits) continue;
+      const int* edge = edges.data + n.first;
       bool same = true;
-      for (int k = 0; same && k < count; ++k) same = edges[n.first + k] == in[k];
+      for (int k = 0; same && k < count; ++k) same = edge[k] == in[k];
       if (same && n.shape == shape) return i;
     }
-    node n;
-    n.op = op;
-    n.shape = shape;
-    n.type = type;
-    n.first = edges.size();
-    n.count = count;
-    n.aux = aux;
-    n.number = value;
-    n.region = where;
-    n.line = line;
-    n.path = path_index;
+    const int id = nodes.count, first = edges.count;
     for (int k = 0; k < count; ++k) edges.push_back(in[k]);
-    const int id = nodes.size();
-    nodes.push_back(n);
-    next.push_back(bucket[int(h)]);
-    bucket[int(h)] = id;
+    nodes.push_back({op, shape, type, first, count, aux, value, where, -1, line, path_index});
+    next.push_back(head);
+    bucket.data[h] = id;
     return id;
   }
 
@@ -269,19 +262,28 @@ struct builder {
 
   // ---- leaves
   constexpr std::string_view name(const leaf_info& l) const { return {names.data + l.path, std::size_t(l.path_length)}; }
-  constexpr int find(std::string_view full, int space) const {
-    const std::uint32_t h = hash_of(full);
-    for (int i = leaf_bucket[int(h & 255u)]; i >= 0; i = leaf_next[i])
-      if (leaves[i].hash == h && leaves[i].space == space && name(leaves[i]) == full) return i;
+  constexpr int find(std::string_view full, int space) const { return find(full, hash_of(full), space); }
+  constexpr int find(std::string_view full, std::uint32_t hash, int space) const {
+    for (int i = leaf_bucket[int(hash & 255u)]; i >= 0; i = leaf_next[i])
+      if (leaves[i].hash == hash && leaves[i].space == space && name(leaves[i]) == full) return i;
     return -1;
   }
   /// The leaf of that complete name. An existing one is an answer only where sharing was asked for.
   constexpr int leaf(int space, const dims& shape, dtype type, std::string_view full, initializer init, bool reuse,
                      int fan_in = 0, int fan_out = 0) {
+    const int start = names.size();
+    names.append(full.data(), int(full.size()));
+    return named_leaf(start, hash_of(full), space, shape, type, init, reuse, fan_in, fan_out);
+  }
+  /// The same with the name as the last characters of the pool; they are taken back if it exists.
+  constexpr int named_leaf(int start, std::uint32_t hash, int space, const dims& shape, dtype type, initializer init, bool reuse,
+                           int fan_in, int fan_out) {
+    const std::string_view full(names.data + start, std::size_t(names.size() - start));
     if (space >= parameter_space && space <= slot_space) {
-      if (const int i = find(full, space); i >= 0) {
+      if (const int i = find(full, hash, space); i >= 0) {
         if (!reuse) complain("two parameters are named ", full, at_line{}, "; nn::named tells layers apart, nn::shared makes them one");
         else if (!(leaves[i].shape == shape)) complain("shared parameter ", full, at_line{}, " is ", leaves[i].shape, ", asked for as ", shape);
+        names.count = start;
         return i;
       }
     }
@@ -294,24 +296,14 @@ struct builder {
     l.shape = shape;
     l.type = type;
     l.trainable = space == parameter_space && frozen == 0;
-    l.hash = hash_of(full);
-    l.path = names.size();
+    l.hash = hash;
+    l.path = start;
     l.path_length = int(full.size());
-    for (char c : full) names.push_back(c);
     if (layout_size > 0 && (space == parameter_space || space == state_space)) {
-      int at = -1;
-      for (int i = 0; i < layout_size && at < 0; ++i) {
-        const leaf_info& o = layout[i];
-        if (o.hash == l.hash && o.space == space &&
-            std::string_view(layout_names + o.path, std::size_t(o.path_length)) == full)
-          at = o.offset;
-      }
-      if (at < 0) {
-        complain("parameter ", full, at_line{}, " is not among the model's parameters");
-        at = 0;
-      }
-      l.offset = at;
-      if (at + padded(l.size) > space_size[space]) space_size[space] = at + padded(l.size);
+      const int row = place_in_layout(full, hash, space);
+      if (row < 0) complain("parameter ", full, at_line{}, " is not among the model's parameters");
+      l.offset = row < 0 ? 0 : layout[row].offset;
+      if (l.offset + padded(l.size) > space_size[space]) space_size[space] = l.offset + padded(l.size);
     } else {
       l.offset = space_size[space];
       space_size[space] += padded(l.size);
@@ -319,13 +311,23 @@ struct builder {
     if (shape.bounded) bound_batch(shape.extent[0]);
     const int index = leaves.size();
     leaves.push_back(l);
-    leaf_next.push_back(leaf_bucket[int(l.hash & 255u)]);
-    leaf_bucket[int(l.hash & 255u)] = index;
+    leaf_next.push_back(leaf_bucket[int(hash & 255u)]);
+    leaf_bucket[int(hash & 255u)] = index;
     const int none[1] = {-1};
     const int id = number(record<leaf_op>(), shape, type, none, 0, index, 0, 0);
     leaf_node.push_back(id);
     current.push_back(id);
     return index;
+  }
+  /// Programs of one model mostly ask in the order in which the layout was made, so the search goes on from the last answer.
+  constexpr int place_in_layout(std::string_view full, std::uint32_t hash, int space) {
+    for (int tried = 0; tried < layout_size; ++tried, ++layout_row) {
+      if (layout_row >= layout_size) layout_row = 0;
+      const leaf_info& o = layout[layout_row];
+      if (o.hash == hash && o.space == space && std::string_view(layout_names + o.path, std::size_t(o.path_length)) == full)
+        return layout_row++;
+    }
+    return -1;
   }
   constexpr void bound_batch(int bound) {
     if (batch_bound == 0) batch_bound = bound;
@@ -333,12 +335,28 @@ struct builder {
   }
   /// A leaf named by the open scopes.
   constexpr int local_leaf(int space, const dims& shape, std::string_view own_name, initializer init, int fan_in, int fan_out) {
-    char full[160] = {};
-    int n = 0;
-    for (int i = 0; i < path_size; ++i) full[n++] = path[i];
-    for (char c : own_name)
-      if (n < int(sizeof full)) full[n++] = c;
-    return leaf(space, shape, dtype::real_type, {full, std::size_t(n)}, init, shared > 0, fan_in, fan_out);
+    const int start = names.size();
+    names.append(path, path_size);
+    names.append(own_name.data(), int(own_name.size()));
+    const std::uint32_t hash = hash_of({names.data + start, std::size_t(names.size() - start)});
+    return named_leaf(start, hash, space, shape, dtype::real_type, init, shared > 0, fan_in, fan_out);
+  }
+  /// A leaf named after another one: `dense/weight` + `adam`, `m`.
+  constexpr int leaf_beside(int other, std::string_view prefix, std::string_view own_name, int space, const dims& shape) {
+    const leaf_info& o = leaves[other];
+    const int start = names.size();
+    std::uint32_t hash = o.hash;
+    auto put = [&](std::string_view s) {
+      names.append(s.data(), int(s.size()));
+      hash = hash_of(s, hash);
+    };
+    names.reserve(start + o.path_length);   // before its own characters are read
+    names.append(names.data + o.path, o.path_length);
+    put("/");
+    put(prefix);
+    put("/");
+    put(own_name);
+    return named_leaf(start, hash, space, shape, dtype::real_type, {}, true, 0, 0);
   }
 
   // A state that a body reads or writes becomes a carry of that body and of every body around it.

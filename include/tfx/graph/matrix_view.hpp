@@ -8,13 +8,15 @@ namespace tfx {
 
 /// How an operand lies against the domain of a kernel.
 enum class pattern : unsigned { scalar, row, column, full, other };
-constexpr pattern pattern_of(const dims& operand, const dims& domain) {
-  const int n = operand.size();
-  if (n == 1) return pattern::scalar;
-  if (n == domain.size()) return pattern::full;
-  if (operand.rows() == 1 && operand.cols() == domain.cols()) return pattern::row;
-  if (operand.cols() == 1 && operand.rows() == domain.rows()) return pattern::column;
+constexpr pattern pattern_of(int rows, int cols, int domain_rows, int domain_cols) {
+  if (rows * cols == 1) return pattern::scalar;
+  if (rows * cols == domain_rows * domain_cols) return pattern::full;
+  if (rows == 1 && cols == domain_cols) return pattern::row;
+  if (cols == 1 && rows == domain_rows) return pattern::column;
   return pattern::other;
+}
+constexpr pattern pattern_of(const dims& operand, const dims& domain) {
+  return pattern_of(operand.rows(), operand.cols(), domain.rows(), domain.cols());
 }
 
 /// What a reduction sums over: columns over the rows, each row, or everything. The order of the additions is fixed and part

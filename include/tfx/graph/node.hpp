@@ -46,8 +46,8 @@ struct op_info {
   long long (*multiply_adds)(const geometry&, long long results) = nullptr;   ///< of a contraction; else none
 };
 
-constexpr std::uint32_t hash_of(std::string_view s) {
-  std::uint32_t h = 2166136261u;
+/// FNV-1a; from the hash of a text on, that of the text with s behind it.
+constexpr std::uint32_t hash_of(std::string_view s, std::uint32_t h = 2166136261u) {
   for (char c : s) h = (h ^ static_cast<unsigned char>(c)) * 16777619u;
   return h;
 }
@@ -83,16 +83,17 @@ template <class L> constexpr std::string_view type_name() {
   return s.substr(begin, end - begin);
 }
 
-/// The name of an operation or layer: `static constexpr name`, else the type's own without a closing `_op`.
-template <class F> constexpr std::string_view name_of() {
+/// The name of an operation or layer: `static constexpr name`, else the type's own without a closing `_op`. A variable, so
+/// that it is computed once.
+template <class F> inline constexpr std::string_view label_of = [] {
   if constexpr (requires { F::name; }) {
-    return F::name;
+    return std::string_view(F::name);
   } else {
     std::string_view s = type_name<F>();
     if (s.size() > 3 && s.substr(s.size() - 3) == "_op") s = s.substr(0, s.size() - 3);
     return s;
   }
-}
+}();
 
 namespace detail {
 constexpr long long no_multiply_adds(const geometry&, long long) { return 0; }
@@ -104,7 +105,7 @@ template <class F> constexpr auto multiply_adds_of() -> long long (*)(const geom
 }  // namespace detail
 
 template <class F> inline constexpr op_info op_of{
-    name_of<F>(), hash_of(name_of<F>()), detail::type_hash<F>(), F::kind, F::arity, F::differentiable, &F::backward,
+    label_of<F>, hash_of(label_of<F>), detail::type_hash<F>(), F::kind, F::arity, F::differentiable, &F::backward,
     &evaluate_node<F, float>, &evaluate_node<F, double>, detail::multiply_adds_of<F>()};
 
 // From a node back to its functor's type, the only place where this is done: a friend defined for each functor that is ever

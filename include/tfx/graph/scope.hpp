@@ -90,7 +90,7 @@ private:
     put('/');
     graph.innermost = this;
     path_info p{graph.names.size(), graph.path_size - 1};
-    for (int i = 0; i < p.size; ++i) graph.names.push_back(graph.path[i]);
+    graph.names.append(graph.path, p.size);
     graph.path_index = graph.paths.size();
     graph.paths.push_back(p);
   }

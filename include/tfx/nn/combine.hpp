@@ -91,7 +91,7 @@ template <class F> struct named_layer {
   template <class S, class T, class... X> constexpr auto operator()(var<S, T> x, X... more) const {
     builder& g = *x.h.graph;
     scope here(g, label);
-    g.pending = name_of<F>();
+    g.pending = label_of<F>;
     return f(x, more...);
   }
 };
@@ -105,7 +105,7 @@ template <class F> struct shared_layer {
   template <class S, class T, class... X> constexpr auto operator()(var<S, T> x, X... more) const {
     builder& g = *x.h.graph;
     scope here(g, label, scope::root_t{});
-    g.pending = name_of<F>();
+    g.pending = label_of<F>;
     return f(x, more...);
   }
 };

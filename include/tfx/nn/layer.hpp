@@ -80,14 +80,14 @@ template <class L, class S, class T, class... X> constexpr auto call_layer(const
   builder& g = *x.h.graph;
   if constexpr (requires { layer.line; }) g.line = layer.line;
   if constexpr (!requires { layer(x, more...); }) {
-    g.complain("layer ", name_of<L>(), at_path{}, " cannot be called with ", S::value);
+    g.complain("layer ", label_of<L>, at_path{}, " cannot be called with ", S::value);
     return x;
   } else if constexpr (transparent_layer<L>) {
-    detail::layer_mark mark(g, name_of<L>(), false);
+    detail::layer_mark mark(g, label_of<L>, false);
     return mark.result(layer(x, more...));
   } else {
-    scope s(g, name_of<L>());
-    detail::layer_mark mark(g, name_of<L>(), true);
+    scope s(g, label_of<L>);
+    detail::layer_mark mark(g, label_of<L>, true);
     return mark.result(layer(x, more...));
   }
 }
@@ -104,7 +104,7 @@ namespace nn {
 struct layer_scope : scope {
   tfx::detail::layer_mark mark;
   template <class S, class T, class L> constexpr layer_scope(var<S, T> x, const L& layer)
-      : scope(*x.h.graph, name_of<L>(), true), mark(*x.h.graph, name_of<L>(), true) {
+      : scope(*x.h.graph, label_of<L>, true), mark(*x.h.graph, label_of<L>, true) {
     if constexpr (requires { layer.line; }) x.h.graph->line = layer.line;
   }
   /// Without a caller that knows the result, the last node is it.

@@ -53,11 +53,12 @@ inline constexpr composed<square_function> square{};
 ///
 /// Gradient   dx = dy * sigmoid(x)
 /// Numerics   never overflows, and keeps its digits for x far below 0
-struct softplus_op : elementwise<softplus_op> {
+struct softplus_function_op : elementwise<softplus_function_op> {
+  static constexpr std::string_view name = "softplus";
   static constexpr auto apply(auto x) { return at_least(x, decltype(x)(0)) + log1p(exp(-abs(x))); }
   static constexpr auto derivative(auto x, auto, auto dy) { return dy * detail::apply_map<sigmoid_op>(x); }
 };
-inline constexpr auto softplus = make_operation<softplus_op>;
+inline constexpr auto softplus = make_operation<softplus_function_op>;
 
 /// log(sigmoid(x)) = -softplus(-x), accurate where sigmoid underflows.
 struct log_sigmoid_function {

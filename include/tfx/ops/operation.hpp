@@ -85,7 +85,9 @@ template <class F> constexpr handle record_map(dtype type, handle a, handle b) {
   if constexpr (requires { F::simplify(a, b); }) {
     if (const handle simpler = F::simplify(a, b); !simpler.empty()) return simpler;
   }
-  const dims s = broadcast(a.shape(), b.shape());
+  const dims x = a.shape(), y = b.shape();
+  if (x == y) return {a.graph, a.graph->emit<F>(x, type, 0, a.id, b.id)};
+  const dims s = broadcast(x, y);
   return {a.graph, a.graph->emit<F>(s, type, 0, operand_for(a, s).id, operand_for(b, s).id)};
 }
 template <class F> constexpr handle record_map(dtype type, handle a, handle b, handle c) {
@@ -140,10 +142,10 @@ template <class X> constexpr handle as_handle(builder& g, X x) {
   else return untyped(x);
 }
 template <class F> constexpr void complain_broadcast(builder& g, const dims& a, const dims& b) {
-  g.complain(name_of<F>(), at_path{}, ": ", a, " and ", b, " cannot be broadcast together");
+  g.complain(label_of<F>, at_path{}, ": ", a, " and ", b, " cannot be broadcast together");
 }
 template <class F> constexpr void complain_broadcast(builder& g, const dims& a, const dims& b, const dims& c) {
-  g.complain(name_of<F>(), at_path{}, ": ", a, ", ", b, " and ", c, " cannot be broadcast together");
+  g.complain(label_of<F>, at_path{}, ": ", a, ", ", b, " and ", c, " cannot be broadcast together");
 }
 template <class F, class... X> constexpr map_result<F, X...> apply_map(X... x) {
   builder& g = builder_of(x...);

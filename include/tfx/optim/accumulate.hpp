@@ -29,8 +29,9 @@ template <int Steps, class Optimizer> struct accumulation {
     const int step = g.leaf(slot_space, dims{}, dtype::real_type, "step", {}, true);
     g.write(step, g.read(step) + is_last);
   }
-  constexpr void prepare(builder& g) const {
-    if constexpr (requires { inner.prepare(g); }) inner.prepare(g);
+  constexpr shared_numbers prepare(builder& g) const {
+    if constexpr (requires { inner.prepare(g); }) return inner.prepare(g);
+    else return {};
   }
   /// The mean over the steps so far, which is the one wanted in the last of them.
   constexpr handle gather(const update_scope& u, handle gradient) const {
@@ -41,10 +42,10 @@ template <int Steps, class Optimizer> struct accumulation {
     return (1.0 / Steps) * total;
   }
   /// Every write of the inner optimizer happens in the last step only.
-  constexpr void update(builder& g, int leaf, handle gradient) const {
+  constexpr void update(builder& g, int leaf, handle gradient, const shared_numbers& shared) const {
     list<int> before;
     for (int i = 0; i < g.leaves.size(); ++i) before.push_back(g.current[i]);
-    tfx::detail::apply_update(inner, g, leaf, gradient);
+    tfx::detail::apply_update(inner, g, leaf, gradient, shared);
     const handle last = is_last(g);
     for (int i = 0; i < g.leaves.size(); ++i) {
       const int old = i < before.size() ? before[i] : g.leaf_node[i];

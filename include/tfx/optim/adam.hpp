@@ -21,7 +21,7 @@ struct adam_moments {
     auto correction = [&](double beta) { return -expm1(natural_log(beta) * t); };   // 1 - beta^t without cancellation
     return learning_rate.at(g, t) * sqrt(correction(beta2)) / correction(beta1);
   }
-  constexpr handle step(const update_scope& u, const rate& learning_rate, handle p, handle gradient) const {
+  constexpr handle step(const update_scope& u, handle p, handle gradient) const {
     const int first = u.slot("m", p.shape()), second = u.slot("v", p.shape());
     const handle m = beta1 * u.read(first) + (1 - beta1) * gradient;
     const handle v = beta2 * u.read(second) + (1 - beta2) * (gradient * gradient);
@@ -33,7 +33,7 @@ struct adam_moments {
       scale = maximum(u.read(largest), v);
       u.write(largest, scale);
     }
-    return corrected(u.graph, learning_rate) * m / (sqrt(scale) + epsilon);
+    return u.shared.rate * m / (sqrt(scale) + epsilon);
   }
 };
 
@@ -56,9 +56,9 @@ struct adam {
   double clip_norm = 0, clip_value = 0;
   bool amsgrad = false;
 
-  constexpr void prepare(builder& g) const { detail::adam_moments{beta1, beta2, epsilon}.corrected(g, learning_rate); }
+  constexpr shared_numbers prepare(builder& g) const { return {detail::adam_moments{beta1, beta2, epsilon}.corrected(g, learning_rate)}; }
   constexpr handle operator()(const update_scope& u, handle p, handle gradient) const {
-    return p - detail::adam_moments{beta1, beta2, epsilon, amsgrad}.step(u, learning_rate, p, gradient);
+    return p - detail::adam_moments{beta1, beta2, epsilon, amsgrad}.step(u, p, gradient);
   }
 };
 
@@ -72,14 +72,12 @@ struct adamw {
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7;
   double clip_norm = 0, clip_value = 0;
 
-  constexpr void prepare(builder& g) const {
-    decay(g);
-    detail::adam_moments{beta1, beta2, epsilon}.corrected(g, learning_rate);
+  constexpr shared_numbers prepare(builder& g) const {
+    return {detail::adam_moments{beta1, beta2, epsilon}.corrected(g, learning_rate), learning_rate.at(g, update_count(g)) * weight_decay};
   }
-  constexpr handle decay(builder& g) const { return learning_rate.at(g, update_count(g)) * weight_decay; }
   constexpr handle operator()(const update_scope& u, handle p, handle gradient) const {
-    const handle step = detail::adam_moments{beta1, beta2, epsilon}.step(u, learning_rate, p, gradient);
-    return (p - p * decay(u.graph)) - step;
+    const handle step = detail::adam_moments{beta1, beta2, epsilon}.step(u, p, gradient);
+    return (p - p * u.shared.decay) - step;
   }
 };
 

@@ -74,11 +74,11 @@ constexpr void complain_unknown_name(builder& g, std::string_view wanted) {
 }
 
 /// One update of one parameter. A wrapper around another optimizer has `update` in place of the call.
-template <class Optimizer> constexpr void apply_update(const Optimizer& o, builder& g, int leaf, handle gradient) {
-  if constexpr (requires { o.update(g, leaf, gradient); }) {
-    o.update(g, leaf, gradient);
+template <class Optimizer> constexpr void apply_update(const Optimizer& o, builder& g, int leaf, handle gradient, const optim::shared_numbers& shared) {
+  if constexpr (requires { o.update(g, leaf, gradient, shared); }) {
+    o.update(g, leaf, gradient, shared);
   } else {
-    const optim::update_scope u{g, leaf, Optimizer::name};
+    const optim::update_scope u{g, leaf, Optimizer::name, shared};
     g.write(leaf, o(u, g.read(leaf), gradient));
   }
 }
@@ -92,7 +92,8 @@ template <class Optimizer, class T> constexpr void minimize(var<shape<>, T> loss
   // Numbers that all updates share come before the gradients, so that an update can fuse with what makes its gradient.
   if constexpr (requires { optimizer.count(g); }) optimizer.count(g);
   else optim::update_count(g);
-  if constexpr (requires { optimizer.prepare(g); }) optimizer.prepare(g);
+  optim::shared_numbers shared;
+  if constexpr (requires { optimizer.prepare(g); }) shared = optimizer.prepare(g);
   list<int> wanted, leaves;
   for (int i = 0; i < g.leaves.size(); ++i) {
     if (!g.leaves[i].trainable || !detail::path_starts_with(g.name(g.leaves[i]), which.prefix)) continue;
@@ -126,7 +127,7 @@ template <class Optimizer, class T> constexpr void minimize(var<shape<>, T> loss
     handle d{&g, gradient[wanted[i]]};
     if (!scale.empty()) d = d * scale;
     if (optimizer.clip_value > 0) d = minimum(maximum(d, -optimizer.clip_value), optimizer.clip_value);
-    detail::apply_update(optimizer, g, leaves[i], d);
+    detail::apply_update(optimizer, g, leaves[i], d, shared);
   }
 }
 

@@ -5,25 +5,20 @@
 
 namespace tfx::optim {
 
+/// What an optimizer's `prepare` computes once for all parameters.
+struct shared_numbers {
+  handle rate{}, decay{};
+};
+
 /// What an optimizer sees of one parameter: its leaf, and memory of its own named after it (`dense/weight/adam/m`).
 struct update_scope {
   builder& graph;
   int leaf;
   std::string_view prefix;
+  shared_numbers shared{};
 
   constexpr int slot(std::string_view name, const dims& shape) const {
-    char full[192] = {};
-    int n = 0;
-    auto put = [&](std::string_view t) {
-      for (char c : t)
-        if (n < int(sizeof full)) full[n++] = c;
-    };
-    put(graph.name(graph.leaves[leaf]));
-    put("/");
-    put(prefix);
-    put("/");
-    put(name);
-    return graph.leaf(slot_space, shape, dtype::real_type, {full, std::size_t(n)}, {}, true);
+    return graph.leaf_beside(leaf, prefix, name, slot_space, shape);
   }
   constexpr handle read(int slot_leaf) const { return graph.read(slot_leaf); }
   constexpr void write(int slot_leaf, handle value) const { graph.write(slot_leaf, value); }
