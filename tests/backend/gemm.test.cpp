@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// labels: native
+// labels: native unsanitized
 #include <cmath>
 
 #include <tfx/backend/simd/gemm.hpp>

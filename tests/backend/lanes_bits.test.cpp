@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// labels: native
+// labels: native unsanitized
 #include <doctest/doctest.h>
 
 #include <array>

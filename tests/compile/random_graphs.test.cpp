@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// labels: heavy
 // Graphs drawn by a seed: what the passes make of them gives the bits of one node after the other. Many are fused, planned and
 // run here at run time, instruction by instruction; a few are compiled.
 #include <doctest/doctest.h>

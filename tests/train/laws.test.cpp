@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// labels: heavy
 #include <doctest/doctest.h>
 
 #include <filesystem>
