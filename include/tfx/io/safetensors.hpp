@@ -317,7 +317,7 @@ concept has_variables = requires(Model& model) { model.for_each_variable(detail:
 /// Writes all parameters and states of a model as a safetensors file, atomically.
 ///
 /// Errors     io::file_error
-/// Example    examples/save_and_load.cpp
+/// Example    examples/fashion_mnist.cpp
 template <class Model>
   requires has_variables<const Model>
 void save(const Model& model, const std::filesystem::path& path, std::map<std::string, std::string> metadata = {}) {
