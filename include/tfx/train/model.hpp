@@ -276,11 +276,9 @@ private:
     std::uint32_t as_it_lies[batch];
     for (std::size_t first = 0; first < data.size(); first += std::size_t(batch)) {
       const int rows = int(data.size() - first < std::size_t(batch) ? data.size() - first : std::size_t(batch));
-      const std::uint32_t* index = order.data() + first;
-      if (order.empty()) {
-        for (int i = 0; i < rows; ++i) as_it_lies[i] = std::uint32_t(first) + std::uint32_t(i);
-        index = as_it_lies;
-      }
+      const std::uint32_t* index = as_it_lies;
+      if (!order.empty()) index = order.data() + first;
+      else for (int i = 0; i < rows; ++i) as_it_lies[i] = std::uint32_t(first) + std::uint32_t(i);
       data.gather(index, rows, inputs_.data());
       data.gather_labels(index, rows, targets_.data());
       const auto r = Train ? train_batch<Recipe>(inputs_.data(), targets_.data(), rows) : evaluate_batch<Recipe>(inputs_.data(), targets_.data(), rows);
