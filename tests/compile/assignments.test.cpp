@@ -5,17 +5,13 @@
 
 #include <tfx/ops.hpp>
 
+#include "../support/recorded_graph.hpp"
 #include "../support/same_results.hpp"
 
 namespace {
 
 using namespace tfx;
-using testing::check_backends;
-
-constexpr int state(builder& b, std::string_view name, dims shape) { return b.local_leaf(state_space, shape, name, init::zeros{}, 0, 0); }
-constexpr handle input(builder& b, dims shape) { return b.add_input(shape, dtype::real_type, "x"); }
-constexpr dims matrix(int rows, int columns) { return {2, {rows, columns}, false}; }
-constexpr dims vector(int n) { return {1, {n}, false}; }
+using namespace tfx::testing;
 
 struct swaps {
   constexpr void operator()(builder& b) const {

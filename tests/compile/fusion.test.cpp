@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "../support/recorded_graph.hpp"
 #include "../support/run_kernels.hpp"
 
 #include <tfx/ops.hpp>
@@ -13,23 +14,9 @@ namespace {
 using namespace tfx;
 using namespace tfx::testing;
 
-constexpr dims matrix(int rows, int columns) { return {2, {rows, columns}, false}; }
-constexpr dims vector(int n) { return {1, {n}, false}; }
-
-struct recorded {
-  builder b;
-  template <class Record> explicit recorded(Record record) {
-    scope top(b);
-    record(b);
-    b.finish();
-  }
-};
-handle input(builder& b, dims shape) { return b.add_input(shape, dtype::real_type, "x"); }
-int state(builder& b, std::string_view name, dims shape) { return b.leaf(state_space, shape, dtype::real_type, name, init::zeros{}, false); }
-
 /// The kernels of a graph as text: "map: tanh add | matmul: relu | ..." in the order of the schedule, stored values with a star.
 template <class Record> std::string kernels_of(Record record) {
-  const recorded r(record);
+  const recorded_graph r(record);
   REQUIRE(r.b.right());
   const compiled_graph c(r.b);
   CHECK(differing_elements(c) == 0);
@@ -98,7 +85,7 @@ TEST_CASE("several reductions along one axis share a kernel, along two axes they
 
 TEST_CASE("everything of a vector is one row, broadcasting makes it a matrix again") {
   auto flat = [](auto record) {
-    const recorded r(record);
+    const recorded_graph r(record);
     const compiled_graph c(r.b);
     CHECK(differing_elements(c) == 0);
     std::string shapes;
@@ -127,7 +114,7 @@ TEST_CASE("everything of a vector is one row, broadcasting makes it a matrix aga
 TEST_CASE("reductions of what is drawn") {
   for (unsigned axes : {1u, 2u, 3u}) {
     CAPTURE(axes);
-    const recorded r([axes](builder& b) {
+    const recorded_graph r([axes](builder& b) {
       const handle x = input(b, matrix(8, 9));
       b.add_output(sum_axes(dropout_mask(x, 0.5), axes) + 0.0 * sum_axes(x, axes));
       b.add_output(sum_axes(column_index(x), axes));
@@ -142,7 +129,7 @@ TEST_CASE("reductions of what is drawn") {
 TEST_CASE("groups are limited, and so are their operands") {
   for (int n : {40, 64, 65, 100, 200, 400}) {
     CAPTURE(n);
-    const recorded sum([n](builder& b) {   // every term is a leaf of its own
+    const recorded_graph sum([n](builder& b) {   // every term is a leaf of its own
       handle total = b.constant(0);
       for (int i = 0; i < n / 3; ++i) {
         const char name[] = {'s', char('a' + i / 26), char('a' + i % 26)};
@@ -150,7 +137,7 @@ TEST_CASE("groups are limited, and so are their operands") {
       }
       b.add_output(total);
     });
-    const recorded chosen([n](builder& b) {   // three operands per node
+    const recorded_graph chosen([n](builder& b) {   // three operands per node
       handle x = input(b, vector(7));
       for (int i = 0; i < n / 4; ++i) {
         const char p[] = {'p', char('a' + i / 26), char('a' + i % 26)}, q[] = {'q', char('a' + i / 26), char('a' + i % 26)};
@@ -159,13 +146,13 @@ TEST_CASE("groups are limited, and so are their operands") {
       }
       b.add_output(x);
     });
-    const recorded chain([n](builder& b) {
+    const recorded_graph chain([n](builder& b) {
       handle x = input(b, vector(7));
       for (int i = 0; i < n; ++i) x = tanh(x) + 0.01;
       b.add_output(x);
       b.add_output(sum_axes(x, 1u));
     });
-    for (const recorded* r : {&sum, &chosen, &chain}) {
+    for (const recorded_graph* r : {&sum, &chosen, &chain}) {
       const compiled_graph c(r->b);
       CHECK(differing_elements(c) == 0);
       for (int i = 0; i < c.kernels.launches.size(); ++i) {
@@ -177,7 +164,7 @@ TEST_CASE("groups are limited, and so are their operands") {
 }
 
 TEST_CASE("what is used twice is looked at once") {
-  const recorded r([](builder& b) {
+  const recorded_graph r([](builder& b) {
     const int p = state(b, "p", matrix(4, 5)), q = state(b, "q", matrix(4, 5));
     handle x = b.read(p);
     for (int i = 0; i < 90; ++i) x = 0.5 * (x * x - x);
@@ -189,7 +176,7 @@ TEST_CASE("what is used twice is looked at once") {
 }
 
 TEST_CASE("views between kernels") {
-  const recorded r([](builder& b) {
+  const recorded_graph r([](builder& b) {
     const handle x = input(b, matrix(6, 8));
     const handle y = tanh(x);
     b.add_output(reshape(y, matrix(8, 6)) + 1.0);
@@ -203,7 +190,7 @@ TEST_CASE("views between kernels") {
 }
 
 TEST_CASE("work that does not change stays outside of loops") {
-  const recorded r([](builder& b) {
+  const recorded_graph r([](builder& b) {
     const handle x = input(b, matrix(5, 7)), w = input(b, vector(7));
     region_info loop;
     loop.bound = 5;

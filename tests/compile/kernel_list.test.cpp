@@ -4,6 +4,7 @@
 
 #include <tfx/ops.hpp>
 
+#include "../support/recorded_graph.hpp"
 #include "../support/run_kernels.hpp"
 
 namespace {
@@ -11,26 +12,13 @@ namespace {
 using namespace tfx;
 using namespace tfx::testing;
 
-constexpr dims matrix(int rows, int columns) { return {2, {rows, columns}, false}; }
-constexpr dims vector(int n) { return {1, {n}, false}; }
-
-struct recorded {
-  builder b;
-  template <class Record> explicit recorded(Record record) {
-    scope top(b);
-    record(b);
-    b.finish();
-  }
-};
-handle input(builder& b, dims shape) { return b.add_input(shape, dtype::real_type, "x"); }
-
 struct counts {
   int launches, distinct;
   bool operator==(const counts&) const = default;
 };
 std::ostream& operator<<(std::ostream& out, const counts& c) { return out << c.launches << " launches of " << c.distinct << " kernels"; }
 template <class Record> counts counts_of(Record record) {
-  const recorded r(record);
+  const recorded_graph r(record);
   const compiled_graph c(r.b);
   CHECK(differing_elements(c) == 0);
   return {c.kernels.launches.size(), c.kernels.distinct.size()};
@@ -87,10 +75,10 @@ TEST_CASE("reductions are told apart by their axis") {
 }
 
 TEST_CASE("work is counted at the bound") {
-  const recorded r([](builder& b) { b.add_output(matmul(input(b, matrix(4, 6)), input(b, matrix(6, 5)))); });
+  const recorded_graph r([](builder& b) { b.add_output(matmul(input(b, matrix(4, 6)), input(b, matrix(6, 5)))); });
   const compiled_graph c(r.b);
   CHECK(c.kernels.flops == 2 * 4 * 6 * 5);
-  const recorded loop([](builder& b) {   // what a loop does, it does in every iteration
+  const recorded_graph loop([](builder& b) {   // what a loop does, it does in every iteration
     const handle w = input(b, matrix(6, 6));
     region_info times;
     times.bound = 7;
@@ -105,7 +93,7 @@ TEST_CASE("work is counted at the bound") {
 }
 
 TEST_CASE("constants with other bits are other constants") {
-  const recorded r([](builder& b) {
+  const recorded_graph r([](builder& b) {
     const handle x = input(b, vector(4));
     b.add_output(x * 0.0);
     b.add_output(x * -0.0);

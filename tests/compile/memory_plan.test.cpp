@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "../support/random_graph.hpp"
+#include "../support/recorded_graph.hpp"
 #include "../support/run_kernels.hpp"
 
 namespace {
@@ -87,18 +88,6 @@ class arena_watch {
   int iteration_[max_regions] = {}, trips_[max_regions] = {};
 };
 
-struct recorded {
-  builder b;
-  template <class Record> explicit recorded(Record record) {
-    scope top(b);
-    record(b);
-    b.finish();
-  }
-};
-
-handle input(builder& b, dims shape) { return b.add_input(shape, dtype::real_type, "x"); }
-constexpr dims matrix(int rows, int columns) { return {2, {rows, columns}, false}; }
-
 /// A chain of products, each as large as the one before.
 void chain(builder& b, int length) {
   handle x = input(b, matrix(16, 16));
@@ -143,7 +132,7 @@ void recurrent_training(builder& b, int steps) {
   b.add_output(loss);
 }
 
-void check_arena(const recorded& r) {
+void check_arena(const recorded_graph& r) {
   const compiled_graph c(r.b);
   arena_watch watch(c);
   watch.run();
@@ -162,7 +151,7 @@ void check_arena(const recorded& r) {
 TEST_CASE("a chain reuses memory: it needs two buffers, however long it is") {
   for (int length : {3, 10, 40}) {
     CAPTURE(length);
-    const recorded r([&](builder& b) { chain(b, length); });
+    const recorded_graph r([&](builder& b) { chain(b, length); });
     check_arena(r);
     const compiled_graph c(r.b);
     CHECK(c.arena.arena == 2 * 16 * 16);
@@ -171,7 +160,7 @@ TEST_CASE("a chain reuses memory: it needs two buffers, however long it is") {
 }
 
 TEST_CASE("training programs") {
-  const recorded perceptron(perceptron_training);
+  const recorded_graph perceptron(perceptron_training);
   check_arena(perceptron);
   const compiled_graph c(perceptron.b);
   MESSAGE("perceptron: arena ", c.arena.arena, ", live peak ", c.arena.live_peak, ", without sharing ", c.arena.unplanned);
@@ -182,7 +171,7 @@ TEST_CASE("loops keep what their reverse needs, and one iteration of the rest") 
   int arena[2] = {};
   for (int k = 0; k < 2; ++k) {
     const int steps = k ? 50 : 10;
-    const recorded r([&](builder& b) { recurrent_training(b, steps); });
+    const recorded_graph r([&](builder& b) { recurrent_training(b, steps); });
     check_arena(r);
     const compiled_graph c(r.b);
     MESSAGE(steps, " steps: arena ", c.arena.arena, ", live peak ", c.arena.live_peak, ", without sharing ", c.arena.unplanned);
@@ -195,7 +184,7 @@ TEST_CASE("buffers of random graphs do not overlap while both are in use") {
   double arena = 0, peak = 0, unplanned = 0;
   for (int seed = 1; seed <= 250; ++seed) {
     CAPTURE(seed);
-    const recorded r([&](builder& b) { random_graph(b, seed).record(20); });
+    const recorded_graph r([&](builder& b) { random_graph(b, seed).record(20); });
     if (!r.b.right()) continue;
     check_arena(r);
     const compiled_graph c(r.b);

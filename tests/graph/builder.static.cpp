@@ -4,13 +4,12 @@
 #include <tfx/nn/layer.hpp>
 #include <tfx/ops.hpp>
 
+#include "../support/recorded_graph.hpp"
+
 namespace {
 
 using namespace tfx;
-
-constexpr dims vector(int n) { return {1, {n}, false}; }
-constexpr handle input(builder& b, dims shape) { return b.add_input(shape, dtype::real_type, "x"); }
-constexpr int state(builder& b, std::string_view name, dims shape) { return b.local_leaf(state_space, shape, name, init::zeros{}, 0, 0); }
+using namespace tfx::testing;
 
 template <class Function> constexpr bool holds(Function f) {
   builder b;

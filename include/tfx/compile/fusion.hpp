@@ -76,11 +76,9 @@ struct fuser {
       const node& m = g.nodes[i];
       rows.data[i] = m.shape.rows();
       cols.data[i] = m.shape.cols();
-      value.data[i] = origin.data[i] = i;
-      if (m.op->kind != op_kind::view) continue;
-      const int from = g.input(i, 0);
-      origin.data[i] = origin.data[from];
-      if (is_reshape(m) && same_matrix(i, from)) value.data[i] = value.data[from];
+      const bool is_view = m.op->kind == op_kind::view;
+      value.data[i] = is_view ? matrix_root(g, i) : i;
+      origin.data[i] = is_view ? g.root(i) : i;
     }
     f.group_of = list<int>(n, -1);
     f.phase = list<std::uint8_t>(n, 0);

@@ -239,8 +239,8 @@ struct kernel_emitter {
     now.instructions = here();
 
     const bool flat = groups[q].flat && groups[q].kind == group_kind::map && groups[q].axis != over_rows && groups[q].axis != over_columns;
-    now.rows = flat ? 1 : domain.rows();
-    now.cols = flat ? domain.size() : domain.cols();
+    now.rows = flat ? 1 : groups[q].rows;
+    now.cols = flat ? groups[q].rows * groups[q].cols : groups[q].cols;
     if (domain.bounded) now.bounded = flat ? bounded_by::columns : bounded_by::rows;
     long long times = 1;   // at most, in one run
     for (int r = groups[q].region; r > 0; r = g.regions[r].parent)
