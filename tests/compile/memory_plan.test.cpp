@@ -58,6 +58,11 @@ class arena_watch {
     if (kind == op_kind::leaf || kind == op_kind::constant || kind == op_kind::generate) return false;
     return kind == op_kind::result || c_.groups.group_of[root] != q;
   }
+  /// The value that `id` shows: a node, or a carry, stack or join, whose memory several nodes write.
+  int value_of(int id, int root) const {
+    const op_kind kind = c_.g[root].op->kind;
+    return kind == op_kind::port || kind == op_kind::result ? root : c_.g.root(id);
+  }
   void visit(int id, bool writes) {
     const location w = locate(c_.g, c_.arena.home.data, c_.arena.history.data, id);
     const op_kind kind = c_.g[w.root].op->kind;
@@ -69,7 +74,7 @@ class arena_watch {
       if (a.mod) slot &= a.mod - 1;
       from += std::ptrdiff_t(slot) * a.stride;
     }
-    const int size = c_.g[id].shape.size();
+    const int value = value_of(id, w.root), size = c_.g[id].shape.size();
     for (int e = 0; e < size; ++e) {
       const std::ptrdiff_t at = from + e;
       if (at < 0 || at >= c_.arena.arena) {
@@ -77,14 +82,14 @@ class arena_watch {
         continue;
       }
       highest = std::max(highest, int(at) + 1);
-      if (writes) writer_[std::size_t(at)] = w.root;
+      if (writes) writer_[std::size_t(at)] = value;
       else if (writer_[std::size_t(at)] < 0) ++unwritten;
-      else if (writer_[std::size_t(at)] != w.root) ++overwritten;
+      else if (writer_[std::size_t(at)] != value) ++overwritten;
     }
   }
 
   const compiled_graph& c_;
-  std::vector<int> writer_;   ///< per element: the buffer whose value it holds
+  std::vector<int> writer_;   ///< per element: whose value it holds
   int iteration_[max_regions] = {}, trips_[max_regions] = {};
 };
 
@@ -159,6 +164,35 @@ TEST_CASE("a chain reuses memory: it needs two buffers, however long it is") {
   }
 }
 
+TEST_CASE("an elementwise result takes the place of what is not read again") {
+  const recorded_graph r([](builder& b) {
+    const handle w = input(b, matrix(16, 16));
+    const handle x = matmul(input(b, matrix(16, 16)), w), y = matmul(input(b, matrix(16, 16)), w);
+    b.add_output(matmul(tanh(x) * y, w));   // tanh and the product sit behind the second matmul, and read x where it lies
+  });
+  check_arena(r);
+  const compiled_graph c(r.b);
+  CHECK(c.arena.in_place == 1);
+  CHECK(c.arena.arena == 16 * 16);
+}
+TEST_CASE("what a product reads is not overwritten while it does") {
+  const recorded_graph r([](builder& b) {
+    const handle w = input(b, matrix(16, 16));
+    const handle x = tanh(matmul(input(b, matrix(16, 16)), w));
+    b.add_output(matmul(tanh(matmul(x, w) + x), w));
+  });
+  check_arena(r);
+  CHECK(compiled_graph(r.b).arena.in_place == 0);
+}
+TEST_CASE("what is read spread out is not overwritten") {
+  const recorded_graph r([](builder& b) {
+    const handle w = input(b, matrix(16, 16));
+    const handle x = tanh(matmul(input(b, matrix(1, 16)), w));
+    b.add_output(matmul(tanh(matmul(input(b, matrix(16, 16)), w) + x), w));
+  });
+  check_arena(r);
+  CHECK(compiled_graph(r.b).arena.in_place == 0);
+}
 TEST_CASE("training programs") {
   const recorded_graph perceptron(perceptron_training);
   check_arena(perceptron);

@@ -27,19 +27,18 @@ struct memory_tables {
   const std::uint8_t* history;
 };
 
-/// A finished recorder's graph through all passes.
-struct compiled_graph {
-  using storage = graph<4000, 12000, 1000, 500, 8000, 200, max_regions>;
-  std::unique_ptr<storage> memory = std::make_unique<storage>();
+/// A finished recorder's graph through all passes. `Storage` has room for it.
+template <class Storage> struct graph_in_passes {
+  std::unique_ptr<Storage> memory = std::make_unique<Storage>();
   graph_view g{};
   fusion_lists groups{};
   fusion_tables fused{};
   memory_lists arena{};
   kernel_lists kernels{};
 
-  explicit compiled_graph(const builder& b) {
+  explicit graph_in_passes(const builder& b) {
     const graph_size size = measure(b);
-    *memory = freeze<storage>(b);
+    *memory = freeze<Storage>(b);
     g = memory->view();
     g.n_nodes = size.nodes;
     g.n_leaves = size.leaves;
@@ -50,6 +49,9 @@ struct compiled_graph {
     kernels = emit_kernels(g, fused, memory_tables{arena.offset.data, arena.home.data, arena.history.data});
   }
 };
+
+using compiled_graph = graph_in_passes<graph<4000, 12000, 1000, 500, 8000, 200, max_regions>>;
+using large_compiled_graph = graph_in_passes<graph<6000, 20000, 2000, 2000, 100000, 2000, max_regions>>;
 
 /// Memory of a program's spaces, all of it filled.
 struct run_memory {
