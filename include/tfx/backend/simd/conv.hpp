@@ -52,45 +52,49 @@ template <class T> struct conv_gather {
   struct band_weights {
     const T* data = nullptr;
     std::ptrdiff_t tap = 0, row = 0, panel = 0;
-    const T* last = nullptr;  ///< the last panel, if it had to be packed, one panel wide
   };
 
   /// An epilogue likes whole rows; but a block should have some lines (the border is computed along them), and the
   /// packed weights should stay in the second-level cache.
   int panels_together() const {
-    int most = conv_block_elements<T> / (lesser_of(rows.results, 4) * columns.results) / set.panel();
-    if (transposed) most = lesser_of(most, conv_pack_elements<T> / (rows.taps * columns.taps * depth()) / set.panel());
-    return greater_of(most, 1);
+    const int lines_together = conv_block_elements<T> / (lesser_of(rows.results, 4) * columns.results);
+    const int weights_together = conv_pack_elements<T> / (rows.taps * columns.taps * depth());
+    return greater_of(lesser_of(lines_together, weights_together) / set.panel(), 1);
   }
 
-  band_weights weights_of(int group, range band) const {
+  /// Weights of a panel that lie side by side are read as they are, and so are those that few pixels use: a copy costs
+  /// as much as the sums of three pixels.
+  bool packs(range band, int pixels) const {
+    if (transposed || (set.pads && band.size() % set.panel() != 0)) return true;
+    return result_channels > set.panel() && pixels >= 32;
+  }
+
+  band_weights weights_of(int group, range band, int pixels) const {
     const int taps = rows.taps * columns.taps, panel = set.panel();
     const std::ptrdiff_t matrix = std::ptrdiff_t(source_channels) * result_channels / groups;
     const std::ptrdiff_t size = std::ptrdiff_t(depth()) * panel;
-    T* packed = a.scratch + conv_block_elements<T>;
-    const int last = band.from + (band.size() - 1) / panel * panel;
-    if (transposed) {
-      T* to = packed;
-      for (int col = band.from; col < band.to; col += panel) {
-        const T* from = weights + std::ptrdiff_t(col) * source_channels + group * depth();
-        for (int tap = 0; tap < taps; ++tap, from += matrix, to += size) {
-          set.transpose(from, source_channels, depth(), lesser_of(panel, band.to - col), to, panel, panel);
+    const T* const data = weights + group * cols() + band.from;
+    if (!packs(band, pixels)) return {data, matrix, result_channels, panel};
+    T* const packed = a.scratch + conv_block_elements<T>;
+    T* to = packed;
+    for (int col = band.from; col < band.to; col += panel) {
+      const int count = lesser_of(panel, band.to - col);
+      for (int tap = 0; tap < taps; ++tap, to += size) {
+        const T* const from = weights + tap * matrix;
+        if (transposed) {
+          set.transpose(from + std::ptrdiff_t(col) * source_channels + group * depth(), source_channels, depth(), count, to,
+                        panel, panel);
+        } else {
+          pack_rows(from + group * cols() + col, result_channels, depth(), count, to, panel);
         }
       }
-      return {packed, size, panel, taps * size, nullptr};
     }
-    const T* const data = weights + group * cols() + band.from;
-    if (!set.pads || band.to - last == panel) return {data, matrix, result_channels, panel, nullptr};
-    for (int tap = 0; tap < taps; ++tap) {
-      pack_rows(data + tap * matrix + (last - band.from), result_channels, depth(), band.to - last, packed + tap * size,
-                panel);
-    }
-    return {data, matrix, result_channels, panel, packed};
+    return {packed, size, panel, taps * size};
   }
 
   /// A band of result columns over a range of lines (rows of pixels), in blocks.
   void run_band(int group, range band, range share) const {
-    const band_weights w = weights_of(group, band);
+    const band_weights w = weights_of(group, band, share.size() * columns.results);
     const int first_col = group * cols() + band.from;
     const int stride = finish != nullptr ? round_up(band.size(), 16) : result_channels;
     const int pixels =
@@ -106,9 +110,7 @@ template <class T> struct conv_gather {
             finish != nullptr ? a.scratch : destination + std::ptrdiff_t(row) * result_channels + first_col;
         for (int col = band.from, panel = 0; col < band.to; col += set.panel(), ++panel) {
           const int count = lesser_of(set.panel(), band.to - col);
-          const bool repacked = w.last != nullptr && count < set.panel();
-          const tap_weights taps = repacked ? tap_weights{w.last, std::ptrdiff_t(depth()) * set.panel(), set.panel()}
-                                            : tap_weights{w.data + panel * w.panel, w.tap, w.row};
+          const tap_weights taps = {w.data + panel * w.panel, w.tap, w.row};
           T* c = block + panel * set.panel();
           for (int at = line; at < line_end;) {
             const int image = at / rows.results, top = at - image * rows.results;
@@ -189,15 +191,11 @@ template <class T> struct conv_gather {
 namespace detail {
 
 /// Elements for a block and for the packed weights: all columns as far as the limit goes, at least one panel.
-template <class T> constexpr std::size_t conv_scratch(const conv_shape& s, int depth, int cols, bool packs_all) {
+template <class T> constexpr std::size_t conv_scratch(const conv_shape& s, int depth, int cols) {
   const std::int64_t column = std::int64_t(s.kernel_height) * s.kernel_width * depth, panel = widest_panel<T> / 2;
-  std::int64_t packed = packs_all || cols % 16 != 0 ? column * panel : 0;
-  if (packs_all) {
-    std::int64_t all = column * ((cols + panel - 1) / panel * panel);
-    if (all > conv_pack_elements<T>) all = conv_pack_elements<T>;
-    if (all > packed) packed = all;
-  }
-  return std::size_t(conv_block_elements<T> + packed);
+  const std::int64_t all = column * ((cols + panel - 1) / panel * panel);
+  const std::int64_t most = column * panel > conv_pack_elements<T> ? column * panel : conv_pack_elements<T>;
+  return std::size_t(conv_block_elements<T> + (all < most ? all : most));
 }
 
 /// What tiles should fit: the longest run of pixels that read the same taps.
@@ -227,7 +225,7 @@ template <class T> struct simd_conv {
 
   static constexpr std::size_t scratch(const geometry& g, int, int) {
     const conv_shape s(g.v);
-    return detail::conv_scratch<T>(s, s.channels / s.groups, s.out_channels / s.groups, false);
+    return detail::conv_scratch<T>(s, s.channels / s.groups, s.out_channels / s.groups);
   }
 
   /// How many parts are worth their fork and join.
@@ -267,7 +265,7 @@ template <class T> struct simd_conv_to_x {
 
   static constexpr std::size_t scratch(const geometry& g, int, int) {
     const conv_shape s(g.v);
-    return detail::conv_scratch<T>(s, s.out_channels / s.groups, s.channels / s.groups, true);
+    return detail::conv_scratch<T>(s, s.out_channels / s.groups, s.channels / s.groups);
   }
 
   static constexpr int useful_parts(const geometry& g, int rows, int cols) {

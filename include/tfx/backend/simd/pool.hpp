@@ -2,21 +2,25 @@
 #pragma once
 
 #include <limits>
+#include <type_traits>
 
 #include <tfx/backend/call.hpp>
 #include <tfx/backend/simd/conv_axis.hpp>
 #include <tfx/backend/simd/share.hpp>
+#include <tfx/core/config.hpp>
 
 namespace tfx::backend::inline TFX_SIMD_BUILD {
 
 /// What the four poolings share: windows, blocks and parts. The geometry is that of a convolution whose groups are
 /// channels.
 template <class T> struct pooling {
-  explicit pooling(const call<T>& from) : a(from), s(from.geo), rows(s.rows()), columns(s.columns()) {}
+  explicit pooling(const call<T>& from)
+      : a(from), s(from.geo), rows(s.rows()), columns(s.columns()), whole(whole_windows(columns)) {}
 
   const call<T>& a;
   conv_shape s;
   conv_axis rows, columns;
+  range whole;  ///< the columns of results whose windows touch no padding
 
   /// The pixels of the input that one result reads, without padding.
   struct window {
@@ -33,8 +37,13 @@ template <class T> struct pooling {
     return ((std::ptrdiff_t(image) * s.out_height + row) * s.out_width + column) * s.channels;
   }
 
+  axis_taps across(int column) const {
+    if (column < whole.from || column >= whole.to) return columns.taps_at(column);
+    return {0, columns.taps, column * columns.stride - columns.pad};
+  }
+
   /// Calls function(lanes, channel) for all channels, 16, 4 or 1 at a time.
-  template <class Function> static void for_channels(range channels, Function function) {
+  template <class Function> TFX_INLINE static void for_channels(range channels, Function function) {
     typedef T wide __attribute__((vector_size(16 * sizeof(T))));
     typedef T narrow __attribute__((vector_size(4 * sizeof(T))));
     int c = channels.from;
@@ -44,10 +53,42 @@ template <class T> struct pooling {
   }
 
   /// By reference: passing vectors wider than the build's registers by value is no stable interface.
-  template <class Lanes> static void read(const T* from, Lanes& to) { __builtin_memcpy(&to, from, sizeof(Lanes)); }
-  template <class Lanes> static void write(const Lanes& from, T* to) { __builtin_memcpy(to, &from, sizeof(Lanes)); }
+  template <class Lanes> TFX_INLINE static void read(const T* from, Lanes& to) {
+    __builtin_memcpy(&to, from, sizeof(Lanes));
+  }
+  template <class Lanes> TFX_INLINE static void write(const Lanes& from, T* to) {
+    __builtin_memcpy(to, &from, sizeof(Lanes));
+  }
 
-  /// Results: calls reduce(window, first input pixel of the image, channels, to) for every result pixel of this part.
+  /// Calls function(side), side.value being the window's height and width where these are 2 or 3, else 0: loops over
+  /// small windows are unrolled.
+  template <class Function> TFX_INLINE static void with_side(const window& w, Function function) {
+    const int side = w.down.count == w.across.count ? w.down.count : 0;
+    if (side == 2) {
+      function(std::integral_constant<int, 2>{});
+    } else if (side == 3) {
+      function(std::integral_constant<int, 3>{});
+    } else {
+      function(std::integral_constant<int, 0>{});
+    }
+  }
+
+  /// Calls tap(i, j) for the pixels of a window in row-major order, `Side` as `with_side` gives it.
+  template <int Side, class Tap> TFX_INLINE static void for_taps(const window& w, Tap tap) {
+    if constexpr (Side > 0) {
+#pragma GCC unroll 3
+      for (int i = 0; i < Side; ++i) {
+#pragma GCC unroll 3
+        for (int j = 0; j < Side; ++j) tap(i, j);
+      }
+    } else {
+      for (int i = 0; i < w.down.count; ++i) {
+        for (int j = 0; j < w.across.count; ++j) tap(i, j);
+      }
+    }
+  }
+
+  /// Results: calls reduce(window, first pixel of the window, channels, to) for every result pixel of this part.
   template <class Reduce> void forward(T* destination, finish_function<T> finish, Reduce reduce) const {
     if (a.rows <= 0 || a.cols <= 0) return;
     const range share = share_of(a.rows, a.part, a.parts);
@@ -66,8 +107,8 @@ template <class T> struct pooling {
           const int image = line / s.out_height;
           window w = {rows.taps_at(line - image * s.out_height), {}};
           for (int column = start; column < end; ++column, to += stride) {
-            w.across = columns.taps_at(column);
-            reduce(w, input_pixel(image, 0, 0), channels, to);
+            w.across = across(column);
+            reduce(w, input_pixel(image, w.down.at, w.across.at), channels, to);
           }
           done += end - start;
         }
@@ -82,8 +123,29 @@ template <class T> struct pooling {
     return std::size_t(greater_of(block_elements<T>, line));
   }
 
-  /// Gradients: calls spread(window, first input pixel, result pixel, channels, lines, line `lines.from`, stride) for
-  /// every window that touches a block, in ascending order. Adds to the block, which starts at zero.
+  /// Where windows that one gradient comes from lie in a block of it.
+  struct gradient_window {
+    window pixels;
+    std::ptrdiff_t input, result;  ///< their first pixel, and their result
+    range lines;                   ///< of the image, that the block has
+    T* block;                      ///< the place of their first pixel, perhaps outside of the block
+    bool alone;                    ///< no other window has one of their pixels, so nothing was given to them yet
+  };
+
+  /// Adds to pixel (i, j) of a window, if the block has it.
+  template <class Lanes> TFX_INLINE void give(const gradient_window& w, int i, int j, int stride, const Lanes& what,
+                                              T* block) const {
+    const int line = w.pixels.down.at + i * s.dilation_height;
+    if (line < w.lines.from || line >= w.lines.to) return;
+    T* const to = block + (std::ptrdiff_t(i) * s.dilation_height * s.width + j * s.dilation_width) * stride;
+    Lanes sum = {};
+    if (!w.alone) read(to, sum);
+    sum += what;
+    write(sum, to);
+  }
+
+  /// Gradients: calls spread(gradient_window, channels, stride) for every window that touches a block, in ascending
+  /// order. Where windows overlap it adds to the block, which starts at zero.
   template <class Spread> void backward(T* destination, finish_function<T> finish, Spread spread) const {
     if (a.rows <= 0 || a.cols <= 0) return;
     const int budget = finish != nullptr ? greater_of(block_elements<T>, s.width * 16) : 0;
@@ -102,31 +164,63 @@ template <class T> struct pooling {
         const range lines = {top, lesser_of(lesser_of(s.height, top + height), top + share.to - line)};
         const int first = line * s.width;
         T* const block = finish != nullptr ? a.scratch : destination + std::ptrdiff_t(first) * a.cols + channel;
-        for (int i = 0; i < lines.size() * s.width; ++i) {
-          for (int c = 0; c < channels.size(); ++c) block[std::ptrdiff_t(i) * stride + c] = T(0);
-        }
-        const int reach = (s.kernel_height - 1) * s.dilation_height;
-        const int lowest = lines.from + s.pad_top - reach;
-        const int from = lowest > 0 ? divide_up(lowest, s.stride_height) : 0;
-        const int to = lesser_of(s.out_height, (lines.to - 1 + s.pad_top) / s.stride_height + 1);
-        for (int row = from; row < to; ++row) {
-          window w = {rows.taps_at(row), {}};
-          for (int column = 0; column < s.out_width; ++column) {
-            w.across = columns.taps_at(column);
-            spread(w, input_pixel(image, 0, 0), result_pixel(image, row, column), channels, lines, block, stride);
-          }
-        }
+        spread_lines(image, lines, channels, block, stride, spread);
         if (finish != nullptr) finish(a, first, lines.size() * s.width, channel, channels.size(), block, stride);
         line += lines.size();
       }
     }
   }
 
-  /// Calls tap(row, column) for the pixels of a window in row-major order.
-  template <class Tap> void for_taps(const window& w, Tap tap) const {
-    for (int i = 0; i < w.down.count; ++i) {
-      for (int j = 0; j < w.across.count; ++j)
-        tap(w.down.at + i * s.dilation_height, w.across.at + j * s.dilation_width);
+ private:
+  static constexpr range whole_windows(const conv_axis& axis) {
+    const int reach = (axis.taps - 1) * axis.dilation, last = axis.source - 1 - reach + axis.pad;
+    return {divide_up(axis.pad, axis.stride), last < 0 ? 0 : lesser_of(last / axis.stride + 1, axis.results)};
+  }
+
+  static void clear(T* pixel, range pixels, int count, int stride) {
+    for (int i = pixels.from; i < pixels.to; ++i) {
+      for (int c = 0; c < count; ++c) pixel[std::ptrdiff_t(i) * stride + c] = T(0);
+    }
+  }
+
+  template <class Spread> void spread_lines(int image, range lines, range channels, T* block, int stride,
+                                            Spread spread) const {
+    const bool alone = s.stride_height >= s.kernel_height && s.stride_width >= s.kernel_width &&
+                       s.dilation_height == 1 && s.dilation_width == 1;
+    if (alone) {
+      clear_between(lines, channels.size(), block, stride);
+    } else {
+      clear(block, {0, lines.size() * s.width}, channels.size(), stride);
+    }
+    const int reach = (s.kernel_height - 1) * s.dilation_height;
+    const int lowest = lines.from + s.pad_top - reach;
+    const int from = lowest > 0 ? divide_up(lowest, s.stride_height) : 0;
+    const int to = lesser_of(s.out_height, (lines.to - 1 + s.pad_top) / s.stride_height + 1);
+    for (int row = from; row < to; ++row) {
+      gradient_window w = {{rows.taps_at(row), {}}, 0, 0, lines, nullptr, alone};
+      const window& pixels = w.pixels;
+      for (int column = 0; column < s.out_width; ++column) {
+        w.pixels.across = across(column);
+        w.input = input_pixel(image, pixels.down.at, pixels.across.at);
+        w.result = result_pixel(image, row, column);
+        w.block = block + (std::ptrdiff_t(pixels.down.at - lines.from) * s.width + pixels.across.at) * stride;
+        spread(w, channels, stride);
+      }
+    }
+  }
+
+  /// Zero where no window will write.
+  void clear_between(range lines, int count, T* block, int stride) const {
+    for (int line = lines.from; line < lines.to; ++line, block += std::ptrdiff_t(s.width) * stride) {
+      const int row = line + s.pad_top;
+      const bool covered = row % s.stride_height < s.kernel_height && row / s.stride_height < s.out_height;
+      int next = 0;
+      for (int column = 0; covered && column < s.out_width; ++column) {
+        const int left = column * s.stride_width - s.pad_left;
+        clear(block, {greater_of(next, 0), left}, count, stride);
+        next = left + s.kernel_width;
+      }
+      clear(block, {greater_of(next, 0), s.width}, count, stride);
     }
   }
 };
@@ -153,16 +247,19 @@ template <class T> struct simd_max_pool {
   static void run(const call<T>& a, T* destination, finish_function<T> finish) {
     const pooling<T> p(a);
     using window = typename pooling<T>::window;
-    p.forward(destination, finish, [&](const window& w, std::ptrdiff_t image, range channels, T* to) {
-      const T* const x = p.operand(0) + image;
-      p.for_channels(channels, [&]<class Lanes>(int c) {
-        Lanes most = Lanes{} - std::numeric_limits<T>::infinity();
-        p.for_taps(w, [&](int row, int column) {
-          Lanes value;
-          p.read(x + p.input_pixel(0, row, column) + c, value);
-          most = value <= most ? most : most != most ? most : value;
+    p.forward(destination, finish, [&](const window& w, std::ptrdiff_t first, range channels, T* to) {
+      const std::ptrdiff_t down = p.input_pixel(0, p.s.dilation_height, 0), across = p.input_pixel(0, 0, p.s.dilation_width);
+      p.with_side(w, [&]<class Side>(Side) {
+        p.for_channels(channels, [&]<class Lanes>(int c) {
+          const T* const x = p.operand(0) + first + c;
+          Lanes most = Lanes{} - std::numeric_limits<T>::infinity();
+          p.template for_taps<Side::value>(w, [&](int i, int j) {
+            Lanes value;
+            p.read(x + i * down + j * across, value);
+            most = value <= most ? most : most != most ? most : value;
+          });
+          p.write(most, to + (c - channels.from));
         });
-        p.write(most, to + (c - channels.from));
       });
     });
   }
@@ -179,18 +276,21 @@ template <class T> struct simd_avg_pool {
   static void run(const call<T>& a, T* destination, finish_function<T> finish) {
     const pooling<T> p(a);
     using window = typename pooling<T>::window;
-    p.forward(destination, finish, [&](const window& w, std::ptrdiff_t image, range channels, T* to) {
-      const T* const x = p.operand(0) + image;
+    p.forward(destination, finish, [&](const window& w, std::ptrdiff_t first, range channels, T* to) {
+      const std::ptrdiff_t down = p.input_pixel(0, p.s.dilation_height, 0), across = p.input_pixel(0, 0, p.s.dilation_width);
       const T count = T(greater_of(w.count(), 1));
-      p.for_channels(channels, [&]<class Lanes>(int c) {
-        Lanes sum = {};
-        p.for_taps(w, [&](int row, int column) {
-          Lanes value;
-          p.read(x + p.input_pixel(0, row, column) + c, value);
-          sum += value;
+      p.with_side(w, [&]<class Side>(Side) {
+        p.for_channels(channels, [&]<class Lanes>(int c) {
+          const T* const x = p.operand(0) + first + c;
+          Lanes sum = {};
+          p.template for_taps<Side::value>(w, [&](int i, int j) {
+            Lanes value;
+            p.read(x + i * down + j * across, value);
+            sum += value;
+          });
+          sum /= count;
+          p.write(sum, to + (c - channels.from));
         });
-        sum /= count;
-        p.write(sum, to + (c - channels.from));
       });
     });
   }
@@ -209,30 +309,26 @@ template <class T> struct simd_max_pool_grad {
 
   static void run(const call<T>& a, T* destination, finish_function<T> finish) {
     const pooling<T> p(a);
-    using window = typename pooling<T>::window;
-    p.backward(destination, finish,
-               [&](const window& w, std::ptrdiff_t image, std::ptrdiff_t result, range channels, range lines, T* block,
-                   int stride) {
-                 const T* const x = p.operand(0) + image;
-                 p.for_channels(channels, [&]<class Lanes>(int c) {
-                   Lanes most, left;
-                   p.read(p.operand(1) + result + c, most);
-                   p.read(p.operand(2) + result + c, left);
-                   p.for_taps(w, [&](int row, int column) {
-                     Lanes value;
-                     p.read(x + p.input_pixel(0, row, column) + c, value);
-                     if (row >= lines.from && row < lines.to) {
-                       T* const to = block + (std::ptrdiff_t(row - lines.from) * p.s.width + column) * stride +
-                                     (c - channels.from);
-                       Lanes sum;
-                       p.read(to, sum);
-                       sum += value == most ? left : Lanes{};
-                       p.write(sum, to);
-                     }
-                     left = value == most ? Lanes{} : left;
-                   });
-                 });
-               });
+    using window = typename pooling<T>::gradient_window;
+    p.backward(destination, finish, [&](const window& w, range channels, int stride) {
+      const std::ptrdiff_t down = p.input_pixel(0, p.s.dilation_height, 0), across = p.input_pixel(0, 0, p.s.dilation_width);
+      p.with_side(w.pixels, [&]<class Side>(Side) {
+        p.for_channels(channels, [&]<class Lanes>(int c) {
+          const T* const x = p.operand(0) + w.input + c;
+          T* const to = w.block + (c - channels.from);
+          Lanes most, left;
+          p.read(p.operand(1) + w.result + c, most);
+          p.read(p.operand(2) + w.result + c, left);
+          p.template for_taps<Side::value>(w.pixels, [&](int i, int j) {
+            Lanes value;
+            p.read(x + i * down + j * across, value);
+            const Lanes taken = value == most ? left : Lanes{};
+            p.give(w, i, j, stride, taken, to);
+            left = value == most ? Lanes{} : left;
+          });
+        });
+      });
+    });
   }
 };
 
@@ -249,26 +345,20 @@ template <class T> struct simd_avg_pool_grad {
 
   static void run(const call<T>& a, T* destination, finish_function<T> finish) {
     const pooling<T> p(a);
-    using window = typename pooling<T>::window;
-    p.backward(
-        destination, finish,
-        [&](const window& w, std::ptrdiff_t, std::ptrdiff_t result, range channels, range lines, T* block, int stride) {
-          const T count = T(greater_of(w.count(), 1));
-          p.for_channels(channels, [&]<class Lanes>(int c) {
-            Lanes each;
-            p.read(p.operand(0) + result + c, each);
-            each /= count;
-            p.for_taps(w, [&](int row, int column) {
-              if (row < lines.from || row >= lines.to) return;
-              T* const to =
-                  block + (std::ptrdiff_t(row - lines.from) * p.s.width + column) * stride + (c - channels.from);
-              Lanes sum;
-              p.read(to, sum);
-              sum += each;
-              p.write(sum, to);
-            });
+    using window = typename pooling<T>::gradient_window;
+    p.backward(destination, finish, [&](const window& w, range channels, int stride) {
+      const T count = T(greater_of(w.pixels.count(), 1));
+      p.with_side(w.pixels, [&]<class Side>(Side) {
+        p.for_channels(channels, [&]<class Lanes>(int c) {
+          Lanes each;
+          p.read(p.operand(0) + w.result + c, each);
+          each /= count;
+          p.template for_taps<Side::value>(w.pixels, [&](int i, int j) {
+            p.give(w, i, j, stride, each, w.block + (c - channels.from));
           });
         });
+      });
+    });
   }
 };
 
