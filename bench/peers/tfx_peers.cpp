@@ -2,14 +2,17 @@
 //
 // tfx_peers [--threads 1|2|4] [--only NAME]
 //
-// Times pieces of work that other frameworks are timed on too, in the way they are timed: after the first call (`first_us`)
-// and a few more, the minimum over 8 repeats of the mean microseconds per call, float32. One JSON object a line.
+// Times pieces of work that other frameworks are timed on too, in the way they are timed: after the first call
+// (`first_us`) and a few more, the minimum over 8 repeats of the mean microseconds per call, float32. One JSON object
+// a line.
 //
 //     mlp     784-256-128-10, relu
-//     cnn     28x28x1, conv 3x3x32 relu, max pool 2, conv 3x3x64 relu, max pool 2, dense 128 relu, dense 10; "valid" padding
-//     chain   sum(tanh(a * b + c) * sigmoid(d - a) + relu(b * c - d)), a to d of 2^20 numbers
+//     cnn     28x28x1, conv 3x3x32 relu, max pool 2, conv 3x3x64 relu, max pool 2, dense 128 relu, dense 10; "valid"
+//     padding enc     one pre-norm transformer encoder block: 256 features, 4 heads, hidden 1024 (gelu with tanh), 128
+//     positions chain   sum(tanh(a * b + c) * sigmoid(d - a) + relu(b * c - d)), a to d of 2^20 numbers
 //
-// Training steps are forward, softmax cross-entropy (mean over the batch), backward, and Adam at 1e-3.
+// Training steps are forward, loss, backward, and Adam at 1e-3. The loss is softmax cross-entropy, mean over the
+// batch; that of `enc` is the mean squared error to given numbers.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -30,6 +33,8 @@ using namespace tfx;
 inline constexpr auto mlp = nn::sequential(nn::dense<256>{}, nn::relu{}, nn::dense<128>{}, nn::relu{}, nn::dense<10>{});
 inline constexpr auto cnn = nn::sequential(nn::conv2d<32, 3>{}, nn::relu{}, nn::max_pool<2>{}, nn::conv2d<64, 3>{}, nn::relu{},
                                            nn::max_pool<2>{}, nn::flatten{}, nn::dense<128>{}, nn::relu{}, nn::dense<10>{});
+inline constexpr nn::transformer_encoder<4, 1024> enc{};
+inline constexpr auto regression = recipe(loss::mean_squared_error{}, optim::adam{.learning_rate = 1e-3});
 inline constexpr auto training = recipe(loss::softmax_cross_entropy{}, optim::adam{.learning_rate = 1e-3});
 
 constexpr int batch = 64, image_size = 28 * 28, classes = 10;
@@ -82,9 +87,21 @@ void network(const char* infer_one, const char* infer_many, const char* train) {
   measure(train, [&] { many->template train_batch<training>(x.data(), labels.data(), batch); });
 }
 
+template <class Backend> void encoder() {
+  constexpr int sequences = 8, positions = 128, features = 256, size = sequences * positions * features;
+  const std::vector<float> x = numbers(size, 1), y = numbers(size, 2);
+  std::vector<float> out(size);
+  auto one = std::make_unique<model<enc, input<1, positions, features>, Backend>>();
+  measure("enc-infer-b1", [&] { one->predict(x.data(), out.data(), 1); });
+  auto many = std::make_unique<model<enc, input<sequences, positions, features>, Backend>>();
+  measure("enc-infer-b8", [&] { many->predict(x.data(), out.data(), sequences); });
+  measure("enc-train-b8", [&] { many->template train_batch<regression>(x.data(), y.data(), sequences); });
+}
+
 template <class Backend> void networks() {
   network<mlp, input<1, 784>, input<batch, 784>, Backend>("mlp-infer-b1", "mlp-infer-b64", "mlp-train-b64");
   network<cnn, input<1, 28, 28, 1>, input<batch, 28, 28, 1>, Backend>("cnn-infer-b1", "cnn-infer-b64", "cnn-train-b64");
+  encoder<Backend>();
 }
 
 void chain() {

@@ -4,6 +4,7 @@
 #include <tfx/core/mistake.hpp>
 
 #include <tfx/nn/activation.hpp>
+#include <tfx/nn/attention.hpp>
 #include <tfx/nn/combine.hpp>
 #include <tfx/nn/conv2d.hpp>
 #include <tfx/nn/dense.hpp>
@@ -13,3 +14,4 @@
 #include <tfx/nn/normalization.hpp>
 #include <tfx/nn/pooling.hpp>
 #include <tfx/nn/recurrent.hpp>
+#include <tfx/nn/transformer.hpp>

@@ -6,6 +6,7 @@
 #include <tfx/autodiff/reverse.hpp>
 #include <tfx/backend/reference/evaluate.hpp>
 #include <tfx/ops/activation.hpp>
+#include <tfx/ops/attention.hpp>
 #include <tfx/ops/compose.hpp>
 #include <tfx/ops/control_flow.hpp>
 #include <tfx/ops/conv2d.hpp>

@@ -111,3 +111,14 @@ namespace a_right_network {
 inline constexpr auto net = nn::sequential(nn::flatten{}, nn::dense<32>{}, nn::relu{}, nn::dense<10>{});
 static_assert(mistake_in<net, input<64, 28, 28>> == "");
 }
+
+namespace attention_needs_positions {
+inline constexpr auto net = nn::sequential(nn::multi_head_attention<4>{});
+static_assert(mistake_in<net, input<64, 128>> ==
+    "multi_head_attention<4> at multi_head_attention (line 116) expects [batch, positions, features], got [64, 128]");
+static_assert(mistake_in<net, input<64, 16, 30>> ==
+    "multi_head_attention<4> at multi_head_attention (line 116): 4 heads do not divide 30 features evenly");
+inline constexpr auto block = nn::sequential(nn::transformer_encoder<4, 64>{});
+static_assert(mistake_in<block, input<64, 28, 28, 1>> ==
+    "transformer_encoder<4, 64> at transformer_encoder (line 121) expects [batch, positions, features], got [64, 28, 28, 1]");
+}

@@ -68,3 +68,24 @@ static_assert(mistake_in<floats, input<64>> ==
 inline constexpr auto line = [](auto i) { return gather(param<shape<100>>(i, "table"), i); };
 static_assert(mistake_in_step<line, indices<64>> == "gather (line 68) expects a table [rows, columns], got [100]");
 }
+
+namespace attention_over_other_shapes {
+inline constexpr auto flat = [](auto x) { return dot_product_attention(x, x, x); };
+static_assert(mistake_in<flat, input<8, 16, 32>> ==
+    "dot_product_attention at lambda (line 73) expects queries, keys and values [batch, positions, heads, size], got "
+    "[8, 16, 32], [8, 16, 32] and [8, 16, 32]");
+inline constexpr auto heads = [](auto x) {
+  const auto k = reshape<8, 16, 2, 16>(x);
+  return dot_product_attention(reshape<8, 16, 4, 8>(x), k, k);
+};
+static_assert(mistake_in<heads, input<8, 16, 32>> ==
+    "dot_product_attention at lambda (line 79) expects queries, keys and values [batch, positions, heads, size], got "
+    "[8, 16, 4, 8], [8, 16, 2, 16] and [8, 16, 2, 16]");
+inline constexpr auto mask = [](auto x) { return dot_product_attention(x, x, x, param<shape<16, 15>>(x, "mask")); };
+static_assert(mistake_in<mask, input<8, 16, 4, 8>> ==
+    "dot_product_attention at lambda (line 84): the mask [16, 15] cannot be broadcast to [8, 4, 16, 16], [batch, heads, "
+    "queries, keys]");
+inline constexpr auto scale = [](auto x) { return dot_product_attention(x, x, x, -1.0); };
+static_assert(mistake_in<scale, input<8, 16, 4, 8>> ==
+    "dot_product_attention at lambda (line 88): the scale must be positive");
+}

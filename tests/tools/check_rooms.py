@@ -13,11 +13,12 @@ import sys
 from markers import marker
 
 # A room, and the rooms or single headers below it that it may include. Rooms that are not listed may include anything.
-KERNEL_RECORDS = ["core", "backend/call", "backend/kernel", "backend/reduce_order"]
+KERNEL_RECORDS = ["core", "backend/call", "backend/kernel", "backend/reduce_order", "backend/attention_geometry"]
 BELOW = {
     "core": [],
     "backend/call": ["core"],
     "backend/reduce_order": ["core"],
+    "backend/attention_geometry": [],
     "backend/lanes": ["core"],
     "init": ["core", "backend/lanes"],
     "graph": ["core", "backend/call", "init", "backend/reference/evaluate"],   # a node's record says what it computes
@@ -41,7 +42,7 @@ BELOW = {
     "backend/threads/backend": ["backend/simd", "backend/reference", "backend/threads"],
 }
 FREESTANDING = ["core", "graph", "expr", "ops", "autodiff", "compile", "init", "nn", "loss", "optim", "metrics", "embedded", "backend/call",
-                "backend/kernel", "backend/reduce_order", "backend/lanes", "backend/reference"]
+                "backend/kernel", "backend/reduce_order", "backend/attention_geometry", "backend/lanes", "backend/reference"]
 ALLOWED = {"array", "string_view", "utility", "type_traits", "concepts", "bit", "limits", "cstddef", "cstdint"}
 
 

@@ -30,6 +30,11 @@ struct gelu {
   static constexpr bool transparent = true;
   template <class S, class T> constexpr auto operator()(var<S, T> x) const { return tfx::gelu(x); }
 };
+/// The form with tanh: what Keras calls `approximate`.
+struct gelu_tanh {
+  static constexpr bool transparent = true;
+  template <class S, class T> constexpr auto operator()(var<S, T> x) const { return tfx::gelu_tanh(x); }
+};
 struct silu {
   static constexpr bool transparent = true;
   template <class S, class T> constexpr auto operator()(var<S, T> x) const { return tfx::silu(x); }

@@ -8,7 +8,12 @@ namespace tfx::nn {
 
 namespace detail {
 template <class S, int Out> struct dense_shape {
-  static constexpr dims value{2, {S::value.rank ? S::value.extent[0] : 1, Out}, S::value.bounded};
+  static constexpr dims value = [] {
+    dims d = S::value;
+    if (d.rank == 3) d.extent[2] = Out;
+    else d = {2, {d.rank ? d.extent[0] : 1, Out}, d.bounded};
+    return d;
+  }();
 };
 }  // namespace detail
 
@@ -16,9 +21,9 @@ template <class S, int Out> struct dense_shape {
 ///
 ///     y = x W + b
 ///
-/// Shape      x: [batch, I]  ->  y: [batch, Out]
+/// Shape      x: [batch, I] or [batch, T, I]  ->  y: [batch, Out] or [batch, T, Out]
 /// Variables  weight [I, Out] (Glorot uniform), bias [Out] (zeros)
-/// Errors     input that is not [batch, features]
+/// Errors     input of another rank
 template <int Out> struct dense {
   static constexpr std::string_view name = "dense";
   bool bias = true;
@@ -29,12 +34,13 @@ template <int Out> struct dense {
   template <class S, class T> constexpr auto operator()(var<S, T> x) const {
     layer_scope here(x, *this);
     using Y = var<to_shape<detail::dense_shape<S, Out>>, T>;
-    if constexpr (S::value.rank != 2) {
+    if constexpr (S::value.rank != 2 && S::value.rank != 3) {
       x.h.graph->complain("dense<", Out, ">", at_path{}, " expects [batch, features], got ", S::value, S::value.rank > 2 ? "; put nn::flatten before it" : "");
       return x;
     } else {
       constexpr int in = S::value.cols();
-      const Y y{matmul(x.h, param<shape<in, Out>>(x, "weight", weight_init, in, Out).h)};
+      const auto weight = param<shape<in, Out>>(x, "weight", weight_init, in, Out);
+      const Y y{tfx::detail::product_of<S, shape<in, Out>>(x.h, weight.h)};
       return bias ? y + param<shape<Out>>(x, "bias", bias_init) : y;
     }
   }

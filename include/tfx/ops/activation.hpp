@@ -66,18 +66,60 @@ struct log_sigmoid_function {
 };
 inline constexpr composed<log_sigmoid_function> log_sigmoid{};
 
+/// dy * y'(x) of gelu: from the input alone, so that nothing but the input is kept for it.
+struct gelu_gradient_op : elementwise<gelu_gradient_op> {
+  static constexpr std::string_view name = "gelu_gradient";
+  static TFX_INLINE constexpr auto apply(auto x, auto dy) {
+    return dy * (0.5 * (1 + erf(x * 0.70710678118654752)) + x * (0.39894228040143268 * exp(-0.5 * x * x)));
+  }
+  static constexpr auto derivative(auto x, auto dy, auto, auto d) {
+    return parts(d * dy * ((2 - x * x) * (0.39894228040143268 * exp(-0.5 * x * x))), detail::apply_map<gelu_gradient_op>(x, d));
+  }
+};
 /// Gaussian error linear unit, x * P(N <= x), exact.
 ///
+///     y = x / 2 * (1 + erf(x / sqrt(2)))
+///
 /// Source     Hendrycks and Gimpel 2016
-struct gelu_function {
-  static constexpr auto traced(auto x) { return 0.5 * x * (1 + erf(x * 0.70710678118654752)); }
+struct gelu_function_op : elementwise<gelu_function_op> {
+  static constexpr std::string_view name = "gelu";
+  static constexpr auto apply(auto x) { return 0.5 * x * (1 + erf(x * 0.70710678118654752)); }
+  static constexpr auto derivative(auto x, auto, auto dy) { return detail::apply_map<gelu_gradient_op>(x, dy); }
 };
-/// The same with tanh in place of erf: equation 2 of the source.
-struct gelu_tanh_function {
-  static constexpr auto traced(auto x) { return 0.5 * x * (1 + tanh(0.79788456080286536 * (x + 0.044715 * x * x * x))); }
+inline constexpr auto gelu = make_operation<gelu_function_op>;
+
+namespace detail {
+/// What the tanh form of gelu is made of: y = x * s, s = (1 + tanh(u)) / 2 = sigmoid(2 u), u = sqrt(2 / pi) (x + 0.044715 x^3).
+struct gelu_tanh_terms {
+  static constexpr double slope = 1.5957691216057308, cubic = 0.071354816272600252;   // of 2 u = slope * x + cubic * x^3
+  static constexpr auto twice_u(auto x) { return x * (slope + cubic * x * x); }
+  static constexpr auto twice_u_slope(auto x) { return slope + 3 * cubic * x * x; }
 };
-inline constexpr composed<gelu_function> gelu{};
-inline constexpr composed<gelu_tanh_function> gelu_tanh{};
+}  // namespace detail
+/// dy * y'(x) of gelu_tanh, with y' = s + x s (1 - s) (2 u)'.
+struct gelu_tanh_gradient_op : elementwise<gelu_tanh_gradient_op> {
+  static constexpr std::string_view name = "gelu_tanh_gradient";
+  static TFX_INLINE constexpr auto apply(auto x, auto dy) {
+    const auto s = 1 / (1 + exp(-detail::gelu_tanh_terms::twice_u(x)));
+    return dy * (s * (1 + x * (1 - s) * detail::gelu_tanh_terms::twice_u_slope(x)));
+  }
+  static constexpr auto derivative(auto x, auto dy, auto, auto d) {
+    const auto s = detail::apply_map<sigmoid_op>(detail::gelu_tanh_terms::twice_u(x));
+    const auto w = detail::gelu_tanh_terms::twice_u_slope(x);
+    const auto second = s * (1 - s) * (2 * w + x * ((1 - 2 * s) * w * w + 6 * detail::gelu_tanh_terms::cubic * x));
+    return parts(d * dy * second, detail::apply_map<gelu_tanh_gradient_op>(x, d));
+  }
+};
+/// Gaussian error linear unit with tanh in place of erf: what Keras and PyTorch call approximate.
+///
+///     y = x / 2 * (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))
+///
+/// Source     Hendrycks and Gimpel 2016, equation 2
+struct gelu_tanh_op : elementwise<gelu_tanh_op> {
+  static constexpr auto apply(auto x) { return x / (1 + exp(-detail::gelu_tanh_terms::twice_u(x))); }
+  static constexpr auto derivative(auto x, auto, auto dy) { return detail::apply_map<gelu_tanh_gradient_op>(x, dy); }
+};
+inline constexpr auto gelu_tanh = make_operation<gelu_tanh_op>;
 
 /// x * sigmoid(x), also called swish.
 struct silu_function {

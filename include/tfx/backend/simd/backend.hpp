@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tfx/backend/reference/scalar.hpp>
+#include <tfx/backend/simd/attention.hpp>
 #include <tfx/backend/simd/conv.hpp>
 #include <tfx/backend/simd/conv_to_w.hpp>
 #include <tfx/backend/simd/gemm.hpp>
@@ -9,6 +10,7 @@
 #include <tfx/backend/simd/partial.hpp>
 #include <tfx/backend/simd/pool.hpp>
 #include <tfx/backend/simd/random.hpp>
+#include <tfx/ops/attention.hpp>
 #include <tfx/ops/conv2d.hpp>
 #include <tfx/ops/matmul.hpp>
 #include <tfx/ops/pool.hpp>
@@ -38,5 +40,9 @@ template <class B, class T> requires backend::is_simd<B> struct producer<max_poo
 template <class B, class T> requires backend::is_simd<B> struct producer<max_pool_gradient_op, B, T> : backend::simd_max_pool_grad<T> {};
 template <class B, class T> requires backend::is_simd<B> struct producer<average_pool_op, B, T> : backend::simd_avg_pool<T> {};
 template <class B, class T> requires backend::is_simd<B> struct producer<average_pool_gradient_op, B, T> : backend::simd_avg_pool_grad<T> {};
+template <class B, class T> requires backend::is_simd<B> struct producer<attention_op, B, T>
+    : backend::simd_attention<T, typename B::template lanes<T>> {};
+template <class B, class T> requires backend::is_simd<B> struct producer<attention_gradient_op, B, T>
+    : backend::simd_attention_gradient<T, typename B::template lanes<T>> {};
 
 }  // namespace tfx

@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/backend/attention_geometry.hpp>
+#include <tfx/backend/call.hpp>
+#include <tfx/backend/lanes/partial.hpp>
+#include <tfx/backend/reduce_order.hpp>
+#include <tfx/backend/simd/share.hpp>
+#include <tfx/backend/simd/tile.hpp>
+
+namespace tfx::backend::inline TFX_SIMD_BUILD {
+
+/// How a row is reduced.
+struct lane_sum {
+  template <class L> static constexpr L identity() { return L(0); }
+  static constexpr auto combine(auto a, auto b) { return a + b; }
+};
+struct lane_maximum {
+  template <class L> static constexpr L identity() { return L(-__builtin_huge_val()); }
+  static constexpr auto combine(auto a, auto b) { return max(a, b); }
+};
+
+/// What one part of an attention or of its gradient works with: blocks of `attention_geometry::block` queries of one
+/// head, whose scores against all keys lie in scratch memory as padded rows, and the keys (and values) of that head
+/// transposed into panels.
+///
+/// Products go through the register tiles, the work along the rows over vectors V.
+template <class T, class V> struct attention_work {
+  using at = attention_geometry;
+  using L = lanes::lane<V>;
+  using one = lanes::lane<T>;
+  using vectors = lanes::partial<V>;
+  static constexpr int width = lanes::traits<V>::width;
+  static constexpr int group = reduce_order::strands / width;  ///< vectors that hold all strands of a sum
+
+  const call<T>& a;
+  const tile_set<T>& set;
+  const int* v;
+  const T* const q;
+  const T* const k;
+  const T* const values;
+  const T scale;
+  const T* const mask;
+
+  explicit attention_work(const call<T>& from)
+      : a(from),
+        set(static_cast<const tile_table<T>*>(from.tiles)->set[instruction_set()]),
+        v(from.geo),
+        q(operand(0) + v[at::query_offset]),
+        k(operand(1) + v[at::key_offset]),
+        values(operand(2) + v[at::value_offset]),
+        scale(*operand(3)),
+        mask(v[at::flags] & at::masked ? operand(4) : nullptr) {}
+
+  const T* operand(int i) const { return static_cast<const T*>(a.operand[i]); }
+
+  static constexpr int padded_keys(const int* v) { return round_up(v[at::keys], reduce_order::strands); }
+  static constexpr int padded_size(const int* v) { return round_up(v[at::size], 16); }
+  int pitch() const { return padded_keys(v); }
+  int past_key(int first_query) const { return at::past_key(v, first_query); }
+
+  const T* query_row(int n, int h, int i) const {
+    return q + std::ptrdiff_t(n * v[at::queries] + i) * v[at::query_stride] + h * v[at::size];
+  }
+  const T* key_row(int n, int h, int j) const {
+    return k + std::ptrdiff_t(n * v[at::keys] + j) * v[at::key_stride] + h * v[at::size];
+  }
+  const T* value_row(int n, int h, int j) const {
+    return values + std::ptrdiff_t(n * v[at::keys] + j) * v[at::value_stride] + h * v[at::size];
+  }
+
+  // ---- products
+
+  /// Rows of keys or values as the right-hand side of a product over their features: panel after panel of [size,
+  /// panel].
+  void pack(const T* rows, std::ptrdiff_t stride, T* to) const {
+    const int panel = set.panel(), size = v[at::size];
+    for (int j = 0; j < v[at::keys]; j += panel, to += std::ptrdiff_t(size) * panel)
+      set.transpose(rows + j * stride, stride, size, lesser_of(panel, v[at::keys] - j), to, panel, panel);
+  }
+  /// to[i][j] = rows[i] . packed[j] for i < count and j < past.
+  void times_packed(const T* rows, std::ptrdiff_t stride, int count, const T* packed, int past, T* to) const {
+    tile_call<T> c;
+    const int panel = set.panel();
+    c.a = rows;
+    c.a_row = stride;
+    c.a_step = 1;
+    c.b_step = panel;
+    c.c_row = pitch();
+    c.depth = v[at::size];
+    for (int j = 0; j < past; j += panel) {
+      c.b = packed + std::ptrdiff_t(j) * c.depth;
+      c.c = to + j;
+      c.cols = lesser_of(panel, past - j);
+      run_panel(set, c, count);
+    }
+  }
+  /// One head's columns of a result: c describes the left-hand side, the result and the depth.
+  void times_rows(tile_call<T> c, int count, const T* rows, std::ptrdiff_t stride, T* spare) const {
+    const int panel = set.panel(), size = v[at::size];
+    T* const to = c.c;
+    for (int col = 0; col < size; col += panel) {
+      c.b = rows + col;
+      c.b_step = stride;
+      c.c = to + col;
+      c.cols = lesser_of(panel, size - col);
+      if (set.pads && c.cols < panel) {
+        pack_rows(c.b, stride, c.depth, c.cols, spare, panel);
+        c.b = spare;
+        c.b_step = panel;
+      }
+      run_panel(set, c, count);
+    }
+  }
+
+  // ---- along the rows
+
+  template <class F> static T across(L* part) {
+    for (int half = group / 2; half > 0; half /= 2)
+      for (int i = 0; i < half; ++i) part[i] = F::combine(part[i], part[i + half]);
+    T strand[width];
+    part[0].put(strand);
+    for (int half = width / 2; half > 0; half /= 2)
+      for (int i = 0; i < half; ++i) strand[i] = F::combine(one(strand[i]), one(strand[i + half])).v;
+    return strand[0];
+  }
+  template <class F, class Get> static TFX_INLINE T reduce_block(int begin, int end, Get get) {
+    L part[group];
+    for (L& p : part) p = F::template identity<L>();
+    for (int c = begin; c < end; c += reduce_order::strands)
+      for (int i = 0; i < group; ++i) part[i] = F::combine(part[i], get(c + i * width));
+    return across<F>(part);
+  }
+  /// get(c) is the vector of columns from c on; `past` is a multiple of the number of strands.
+  template <class F, class Get> static TFX_INLINE T reduce(int past, Get get) {
+    if (past <= reduce_order::block) return reduce_block<F>(0, past, get);
+    one blocks[reduce_order::strands];
+    for (one& b : blocks) b = F::template identity<one>();
+    for (int begin = 0, i = 0; begin < past; begin += reduce_order::block, ++i) {
+      one& b = blocks[i % reduce_order::strands];
+      b = F::combine(b, one(reduce_block<F>(begin, lesser_of(begin + reduce_order::block, past), get)));
+    }
+    return reduce_order::halve<F>(blocks).v;
+  }
+
+  /// Products of query i with the keys before `past` -> exp(score - maximum) up to a whole number of strands, of which
+  /// it returns the inverse sum.
+  T exponentials(T* s, int n, int h, int i, int past) const {
+    const int end = round_up(past, reduce_order::strands);
+    const int seen = v[at::flags] & at::causal ? lesser_of(i + 1, past) : past;
+    for (int j = seen; j < end; ++j) s[j] = -__builtin_huge_val();
+    if (mask != nullptr) {
+      const T* const m = mask + std::ptrdiff_t(n) * v[at::mask_sequence] + std::ptrdiff_t(h) * v[at::mask_head] +
+                         std::ptrdiff_t(i) * v[at::mask_query];
+      for (int j = 0; j < seen; ++j) s[j] = m[j] == T(0) ? T(-__builtin_huge_val()) : s[j];
+    }
+    const L factor(scale);
+    const T most = reduce<lane_maximum>(end, [&](int c) {
+      const L x = L::load(s + c) * factor;
+      x.put(s + c);
+      return x;
+    });
+    const L top(most == T(-__builtin_huge_val()) ? T(0) : most);
+    const T sum = reduce<lane_sum>(end, [&](int c) {
+      const L e = exp(L::load(s + c) - top);
+      e.put(s + c);
+      return e;
+    });
+    return sum == T(0) ? T(0) : T(1) / sum;
+  }
+  /// Weights and their gradients -> the gradients of the products with the keys. `e` holds exponentials, then weights.
+  void score_gradients(T* e, T* d, T inverse, int past) const {
+    const int end = round_up(past, reduce_order::strands);
+    for (int j = past; j < end; ++j) d[j] = 0;
+    const L inverses(inverse), factor(scale);
+    const L mean(reduce<lane_sum>(end, [&](int c) {
+      const L p = L::load(e + c) * inverses;
+      p.put(e + c);
+      return p * L::load(d + c);
+    }));
+    for (int c = 0; c < end; c += width) (L::load(e + c) * (L::load(d + c) - mean) * factor).put(d + c);
+  }
+  static void multiply_row(T* x, T by, int n) {
+    const L factor(by);
+    for (int c = 0; c < n; c += width) {
+      const int some = lesser_of(width, n - c);
+      vectors::put(x + c, (L::wrap(vectors::load(x + c, some)) * factor).v, some);
+    }
+  }
+};
+
+/// Memory of one part, carved off piece by piece.
+template <class T> struct scratch_pieces {
+  T* next;
+
+  T* take(int elements) {
+    T* const piece = next;
+    next += round_up(elements, 16);
+    return piece;
+  }
+};
+
+template <class T> struct attention_tiles {
+  template <class Launch> static constexpr const void* choose() {
+    using at = attention_geometry;
+    return choose_table<T, lesser_of(at::block, Launch::geo.v[at::queries]), Launch::geo.v[at::size]>();
+  }
+  /// For the last panel of a head's features, where it must be padded.
+  static constexpr int spare(const int* v) {
+    using at = attention_geometry;
+    const int deepest = greater_of(v[at::keys], at::block);
+    return v[at::size] % widest_panel<T> == 0 ? 0 : deepest * widest_panel<T>;
+  }
+};
+
+/// softmax(q k^T * scale) v, a block of queries at a time; attention_op says what each number is.
+///
+/// Operands   q, k, v, scale, (mask); result [sequences * queries, heads * size]
+/// Parts      blocks of queries; a part transposes the keys of the heads it touches
+template <class T, class V> struct simd_attention {
+  using at = attention_geometry;
+  using work = attention_work<T, V>;
+
+  template <class Launch> static constexpr const void* tiles() { return attention_tiles<T>::template choose<Launch>(); }
+
+  static constexpr std::size_t scratch(const geometry& g, int, int) {
+    const int* v = g.v;
+    const int keys = work::padded_keys(v);
+    return std::size_t(at::block * keys + v[at::size] * keys + at::block * work::padded_size(v)) +
+           std::size_t(attention_tiles<T>::spare(v)) + 64;
+  }
+
+  static constexpr int useful_parts(const geometry& g, int rows, int cols) {
+    const std::int64_t parts = std::int64_t(rows) * cols * g.v[at::keys] * 2 / 65536;
+    return parts < 1 ? 1 : parts > 1024 ? 1024 : int(parts);
+  }
+
+  static void run(const call<T>& a, T* destination, finish_function<T> finish) {
+    if (a.rows <= 0 || a.cols <= 0) return;
+    const work w(a);
+    const int* v = a.geo;
+    const int blocks = divide_up(v[at::queries], at::block), size = v[at::size];
+    scratch_pieces<T> memory{a.scratch};
+    T* const scores = memory.take(at::block * w.pitch());
+    T* const keys = memory.take(size * w.pitch());
+    T* const block = memory.take(at::block * work::padded_size(v));
+    T* const spare = memory.next;
+    const range share = share_of(a.rows / v[at::queries] * v[at::heads] * blocks, a.part, a.parts);
+    int packed = -1;
+    for (int unit = share.from; unit < share.to; ++unit) {
+      const int n = unit / blocks / v[at::heads], h = unit / blocks % v[at::heads], i = unit % blocks * at::block;
+      const int count = lesser_of(at::block, v[at::queries] - i), past = w.past_key(i);
+      if (unit / blocks != packed) w.pack(w.key_row(n, h, 0), v[at::key_stride], keys);
+      packed = unit / blocks;
+      w.times_packed(w.query_row(n, h, i), v[at::query_stride], count, keys, past, scores);
+      T inverse[at::block];
+      for (int r = 0; r < count; ++r) inverse[r] = w.exponentials(scores + r * w.pitch(), n, h, i + r, past);
+      const int row = n * v[at::queries] + i, col = h * size;
+      tile_call<T> c;
+      c.a = scores;
+      c.a_row = w.pitch();
+      c.a_step = 1;
+      c.depth = past;
+      c.c = finish != nullptr ? block : destination + std::ptrdiff_t(row) * a.cols + col;
+      c.c_row = finish != nullptr ? work::padded_size(v) : a.cols;
+      w.times_rows(c, count, w.value_row(n, h, 0), v[at::value_stride], spare);
+      for (int r = 0; r < count; ++r) work::multiply_row(c.c + r * c.c_row, inverse[r], size);
+      if (finish != nullptr) finish(a, row, count, col, size, block, c.c_row);
+    }
+  }
+};
+
+/// The gradients of queries, keys and values, as columns side by side, as attention_gradient_op defines them.
+///
+/// Operands   those of the attention, and dy
+/// Parts      heads: the gradients of keys and values are chains over all queries
+template <class T, class V> struct simd_attention_gradient {
+  using at = attention_geometry;
+  using work = attention_work<T, V>;
+
+  template <class Launch> static constexpr const void* tiles() { return attention_tiles<T>::template choose<Launch>(); }
+
+  static constexpr std::size_t scratch(const geometry& g, int, int) {
+    const int* v = g.v;
+    const int keys = work::padded_keys(v), size = work::padded_size(v);
+    return std::size_t(2 * at::block * keys + 2 * v[at::size] * keys + at::block * size + 2 * v[at::keys] * size) +
+           std::size_t(attention_tiles<T>::spare(v)) + 128;
+  }
+
+  static constexpr int useful_parts(const geometry& g, int rows, int cols) {
+    const std::int64_t parts = at::gradient_multiply_adds(g.v, std::int64_t(rows) * cols) / 65536;
+    return parts < 1 ? 1 : parts > 1024 ? 1024 : int(parts);
+  }
+
+  static void run(const call<T>& a, T* destination, finish_function<T> finish) {
+    if (a.rows <= 0 || a.cols <= 0) return;
+    const one_part job(a, destination, finish);
+    const int* v = a.geo;
+    const int positions = v[at::parts] == at::of_keys_and_values ? v[at::keys] : v[at::queries];
+    const range share = share_of(a.rows / positions * v[at::heads], a.part, a.parts);
+    for (int unit = share.from; unit < share.to; ++unit) job.head(unit / v[at::heads], unit % v[at::heads]);
+  }
+
+ private:
+  /// Where results go: into the destination itself, or into a block that the epilogue gets.
+  struct result {
+    T* to = nullptr;
+    std::ptrdiff_t stride = 0;
+  };
+
+  struct one_part {
+    const call<T>& a;
+    T* const destination;
+    const finish_function<T> finish;
+    const work w;
+    const int* v;
+    const int size, features;
+    const bool queries, keys;  ///< which gradients are made
+    T *weights, *scores, *packed_keys, *packed_values, *block, *key_block, *value_block, *spare;
+
+    one_part(const call<T>& from, T* to, finish_function<T> f)
+        : a(from),
+          destination(to),
+          finish(f),
+          w(from),
+          v(from.geo),
+          size(v[at::size]),
+          features(v[at::heads] * v[at::size]),
+          queries(v[at::parts] != at::of_keys_and_values),
+          keys(v[at::parts] != at::of_queries) {
+      scratch_pieces<T> memory{a.scratch};
+      weights = memory.take(at::block * w.pitch());
+      scores = memory.take(at::block * w.pitch());
+      packed_keys = memory.take(size * w.pitch());
+      packed_values = memory.take(size * w.pitch());
+      block = memory.take(at::block * work::padded_size(v));
+      key_block = memory.take(v[at::keys] * work::padded_size(v));
+      value_block = memory.take(v[at::keys] * work::padded_size(v));
+      spare = memory.next;
+    }
+
+    result place(T* memory, int row, int col) const {
+      if (finish != nullptr) return {memory, work::padded_size(v)};
+      return {destination + std::ptrdiff_t(row) * a.cols + col, a.cols};
+    }
+    void done(const result& r, int row, int count, int col) const {
+      if (finish != nullptr) finish(a, row, count, col, size, r.to, r.stride);
+    }
+
+    /// Adds left^T times rows to the gradient of the keys or values before `past`; those from `fresh` on are begun.
+    void add_transposed(const T* left, int past, int fresh, const T* rows, std::ptrdiff_t stride, int count,
+                        const result& r) const {
+      tile_call<T> c;
+      c.a_row = 1;
+      c.a_step = w.pitch();
+      c.depth = count;
+      c.c_row = r.stride;
+      for (const bool resume : {true, false}) {
+        const int from = resume ? 0 : fresh, to = resume ? lesser_of(fresh, past) : past;
+        if (from >= to) continue;
+        c.a = left + from;
+        c.c = r.to + from * r.stride;
+        c.resume = resume;
+        w.times_rows(c, to - from, rows, stride, spare);
+      }
+    }
+
+    void head(int n, int h) const {
+      const T* const dy = w.operand(v[at::operands] - 1) + std::ptrdiff_t(n) * v[at::queries] * features + h * size;
+      const int key_col = (queries ? features : 0) + h * size, first_row = n * v[at::keys];
+      const result dk = place(key_block, first_row, key_col), dv = place(value_block, first_row, key_col + features);
+      w.pack(w.key_row(n, h, 0), v[at::key_stride], packed_keys);
+      w.pack(w.value_row(n, h, 0), v[at::value_stride], packed_values);
+      int begun = 0;  // keys that have a gradient already
+      for (int i = 0; i < v[at::queries]; i += at::block) {
+        const int count = lesser_of(at::block, v[at::queries] - i), past = w.past_key(i);
+        const T* const q = w.query_row(n, h, i);
+        w.times_packed(q, v[at::query_stride], count, packed_keys, past, weights);
+        w.times_packed(dy + std::ptrdiff_t(i) * features, features, count, packed_values, past, scores);
+        for (int r = 0; r < count; ++r) {
+          T* const e = weights + r * w.pitch();
+          w.score_gradients(e, scores + r * w.pitch(), w.exponentials(e, n, h, i + r, past), past);
+        }
+        if (queries) query_gradients(n, h, i, count, past);
+        if (keys) {
+          add_transposed(scores, past, begun, q, v[at::query_stride], count, dk);
+          add_transposed(weights, past, begun, dy + std::ptrdiff_t(i) * features, features, count, dv);
+          begun = past;
+        }
+      }
+      if (!keys) return;
+      for (const result& r : {dk, dv})
+        for (int j = begun; j < v[at::keys]; ++j)  // seen by no query
+          for (int c = 0; c < size; ++c) r.to[j * r.stride + c] = 0;
+      done(dk, first_row, v[at::keys], key_col);
+      done(dv, first_row, v[at::keys], key_col + features);
+    }
+
+    void query_gradients(int n, int h, int i, int count, int past) const {
+      const int row = n * v[at::queries] + i, col = h * size;
+      const result dq = place(block, row, col);
+      tile_call<T> c;
+      c.a = scores;
+      c.a_row = w.pitch();
+      c.a_step = 1;
+      c.depth = past;
+      c.c = dq.to;
+      c.c_row = dq.stride;
+      w.times_rows(c, count, w.key_row(n, h, 0), v[at::key_stride], spare);
+      done(dq, row, count, col);
+    }
+  };
+};
+
+}  // namespace tfx::backend::inline TFX_SIMD_BUILD

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/nn/combine.hpp>
+#include <tfx/nn/dense.hpp>
+#include <tfx/ops/attention.hpp>
+
+namespace tfx::nn {
+
+/// Multi-head attention of a sequence to itself, or to another one.
+///
+///     nn::multi_head_attention<8>{}            x: every position sees every other
+///     nn::multi_head_attention<8, causal>{}    a position sees itself and those before it
+///
+///     y = concatenate_h(softmax(q_h k_h^T / sqrt(C / Heads)) v_h) W_out + b_out,   [q k v] = x W_in + b_in
+///
+/// Called with one value it attends to that value; with (x, mask) only where the mask is not 0, a mask that broadcasts
+/// to [batch, Heads, T, T]. Queries, keys and values are one product, and are read out of its result in place.
+///
+/// Shape      x: [batch, T, C]  ->  the same; Heads divides C
+/// Variables  in_proj/weight [C, 3 C], in_proj/bias [3 C], out_proj/weight [C, C], out_proj/bias [C] (PyTorch's,
+/// transposed)
+/// Errors     input that is not [batch, positions, features]; heads that do not divide the features
+/// Source     Vaswani et al. 2017, section 3.2.2
+template <int Heads, auto... Option> struct multi_head_attention {
+  static constexpr std::string_view name = "multi_head_attention";
+  bool bias = true;
+  initializer weight_init = init::glorot_uniform{};
+  initializer bias_init = init::zeros{};
+  int line = __builtin_LINE();
+
+  template <class S, class T> constexpr auto operator()(var<S, T> x) const {
+    return attend(x, [&](auto q, auto k, auto v) { return dot_product_attention<Option...>(q, k, v, 0, line); });
+  }
+  template <class S, class T, class M, class U> constexpr auto operator()(var<S, T> x, var<M, U> mask) const {
+    return attend(x, [&](auto q, auto k, auto v) { return dot_product_attention<Option...>(q, k, v, mask, 0, line); });
+  }
+
+ private:
+  template <class S, class T, class F> constexpr var<S, T> attend(var<S, T> x, F attention) const {
+    layer_scope here(x, *this);
+    if constexpr (S::value.rank != 3) {
+      x.h.graph->complain("multi_head_attention<", Heads, ">", at_path{}, " expects [batch, positions, features], got ",
+                          S::value);
+      return x;
+    } else if constexpr (S::value.extent[2] % Heads != 0) {
+      x.h.graph->complain("multi_head_attention<", Heads, ">", at_path{}, ": ", Heads, " heads do not divide ",
+                          S::value.extent[2], " features evenly");
+      return x;
+    } else {
+      constexpr int positions = S::value.extent[1], features = S::value.extent[2], size = features / Heads;
+      const auto all = call_layer(named("in_proj", projection<3 * features>()), x);
+      const auto part = [&](auto third) {
+        constexpr int begin = decltype(third)::value * features;
+        return tfx::reshape<S::value.extent[0], positions, Heads, size>(slice<2, begin, begin + features>(all));
+      };
+      const auto y = attention(part(std::integral_constant<int, 0>{}), part(std::integral_constant<int, 1>{}),
+                               part(std::integral_constant<int, 2>{}));
+      return call_layer(named("out_proj", projection<features>()), var<S, T>{tfx::reshape(y.h, S::value)});
+    }
+  }
+  template <int Out> constexpr dense<Out> projection() const {
+    return {.bias = bias, .weight_init = weight_init, .bias_init = bias_init, .line = line};
+  }
+};
+
+}  // namespace tfx::nn

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/backend/attention_geometry.hpp>
+#include <tfx/ops/reduce.hpp>
+
+namespace tfx {
+
+namespace detail {
+
+/// One query of one head of one sequence, against all keys: what every backend computes, number by number.
+///
+///     s_j = (q . k_j) * scale, minus infinity where j is excluded;   e_j = exp(s_j - max_j s_j);   p_j = e_j * (1 /
+///     sum_j e_j)
+///
+/// Products are chains of fused multiply-adds over ascending places, sums are rows of reduce_order. A row without keys
+/// has weights 0.
+template <class T> struct attention_row {
+  using g = attention_geometry;
+  using L = lanes::lane<T>;
+  const int* v;
+  const T* const* in;  ///< queries, keys, values, scale, (the mask), and of a gradient at the end dy
+  int sequence, head, query;
+  L top{0}, inverse{0};
+
+  constexpr attention_row(const int* geometry, const T* const* operand, int n, int h, int i)
+      : v(geometry), in(operand), sequence(n), head(h), query(i) {
+    const int past = g::past_key(v, i);
+    const L most = reduce_order::row<max_op, L>(past, [&](int j) { return score(j); });
+    top = select(most == L(-__builtin_huge_val()), L(0), most);
+    const L sum = reduce_order::row<sum_op, L>(past, [&](int j) { return exponential(j); });
+    inverse = select(sum == L(0), L(0), L(1) / sum);
+  }
+  constexpr const T* query_row() const {
+    return in[0] + v[g::query_offset] + (sequence * v[g::queries] + query) * v[g::query_stride] + head * v[g::size];
+  }
+  constexpr const T* key_row(int j) const {
+    return in[1] + v[g::key_offset] + (sequence * v[g::keys] + j) * v[g::key_stride] + head * v[g::size];
+  }
+  constexpr const T* value_row(int j) const {
+    return in[2] + v[g::value_offset] + (sequence * v[g::keys] + j) * v[g::value_stride] + head * v[g::size];
+  }
+  constexpr const T* dy_row() const {
+    return in[v[g::operands] - 1] + ((sequence * v[g::queries] + query) * v[g::heads] + head) * v[g::size];
+  }
+  constexpr L product(const T* a, const T* b) const {
+    L total(0);
+    for (int c = 0; c < v[g::size]; ++c) total = fma(L(a[c]), L(b[c]), total);
+    return total;
+  }
+  constexpr bool excluded(int j) const {
+    if ((v[g::flags] & g::causal) && j > query) return true;
+    return (v[g::flags] & g::masked) &&
+           in[4][sequence * v[g::mask_sequence] + head * v[g::mask_head] + query * v[g::mask_query] + j] == T(0);
+  }
+  constexpr L score(int j) const {
+    return excluded(j) ? L(-__builtin_huge_val()) : product(query_row(), key_row(j)) * L(in[3][0]);
+  }
+  constexpr L exponential(int j) const { return exp(score(j) - top); }
+  constexpr L weight(int j) const { return exponential(j) * inverse; }
+
+  // of a gradient
+  constexpr L weight_gradient(int j) const { return product(dy_row(), value_row(j)); }
+  constexpr L mean_gradient() const {
+    return reduce_order::row<sum_op, L>(g::past_key(v, query), [&](int j) { return weight(j) * weight_gradient(j); });
+  }
+  constexpr L score_gradient(int j, L mean) const { return weight(j) * (weight_gradient(j) - mean) * L(in[3][0]); }
+};
+
+}  // namespace detail
+
+/// softmax(q k^T * scale) v of every head: [batch, queries, heads * size] from queries, keys, values, scale, and
+/// perhaps a mask. The inputs may be columns of wider matrices. Each result is a chain over the keys ascending, times
+/// the inverse sum.
+struct attention_op {
+  static constexpr std::string_view name = "dot_product_attention";
+  static constexpr op_kind kind = op_kind::contract;
+  static constexpr int arity = -1;
+  static constexpr bool differentiable = true;
+  static constexpr void backward(gradient_scope& s);
+  static constexpr long long multiply_adds(const geometry& v, long long results) {
+    return 2 * results * v[attention_geometry::keys];
+  }
+
+  template <class T> static constexpr T element(const int* v, const T* const* in, int row, int col, int, int) {
+    using g = attention_geometry;
+    const detail::attention_row<T> q(v, in, row / v[g::queries], col / v[g::size], row % v[g::queries]);
+    lanes::lane<T> total(0);
+    for (int j = 0; j < g::past_key(v, q.query); ++j)
+      total = fma(q.exponential(j), lanes::lane<T>(q.value_row(j)[col % v[g::size]]), total);
+    return (total * q.inverse).v;
+  }
+};
+
+/// The gradients of its queries, keys and values, as columns side by side. The weights are made again from the inputs,
+/// so nothing of the size queries x keys is kept for it.
+struct attention_gradient_op {
+  static constexpr std::string_view name = "dot_product_attention_gradient";
+  static constexpr op_kind kind = op_kind::contract;
+  static constexpr int arity = -1;
+  static constexpr bool differentiable = false;
+  static constexpr void backward(gradient_scope&) {}
+  static constexpr long long multiply_adds(const geometry& v, long long results) {
+    return attention_geometry::gradient_multiply_adds(v.v, results);
+  }
+
+  template <class T> static constexpr T element(const int* v, const T* const* in, int row, int col, int, int) {
+    using g = attention_geometry;
+    using L = lanes::lane<T>;
+    const int features = v[g::heads] * v[g::size], head = col % features / v[g::size], c = col % v[g::size];
+    const int part = col / features + (v[g::parts] == g::of_keys_and_values ? 1 : 0);
+    L total(0);
+    if (part == 0) {
+      const detail::attention_row<T> q(v, in, row / v[g::queries], head, row % v[g::queries]);
+      const L mean = q.mean_gradient();
+      for (int j = 0; j < g::past_key(v, q.query); ++j)
+        total = fma(q.score_gradient(j, mean), L(q.key_row(j)[c]), total);
+      return total.v;
+    }
+    const int key = row % v[g::keys];
+    for (int i = g::first_query(v, key); i < v[g::queries]; ++i) {
+      const detail::attention_row<T> q(v, in, row / v[g::keys], head, i);
+      if (part == 1)
+        total = fma(q.score_gradient(key, q.mean_gradient()), L(q.query_row()[c]), total);
+      else
+        total = fma(q.weight(key), L(q.dy_row()[c]), total);
+    }
+    return total.v;
+  }
+};
+
+namespace detail {
+
+/// Columns [offset, offset + cols) of a matrix whose rows are `stride` elements apart.
+struct column_range {
+  handle from;
+  int stride = 0, offset = 0;
+};
+/// The matrix that `a`, as a matrix of `cols` columns, was cut out of; `a` itself where it was not.
+constexpr column_range columns_of(handle a, int cols) {
+  handle root = a;
+  while (a.graph->nodes[root.id].op->id == op_of<reshape_op>.id) root.id = a.graph->input(root.id, 0);
+  const node n = a.graph->nodes[root.id];
+  if (n.op->id != op_of<slice_box_op>.id) return {a, cols, 0};
+  const geometry g = a.graph->geometries[n.aux];
+  int inside = 1, axis = max_rank - 1;
+  for (; axis >= 0 && inside < cols; --axis) {
+    if (g[axis] > 1 && g[6 + axis] != inside) return {a, cols, 0};
+    inside *= g[axis];
+  }
+  int step = 0, rows = 1;
+  for (; axis >= 0; --axis) {
+    if (g[axis] == 1) continue;
+    if (step == 0) step = g[6 + axis];
+    if (g[6 + axis] != step * rows) return {a, cols, 0};
+    rows *= g[axis];
+  }
+  const handle from{a.graph, a.graph->input(root.id, 0)};
+  const bool whole_rows = step > 0 && g[12] + cols <= step && from.shape().size() == rows * step;
+  return inside == cols && whole_rows ? column_range{from, step, g[12]} : column_range{a, cols, 0};
+}
+/// The gradient of `c.from` from that of some of its columns, a matrix of as many rows.
+constexpr handle among_columns(handle d, const column_range& c) {
+  const dims from = c.from.shape();
+  const dims matrix{2, {from.size() / c.stride, c.stride}, from.bounded};
+  const int cols = d.shape().cols();
+  box corner;
+  corner.begin[1] = c.offset;
+  return reshape(pad_box(reshape(d, dims{2, {d.shape().size() / cols, cols}, d.shape().bounded}), corner, matrix),
+                 from);
+}
+
+constexpr handle record_attention(handle q, handle k, handle v, handle mask, geometry g, double scale) {
+  using at = attention_geometry;
+  const dims shape = q.shape();
+  const int features = g[at::heads] * g[at::size];
+  const handle factor = q.graph->constant(scale);
+  const column_range a = columns_of(q, features), b = columns_of(k, features), c = columns_of(v, features);
+  g.v[at::query_stride] = a.stride, g.v[at::query_offset] = a.offset;
+  g.v[at::key_stride] = b.stride, g.v[at::key_offset] = b.offset;
+  g.v[at::value_stride] = c.stride, g.v[at::value_offset] = c.offset;
+  g.v[at::operands] = mask.empty() ? 4 : 5;
+  if (!mask.empty()) g.v[at::flags] |= at::masked;
+  const dims out{3, {shape.extent[0], shape.extent[1], features}, shape.bounded};
+  builder& graph = *q.graph;
+  const int row = graph.row_of(g);
+  const int id =
+      mask.empty() ? graph.emit<attention_op>(out, q.type(), row, a.from.id, b.from.id, c.from.id, factor.id)
+                   : graph.emit<attention_op>(out, q.type(), row, a.from.id, b.from.id, c.from.id, factor.id, mask.id);
+  return reshape({&graph, id}, shape);
+}
+
+}  // namespace detail
+
+constexpr void attention_op::backward(gradient_scope& s) {
+  using at = attention_geometry;
+  const geometry forward = s.geo();
+  const handle q = s.input(0), k = s.input(1), v = s.input(2);
+  const dims out = s.output().shape();
+  const int features = out.extent[2];
+  auto gradient = [&](int parts, int positions, int columns) -> handle {
+    geometry g = forward;
+    g.v[at::parts] = parts;
+    ++g.v[at::operands];
+    const dims shape{3, {out.extent[0], positions, columns}, out.bounded};
+    const int row = s.graph.row_of(g);
+    if (forward[at::operands] == 4) {
+      return {&s.graph,
+              s.graph.emit<attention_gradient_op>(shape, s.dy.type(), row, q.id, k.id, v.id, s.input(3).id, s.dy.id)};
+    }
+    return {&s.graph, s.graph.emit<attention_gradient_op>(shape, s.dy.type(), row, q.id, k.id, v.id, s.input(3).id,
+                                                          s.input(4).id, s.dy.id)};
+  };
+  const int stride = 3 * features;
+  const bool side_by_side = q.id == k.id && k.id == v.id && forward[at::queries] == forward[at::keys] &&
+                            forward[at::query_stride] == stride && forward[at::query_offset] == 0 &&
+                            forward[at::key_stride] == stride && forward[at::key_offset] == features &&
+                            forward[at::value_stride] == stride && forward[at::value_offset] == 2 * features;
+  if (side_by_side) return s.add(0, reshape(gradient(at::of_all, forward[at::queries], stride), q.shape()));
+  if (s.wanted(0)) {
+    const handle d = gradient(at::of_queries, forward[at::queries], features);
+    s.add(0, detail::among_columns(d, {q, forward[at::query_stride], forward[at::query_offset]}));
+  }
+  if (!s.wanted(1) && !s.wanted(2)) return;
+  const handle d = gradient(at::of_keys_and_values, forward[at::keys], 2 * features);
+  const dims half{3, {out.extent[0], forward[at::keys], features}, out.bounded};
+  detail::box second;
+  second.begin[2] = features;
+  if (s.wanted(1))
+    s.add(1, detail::among_columns(slice_box(d, {}, half), {k, forward[at::key_stride], forward[at::key_offset]}));
+  if (s.wanted(2))
+    s.add(2,
+          detail::among_columns(slice_box(d, second, half), {v, forward[at::value_stride], forward[at::value_offset]}));
+}
+
+/// Option of attention: a query sees the keys up to its own place only.
+struct causal_t {};
+inline constexpr causal_t causal{};
+
+namespace detail {
+
+template <class Q, class K> struct attention_scores {  // what a mask broadcasts to
+  static constexpr dims value{
+      4, {Q::value.extent[0], Q::value.extent[2], Q::value.extent[1], K::value.extent[1]}, Q::value.bounded};
+};
+template <class Q, class K, class V> inline constexpr bool attends = [] {
+  if (Q::value.rank != 4 || !(K::value == V::value) || K::value.rank != 4 || Q::value.bounded != K::value.bounded)
+    return false;
+  for (int i : {0, 2, 3})
+    if (Q::value.extent[i] != K::value.extent[i]) return false;
+  return true;
+}();
+template <auto... Option>
+inline constexpr bool is_causal = (false || ... || std::is_same_v<std::remove_cvref_t<decltype(Option)>, causal_t>);
+
+template <class Q, class K, bool Causal> constexpr geometry attention_extents() {
+  using at = attention_geometry;
+  geometry g;
+  g.v[at::queries] = Q::value.extent[1];
+  g.v[at::keys] = K::value.extent[1];
+  g.v[at::heads] = Q::value.extent[2];
+  g.v[at::size] = Q::value.extent[3];
+  g.v[at::flags] = Causal ? at::causal : 0;
+  return g;
+}
+template <auto... Option, class Q, class K, class V, class T, class Mask>
+constexpr auto attention(var<Q, T> q, var<K, T> k, var<V, T> v, Mask mask, double scale, source_line at) {
+  builder& graph = *q.h.graph;
+  graph.line = at.value;
+  constexpr bool masked = typed_handle<Mask>;
+  if constexpr (!attends<Q, K, V>) {
+    graph.complain("dot_product_attention", at_path{},
+                   " expects queries, keys and values [batch, positions, heads, size], got ", Q::value, ", ", K::value,
+                   " and ", V::value);
+    return q;
+  } else {
+    if (!(scale >= 0)) graph.complain("dot_product_attention", at_path{}, ": the scale must be positive");
+    if (scale == 0) scale = 1 / lanes::traits<double>::sqrt(double(Q::value.extent[3]));
+    geometry g = attention_extents<Q, K, is_causal<Option...>>();
+    if constexpr (!masked) {
+      return var<Q, T>{record_attention(q.h, k.h, v.h, handle{}, g, scale)};
+    } else {
+      using M = typename Mask::shape_type;
+      constexpr dims scores = attention_scores<Q, K>::value;
+      if constexpr (!broadcasts(M::value, scores) || !(broadcast(M::value, scores) == scores)) {
+        graph.complain("dot_product_attention", at_path{}, ": the mask ", M::value, " cannot be broadcast to ", scores,
+                       ", [batch, heads, queries, keys]");
+        return q;
+      } else {
+        dims spread = M::value;  // of extent 1 along the keys it can't be read in place
+        if (spread.rank == 0) spread = {1, {1}, false};
+        spread.extent[spread.rank - 1] = scores.extent[3];
+        const handle read = broadcast_to(mask.h, spread);
+        int step[4] = {};
+        for (int i = 0; i < spread.rank; ++i)
+          if (spread.extent[i] > 1) step[4 - spread.rank + i] = step_of(spread, i);
+        g.v[attention_geometry::mask_sequence] = step[0];
+        g.v[attention_geometry::mask_head] = step[1];
+        g.v[attention_geometry::mask_query] = step[2];
+        return var<Q, T>{record_attention(q.h, k.h, v.h, read, g, scale)};
+      }
+    }
+  }
+}
+
+}  // namespace detail
+
+/// Scaled dot-product attention of every head, without a matrix of queries x keys in memory.
+///
+///     y_i = sum_j p_ij v_j,   p_i = softmax_j(q_i . k_j * scale)
+///
+/// Shape      q: [B, T, heads, size], k and v: [B, S, heads, size]  ->  y: [B, T, heads, size]
+/// Options    causal: query i sees the keys j <= i
+/// Mask       [B, heads, T, S] or what broadcasts to it: keys at which it is 0 are not seen. A query that sees no key
+///            gives 0
+/// Scale      by default 1 / sqrt(size); positive
+/// Errors     other shapes; a mask that doesn't broadcast
+/// Gradient   of q, k and v, from weights that are made again; none of the mask, and none of the gradient itself
+/// Numerics   shifted by the maximum of each row, so finite input never overflows; sums in the order of reduce_order,
+///            products as chains of fused multiply-adds. What is not seen weighs 0, so a NaN or an infinity there may
+///            still show
+/// Cost       4 * B * T * S * heads * size floating-point operations; reads q, k and v in place out of a wider matrix
+/// Source     Vaswani et al. 2017, equation 1
+template <auto... Option, class Q, class K, class V, class T>
+constexpr auto dot_product_attention(var<Q, T> q, var<K, T> k, var<V, T> v, double scale = 0, source_line at = {}) {
+  return detail::attention<Option...>(q, k, v, 0, scale, at);
+}
+template <auto... Option, class Q, class K, class V, class T, class M, class U>
+constexpr auto dot_product_attention(var<Q, T> q, var<K, T> k, var<V, T> v, var<M, U> mask, double scale = 0,
+                                     source_line at = {}) {
+  return detail::attention<Option...>(q, k, v, mask, scale, at);
+}
+
+}  // namespace tfx
