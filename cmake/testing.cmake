@@ -4,6 +4,7 @@
 enable_testing()
 set(TFX_TEST_SUITE all CACHE STRING "all, compiler (what depends on the compiler), values or threads")
 set_property(CACHE TFX_TEST_SUITE PROPERTY STRINGS all compiler values threads)
+set(TFX_TEST_ROOMS "" CACHE STRING "Only the tests of values in these rooms; empty: in all")
 
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 find_path(DOCTEST_INCLUDE_DIR doctest/doctest.h REQUIRED)

@@ -7,7 +7,7 @@ have the same bits in every build, and `name steps backend: bits` the same bits 
 
 The given compiler builds it for every backend; other builds, by whatever compilers are installed, differ in compiler,
 optimisation, instruction set and in whether the compiler may contract a * b + c. A few of them run by default; --all runs
-the matrix and the sanitizers.
+the matrix and the sanitizers. With Debian's cross compiler and emulator there is a build for AArch64 too.
 """
 import argparse
 import concurrent.futures
@@ -20,6 +20,7 @@ import tempfile
 
 LIMITS = {"g++": ["-fconstexpr-ops-limit=4000000000", "-fconstexpr-loop-limit=100000000"],
           "clang++": ["-fconstexpr-steps=2000000000", "-fbracket-depth=4096"]}
+AARCH64, EMULATOR = "aarch64-linux-gnu-g++", ["qemu-aarch64", "-L", "/usr/aarch64-linux-gnu"]
 SANITIZERS = ["-O1", "-g1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 
 
@@ -61,12 +62,18 @@ def variants(everything):
         yield name, ["-O2", *targets[-1]]
 
 
-def build_and_run(folder, number, command, program, options, arguments):
+def aarch64_headers(folder):
+    """An include option for xsimd, which is headers alone and so also this machine's."""
+    os.symlink("/usr/include/xsimd", f"{folder}/xsimd")
+    return f"-I{folder}"
+
+
+def build_and_run(folder, number, command, program, options, arguments, emulator=()):
     binary = f"{folder}/{number}"
     built = subprocess.run([*command, *options, program, "-o", binary, "-pthread"], capture_output=True, text=True)
     if built.returncode != 0:
         return f"does not build\n{built.stderr[-4000:]}", []
-    run = subprocess.run([binary, *arguments], capture_output=True, text=True)
+    run = subprocess.run([*emulator, binary, *arguments], capture_output=True, text=True)
     pathlib.Path(binary).unlink()
     if run.returncode != 0:
         return f"exit status {run.returncode}\n{run.stderr[-4000:]}", []
@@ -93,6 +100,10 @@ def main():
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         jobs = [pool.submit(build_and_run, folder, i, compiler, options.program, flags, arguments)
                 for i, (_, compiler, flags) in enumerate(builds)]
+        if all(map(shutil.which, (AARCH64, EMULATOR[0]))) and os.path.exists("/usr/include/xsimd"):
+            compiler, flags = [AARCH64, *common, *LIMITS["g++"]], ["-O2", aarch64_headers(folder)]
+            builds.append((AARCH64, compiler, flags))
+            jobs.append(pool.submit(build_and_run, folder, len(jobs), compiler, options.program, flags, arguments, EMULATOR))
         for (name, _, flags), job in zip(builds, jobs):
             wrong, lines = job.result()
             for line in lines:

@@ -76,8 +76,20 @@ struct traits<xsimd::batch<T, Arch>> : detail::batch_traits<T, Arch> {
   static TFX_INLINE V neg(V a) { return from_bits(bits(a) ^ bits(V(T(-0.0)))); }
   static TFX_INLINE V add(V a, V b) { return a + b; }
   static TFX_INLINE V sub(V a, V b) { return a - b; }
+#if defined(__aarch64__)
+  // On floats xsimd 8 refines an estimate of the reciprocal; only the instructions round correctly.
+  static TFX_INLINE V div(V a, V b) {
+    if constexpr (single) return V(vdivq_f32(a, b));
+    else return a / b;
+  }
+  static TFX_INLINE V sqrt(V a) {
+    if constexpr (single) return V(vsqrtq_f32(a));
+    else return xsimd::sqrt(a);
+  }
+#else
   static TFX_INLINE V div(V a, V b) { return a / b; }
   static TFX_INLINE V sqrt(V a) { return xsimd::sqrt(a); }
+#endif
 
   /// g++ would contract the product with a following sum, across intrinsics too; so would clang under -ffp-contract=fast.
   static TFX_INLINE V mul(V a, V b) {
