@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Convolutions of ResNet's shapes on one thread, forward and both backwards, in tfx and, where it is installed, in
+// oneDNN. Images are NHWC; the weights of tfx are as they are stored, oneDNN may order its own beforehand.
+#include <benchmark/benchmark.h>
+
+#include <string>
+
+#include <tfx/autodiff/transform.hpp>
+
+#include "../support/against.hpp"
+#include "../support/compiled.hpp"
+
+#if defined(TFX_BENCH_ONEDNN)
+#include <dnnl.hpp>
+#endif
+
+namespace {
+
+using namespace tfx;
+
+enum class role { forward, to_input, to_weights };
+constexpr const char* role_names[] = {"forward", "to input", "to weights"};
+
+/// Square images, square windows, padding that keeps the extents of a step of 1.
+template <int Images, int Size, int In, int Out, int Kernel, int Step> struct layer {
+  static constexpr int images = Images, size = Size, in = In, out = Out, kernel = Kernel, step = Step;
+  static constexpr int out_size = (Size + Step - 1) / Step;
+  static constexpr int pad = ((out_size - 1) * Step + Kernel - Size) > 0 ? ((out_size - 1) * Step + Kernel - Size) / 2
+                                                                         : 0;
+  static constexpr int pad_behind = (out_size - 1) * Step + Kernel - Size - pad > 0
+                                        ? (out_size - 1) * Step + Kernel - Size - pad
+                                        : 0;
+  using x_shape = shape<Images, Size, Size, In>;
+  using w_shape = shape<Kernel, Kernel, In, Out>;
+  using y_shape = shape<Images, out_size, out_size, Out>;
+  static constexpr double flops = 2.0 * Images * out_size * out_size * Out * Kernel * Kernel * In;
+  static constexpr double bytes = 4.0 * (double(Images) * Size * Size * In + double(Kernel) * Kernel * In * Out +
+                                         double(Images) * out_size * out_size * Out);
+};
+
+template <class Layer> constexpr auto convolve_layer(auto x, auto w) { return conv2d<same, stride<Layer::step>>(x, w); }
+
+template <class Layer> struct forward {
+  constexpr auto operator()(auto x, auto w) const { return convolve_layer<Layer>(x, w); }
+};
+template <class Layer> struct to_input {
+  constexpr auto operator()(auto x, auto w, auto dy) const {
+    return vjp([w](auto v) { return convolve_layer<Layer>(v, w); })(x, dy);
+  }
+};
+template <class Layer> struct to_weights {
+  constexpr auto operator()(auto x, auto w, auto dy) const {
+    return vjp([x](auto v) { return convolve_layer<Layer>(x, v); })(w, dy);
+  }
+};
+
+template <class Layer, class Work> void measure(benchmark::State& state, Work&& run) {
+  for (auto _ : state) {
+    run();
+    benchmark::ClobberMemory();
+  }
+  bench::report(state, Layer::flops, Layer::bytes);
+}
+
+template <class Layer, role Role> void with_tfx(benchmark::State& state) {
+  using x = typename Layer::x_shape;
+  using w = typename Layer::w_shape;
+  using y = typename Layer::y_shape;
+  if constexpr (Role == role::forward) {
+    bench::compiled<forward<Layer>, x, w> work;
+    measure<Layer>(state, [&] { work.run(); });
+  } else if constexpr (Role == role::to_input) {
+    bench::compiled<to_input<Layer>, x, w, y> work;
+    measure<Layer>(state, [&] { work.run(); });
+  } else {
+    bench::compiled<to_weights<Layer>, x, w, y> work;
+    measure<Layer>(state, [&] { work.run(); });
+  }
+}
+
+#if defined(TFX_BENCH_ONEDNN)
+template <class Layer, role Role> void with_onednn(benchmark::State& state) {
+  using namespace dnnl;
+  using tag = memory::format_tag;
+  const engine cpu(engine::kind::cpu, 0);
+  stream order(cpu);
+  const auto described = [](memory::dims d, tag t) { return memory::desc(d, memory::data_type::f32, t); };
+  const auto x = described({Layer::images, Layer::in, Layer::size, Layer::size}, tag::nhwc);
+  const auto w = described({Layer::out, Layer::in, Layer::kernel, Layer::kernel}, tag::any);
+  const auto y = described({Layer::images, Layer::out, Layer::out_size, Layer::out_size}, tag::nhwc);
+  const memory::dims step = {Layer::step, Layer::step}, before = {Layer::pad, Layer::pad},
+                     behind = {Layer::pad_behind, Layer::pad_behind};
+  const auto direct = algorithm::convolution_direct;
+  const convolution_forward::primitive_desc ahead({prop_kind::forward_training, direct, x, w, y, step, before, behind},
+                                                  cpu);
+  const auto filled = [&](const memory::desc& d) {
+    memory m(d, cpu);
+    std::fill_n(static_cast<float*>(m.get_data_handle()), d.get_size() / sizeof(float), 0.25f);
+    return m;
+  };
+  const auto run = [&](const primitive& p, std::unordered_map<int, memory> operands) {
+    measure<Layer>(state, [&] {
+      p.execute(order, operands);
+      order.wait();
+    });
+  };
+  if constexpr (Role == role::forward) {
+    run(convolution_forward(ahead),
+        {{DNNL_ARG_SRC, filled(x)}, {DNNL_ARG_WEIGHTS, filled(ahead.weights_desc())}, {DNNL_ARG_DST, filled(y)}});
+  } else if constexpr (Role == role::to_input) {
+    const convolution_backward_data::primitive_desc back({direct, x, w, y, step, before, behind}, cpu, ahead);
+    run(convolution_backward_data(back), {{DNNL_ARG_DIFF_SRC, filled(x)},
+                                          {DNNL_ARG_WEIGHTS, filled(back.weights_desc())},
+                                          {DNNL_ARG_DIFF_DST, filled(y)}});
+  } else {
+    const convolution_backward_weights::primitive_desc back({direct, x, w, y, step, before, behind}, cpu, ahead);
+    run(convolution_backward_weights(back), {{DNNL_ARG_SRC, filled(x)},
+                                             {DNNL_ARG_DIFF_WEIGHTS, filled(back.diff_weights_desc())},
+                                             {DNNL_ARG_DIFF_DST, filled(y)}});
+  }
+}
+#endif
+
+template <class Layer, role Role> void add_role() {
+  const std::string name = std::string("/conv ") + role_names[int(Role)] + " " + std::to_string(Layer::images) + "x" +
+                           std::to_string(Layer::size) + "^2x" + std::to_string(Layer::in) + ", " +
+                           std::to_string(Layer::kernel) + "^2x" + std::to_string(Layer::out) + " /" +
+                           std::to_string(Layer::step);
+  benchmark::RegisterBenchmark(("tfx" + name).c_str(), with_tfx<Layer, Role>);
+#if defined(TFX_BENCH_ONEDNN)
+  benchmark::RegisterBenchmark(("onednn" + name).c_str(), with_onednn<Layer, Role>);
+#endif
+}
+
+template <class Layer> void add() {
+  add_role<Layer, role::forward>();
+  add_role<Layer, role::to_input>();
+  add_role<Layer, role::to_weights>();
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  add<layer<1, 56, 64, 64, 3, 1>>();
+  add<layer<1, 14, 256, 256, 3, 1>>();
+  add<layer<8, 56, 64, 64, 3, 1>>();
+  add<layer<8, 28, 128, 128, 3, 1>>();
+  add<layer<8, 14, 256, 256, 3, 1>>();
+  add<layer<8, 7, 512, 512, 3, 1>>();
+  add<layer<8, 56, 64, 128, 3, 2>>();
+  add<layer<8, 56, 64, 256, 1, 1>>();
+  add<layer<64, 28, 1, 32, 3, 1>>();
+  add<layer<64, 14, 32, 64, 3, 1>>();
+  benchmark::Initialize(&count, arguments);
+  benchmark::RunSpecifiedBenchmarks();
+}
