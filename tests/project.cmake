@@ -44,6 +44,17 @@ set_tests_properties(consumers/find_package PROPERTIES FIXTURES_REQUIRED install
 file(GLOB programs CONFIGURE_DEPENDS compile_cost/*.cpp)
 tfx_script(project/compile_cost project compile_cost.py ${programs} -- ${tfx_compile} -O3)
 
+# What programs weigh.
+file(GLOB programs CONFIGURE_DEPENDS size/*.cpp)
+tfx_script(project/text_size project text_size.py ${programs} -- ${tfx_compile} -O3 -DNDEBUG)
+
+# What running costs, in instructions. `cmake --build . --target update_instructions` writes the counts down.
+set(instructions instructions.py ${CMAKE_CURRENT_SOURCE_DIR}/speed/instructions.program.cpp
+                 ${CMAKE_CURRENT_SOURCE_DIR}/speed/instructions.json)
+tfx_script(speed/instructions speed ${instructions} -- ${tfx_compile})
+add_custom_target(update_instructions COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/tools/${instructions}
+                                              --update -- ${tfx_compile} VERBATIM)
+
 # The same bits on every backend, from every compiler, for every processor.
 tfx_script(project/same_bits project same_bits.py ${CMAKE_CURRENT_SOURCE_DIR}/train/bits.program.cpp -- ${tfx_compile})
 
