@@ -49,29 +49,27 @@ template <class F> double fastest(F&& f, int runs) {
 /// The compiler must take x for read and changed.
 template <class T> inline void keep(T& x) { asm volatile("" : "+m"(x) : : "memory"); }
 
-/// Floating-point operations per second (a multiply-add is two) of chains in registers.
+/// Floating-point operations per second (a multiply-add is two) of chains in registers. Measured at every call, because
+/// the frequency of processors changes.
 inline double peak_flops() {
-  static const double rate = [] {
-    constexpr int chains = 12, steps = 20000;
-    using lanes = tfx::lanes::traits<vector>;
-    vector factor(0.5f), term(1.0f), result(0.0f);
-    keep(factor);
-    keep(term);
-    const double seconds = fastest(
-        [&] {
-          vector sum[chains];
-          for (int k = 0; k < chains; ++k) sum[k] = vector(float(k));
-          for (int i = 0; i < steps; ++i) {
+  constexpr int chains = 12, steps = 20000;
+  using lanes = tfx::lanes::traits<vector>;
+  vector factor(0.5f), term(1.0f), result(0.0f);
+  keep(factor);
+  keep(term);
+  const double seconds = fastest(
+      [&] {
+        vector sum[chains];
+        for (int k = 0; k < chains; ++k) sum[k] = vector(float(k));
+        for (int i = 0; i < steps; ++i) {
 #pragma GCC unroll 12
-            for (int k = 0; k < chains; ++k) sum[k] = lanes::fma(sum[k], factor, term);
-          }
-          for (int k = 0; k < chains; ++k) result += sum[k];
-          keep(result);
-        },
-        300);
-    return 2.0 * chains * steps * double(vector::size) / seconds;
-  }();
-  return rate;
+          for (int k = 0; k < chains; ++k) sum[k] = lanes::fma(sum[k], factor, term);
+        }
+        for (int k = 0; k < chains; ++k) result += sum[k];
+        keep(result);
+      },
+      100);
+  return 2.0 * chains * steps * double(vector::size) / seconds;
 }
 
 /// How a loop goes through memory; the loops of both are measured over all of a working set.

@@ -119,6 +119,7 @@ template <class T> constexpr void fill(const initializer& how, int fan_in, int f
       scale = L::sqrt(variance) / detail::cut_deviation;
     }
   }
+  philox_words first{}, second{};  // of four elements at once
   for (int i = 0; i < n; ++i) {
     if (how.distribution == kind::constant) {
       out[i] = T(how.a);
@@ -128,7 +129,11 @@ template <class T> constexpr void fill(const initializer& how, int fan_in, int f
       out[i] = T(i / (n / 4 ? n / 4 : 1) == 1 ? how.b : how.a);
       continue;
     }
-    const std::uint32_t high = stream.word(std::uint64_t(i)), low = stream.word(std::uint64_t(i), 1);
+    if (i % 4 == 0) {
+      first = stream.words(std::uint64_t(i / 4));
+      second = stream.words(std::uint64_t(i / 4), 1);
+    }
+    const std::uint32_t high = first.w[i % 4], low = second.w[i % 4];
     double x = 0;
     switch (how.distribution) {
       case kind::constant:
