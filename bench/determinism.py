@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """determinism.py [--rounds N] [--through COMMAND] [--core N] [--only TEXT] [--compiler COMPILER]
 
-What the same bits everywhere cost: builds bench/peers/tfx_peers.cpp twice, as it is, and from a copy of the headers in which
-nothing keeps a compiler from contracting and reordering, with -ffast-math. Runs both in turn and prints, for each piece of
-work, how much longer the first takes.
+What the same bits everywhere cost: builds bench/peers/tfx_peers.cpp twice, as it is, and from a copy of the headers
+in which nothing keeps a compiler from contracting and reordering, with -ffast-math. Runs both in turn and prints,
+for each piece of work, how much longer the first takes.
 """
+
 import argparse
 import pathlib
 import shlex
@@ -17,8 +18,15 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "peers"))
 import table  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-OPTIONS = ["-std=c++20", "-O3", "-DNDEBUG", "-march=native", "-pthread", "-fconstexpr-ops-limit=4000000000",
-           "-fconstexpr-loop-limit=100000000"]
+OPTIONS = [
+    "-std=c++20",
+    "-O3",
+    "-DNDEBUG",
+    "-march=native",
+    "-pthread",
+    "-fconstexpr-ops-limit=4000000000",
+    "-fconstexpr-loop-limit=100000000",
+]
 # What keeps a product from being contracted with a following sum, per header; each stands there once.
 BARRIERS = {"tfx/backend/simd/lanes.hpp": ['asm("" : "+v"(p.data));', 'asm("" : "+w"(p.data));']}
 
@@ -38,7 +46,10 @@ def relaxed_headers(folder):
 
 
 def build(compiler, include, options, binary):
-    subprocess.run([compiler, *OPTIONS, *options, f"-I{include}", str(ROOT / "bench/peers/tfx_peers.cpp"), "-o", str(binary)], check=True)
+    subprocess.run(
+        [compiler, *OPTIONS, *options, f"-I{include}", str(ROOT / "bench/peers/tfx_peers.cpp"), "-o", str(binary)],
+        check=True,
+    )
     return str(binary)
 
 
@@ -59,7 +70,9 @@ def main():
     folder = ROOT / "build/determinism"
     folder.mkdir(parents=True, exist_ok=True)
     exact = build(options.compiler, ROOT / "include", ["-ffp-contract=off"], folder / "exact")
-    relaxed = build(options.compiler, relaxed_headers(folder / "include"), ["-ffp-contract=fast", "-ffast-math"], folder / "relaxed")
+    relaxed = build(
+        options.compiler, relaxed_headers(folder / "include"), ["-ffp-contract=fast", "-ffast-math"], folder / "relaxed"
+    )
     prefix = [*shlex.split(options.through), "taskset", "-c", str(options.core)]
     best = {exact: {}, relaxed: {}}
     for _ in range(options.rounds):

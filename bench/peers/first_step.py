@@ -5,6 +5,7 @@
 One training step of the network 784-256-128-10 (batch 64, Adam) in a new process, as a user of the framework writes it;
 first_step.cpp is the same in tfx. What is measured is the life of the process.
 """
+
 import sys
 
 import numpy as np
@@ -19,7 +20,9 @@ def tensorflow():
     import tensorflow as tf
 
     layers = tf.keras.layers
-    model = tf.keras.Sequential([tf.keras.Input((784,)), layers.Dense(256, "relu"), layers.Dense(128, "relu"), layers.Dense(10)])
+    model = tf.keras.Sequential(
+        [tf.keras.Input((784,)), layers.Dense(256, "relu"), layers.Dense(128, "relu"), layers.Dense(10)]
+    )
     loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     optimizer = tf.keras.optimizers.Adam(1e-3)
     optimizer.build(model.trainable_variables)
@@ -51,8 +54,10 @@ def jax():
     import jax
     import jax.numpy as jnp
 
-    weights = [(jnp.asarray(RANDOM.standard_normal((i, o)).astype(np.float32) * i**-0.5), jnp.zeros(o)) for i, o in
-               ((784, 256), (256, 128), (128, 10))]
+    weights = [
+        (jnp.asarray(RANDOM.standard_normal((i, o)).astype(np.float32) * i**-0.5), jnp.zeros(o))
+        for i, o in ((784, 256), (256, 128), (128, 10))
+    ]
 
     def loss(p, x, y):
         for w, b in p[:-1]:

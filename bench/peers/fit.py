@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """fit.py [--threads N]
 
-What a Keras user types: one epoch of `fit` over 60,000 rows in memory, the network 784-256-128-10, batch 64, Adam, accuracy,
-shuffled, after an epoch that warms up. fit.cpp is the same in tfx.
+What a Keras user types: one epoch of `fit` over 60,000 rows in memory, the network 784-256-128-10, batch 64, Adam,
+accuracy, shuffled, after an epoch that warms up. fit.cpp is the same in tfx.
 """
+
 import argparse
 import json
 import os
@@ -22,7 +23,9 @@ import tensorflow as tf  # noqa: E402
 tf.config.threading.set_intra_op_parallelism_threads(threads)
 tf.config.threading.set_inter_op_parallelism_threads(1)
 layers = tf.keras.layers
-model = tf.keras.Sequential([tf.keras.Input((784,)), layers.Dense(256, "relu"), layers.Dense(128, "relu"), layers.Dense(10)])
+model = tf.keras.Sequential(
+    [tf.keras.Input((784,)), layers.Dense(256, "relu"), layers.Dense(128, "relu"), layers.Dense(10)]
+)
 model.compile("adam", tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
 random = np.random.default_rng(0)
 images = random.standard_normal((60000, 784)).astype(np.float32)
@@ -30,5 +33,13 @@ labels = random.integers(0, 10, 60000).astype(np.uint8)
 model.fit(images, labels, batch_size=64, verbose=0)
 start = time.perf_counter()
 model.fit(images, labels, batch_size=64, verbose=0)
-print(json.dumps({"framework": "tensorflow", "threads": threads, "work": "mlp-fit-60000",
-                  "us": round((time.perf_counter() - start) * 1e6)}))
+print(
+    json.dumps(
+        {
+            "framework": "tensorflow",
+            "threads": threads,
+            "work": "mlp-fit-60000",
+            "us": round((time.perf_counter() - start) * 1e6),
+        }
+    )
+)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What table.py makes of its results: Markdown and SVG. Functions of plain values; nothing here runs or reads anything."""
+
 import html
 import math
 
@@ -20,12 +21,24 @@ WORKS = {
     "first-step-memory": ("peak memory of that process", 10, 10, "KiB"),
 }
 FRAMEWORKS = {
-    "tfx": "tfx", "tensorflow": "TensorFlow", "tensorflow-xla": "TF with XLA", "torch": "PyTorch", "torch-compile": "torch.compile",
-    "jax": "JAX", "onnxruntime": "ONNX Runtime", "litert": "LiteRT",
+    "tfx": "tfx",
+    "tensorflow": "TensorFlow",
+    "tensorflow-xla": "TF with XLA",
+    "torch": "PyTorch",
+    "torch-compile": "torch.compile",
+    "jax": "JAX",
+    "onnxruntime": "ONNX Runtime",
+    "litert": "LiteRT",
 }
 COLOURS = {
-    "tfx": "#1b1b1b", "tensorflow": "#e8710a", "tensorflow-xla": "#f6b26b", "torch": "#c5221f", "torch-compile": "#ea9999",
-    "jax": "#1a73e8", "onnxruntime": "#188038", "litert": "#9334e6",
+    "tfx": "#1b1b1b",
+    "tensorflow": "#e8710a",
+    "tensorflow-xla": "#f6b26b",
+    "torch": "#c5221f",
+    "torch-compile": "#ea9999",
+    "jax": "#1a73e8",
+    "onnxruntime": "#188038",
+    "litert": "#9334e6",
 }
 
 
@@ -72,8 +85,10 @@ def ratio_table(times, threads):
     """A Markdown table: each framework's time over tfx's, the smallest of a row bold; then the goal."""
     rows = {work: times[threads, work] for work in WORKS if "tfx" in times.get((threads, work), {})}
     peers = [name for name in FRAMEWORKS if name != "tfx" and any(name in row for row in rows.values())]
-    lines = ["| " + " | ".join(["work", "tfx", *(FRAMEWORKS[name] for name in peers), "best / tfx", "goal"]) + " |",
-             "|---" * (len(peers) + 4) + "|"]
+    lines = [
+        "| " + " | ".join(["work", "tfx", *(FRAMEWORKS[name] for name in peers), "best / tfx", "goal"]) + " |",
+        "|---" * (len(peers) + 4) + "|",
+    ]
     for work, row in rows.items():
         best = best_peer(row)
         cells = []
@@ -82,8 +97,13 @@ def ratio_table(times, threads):
             cells.append(f"**{text}**" if best and name == best[0] else text)
         ratio, goal = ratio_to(row, best[0]) if best else None, goal_of(work, threads)
         mark = "-" if ratio is None else cell(ratio)
-        lines.append("| " + " | ".join([WORKS[work][0], amount(row["tfx"], WORKS[work][3]), *cells, mark,
-                                         f">= {goal}" if goal else "-"]) + " |")
+        lines.append(
+            "| "
+            + " | ".join(
+                [WORKS[work][0], amount(row["tfx"], WORKS[work][3]), *cells, mark, f">= {goal}" if goal else "-"]
+            )
+            + " |"
+        )
     return "\n".join(lines)
 
 
@@ -95,7 +115,9 @@ def scaling_table(times):
         one = times.get((1, work), {}).get("tfx")
         more = [times.get((count, work), {}).get("tfx") for count in counts]
         if one and any(more) and WORKS[work][3] == "us" and work != "first-step":
-            lines.append(f"| {WORKS[work][0]} | " + " | ".join(cell(one / value) if value else "-" for value in more) + " |")
+            lines.append(
+                f"| {WORKS[work][0]} | " + " | ".join(cell(one / value) if value else "-" for value in more) + " |"
+            )
     return "\n".join(lines) if len(lines) > 2 else ""
 
 
@@ -113,8 +135,10 @@ def first_calls(units):
 def machine_text(machine):
     """Sentences on what the processor is and can do."""
     levels = "; ".join(f"{one['name']} {one['read']:.0f} read, {one['copy']:.0f} copied" for one in machine["levels"])
-    return (f"{machine['processor']}, {machine['cores']} cores seen, {machine['instruction_set']}. Measured on one core: "
-            f"{machine['gflops']:.0f} GFLOP/s of float multiply-adds; GB/s: {levels}.")
+    return (
+        f"{machine['processor']}, {machine['cores']} cores seen, {machine['instruction_set']}. Measured on one core: "
+        f"{machine['gflops']:.0f} GFLOP/s of float multiply-adds; GB/s: {levels}."
+    )
 
 
 def problems_text(units):
@@ -128,10 +152,13 @@ def problems_text(units):
 
 def markdown(units, machine, pictures=()):
     times = best_times(units)
-    parts = ["# Speed beside other frameworks",
-             "Times of each framework divided by tfx's: above 1 tfx is faster. Float32, the same numbers of threads, pinned to the "
-             "same cores, one after the other in the same minutes, smallest of all rounds. The pieces of work are described at "
-             "the head of [tfx_peers.cpp](tfx_peers.cpp).", machine_text(machine)]
+    parts = [
+        "# Speed beside other frameworks",
+        "Times of each framework divided by tfx's: above 1 tfx is faster. Float32, the same numbers of threads, pinned to the "
+        "same cores, one after the other in the same minutes, smallest of all rounds. The pieces of work are described at "
+        "the head of [tfx_peers.cpp](tfx_peers.cpp).",
+        machine_text(machine),
+    ]
     for threads in sorted({threads for threads, _ in times}):
         parts += [f"## {threads} thread{'s' if threads > 1 else ''}", ratio_table(times, threads)]
     scaling = scaling_table(times)
@@ -150,26 +177,36 @@ def markdown(units, machine, pictures=()):
 
 # ---- pictures
 
+
 class Picture:
     """An SVG picture, line by line."""
 
     def __init__(self, width, height):
-        self.lines = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
-                      'font-family="Helvetica, Arial, sans-serif" font-size="12">', '<rect width="100%" height="100%" fill="white"/>']
+        self.lines = [
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
+            'font-family="Helvetica, Arial, sans-serif" font-size="12">',
+            '<rect width="100%" height="100%" fill="white"/>',
+        ]
 
     def text(self, x, y, words, anchor="start", size=12, colour="#333", turn=0):
         turned = f' transform="rotate({turn} {x:.1f} {y:.1f})"' if turn else ""
-        self.lines.append(f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}" fill="{colour}"{turned}>'
-                          f'{html.escape(words)}</text>')
+        self.lines.append(
+            f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}" fill="{colour}"{turned}>'
+            f"{html.escape(words)}</text>"
+        )
 
     def line(self, x1, y1, x2, y2, colour="#ddd", width=1, dash=""):
         dashed = f' stroke-dasharray="{dash}"' if dash else ""
-        self.lines.append(f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}" '
-                          f'stroke-width="{width}"{dashed}/>')
+        self.lines.append(
+            f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}" '
+            f'stroke-width="{width}"{dashed}/>'
+        )
 
     def circle(self, x, y, colour, radius=4, title=""):
-        self.lines.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius}" fill="{colour}" fill-opacity="0.85">'
-                          f'<title>{html.escape(title)}</title></circle>')
+        self.lines.append(
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius}" fill="{colour}" fill-opacity="0.85">'
+            f"<title>{html.escape(title)}</title></circle>"
+        )
 
     def __str__(self):
         return "\n".join([*self.lines, "</svg>"]) + "\n"
@@ -189,7 +226,9 @@ def ratio_picture(times, threads):
     ratios = [ratio_to(row, name) for _, row in rows for name in row if name != "tfx"]
     low, high = min([0.7, *ratios]), max([2.0, *ratios]) * 1.15
     picture = Picture(right + 40, height)
-    picture.text(20, 24, f"Time of other frameworks / time of tfx, {threads} thread{'s' if threads > 1 else ''}", size=15)
+    picture.text(
+        20, 24, f"Time of other frameworks / time of tfx, {threads} thread{'s' if threads > 1 else ''}", size=15
+    )
     used = [name for name in FRAMEWORKS if name != "tfx" and any(name in row for _, row in rows)]
     for i, name in enumerate(used):
         picture.circle(30 + 118 * i, 42, COLOURS[name])
@@ -210,8 +249,9 @@ def ratio_picture(times, threads):
         for name in used:
             ratio = ratio_to(row, name)
             if ratio:
-                picture.circle(log_position(ratio, low, high, left, right), y, COLOURS[name], 5,
-                               f"{FRAMEWORKS[name]}: {ratio:.2f}")
+                picture.circle(
+                    log_position(ratio, low, high, left, right), y, COLOURS[name], 5, f"{FRAMEWORKS[name]}: {ratio:.2f}"
+                )
     picture.text(right, bottom + 36, "green: the goal for the best of them", "end", 11, "#188038")
     return str(picture)
 
@@ -255,9 +295,21 @@ def roofline_picture(machine, points):
         knee = machine["gflops"] / level["copy"]
         begin = max(low_x, low_y / level["copy"])
         picture.line(x_of(begin), y_of(begin * level["copy"]), x_of(knee), y_of(machine["gflops"]), "#888", 1.5)
-        picture.text(x_of(begin) + 6, y_of(begin * level["copy"]) - 6, f"{level['name']} {level['copy']:.0f} GB/s", size=10, colour="#666")
-    picture.line(x_of(machine["gflops"] / max(one["copy"] for one in machine["levels"])), y_of(machine["gflops"]), right,
-                 y_of(machine["gflops"]), "#1b1b1b", 2)
+        picture.text(
+            x_of(begin) + 6,
+            y_of(begin * level["copy"]) - 6,
+            f"{level['name']} {level['copy']:.0f} GB/s",
+            size=10,
+            colour="#666",
+        )
+    picture.line(
+        x_of(machine["gflops"] / max(one["copy"] for one in machine["levels"])),
+        y_of(machine["gflops"]),
+        right,
+        y_of(machine["gflops"]),
+        "#1b1b1b",
+        2,
+    )
     picture.text(right, y_of(machine["gflops"]) - 6, f"{machine['gflops']:.0f} GFLOP/s", "end")
     colours = {"tfx": "#1b1b1b", "eigen": "#1a73e8", "openblas": "#188038", "onednn": "#e8710a"}
     for i, (library, colour) in enumerate(colours.items()):
@@ -265,5 +317,7 @@ def roofline_picture(machine, points):
             picture.circle(right - 330 + 90 * i, 36, colour)
             picture.text(right - 322 + 90 * i, 40, library, size=11)
     for name, library, intensity, rate in points:
-        picture.circle(x_of(intensity), y_of(rate), colours.get(library, "#999"), 4, f"{library} {name}: {rate:.1f} GFLOP/s")
+        picture.circle(
+            x_of(intensity), y_of(rate), colours.get(library, "#999"), 4, f"{library} {name}: {rate:.1f} GFLOP/s"
+        )
     return str(picture)

@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Time tfx and other frameworks on the same work, on the same cores, in the same minutes, and write a table and pictures.
+"""Time tfx and other frameworks on the same work, on the same cores, in the same minutes, and write a table and
+pictures.
 
-Makes a virtual environment with the other frameworks (several gigabytes; or takes one with --python), builds the tfx side, runs
-everything pinned and interleaved, and writes speed.md, ratios-N.svg and roofline.svg. Every finished measurement is appended to
-a file of JSON lines, and a run that was stopped goes on where it stopped. What is missing is reported and left out.
+Makes a virtual environment with the other frameworks (several gigabytes; or takes one with --python), builds the tfx
+side, runs everything pinned and interleaved, and writes speed.md, ratios-N.svg and roofline.svg. Every finished
+measurement is appended to a file of JSON lines, and a run that was stopped goes on where it stopped. What is missing
+is reported and left out.
 
     bench/peers/table.py                            all, one and two threads, two rounds: about 20 minutes
     bench/peers/table.py --only train --threads 1   pieces of work whose names contain "train"
     bench/peers/table.py --report                   only writes the table and pictures again
 """
+
 import argparse
 import datetime
 import json
@@ -28,8 +31,13 @@ import report
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 # Each is installed by itself, so that one which cannot be had does not take others with it.
-PACKAGES = {"tensorflow": ["tensorflow-cpu", "keras"], "torch": ["torch"], "jax": ["jax"], "onnxruntime": ["onnx", "onnxruntime"],
-            "litert": ["ai-edge-litert"]}
+PACKAGES = {
+    "tensorflow": ["tensorflow-cpu", "keras"],
+    "torch": ["torch"],
+    "jax": ["jax"],
+    "onnxruntime": ["onnx", "onnxruntime"],
+    "litert": ["ai-edge-litert"],
+}
 TIMEOUT = 900
 
 
@@ -39,16 +47,28 @@ def family(framework):
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--python", help="a Python that has the frameworks; default: an environment is made in build/peers/python")
+    parser.add_argument(
+        "--python", help="a Python that has the frameworks; default: an environment is made in build/peers/python"
+    )
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], metavar="N")
-    parser.add_argument("--frameworks", nargs="+", default=list(report.FRAMEWORKS), choices=list(report.FRAMEWORKS), metavar="NAME",
-                        help=" ".join(report.FRAMEWORKS))
+    parser.add_argument(
+        "--frameworks",
+        nargs="+",
+        default=list(report.FRAMEWORKS),
+        choices=list(report.FRAMEWORKS),
+        metavar="NAME",
+        help=" ".join(report.FRAMEWORKS),
+    )
     parser.add_argument("--only", default="", metavar="TEXT", help="pieces of work whose names contain this")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--first-core", type=int, default=0, help="the first of the cores that everything is pinned to")
-    parser.add_argument("--through", default="", metavar="COMMAND", help="a command that each measurement is run through")
+    parser.add_argument(
+        "--through", default="", metavar="COMMAND", help="a command that each measurement is run through"
+    )
     parser.add_argument("--kernels", action="store_true", help="also run the benchmarks of kernels, for the roofline")
-    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "build/peers", help="folder of results, table and pictures")
+    parser.add_argument(
+        "--out", type=pathlib.Path, default=ROOT / "build/peers", help="folder of results, table and pictures"
+    )
     parser.add_argument("--fresh", action="store_true", help="forget the results of earlier runs")
     parser.add_argument("--retry", action="store_true", help="measure again what failed")
     parser.add_argument("--report", action="store_true", help="measure nothing")
@@ -56,6 +76,7 @@ def arguments():
 
 
 # ---- what there is
+
 
 def make_environment(folder, frameworks):
     """The Python of a virtual environment with what could be installed."""
@@ -67,7 +88,9 @@ def make_environment(folder, frameworks):
         if mark.exists():
             continue
         print(f"installing {' '.join(PACKAGES[name])}", flush=True)
-        done = subprocess.run([str(python), "-m", "pip", "install", "--quiet", "numpy", *PACKAGES[name]], capture_output=True, text=True)
+        done = subprocess.run(
+            [str(python), "-m", "pip", "install", "--quiet", "numpy", *PACKAGES[name]], capture_output=True, text=True
+        )
         if done.returncode == 0:
             mark.touch()
         else:
@@ -97,12 +120,19 @@ def describe_machine(programs, prefix):
     cpu = pathlib.Path("/proc/cpuinfo")
     text = cpu.read_text(encoding="utf-8") if cpu.exists() else ""
     name = re.search(r"^model name\s*: (.*)$", text, re.MULTILINE)
-    measured = json.loads(subprocess.run([*prefix, str(programs / "machine")], capture_output=True, text=True, check=True).stdout)
-    return {"processor": name.group(1) if name else platform.processor() or platform.machine(), "cores": os.cpu_count(),
-            "instruction_set": instruction_set(text.split()), **measured}
+    measured = json.loads(
+        subprocess.run([*prefix, str(programs / "machine")], capture_output=True, text=True, check=True).stdout
+    )
+    return {
+        "processor": name.group(1) if name else platform.processor() or platform.machine(),
+        "cores": os.cpu_count(),
+        "instruction_set": instruction_set(text.split()),
+        **measured,
+    }
 
 
 # ---- measuring
+
 
 def last_line(text):
     lines = [line for line in text.splitlines() if line.strip()]
@@ -118,12 +148,19 @@ def plan(options):
             order = options.frameworks[turn:] + options.frameworks[:turn]
             for program in ("peers", "fit", "first_step"):
                 for framework in order:
-                    if program == "peers" and not any(options.only in work for work in report.WORKS if works_of_peers(work)):
+                    if program == "peers" and not any(
+                        options.only in work for work in report.WORKS if works_of_peers(work)
+                    ):
                         continue
-                    if program == "fit" and (framework not in ("tfx", "tensorflow") or options.only not in "mlp-fit-60000"):
+                    if program == "fit" and (
+                        framework not in ("tfx", "tensorflow") or options.only not in "mlp-fit-60000"
+                    ):
                         continue
-                    if program == "first_step" and (threads != 1 or family(framework) in ("onnxruntime", "litert")
-                                                    or options.only not in "first-step"):
+                    if program == "first_step" and (
+                        threads != 1
+                        or family(framework) in ("onnxruntime", "litert")
+                        or options.only not in "first-step"
+                    ):
                         continue
                     units.append((number, threads, program, framework))
     return units
@@ -150,8 +187,13 @@ def command_of(program, framework, threads, only, programs, python):
 def environment_of(threads):
     """The cores say how many threads there may be; this says it to those that ask."""
     names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-    return {**os.environ, **dict.fromkeys(names, str(threads)), "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "",
-            "JAX_PLATFORMS": "cpu"}
+    return {
+        **os.environ,
+        **dict.fromkeys(names, str(threads)),
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "CUDA_VISIBLE_DEVICES": "",
+        "JAX_PLATFORMS": "cpu",
+    }
 
 
 def life_of(command, environment, repeats):
@@ -172,16 +214,28 @@ def life_of(command, environment, repeats):
 
 def measure_life(command, environment, framework, threads, prefix):
     """The measurement of a whole process is made by a Python that is itself pinned and run through the prefix."""
-    code = ("import sys, os, json; sys.path.insert(0, sys.argv[1]); import table; "
-            "print(json.dumps(table.life_of(json.loads(sys.argv[2]), os.environ, int(sys.argv[3]))))")
+    code = (
+        "import sys, os, json; sys.path.insert(0, sys.argv[1]); import table; "
+        "print(json.dumps(table.life_of(json.loads(sys.argv[2]), os.environ, int(sys.argv[3]))))"
+    )
     repeats = 20 if framework == "tfx" else 2
-    done = subprocess.run([*prefix, sys.executable, "-c", code, str(HERE), json.dumps(command), str(repeats)], env=environment,
-                          capture_output=True, text=True, timeout=TIMEOUT)
+    done = subprocess.run(
+        [*prefix, sys.executable, "-c", code, str(HERE), json.dumps(command), str(repeats)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+    )
     life = json.loads(done.stdout) if done.returncode == 0 and done.stdout else None
     if life is None:
-        return [], last_line(subprocess.run(command, env=environment, capture_output=True, text=True, timeout=TIMEOUT).stderr)
+        return [], last_line(
+            subprocess.run(command, env=environment, capture_output=True, text=True, timeout=TIMEOUT).stderr
+        )
     common = {"framework": framework, "threads": threads}
-    return [{**common, "work": "first-step", "us": life[0]}, {**common, "work": "first-step-memory", "us": life[1]}], None
+    return [
+        {**common, "work": "first-step", "us": life[0]},
+        {**common, "work": "first-step-memory", "us": life[1]},
+    ], None
 
 
 def results_in(text):
@@ -210,17 +264,31 @@ def measure(command, environment, prefix):
 def run_unit(unit, options, programs, python):
     """One record of the results file."""
     number, threads, program, framework = unit
-    pinned = ["taskset", "-c", ",".join(str(options.first_core + i) for i in range(threads))] if shutil.which("taskset") else []
+    pinned = (
+        ["taskset", "-c", ",".join(str(options.first_core + i) for i in range(threads))]
+        if shutil.which("taskset")
+        else []
+    )
     prefix = [*shlex.split(options.through), *pinned]
-    command, environment = command_of(program, framework, threads, options.only, programs, python), environment_of(threads)
+    command, environment = command_of(program, framework, threads, options.only, programs, python), environment_of(
+        threads
+    )
     start = time.time()
     if program == "first_step":
         results, error = measure_life(command, environment, framework, threads, prefix)
     else:
         results, error = measure(command, environment, prefix)
-    return {"round": number, "threads": threads, "program": program, "framework": framework, "only": options.only,
-            "at": datetime.datetime.now().isoformat(timespec="seconds"), "seconds": round(time.time() - start, 1), "results": results,
-            "error": error}
+    return {
+        "round": number,
+        "threads": threads,
+        "program": program,
+        "framework": framework,
+        "only": options.only,
+        "at": datetime.datetime.now().isoformat(timespec="seconds"),
+        "seconds": round(time.time() - start, 1),
+        "results": results,
+        "error": error,
+    }
 
 
 def key_of(record):
@@ -254,8 +322,11 @@ def measure_all(options, results):
         with results.open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
         said = record["error"] or f"{len(record['results'])} results"
-        print(f"[{i + 1}/{len(units)}] round {unit[0] + 1}, {unit[1]} threads, {unit[2]}, {unit[3]}: {said} "
-              f"({record['seconds']:.0f} s)", flush=True)
+        print(
+            f"[{i + 1}/{len(units)}] round {unit[0] + 1}, {unit[1]} threads, {unit[2]}, {unit[3]}: {said} "
+            f"({record['seconds']:.0f} s)",
+            flush=True,
+        )
     if options.kernels:
         measure_kernels(options, first)
 
@@ -268,7 +339,11 @@ def measure_kernels(options, prefix):
         if not program.is_file() or not os.access(program, os.X_OK):
             continue
         print(f"kernels: {program.name}", flush=True)
-        done = subprocess.run([*prefix, str(program), "--benchmark_format=json", "--benchmark_min_time=0.1"], capture_output=True, text=True)
+        done = subprocess.run(
+            [*prefix, str(program), "--benchmark_format=json", "--benchmark_min_time=0.1"],
+            capture_output=True,
+            text=True,
+        )
         if done.returncode == 0:
             (options.out / f"kernels-{program.name}.json").write_text(done.stdout, encoding="utf-8")
         else:
@@ -277,6 +352,7 @@ def measure_kernels(options, prefix):
 
 # ---- writing
 
+
 def write_report(folder, records):
     machine = json.loads((folder / "machine.json").read_text(encoding="utf-8"))
     times, pictures = report.best_times(records), []
@@ -284,7 +360,9 @@ def write_report(folder, records):
         name = f"ratios-{threads}.svg"
         (folder / name).write_text(report.ratio_picture(times, threads), encoding="utf-8")
         pictures.append((f"Ratios, {threads} threads", name))
-    points = report.kernel_points([json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("kernels-*.json"))])
+    points = report.kernel_points(
+        [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("kernels-*.json"))]
+    )
     if points:
         (folder / "roofline.svg").write_text(report.roofline_picture(machine, points), encoding="utf-8")
         pictures.append(("Roofline of one core", "roofline.svg"))

@@ -2,15 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """instructions.py PROGRAM COUNTS [--update] [--only NAME] [--jobs N] -- COMPILER OPTIONS...
 
-Counts the instructions that a program's pieces of work execute, under valgrind, and compares them with the file COUNTS.
-More than TOLERANCE above is a regression; more than that below is progress that the file should say. --update writes the
-file (--only leaves its other lines).
+Counts the instructions that a program's pieces of work execute, under valgrind, and compares them with the file
+COUNTS. More than TOLERANCE above is a regression; more than that below is progress that the file should say.
+--update writes the file (--only leaves its other lines).
 
-The program is built for one instruction set, x86-64-v3, the widest that valgrind executes. valgrind shows every processor
-with AVX2 as the same one, so the C library chooses the same copying functions everywhere, and the counts are the same on
-every machine. They are compared only with those of the compiler and C library that COUNTS names.
-`PROGRAM list` prints the names; `PROGRAM NAME` does one piece of work in the function count_NAME, which alone is counted.
+The program is built for one instruction set, x86-64-v3, the widest that valgrind executes. valgrind shows every
+processor with AVX2 as the same one, so the C library chooses the same copying functions everywhere, and the counts
+are the same on every machine. They are compared only with those of the compiler and C library that COUNTS names.
+`PROGRAM list` prints the names; `PROGRAM NAME` does one piece of work in the function count_NAME, which alone is
+counted.
 """
+
 import argparse
 import concurrent.futures
 import json
@@ -51,7 +53,14 @@ def collected(text):
 
 
 def count(binary, name):
-    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", f"--toggle-collect=count_{name}*", binary, name]
+    command = [
+        "valgrind",
+        "--tool=callgrind",
+        "--callgrind-out-file=/dev/null",
+        f"--toggle-collect=count_{name}*",
+        binary,
+        name,
+    ]
     # Nothing in the environment may ask the C library for something else.
     run = subprocess.run(command, capture_output=True, text=True, env={"PATH": os.environ["PATH"], "LC_ALL": "C"})
     found = collected(run.stderr)
@@ -81,7 +90,7 @@ def main():
     parser.add_argument("--only")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args(sys.argv[1:separator])
-    command = sys.argv[separator + 1:]
+    command = sys.argv[separator + 1 :]
 
     stated = json.loads(options.counts.read_text(encoding="utf-8")) if options.counts.exists() else {"counts": {}}
     here = toolchain(command[0])

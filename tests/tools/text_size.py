@@ -11,6 +11,7 @@ any      compiled for every processor of this kind, with several versions of the
 
 The largest functions are printed too.
 """
+
 import subprocess
 import sys
 import tempfile
@@ -29,8 +30,12 @@ def text_of(binary):
 
 def largest(binary, count=5):
     """Lines that name the largest functions."""
-    text = subprocess.run(["nm", "-C", "--print-size", "--size-sort", "--reverse-sort", binary], capture_output=True, text=True,
-                          check=True).stdout
+    text = subprocess.run(
+        ["nm", "-C", "--print-size", "--size-sort", "--reverse-sort", binary],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     for line in text.splitlines()[:count]:
         _, size, _, name = line.split(" ", 3)
         yield f"    {int(size, 16):8,}  {name[:150]}"
@@ -38,7 +43,7 @@ def largest(binary, count=5):
 
 def main():
     separator = sys.argv.index("--")
-    programs, command = sys.argv[1:separator], sys.argv[separator + 1:]
+    programs, command = sys.argv[1:separator], sys.argv[separator + 1 :]
     failed = False
     with tempfile.TemporaryDirectory() as folder:
         for program in programs:
@@ -48,7 +53,10 @@ def main():
                 subprocess.run([*command, *options, program, "-o", binary, "-pthread"], check=True)
                 found, allowed = text_of(binary), int(budget[target])
                 failed |= found > allowed
-                print(f"{program}, {target}: {found:,} bytes of {allowed:,}{', TOO MUCH' if found > allowed else ''}", flush=True)
+                print(
+                    f"{program}, {target}: {found:,} bytes of {allowed:,}{', TOO MUCH' if found > allowed else ''}",
+                    flush=True,
+                )
                 print("\n".join(largest(binary)))
     sys.exit(failed)
 
