@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What table.py makes of its results: Markdown and SVG. Functions of plain values; nothing here runs or reads anything."""
+"""What table.py makes of its results: Markdown and SVG. Functions of plain values; nothing here runs anything."""
 
 import html
 import math
@@ -154,9 +154,9 @@ def markdown(units, machine, pictures=()):
     times = best_times(units)
     parts = [
         "# Speed beside other frameworks",
-        "Times of each framework divided by tfx's: above 1 tfx is faster. Float32, the same numbers of threads, pinned to the "
-        "same cores, one after the other in the same minutes, smallest of all rounds. The pieces of work are described at "
-        "the head of [tfx_peers.cpp](tfx_peers.cpp).",
+        "Times of each framework divided by tfx's: above 1 tfx is faster. Float32, the same numbers of threads, pinned to "
+        "the same cores, one after the other in the same minutes, smallest of all rounds. The head of "
+        "`bench/peers/tfx_peers.cpp` says what the pieces of work are.",
         machine_text(machine),
     ]
     for threads in sorted({threads for threads, _ in times}):
@@ -257,7 +257,7 @@ def ratio_picture(times, threads):
 
 
 def kernel_points(reports):
-    """Points (name, library, operations per byte, GFLOP/s) of Google Benchmark's JSON reports with `flops` and `bytes`."""
+    """Points (name, library, operations per byte, GFLOP/s) of Google Benchmark's reports with `flops` and `bytes`."""
     points = []
     for report in reports:
         for one in report.get("benchmarks", []):
