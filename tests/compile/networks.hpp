@@ -18,6 +18,10 @@ inline constexpr auto normalized_cnn =
 inline constexpr auto residual_blocks = nn::sequential(
     nn::dense<64>{}, nn::repeat<32>(nn::residual(nn::sequential(nn::dense<64>{}, nn::relu{}, nn::dense<64>{}))),
     nn::dense<10>{});
+inline constexpr auto deep_mlp =
+    nn::sequential(nn::repeat<8>(nn::sequential(nn::dense<256>{}, nn::relu{})), nn::dense<10>{});
+inline constexpr auto deep_cnn = nn::sequential(nn::repeat<6>(nn::sequential(nn::conv2d<8, 3, same>{}, nn::relu{})),
+                                                nn::max_pool<2>{}, nn::flatten{}, nn::dense<10>{});
 inline constexpr auto lstm = nn::sequential(nn::lstm<64, return_sequences>{}, nn::lstm<32>{}, nn::dense<10>{});
 
 template <int Width, int Step = 1> struct residual_block {

@@ -43,13 +43,19 @@ template <class Storage> struct graph_in_passes {
     g.n_nodes = size.nodes;
     g.n_leaves = size.leaves;
     g.n_regions = size.regions;
+    run_passes();
+  }
+  /// A graph whose tables lie elsewhere.
+  explicit graph_in_passes(const graph_view& view) : g(view) { run_passes(); }
+
+ private:
+  void run_passes() {
     groups = fuse(g);
     fused = {groups.group_of.data, groups.phase.data, groups.stored.data, groups.groups.data, groups.groups.size()};
     arena = plan_memory(g, fused);
     kernels = emit_kernels(g, fused, memory_tables{arena.offset.data, arena.home.data, arena.history.data});
   }
 };
-
 using compiled_graph = graph_in_passes<graph<4000, 12000, 1000, 500, 8000, 200, max_regions>>;
 using large_compiled_graph = graph_in_passes<graph<6000, 20000, 2000, 2000, 100000, 2000, max_regions>>;
 
@@ -255,15 +261,16 @@ class kernel_runner {
   int iteration_[max_regions] = {}, trips_[max_regions] = {};
 };
 
-/// Runs a graph's kernels and its nodes one by one, twice; elements of what lives between runs that differ in a bit.
-inline int differing_elements(const compiled_graph& c) {
-  run_memory kernels(c), nodes(c);
+/// Runs the kernels of one graph and the nodes of another one by one, twice; elements of what lives between runs that
+/// differ in a bit. Both have the same leaves.
+inline int differing_elements(const compiled_graph& compiled, const compiled_graph& c) {
+  run_memory kernels(compiled), nodes(c);
   kernels.fill(c);
   nodes.fill(c);
   int n = 0;
   for (std::uint64_t step = 1; step <= 2; ++step) {
     const run_state run{1, step, 0};
-    kernel_runner(c, kernels, run).run();
+    kernel_runner(compiled, kernels, run).run();
     interpret<double>(c.g, nodes.base, run);
     for (int i = 0; i < c.g.n_leaves; ++i) {
       const leaf_info& l = c.g.leaves[i];
@@ -275,5 +282,6 @@ inline int differing_elements(const compiled_graph& c) {
   }
   return n;
 }
+inline int differing_elements(const compiled_graph& c) { return differing_elements(c, c); }
 
 }  // namespace tfx::testing

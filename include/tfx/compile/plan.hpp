@@ -4,6 +4,7 @@
 #include <array>
 
 #include <tfx/compile/kernel_list.hpp>
+#include <tfx/compile/recompute.hpp>
 #include <tfx/graph/trace.hpp>
 
 namespace tfx {
@@ -22,7 +23,8 @@ struct launch_record {
 /// neither backend nor element type.
 template <class Step> struct plan {
   using step = Step;
-  using traced = traced_step<Step>;
+  using traced = typename compiled_from<Step>::type;
+  [[no_unique_address]] tell<arena_verdict<Step>::right, arena_verdict<Step>> told;
   static constexpr graph_size size = traced::size;
   static constexpr int batch_bound = traced::graph.batch_bound;
 

@@ -104,6 +104,7 @@ struct builder {
   int frozen = 0, shared = 0;            ///< depth of nn::frozen, nn::shared
   int sites = 0, pins = 0;               ///< dropout sites, copies that must stay apart
   int batch_bound = 0;                   ///< the bounded extent's bound; 0: the program has none
+  long long arena_limit = 0;             ///< bytes of the arena that the program is to do with; 0: no limit
   int space_size[max_spaces] = {};
   int spaces = first_io_space;
 

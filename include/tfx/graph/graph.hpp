@@ -37,6 +37,7 @@ struct graph_view {
 /// How large a graph is once dead code is gone, and the first mistake of its trace.
 struct graph_size {
   int nodes = 0, edges = 0, geometries = 0, leaves = 0, names = 0, paths = 0, regions = 0;
+  long long arena_limit = 0;   ///< bytes; 0: none
   message wrong{};
 };
 
@@ -120,6 +121,7 @@ constexpr graph_size measure(const builder& b) {
   size.names = b.names.size();
   size.paths = b.paths.size();
   size.regions = b.regions.size();
+  size.arena_limit = b.arena_limit;
   return size;
 }
 

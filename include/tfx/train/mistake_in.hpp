@@ -21,8 +21,10 @@ template <const auto& Net, class In> struct first_mistake<Net, In> {
 };
 template <const auto& Net, class In, const auto& Recipe> struct first_mistake<Net, In, Recipe> {
   static constexpr std::string_view value() {
+    using recipe = recipe_verdict<Net, In, Recipe, true>;
     if constexpr (!network_verdict<Net, In>::right) return first_mistake<Net, In>::value();
-    else return sentence_of<decltype(recipe_verdict<Net, In, Recipe, true>::source())>;
+    else if constexpr (!recipe::right) return sentence_of<decltype(recipe::source())>;
+    else return sentence_of<arena_verdict<recipe_step<Net, In, Recipe, true>>>;
   }
 };
 
@@ -35,7 +37,11 @@ inline constexpr std::string_view mistake_in =
 
 /// What is wrong with a step of one's own.
 template <const auto& Step, class... Input>
-inline constexpr std::string_view mistake_in_step = detail::sentence_of<verdict<detail::user_step<Step, Input...>>>;
+inline constexpr std::string_view mistake_in_step = [] {
+  using step = detail::user_step<Step, Input...>;
+  if constexpr (verdict<step>::right) return std::string_view(detail::sentence_of<arena_verdict<step>>);
+  else return std::string_view(detail::sentence_of<verdict<step>>);
+}();
 
 /// What is wrong with training a network on a data set.
 template <const auto& Net, class Input, const auto& Recipe, class Data>

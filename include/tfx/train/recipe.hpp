@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <tfx/expr/var.hpp>
+#include <tfx/train/fit_in.hpp>
 
 namespace tfx {
 
@@ -17,6 +18,7 @@ template <std::size_t... I, class Loss, class Optimizer, class... Metric>
 struct recipe_of<std::index_sequence<I...>, Loss, Optimizer, Metric...> : metric_slot<int(I), Metric>... {
   Loss loss;
   Optimizer optimizer;
+  long long arena_limit = 0;   ///< of training, in bytes; 0: none
   static constexpr int n_metrics = int(sizeof...(Metric));
   static constexpr std::string_view metric_names[sizeof...(Metric) + 1] = {Metric::name..., {}};
 
@@ -25,13 +27,25 @@ struct recipe_of<std::index_sequence<I...>, Loss, Optimizer, Metric...> : metric
     (y.h.graph->add_output(static_cast<const metric_slot<int(I), Metric>&>(*this).metric(y, t).h), ...);
   }
 };
+template <class Option> inline constexpr bool is_arena_limit = false;
+template <std::size_t Bytes> inline constexpr bool is_arena_limit<arena_limit<Bytes>> = true;
 }  // namespace detail
 
 /// How a network is trained: a loss, an optimizer, and what to watch.
 ///
 ///     inline constexpr auto training = recipe(loss::softmax_cross_entropy{}, optim::adam{.learning_rate = 1e-3}, metric::accuracy{});
 template <class Loss, class Optimizer, class... Metric> constexpr auto recipe(Loss loss, Optimizer optimizer, Metric... metric) {
+  static_assert(!(detail::is_arena_limit<Metric> || ...), "tfx::recipe: fit_in comes right after the optimizer");
   return detail::recipe_of<std::index_sequence_for<Metric...>, Loss, Optimizer, Metric...>(loss, optimizer, metric...);
+}
+/// The same within a limit on the arena.
+///
+///     recipe(loss::softmax_cross_entropy{}, optim::adam{}, fit_in<256_KiB>, metric::accuracy{})
+template <class Loss, class Optimizer, std::size_t Bytes, class... Metric>
+constexpr auto recipe(Loss loss, Optimizer optimizer, arena_limit<Bytes>, Metric... metric) {
+  auto within = recipe(loss, optimizer, metric...);
+  within.arena_limit = static_cast<long long>(Bytes);
+  return within;
 }
 
 }  // namespace tfx

@@ -138,7 +138,10 @@ template <const auto& Net, class In, const auto& Recipe, bool Train> struct reci
     const auto loss = Recipe.loss(y, t);
     b.add_output(loss.h);
     Recipe.add_metrics(y, t);
-    if constexpr (Train) minimize(loss, Recipe.optimizer);
+    if constexpr (Train) {
+      b.arena_limit = Recipe.arena_limit;
+      minimize(loss, Recipe.optimizer);
+    }
   }
 };
 
