@@ -122,17 +122,17 @@ TEST_CASE("attention gives the bits of its definition") {
 
 TEST_CASE("attention reads queries, keys and values out of one matrix") {
   check<2, 9, 9, 2, 5, 0, true>();
-  check<1, 34, 34, 2, 8, 0, true>();
+  check<1, 68, 68, 2, 8, 0, true>();
   check<2, 16, 16, 1, 33, 0, true>();
 }
 
 TEST_CASE("attention with masks") {
   check<2, 13, 13, 2, 6, at::masked>();
   check<1, 4, 66, 1, 3, at::masked>();
-  check<1, 37, 37, 1, 4, at::causal, true>();
-  check<1, 40, 9, 1, 4, at::causal>();
-  check<1, 9, 70, 1, 4, at::causal>();
-  check<1, 33, 33, 2, 3, at::causal | at::masked, true>();
+  check<1, 70, 70, 1, 4, at::causal, true>();
+  check<1, 80, 9, 1, 4, at::causal>();
+  check<1, 9, 75, 1, 4, at::causal>();
+  check<1, 66, 66, 2, 3, at::causal | at::masked, true>();
 }
 
 TEST_CASE("attention over more keys than one block of a sum") { check_type<float, 1, 1, 4100, 1, 2, 0, false>(); }

@@ -94,7 +94,7 @@ def main():
     for name, flags in variants(options.all):
         family = "g++" if name.startswith("g") else "clang++"
         builds.append((name, [name, *common, *LIMITS[family]], flags))
-    arguments = [] if options.all else ["100", "20", "2"]
+    arguments = [] if options.all else ["100", "20", "20", "2"]
 
     expected, failed = {}, False
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:

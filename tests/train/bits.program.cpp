@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// bits.program [MLP_STEPS [CNN_STEPS [ORACLE_STEPS]]]
+// bits.program [MLP_STEPS [CNN_STEPS [ENCODER_STEPS [ORACLE_STEPS]]]]
 //
-// Trains two networks on every backend and prints what came out of it, one line per network, backend and number of steps:
+// Trains networks on every backend and prints what came out of it, one line per network, backend and number of steps:
 // the last loss and a fingerprint of all weights, states and optimizer memory. Lines with the same first words must be
 // the same in every build of this file.
 #include <cstdio>
@@ -49,7 +49,9 @@ template <const auto& Net> void train_everywhere(const char* name, int steps, in
 
 int main(int count, char** arguments) {
   auto number = [&](int at, int otherwise) { return at < count ? std::atoi(arguments[at]) : otherwise; };
+  const int oracle_steps = number(4, 3);
   const synthetic_rows data(rows);
-  train_everywhere<mlp>("mlp", number(1, 500), number(3, 3), data);
-  train_everywhere<cnn>("cnn", number(2, 60), number(3, 3), data);
+  train_everywhere<mlp>("mlp", number(1, 500), oracle_steps, data);
+  train_everywhere<cnn>("cnn", number(2, 60), oracle_steps, data);
+  train_everywhere<encoder>("encoder", number(3, 60), oracle_steps, data);
 }

@@ -9,7 +9,7 @@
 #include <tfx/tfx.hpp>
 #include <tfx/train/checkpoint.hpp>
 
-/// The two networks that whole-program tests train, and data for them that needs no files.
+/// The networks that whole-program tests train, and data for them that needs no files.
 namespace networks {
 
 using namespace tfx;
@@ -19,6 +19,9 @@ inline constexpr auto mlp = nn::sequential(nn::flatten{}, nn::dense<256>{}, nn::
 inline constexpr auto cnn =
     nn::sequential(nn::reshape<28, 28, 1>{}, nn::conv2d<8, 3, same>{}, nn::batch_norm{}, nn::relu{}, nn::max_pool<2>{},
                    nn::conv2d<16, 3>{}, nn::relu{}, nn::average_pool<2>{}, nn::flatten{}, nn::dense<10>{});
+inline constexpr auto encoder =
+    nn::sequential(nn::reshape<14, 56>{}, nn::dense<16>{}, nn::transformer_encoder<2, 24, nn::gelu_tanh, causal>{.dropout = 0.1},
+                   nn::flatten{}, nn::dense<10>{});
 inline constexpr auto training =
     recipe(loss::softmax_cross_entropy{}, optim::adam{.learning_rate = 1e-3}, metric::accuracy{});
 

@@ -28,7 +28,7 @@ struct attention_geometry {
   /// What a gradient makes, side by side: of the queries; of the keys and the values; of all three.
   enum part : int { of_queries, of_keys_and_values, of_all };
   /// Query i of a causal attention is done with the keys before the next multiple of this; the ones after i weigh 0.
-  static constexpr int block = 32;
+  static constexpr int block = 64;
 
   static constexpr int past_key(const int* v, int query) {
     const int past = (query / block + 1) * block;

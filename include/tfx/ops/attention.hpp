@@ -246,9 +246,8 @@ template <class Q, class K> struct attention_scores {  // what a mask broadcasts
 template <class Q, class K, class V> inline constexpr bool attends = [] {
   if (Q::value.rank != 4 || !(K::value == V::value) || K::value.rank != 4 || Q::value.bounded != K::value.bounded)
     return false;
-  for (int i : {0, 2, 3})
-    if (Q::value.extent[i] != K::value.extent[i]) return false;
-  return true;
+  const dims q = Q::value, k = K::value;
+  return q.extent[0] == k.extent[0] && q.extent[2] == k.extent[2] && q.extent[3] == k.extent[3];
 }();
 template <auto... Option>
 inline constexpr bool is_causal = (false || ... || std::is_same_v<std::remove_cvref_t<decltype(Option)>, causal_t>);

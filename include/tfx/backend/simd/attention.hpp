@@ -56,6 +56,7 @@ template <class T, class V> struct attention_work {
 
   static constexpr int padded_keys(const int* v) { return round_up(v[at::keys], reduce_order::strands); }
   static constexpr int padded_size(const int* v) { return round_up(v[at::size], 16); }
+  static constexpr int panel_size(const int* v) { return round_up(v[at::size], widest_panel<T>); }
   int pitch() const { return padded_keys(v); }
   int past_key(int first_query) const { return at::past_key(v, first_query); }
 
@@ -73,7 +74,7 @@ template <class T, class V> struct attention_work {
 
   /// Rows of keys or values as the right-hand side of a product over their features: panel after panel of [size,
   /// panel].
-  void pack(const T* rows, std::ptrdiff_t stride, T* to) const {
+  void pack_transposed(const T* rows, std::ptrdiff_t stride, T* to) const {
     const int panel = set.panel(), size = v[at::size];
     for (int j = 0; j < v[at::keys]; j += panel, to += std::ptrdiff_t(size) * panel)
       set.transpose(rows + j * stride, stride, size, lesser_of(panel, v[at::keys] - j), to, panel, panel);
@@ -95,20 +96,22 @@ template <class T, class V> struct attention_work {
       run_panel(set, c, count);
     }
   }
-  /// One head's columns of a result: c describes the left-hand side, the result and the depth.
-  void times_rows(tile_call<T> c, int count, const T* rows, std::ptrdiff_t stride, T* spare) const {
+  /// Rows of a matrix as the right-hand side of a product over the rows: panel after panel of [count, panel].
+  void pack_features(const T* rows, std::ptrdiff_t stride, int count, T* to) const {
     const int panel = set.panel(), size = v[at::size];
+    for (int col = 0; col < size; col += panel, to += std::ptrdiff_t(count) * panel)
+      pack_rows(rows + col, stride, count, lesser_of(panel, size - col), to, panel);
+  }
+  /// One head's columns of a result from `pack_features`: c describes the left-hand side, the result, and the depth,
+  /// of `packed_rows` rows the first ones.
+  void times_features(tile_call<T> c, int count, const T* packed, int packed_rows) const {
+    const int panel = set.panel(), size = v[at::size];
+    c.b_step = panel;
     T* const to = c.c;
     for (int col = 0; col < size; col += panel) {
-      c.b = rows + col;
-      c.b_step = stride;
+      c.b = packed + std::ptrdiff_t(col) * packed_rows;
       c.c = to + col;
       c.cols = lesser_of(panel, size - col);
-      if (set.pads && c.cols < panel) {
-        pack_rows(c.b, stride, c.depth, c.cols, spare, panel);
-        c.b = spare;
-        c.b_step = panel;
-      }
       run_panel(set, c, count);
     }
   }
@@ -155,17 +158,19 @@ template <class T, class V> struct attention_work {
       for (int j = 0; j < seen; ++j) s[j] = m[j] == T(0) ? T(-__builtin_huge_val()) : s[j];
     }
     const L factor(scale);
-    const T most = reduce<lane_maximum>(end, [&](int c) {
-      const L x = L::load(s + c) * factor;
-      x.put(s + c);
-      return x;
-    });
+    const T most = reduce<lane_maximum>(
+        end, [&](int c) __attribute__((always_inline)) {
+          const L x = L::load(s + c) * factor;
+          x.put(s + c);
+          return x;
+        });
     const L top(most == T(-__builtin_huge_val()) ? T(0) : most);
-    const T sum = reduce<lane_sum>(end, [&](int c) {
-      const L e = exp(L::load(s + c) - top);
-      e.put(s + c);
-      return e;
-    });
+    const T sum = reduce<lane_sum>(
+        end, [&](int c) __attribute__((always_inline)) {
+          const L e = exp(L::load(s + c) - top);
+          e.put(s + c);
+          return e;
+        });
     return sum == T(0) ? T(0) : T(1) / sum;
   }
   /// Weights and their gradients -> the gradients of the products with the keys. `e` holds exponentials, then weights.
@@ -173,11 +178,12 @@ template <class T, class V> struct attention_work {
     const int end = round_up(past, reduce_order::strands);
     for (int j = past; j < end; ++j) d[j] = 0;
     const L inverses(inverse), factor(scale);
-    const L mean(reduce<lane_sum>(end, [&](int c) {
-      const L p = L::load(e + c) * inverses;
-      p.put(e + c);
-      return p * L::load(d + c);
-    }));
+    const L mean(reduce<lane_sum>(
+        end, [&](int c) __attribute__((always_inline)) {
+          const L p = L::load(e + c) * inverses;
+          p.put(e + c);
+          return p * L::load(d + c);
+        }));
     for (int c = 0; c < end; c += width) (L::load(e + c) * (L::load(d + c) - mean) * factor).put(d + c);
   }
   static void multiply_row(T* x, T by, int n) {
@@ -205,12 +211,6 @@ template <class T> struct attention_tiles {
     using at = attention_geometry;
     return choose_table<T, lesser_of(at::block, Launch::geo.v[at::queries]), Launch::geo.v[at::size]>();
   }
-  /// For the last panel of a head's features, where it must be padded.
-  static constexpr int spare(const int* v) {
-    using at = attention_geometry;
-    const int deepest = greater_of(v[at::keys], at::block);
-    return v[at::size] % widest_panel<T> == 0 ? 0 : deepest * widest_panel<T>;
-  }
 };
 
 /// softmax(q k^T * scale) v, a block of queries at a time; attention_op says what each number is.
@@ -226,8 +226,8 @@ template <class T, class V> struct simd_attention {
   static constexpr std::size_t scratch(const geometry& g, int, int) {
     const int* v = g.v;
     const int keys = work::padded_keys(v);
-    return std::size_t(at::block * keys + v[at::size] * keys + at::block * work::padded_size(v)) +
-           std::size_t(attention_tiles<T>::spare(v)) + 64;
+    return std::size_t(at::block * keys + v[at::size] * keys + v[at::keys] * work::panel_size(v) +
+                       at::block * work::padded_size(v) + 64);
   }
 
   static constexpr int useful_parts(const geometry& g, int rows, int cols) {
@@ -243,15 +243,18 @@ template <class T, class V> struct simd_attention {
     scratch_pieces<T> memory{a.scratch};
     T* const scores = memory.take(at::block * w.pitch());
     T* const keys = memory.take(size * w.pitch());
+    T* const values = memory.take(v[at::keys] * work::panel_size(v));
     T* const block = memory.take(at::block * work::padded_size(v));
-    T* const spare = memory.next;
     const range share = share_of(a.rows / v[at::queries] * v[at::heads] * blocks, a.part, a.parts);
     int packed = -1;
     for (int unit = share.from; unit < share.to; ++unit) {
       const int n = unit / blocks / v[at::heads], h = unit / blocks % v[at::heads], i = unit % blocks * at::block;
       const int count = lesser_of(at::block, v[at::queries] - i), past = w.past_key(i);
-      if (unit / blocks != packed) w.pack(w.key_row(n, h, 0), v[at::key_stride], keys);
-      packed = unit / blocks;
+      if (unit / blocks != packed) {
+        w.pack_transposed(w.key_row(n, h, 0), v[at::key_stride], keys);
+        w.pack_features(w.value_row(n, h, 0), v[at::value_stride], v[at::keys], values);
+        packed = unit / blocks;
+      }
       w.times_packed(w.query_row(n, h, i), v[at::query_stride], count, keys, past, scores);
       T inverse[at::block];
       for (int r = 0; r < count; ++r) inverse[r] = w.exponentials(scores + r * w.pitch(), n, h, i + r, past);
@@ -263,7 +266,7 @@ template <class T, class V> struct simd_attention {
       c.depth = past;
       c.c = finish != nullptr ? block : destination + std::ptrdiff_t(row) * a.cols + col;
       c.c_row = finish != nullptr ? work::padded_size(v) : a.cols;
-      w.times_rows(c, count, w.value_row(n, h, 0), v[at::value_stride], spare);
+      w.times_features(c, count, values, v[at::keys]);
       for (int r = 0; r < count; ++r) work::multiply_row(c.c + r * c.c_row, inverse[r], size);
       if (finish != nullptr) finish(a, row, count, col, size, block, c.c_row);
     }
@@ -282,9 +285,9 @@ template <class T, class V> struct simd_attention_gradient {
 
   static constexpr std::size_t scratch(const geometry& g, int, int) {
     const int* v = g.v;
-    const int keys = work::padded_keys(v), size = work::padded_size(v);
-    return std::size_t(2 * at::block * keys + 2 * v[at::size] * keys + at::block * size + 2 * v[at::keys] * size) +
-           std::size_t(attention_tiles<T>::spare(v)) + 128;
+    const int keys = work::padded_keys(v), size = work::padded_size(v), panels = work::panel_size(v);
+    return std::size_t(2 * at::block * keys + 2 * v[at::size] * keys + (2 * at::block + v[at::keys]) * panels +
+                       at::block * size + 2 * v[at::keys] * size + 160);
   }
 
   static constexpr int useful_parts(const geometry& g, int rows, int cols) {
@@ -316,7 +319,10 @@ template <class T, class V> struct simd_attention_gradient {
     const int* v;
     const int size, features;
     const bool queries, keys;  ///< which gradients are made
-    T *weights, *scores, *packed_keys, *packed_values, *block, *key_block, *value_block, *spare;
+    T *weights, *scores;
+    T *keys_across, *values_across;            ///< of this head, as `pack_transposed` leaves them
+    T *keys_along, *queries_along, *dy_along;  ///< of this head, and of one block, as `pack_features` leaves them
+    T *block, *key_block, *value_block;        ///< results for an epilogue
 
     one_part(const call<T>& from, T* to, finish_function<T> f)
         : a(from),
@@ -331,12 +337,14 @@ template <class T, class V> struct simd_attention_gradient {
       scratch_pieces<T> memory{a.scratch};
       weights = memory.take(at::block * w.pitch());
       scores = memory.take(at::block * w.pitch());
-      packed_keys = memory.take(size * w.pitch());
-      packed_values = memory.take(size * w.pitch());
+      keys_across = memory.take(size * w.pitch());
+      values_across = memory.take(size * w.pitch());
+      keys_along = memory.take(v[at::keys] * work::panel_size(v));
+      queries_along = memory.take(at::block * work::panel_size(v));
+      dy_along = memory.take(at::block * work::panel_size(v));
       block = memory.take(at::block * work::padded_size(v));
       key_block = memory.take(v[at::keys] * work::padded_size(v));
       value_block = memory.take(v[at::keys] * work::padded_size(v));
-      spare = memory.next;
     }
 
     result place(T* memory, int row, int col) const {
@@ -347,51 +355,54 @@ template <class T, class V> struct simd_attention_gradient {
       if (finish != nullptr) finish(a, row, count, col, size, r.to, r.stride);
     }
 
-    /// Adds left^T times rows to the gradient of the keys or values before `past`; those from `fresh` on are begun.
-    void add_transposed(const T* left, int past, int fresh, const T* rows, std::ptrdiff_t stride, int count,
-                        const result& r) const {
+    /// Adds left^T times a packed block of `count` rows to the gradient of the keys or values before `past`; those from
+    /// `fresh` on are begun.
+    void add_transposed(const T* left, int past, int fresh, const T* packed, int count, const result& r) const {
       tile_call<T> c;
       c.a_row = 1;
       c.a_step = w.pitch();
       c.depth = count;
       c.c_row = r.stride;
-      for (const bool resume : {true, false}) {
-        const int from = resume ? 0 : fresh, to = resume ? lesser_of(fresh, past) : past;
-        if (from >= to) continue;
-        c.a = left + from;
-        c.c = r.to + from * r.stride;
-        c.resume = resume;
-        w.times_rows(c, to - from, rows, stride, spare);
-      }
+      const int known = lesser_of(fresh, past);
+      c.a = left;
+      c.c = r.to;
+      c.resume = true;
+      if (known > 0) w.times_features(c, known, packed, count);
+      c.a = left + known;
+      c.c = r.to + known * r.stride;
+      c.resume = false;
+      if (known < past) w.times_features(c, past - known, packed, count);
     }
 
     void head(int n, int h) const {
       const T* const dy = w.operand(v[at::operands] - 1) + std::ptrdiff_t(n) * v[at::queries] * features + h * size;
       const int key_col = (queries ? features : 0) + h * size, first_row = n * v[at::keys];
       const result dk = place(key_block, first_row, key_col), dv = place(value_block, first_row, key_col + features);
-      w.pack(w.key_row(n, h, 0), v[at::key_stride], packed_keys);
-      w.pack(w.value_row(n, h, 0), v[at::value_stride], packed_values);
+      w.pack_transposed(w.key_row(n, h, 0), v[at::key_stride], keys_across);
+      w.pack_transposed(w.value_row(n, h, 0), v[at::value_stride], values_across);
+      if (queries) w.pack_features(w.key_row(n, h, 0), v[at::key_stride], v[at::keys], keys_along);
       int begun = 0;  // keys that have a gradient already
       for (int i = 0; i < v[at::queries]; i += at::block) {
         const int count = lesser_of(at::block, v[at::queries] - i), past = w.past_key(i);
         const T* const q = w.query_row(n, h, i);
-        w.times_packed(q, v[at::query_stride], count, packed_keys, past, weights);
-        w.times_packed(dy + std::ptrdiff_t(i) * features, features, count, packed_values, past, scores);
+        const T* const d = dy + std::ptrdiff_t(i) * features;
+        w.times_packed(q, v[at::query_stride], count, keys_across, past, weights);
+        w.times_packed(d, features, count, values_across, past, scores);
         for (int r = 0; r < count; ++r) {
           T* const e = weights + r * w.pitch();
           w.score_gradients(e, scores + r * w.pitch(), w.exponentials(e, n, h, i + r, past), past);
         }
         if (queries) query_gradients(n, h, i, count, past);
-        if (keys) {
-          add_transposed(scores, past, begun, q, v[at::query_stride], count, dk);
-          add_transposed(weights, past, begun, dy + std::ptrdiff_t(i) * features, features, count, dv);
-          begun = past;
-        }
+        if (!keys) continue;
+        w.pack_features(q, v[at::query_stride], count, queries_along);
+        w.pack_features(d, features, count, dy_along);
+        add_transposed(scores, past, begun, queries_along, count, dk);
+        add_transposed(weights, past, begun, dy_along, count, dv);
+        begun = past;
       }
       if (!keys) return;
-      for (const result& r : {dk, dv})
-        for (int j = begun; j < v[at::keys]; ++j)  // seen by no query
-          for (int c = 0; c < size; ++c) r.to[j * r.stride + c] = 0;
+      for (int j = begun; j < v[at::keys]; ++j)  // seen by no query
+        for (int c = 0; c < size; ++c) dk.to[j * dk.stride + c] = dv.to[j * dv.stride + c] = 0;
       done(dk, first_row, v[at::keys], key_col);
       done(dv, first_row, v[at::keys], key_col + features);
     }
@@ -406,7 +417,7 @@ template <class T, class V> struct simd_attention_gradient {
       c.depth = past;
       c.c = dq.to;
       c.c_row = dq.stride;
-      w.times_rows(c, count, w.key_row(n, h, 0), v[at::key_stride], spare);
+      w.times_features(c, count, keys_along, v[at::keys]);
       done(dq, row, count, col);
     }
   };
