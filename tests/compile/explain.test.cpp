@@ -24,6 +24,11 @@ inline constexpr auto lenet = nn::sequential(
 inline constexpr auto training = recipe(loss::softmax_cross_entropy{}, optim::adam{}, metric::accuracy{});
 using lenet_model = model<lenet, input<64, 28, 28, 1>>;
 
+inline constexpr auto blocks =
+    nn::repeat<6>(nn::residual(nn::sequential(nn::dense<32>{}, nn::relu{}, nn::dense<32>{})));
+inline constexpr auto within = recipe(loss::mean_squared_error{}, optim::adam{}, fit_in<24_KiB>);
+inline constexpr machine slow_memory{.gigaflops = 1, .levels = {{0, 0.001}}};
+
 inline constexpr auto ten_times = [](auto x) {
   const auto w = param<shape<8, 8>>(x, "weight");
   return fori_loop<10>([&](auto, auto h) { return tanh(matmul(h, w)); }, x);
@@ -78,6 +83,34 @@ TEST_CASE("every launch has a line, and the lines add up to the totals") {
   CHECK(launches == plan::n_launches);
   CHECK(flops == total_flops);
   CHECK(bytes == total_bytes);
+}
+
+// 61,706 parameters, all of them of layers: weights and biases, updated where their gradients are made.
+TEST_CASE("what the passes have chosen is told") {
+  const std::string_view text = explain<lenet_model, training>();
+  CHECK(text.find("updates: 10 of 10 parameters change where their gradient is made, 246,824 bytes are never stored") !=
+        text.npos);
+  CHECK(text.find("again") == text.npos);
+}
+
+TEST_CASE("what is computed a second time is marked, with its FLOPs") {
+  using m = model<blocks, input<16, 32>>;
+  const std::string_view text = explain<m, within>();
+  using plan = m::training_plan<within>;
+  constexpr auto& choice = plan::traced::choice;
+  static_assert(choice.recomputed > 0);
+  std::ostringstream line;
+  line << "again: " << choice.recomputed << " values are computed a second time, ";
+  CHECK(text.find(line.str()) != text.npos);
+  int launches = 0;
+  for (const std::string& l : lines_of(text)) launches += l.find("%  again ") != std::string::npos;
+  CHECK(launches >= choice.recomputed);
+}
+
+// A machine whose memory gives nothing: every launch that moves bytes waits.
+TEST_CASE("the roofline is that of the machine") {
+  CHECK(explain_on<slow_memory, lenet_model>().find("on a core of 1.0 GFLOP/s") != std::string_view::npos);
+  CHECK(explain_on<slow_memory, lenet_model>().find("100%") == std::string_view::npos);
 }
 
 TEST_CASE("loops are shown where they begin and end") {

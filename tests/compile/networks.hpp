@@ -39,6 +39,9 @@ inline constexpr auto resnet18 = nn::sequential(
     nn::repeat<2>(residual_block<64>{}), residual_block<128, 2>{}, residual_block<128>{}, residual_block<256, 2>{},
     residual_block<256>{}, residual_block<512, 2>{}, residual_block<512>{}, nn::global_average_pool{}, nn::dense<10>{});
 
+inline constexpr nn::transformer_encoder<4, 1024> encoder{};
+
+inline constexpr auto regression = recipe(loss::mean_squared_error{}, optim::adam{.learning_rate = 1e-3});
 inline constexpr auto training = recipe(loss::softmax_cross_entropy{}, optim::adam{.learning_rate = 1e-3});
 
 }  // namespace networks

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <tfx/compile/explain.hpp>
 #include <tfx/tfx.hpp>
 
 #include "../support/run_kernels.hpp"
@@ -25,14 +26,47 @@ template <class Step> void check_arena(const std::string& name, const std::strin
   CHECK(ratio <= 1.10);
   CHECK(c.arena.arena <= c.arena.unplanned);
 }
-template <const auto& Net, class Input> void check_network(const std::string& name) {
+template <const auto& Net, class Input, const auto& Recipe = networks::training>
+void check_network(const std::string& name) {
   using in = typename Input::shape_type;
   CAPTURE(name);
   check_arena<detail::predict_step<Net, in>>(name, "prediction");
-  check_arena<detail::recipe_step<Net, in, networks::training, true>>(name, "training");
+  check_arena<detail::recipe_step<Net, in, Recipe, true>>(name, "training");
 }
 
+/// Parameters whose new value is made from a gradient that lies in memory.
+template <const auto& Net, class Input, const auto& Recipe> int stored_gradients() {
+  builder b;
+  record<detail::recipe_step<Net, typename Input::shape_type, Recipe, true>>(b);
+  const testing::large_compiled_graph c(b);
+  int n = 0;
+  for (int i = 0; i < c.g.n_nodes; ++i) {
+    if (c.g[i].op->kind != op_kind::assign || !c.g.leaves[c.g[c.g[i].aux].aux].trainable) continue;
+    n += !detail::updated_with_gradient(c.g, c.fused, i);
+  }
+  return n;
+}
+inline constexpr auto by_sgd = recipe(loss::softmax_cross_entropy{}, optim::sgd{.momentum = 0.9});
+inline constexpr auto clipped = recipe(loss::softmax_cross_entropy{}, optim::adam{.clip_norm = 1});
+inline constexpr auto by_value = recipe(loss::softmax_cross_entropy{}, optim::adam{.clip_value = 1});
+
 }  // namespace
+
+TEST_CASE("a parameter changes in the launch that makes its gradient, so that the gradient is never stored") {
+  using namespace networks;
+  using images = input<64, 28, 28, 1>;
+  CHECK(stored_gradients<mlp, input<64, 784>, training>() == 0);
+  CHECK(stored_gradients<mlp, input<64, 784>, by_sgd>() == 0);
+  CHECK(stored_gradients<mlp, input<64, 784>, by_value>() == 0);
+  CHECK(stored_gradients<cnn, images, training>() == 0);
+  CHECK(stored_gradients<cnn, images, by_sgd>() == 0);
+  CHECK(stored_gradients<normalized_cnn, images, training>() == 2);  // two sums that its input's gradient needs as well
+  CHECK(stored_gradients<residual_blocks, input<64, 784>, training>() == 0);
+  CHECK(stored_gradients<encoder, input<8, 128, 256>, regression>() == 0);
+}
+TEST_CASE("a clipped norm needs all gradients first") {
+  CHECK(stored_gradients<networks::mlp, input<64, 784>, clipped>() == 6);
+}
 
 TEST_CASE("the arena is at most a tenth above what is alive at once") {
   check_network<networks::mlp, input<1, 784>>("mlp, one row");
@@ -43,4 +77,5 @@ TEST_CASE("the arena is at most a tenth above what is alive at once") {
   check_network<networks::residual_blocks, input<64, 784>>("32 residual blocks");
   check_network<networks::resnet18, input<32, 32, 32, 3>>("ResNet-18");
   check_network<networks::lstm, input<16, 20, 8>>("lstm");
+  check_network<networks::encoder, input<8, 128, 256>, networks::regression>("transformer encoder");
 }

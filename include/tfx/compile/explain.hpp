@@ -3,6 +3,7 @@
 
 #include <tfx/compile/buffers.hpp>
 #include <tfx/compile/plan.hpp>
+#include <tfx/compile/roofline.hpp>
 #include <tfx/compile/text_writer.hpp>
 
 namespace tfx {
@@ -54,13 +55,58 @@ struct work_writer {
   }
 };
 
-template <class Plan> struct explainer {
+/// What the passes have chosen, with the bytes of 4-byte elements that each choice saves.
+struct choices {
+  int fused = 0, in_place = 0, updates = 0, updated_in_place = 0;
+  long long fused_bytes = 0, in_place_bytes = 0, gradient_bytes = 0;
+};
+
+/// Is the new value of a parameter made in the launch that makes its gradient? Then the launch reads nothing of the
+/// parameter's size that another one has written.
+template <class Fusion> constexpr bool updated_with_gradient(const graph_view& g, const Fusion& f, int assignment) {
+  const int q = f.group_of[assignment], size = g[assignment].shape.size();
+  for (int j = 0; j < g.n_nodes; ++j) {
+    if (f.group_of[j] != q || is_producer(g[j].op->kind)) continue;
+    for (int k = 0; k < g[j].count; ++k) {
+      const int from = g.root(g.input(j, k));
+      const bool of_another = f.group_of[from] >= 0 && f.group_of[from] != q;
+      if (of_another && g[from].shape.size() == size) return false;
+    }
+  }
+  return true;
+}
+template <class Plan> constexpr choices choices_of(const graph_view& g) {
+  constexpr long long element = sizeof(float);
+  choices c;
+  for (int i = 0; i < g.n_nodes; ++i) {
+    const op_kind kind = g[i].op->kind;
+    const long long bytes = g[i].shape.size() * element;
+    if (kind == op_kind::map || kind == op_kind::reduce || is_producer(kind)) {
+      const int home = Plan::memory.home[i];
+      if (!Plan::fusion.stored[i]) {
+        ++c.fused;
+        c.fused_bytes += bytes;
+      } else if (home >= 0 && g[home].op->kind != op_kind::port && g[home].op->kind != op_kind::result) {
+        ++c.in_place;
+        c.in_place_bytes += bytes;
+      }
+    }
+    if (kind != op_kind::assign || !g.leaves[g[g[i].aux].aux].trainable) continue;
+    ++c.updates;
+    if (!updated_with_gradient(g, Plan::fusion, i)) continue;
+    ++c.updated_in_place;
+    c.gradient_bytes += bytes;
+  }
+  return c;
+}
+
+template <class Plan, const machine& On> struct explainer {
   static constexpr int element = int(sizeof(float));
   static constexpr graph_view g = Plan::traced::view();
   static constexpr int kernel_end = 12, domain_at = 14, most_picture_columns = 96, picture_rows = 16;
 
   text_writer& w;
-  int domain_end, flops_end, bytes_end;
+  int domain_end, flops_end, bytes_end, intensity_end, roof_end;
 
   constexpr explicit explainer(text_writer& writer) : w(writer) {
     int domain = 6, flops = 5, bytes = 5;
@@ -74,6 +120,21 @@ template <class Plan> struct explainer {
     domain_end = domain_at + domain;
     flops_end = domain_end + 2 + flops;
     bytes_end = flops_end + 2 + bytes;
+    intensity_end = bytes_end + 8;
+    roof_end = intensity_end + 6;
+  }
+  static constexpr long long times(const launch_info& l) {  // at most, in one run
+    long long n = 1;
+    for (int r = Plan::fusion.groups[l.group].region; r > 0; r = g.regions[r].parent)
+      if (g.regions[r].bound != unbounded) n *= g.regions[r].bound;
+    return n;
+  }
+  /// Is the work of a launch done for the second time?
+  static constexpr bool again(int node) {
+    if constexpr (requires { Plan::traced::second; })
+      return Plan::traced::second.again[node];
+    else
+      return false;
   }
 
   constexpr void launch(int index, const list<int>& head, const list<int>& next) {
@@ -86,13 +147,18 @@ template <class Plan> struct explainer {
     w.put(Plan::fusion.groups[l.group].domain);
     w.right(l.flops, flops_end);
     w.right(l.bytes * element, bytes_end);
-    w.pad_to(bytes_end + 2);
-    work_writer work{w, g, bytes_end + 2};
+    const roofline roof(On, l.flops, l.bytes * element);
+    w.right(text_writer::tenths{l.bytes ? double(l.flops) / double(l.bytes * element) : 0}, intensity_end);
+    w.right(static_cast<long long>(roof.share_of_peak() * 100 + 0.5), roof_end - 1);
+    w.put('%');
+    w.pad_to(roof_end + 2);
+    work_writer work{w, g, roof_end + 2};
     std::string_view path{};
     int i = head[l.group];
+    if (i >= 0 && again(i)) work.word({}, "again");
     for (int k = 0; k < l.instructions; ++k) {
       const op_info* op = Plan::kernels.code[l.first_instruction + k].op;
-      if (op->kind == op_kind::generate) {   // made anew in every launch that reads it
+      if (op->kind == op_kind::generate) {  // made anew in every launch that reads it
         work.word({}, op->name);
         continue;
       }
@@ -105,8 +171,10 @@ template <class Plan> struct explainer {
       }
       if (const std::string_view here = g.path(n); here != path) {
         path = here;
-        if (path.size()) work.word({}, path, ":");
-        else if (!work.empty) work.word({}, "|");
+        if (path.size())
+          work.word({}, path, ":");
+        else if (!work.empty)
+          work.word({}, "|");
       }
       if (const std::string_view weight = work.weight_of(id, path); weight.size()) {
         work.word({}, n.op->name);
@@ -131,14 +199,20 @@ template <class Plan> struct explainer {
     w.put("domain");
     w.right(std::string_view("FLOPs"), flops_end);
     w.right(std::string_view("bytes"), bytes_end);
+    w.right(std::string_view("FLOP/B"), intensity_end);
+    w.right(std::string_view("roof"), roof_end);
     w.line("  work");
     for (int s = 0; s < Plan::sizes.steps; ++s) {
       const step_info step = Plan::kernels.steps[s];
       const region_info body = step.kind == step_kind::launch ? region_info{} : g.regions[step.at];
-      if (step.kind == step_kind::launch) launch(step.at, head, next);
-      else if (step.kind == step_kind::end) w.line("      end of body ", step.at);
-      else if (body.branch) w.line("      body ", step.at, ": a branch");
-      else w.line("      body ", step.at, ": ", body.dynamic ? "at most " : "", body.bound, " times");
+      if (step.kind == step_kind::launch)
+        launch(step.at, head, next);
+      else if (step.kind == step_kind::end)
+        w.line("      end of body ", step.at);
+      else if (body.branch)
+        w.line("      body ", step.at, ": a branch");
+      else
+        w.line("      body ", step.at, ": ", body.dynamic ? "at most " : "", body.bound, " times");
     }
   }
 
@@ -170,6 +244,29 @@ template <class Plan> struct explainer {
     w.put(Plan::kernels.bytes * element);
     w.put(" bytes moved");
     w.line(Plan::batch_bound ? " at the full batch" : "");
+    double nanoseconds = 0, waiting = 0;
+    for (int i = 0; i < Plan::n_launches; ++i) {
+      const launch_info& l = Plan::kernels.launches[i];
+      const roofline roof(On, l.flops, l.bytes * element);
+      nanoseconds += double(times(l)) * roof.nanoseconds();
+      waiting += double(times(l)) * (roof.nanoseconds() - roof.compute);
+    }
+    w.line("at least ", text_writer::tenths{nanoseconds / 1000}, " us on a core of ", text_writer::tenths{On.gigaflops},
+           " GFLOP/s, of which ", text_writer::tenths{waiting / 1000}, " us wait for memory");
+  }
+
+  /// One line for each kind of choice that was made at all.
+  constexpr void chosen() {
+    const choices c = choices_of<Plan>(g);
+    if (c.fused) w.line("fused: ", c.fused, " values are never in memory, ", c.fused_bytes, " bytes");
+    if (c.in_place) w.line("in place: ", c.in_place, " values lie where an operand lay, ", c.in_place_bytes, " bytes");
+    if (c.updates)
+      w.line("updates: ", c.updated_in_place, " of ", c.updates, " parameters change where their gradient is made, ",
+             c.gradient_bytes, " bytes are never stored");
+    if constexpr (requires { Plan::traced::choice; })
+      w.line("again: ", Plan::traced::choice.recomputed, " values are computed a second time, ",
+             Plan::traced::choice.flops, " FLOPs; without that the arena is ",
+             Plan::traced::choice.arena_before * element, " bytes");
   }
 
   static constexpr char letter(int i) { return "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"[i % 52]; }
@@ -232,17 +329,22 @@ template <class Plan> struct explainer {
     e.schedule();
     w.put('\n');
     e.totals();
+    e.chosen();
     e.arena();
   }
 };
 
-template <class X, const auto&... Recipe> struct plan_behind {
-  using type = X;
-};
-template <class X> requires requires { typename X::predict_plan; } struct plan_behind<X> {
+inline constexpr machine some_core{};
+
+template <class X, const auto&... Recipe> struct plan_behind { using type = X; };
+template <class X>
+requires requires { typename X::predict_plan; }
+struct plan_behind<X> {
   using type = typename X::predict_plan;
 };
-template <class X> requires requires { typename X::plan_type; } struct plan_behind<X> {
+template <class X>
+requires requires { typename X::plan_type; }
+struct plan_behind<X> {
   using type = typename X::plan_type;
 };
 template <class X, const auto& Recipe> struct plan_behind<X, Recipe> {
@@ -260,9 +362,14 @@ template <class X, const auto& Recipe> struct plan_behind<X, Recipe> {
 ///     explain<program<step, input<64, 8>>>(), explain<plan<...>>()
 ///
 /// A kernel number that appears twice is one function launched twice. Bytes are those of 4-byte elements, each operand
-/// of a launch counted once.
+/// of a launch counted once. *roof* is the share of the machine's peak that a launch can reach if it moves those bytes
+/// once from the smallest level that holds them.
 template <class X, const auto&... Recipe> constexpr std::string_view explain() {
-  return constant_text<detail::explainer<typename detail::plan_behind<X, Recipe...>::type>>::value;
+  return constant_text<detail::explainer<typename detail::plan_behind<X, Recipe...>::type, detail::some_core>>::value;
+}
+/// The same for a machine of one's own, an object at namespace scope.
+template <const machine& On, class X, const auto&... Recipe> constexpr std::string_view explain_on() {
+  return constant_text<detail::explainer<typename detail::plan_behind<X, Recipe...>::type, On>>::value;
 }
 
 }  // namespace tfx

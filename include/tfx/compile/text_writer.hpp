@@ -32,6 +32,16 @@ struct text_writer {
     put_group(v, 0);
   }
   constexpr void put(int v) { put(static_cast<long long>(v)); }
+  /// A number that is not negative, with one decimal.
+  struct tenths {
+    double value;
+  };
+  constexpr void put(tenths v) {
+    const auto rounded = static_cast<long long>(v.value * 10 + 0.5);
+    put(rounded / 10);
+    put('.');
+    put(char('0' + rounded % 10));
+  }
   /// 1 launch, 2 launches.
   constexpr void counted(int n, std::string_view one, std::string_view more) {
     put(n);

@@ -87,6 +87,10 @@ template <class Optimizer> constexpr void apply_update(const Optimizer& o, build
 
 /// One step of an optimizer: gradients of the loss with respect to the trainable parameters, and their updates, as part of the
 /// graph. May be called several times in a step; a value that was written lets no gradient through.
+///
+/// A parameter changes in the kernel that makes its gradient, so that no gradient is stored. Not so with `clip_norm`, which
+/// needs all gradients before the first update, with `optim::accumulate`, which keeps their sum, and where a gradient is a
+/// sum of several products: a parameter that is used more than once.
 template <class Optimizer, class T> constexpr void minimize(var<shape<>, T> loss, const Optimizer& optimizer, only which = {}) {
   builder& g = *loss.h.graph;
   // Numbers that all updates share come before the gradients, so that an update can fuse with what makes its gradient.
