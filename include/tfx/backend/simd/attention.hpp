@@ -377,7 +377,8 @@ template <class T, class V> struct simd_attention_gradient {
     void head(int n, int h) const {
       const T* const dy = w.operand(v[at::operands] - 1) + std::ptrdiff_t(n) * v[at::queries] * features + h * size;
       const int key_col = (queries ? features : 0) + h * size, first_row = n * v[at::keys];
-      const result dk = place(key_block, first_row, key_col), dv = place(value_block, first_row, key_col + features);
+      const result dk = keys ? place(key_block, first_row, key_col) : result{};
+      const result dv = keys ? place(value_block, first_row, key_col + features) : result{};
       w.pack_transposed(w.key_row(n, h, 0), v[at::key_stride], keys_across);
       w.pack_transposed(w.value_row(n, h, 0), v[at::value_stride], values_across);
       if (queries) w.pack_features(w.key_row(n, h, 0), v[at::key_stride], v[at::keys], keys_along);
