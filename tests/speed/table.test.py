@@ -124,8 +124,8 @@ assert [
 assert table.measure(["false"], dict(os.environ), [])[1] == "no message"
 results, error = table.measure([sys.executable, "-c", "import no_such_module_here"], dict(os.environ), [])
 assert results == [] and "no_such_module_here" in error
-life = table.life_of(["true"], dict(os.environ), 2)
-assert life[0] > 0 and life[1] > 0 and table.life_of(["false"], dict(os.environ), 1) is None
+life = table.life_of(["sh", "-c", "echo loss; echo 1234"], dict(os.environ), 2)
+assert life[0] > 0 and life[1] == 1234 and table.life_of(["false"], dict(os.environ), 1) is None
 assert table.command_of("peers", "jax", 2, "cnn", pathlib.Path("bin"), "python")[-5:] == [
     "jax",
     "--threads",
