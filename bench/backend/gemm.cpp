@@ -1,62 +1,220 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <string>
+#include <vector>
+
 #include <benchmark/benchmark.h>
 
 #include <tfx/backend/simd/gemm.hpp>
+#include <tfx/backend/threads/pool.hpp>
 
+#include "measure.hpp"
 #include "peak.hpp"
 
 namespace {
 
 using namespace tfx;
+using producer = backend::simd_matmul<float>;
 
-template <int M, int N, int K, int Flags> struct product {
-  static constexpr geometry geo = {{M, N, K, Flags}};
-  static constexpr int rows = M, cols = N;
+/// One product, or a batch of them, as the compiler of a program sees it.
+template <int Batch, int M, int K, int N, int Flags> struct product {
+  static constexpr geometry geo = {{M, N, K, Flags, M * K, Batch > 1 ? K * N : 0}};
+  static constexpr int rows = Batch * M, cols = N;
 };
 
-/// Stands for a fused epilogue: y = max(0, x) over every block.
-void rectify(const call<float>& a, int row, int rows, int col, int cols, const float* block, std::ptrdiff_t stride) {
-  float* const y = static_cast<float*>(a.operand[2]);
+/// What follows the product: nothing, max(0, x + bias), or Adam's update, each over the blocks as a fused kernel does.
+enum class epilogue { none, bias_relu, adam };
+
+void bias_relu(const call<float>& a, int row, int rows, int col, int cols, const float* block, std::ptrdiff_t stride) {
+  const float* const __restrict bias = static_cast<const float*>(a.operand[3]) + col;
   for (int i = 0; i < rows; ++i) {
+    float* const __restrict y = static_cast<float*>(a.operand[2]) + std::ptrdiff_t(row + i) * a.cols + col;
+    const float* const __restrict x = block + i * stride;
     for (int j = 0; j < cols; ++j) {
-      const float x = block[i * stride + j];
-      y[std::ptrdiff_t(row + i) * a.cols + col + j] = 0 > x ? 0 : x;
+      const float sum = x[j] + bias[j];
+      y[j] = 0 > sum ? 0 : sum;
     }
   }
 }
 
-template <int M, int N, int K, int Flags> void matmul(benchmark::State& state) {
-  using p = product<M, N, K, Flags>;
-  using producer = backend::simd_matmul<float>;
-  const bench::aligned_buffer a(M * K, 0.5f), b(K * N, 0.25f), y(M * N, 0);
-  const bench::aligned_buffer scratch(producer::scratch(p::geo, M, N), 0);
-  void* operands[] = {a.data(), b.data(), y.data()};
-  call<float> c;
-  c.operand = operands;
-  c.rows = M;
-  c.cols = N;
-  c.geo = p::geo.v;
-  c.contracted = K;
-  c.scratch = scratch.data();
-  c.tiles = producer::tiles<p>();
-  const bool fused = state.range(0) != 0;
-  for (auto _ : state) {
-    producer::run(c, fused ? nullptr : y.data(), fused ? &rectify : nullptr);
-    benchmark::ClobberMemory();
+void adam(const call<float>& a, int row, int rows, int col, int cols, const float* block, std::ptrdiff_t stride) {
+  for (int i = 0; i < rows; ++i) {
+    const std::ptrdiff_t at = std::ptrdiff_t(row + i) * a.cols + col;
+    float* const __restrict w = static_cast<float*>(a.operand[2]) + at;
+    float* const __restrict m = static_cast<float*>(a.operand[4]) + at;
+    float* const __restrict v = static_cast<float*>(a.operand[5]) + at;
+    const float* const __restrict x = block + i * stride;
+    for (int j = 0; j < cols; ++j) {
+      m[j] = 0.9f * m[j] + 0.1f * x[j];
+      v[j] = 0.999f * v[j] + 0.001f * (x[j] * x[j]);
+      w[j] -= 1e-3f * m[j] / (__builtin_sqrtf(v[j]) + 1e-7f);
+    }
   }
-  bench::report(state, double(M) * N * K);
+}
+
+/// Buffers of one product, and a call of it by some threads.
+template <class Product> class fixture {
+ public:
+  static constexpr int m = Product::geo.v[0], n = Product::geo.v[1], k = Product::geo.v[2], batch = Product::rows / m;
+  static constexpr double multiply_adds = double(batch) * m * n * k;
+
+  fixture(epilogue after, int threads)
+      : workers_(threads),
+        after_(after),
+        a_(std::size_t(batch) * m * k, 0.5f),
+        b_(std::size_t(batch) * k * n, 0.25f),
+        y_(std::size_t(batch) * m * n, 0),
+        first_(after == epilogue::adam ? std::size_t(batch) * m * n : 1, 0),
+        second_(after == epilogue::adam ? std::size_t(batch) * m * n : 1, 0),
+        bias_(n, 0.5f),
+        scratch_(std::size_t(threads) * per_part, 0),
+        operands_{a_.data(), b_.data(), y_.data(), bias_.data(), first_.data(), second_.data()} {
+    call_.operand = operands_;
+    call_.rows = Product::rows;
+    call_.cols = n;
+    call_.geo = Product::geo.v;
+    call_.contracted = k;
+    call_.tiles = producer::tiles<Product>();
+    call_.parts = threads < useful ? threads : useful;
+  }
+
+  double run() {
+    if (call_.parts == 1) {
+      part(0);
+    } else {
+      workers_.run(call_.parts, [](void* self, int part) { static_cast<fixture*>(self)->part(part); }, this);
+    }
+    benchmark::ClobberMemory();
+    return multiply_adds;
+  }
+  const float* right() const { return b_.data(); }
+
+ private:
+  static constexpr std::size_t per_part = producer::scratch(Product::geo, Product::rows, n);
+  static constexpr int useful = producer::useful_parts(Product::geo, Product::rows, n);
+
+  void part(int index) {
+    call<float> mine = call_;
+    mine.part = index;
+    mine.scratch = scratch_.data() + std::size_t(index) * per_part;
+    if (after_ == epilogue::none) {
+      producer::run(mine, y_.data(), nullptr);
+    } else {
+      producer::run(mine, nullptr, after_ == epilogue::adam ? &adam : &bias_relu);
+    }
+  }
+
+  backend::pool workers_;
+  epilogue after_;
+  bench::aligned_buffer a_, b_, y_, first_, second_, bias_, scratch_;
+  void* operands_[6];
+  call<float> call_;
+};
+
+/// `peak`: share of the multiply-adds per second of as many threads as registers allow, measured in between.
+/// `L2`: bytes of B read per second, as a share of reading the same memory in order (few rows only).
+/// `scaling`: against one thread, measured in between.
+template <class Product> void measure(benchmark::State& state, epilogue after, int threads) {
+  fixture<Product> timed(after, threads), alone(after, 1);
+  constexpr double sample_length = 25e6;   // multiply-adds: some 200 us
+  const int calls = int(sample_length / timed.multiply_adds) + 1;
+  const std::size_t right = std::size_t(timed.k) * timed.n;
+  bench::fastest registers, product, one_thread, memory;
+  for (auto _ : state) {
+    registers.sample(4, bench::multiply_adds_in_registers);
+    if (threads > 1) one_thread.sample(calls, [&] { return alone.run(); });
+    if (timed.m <= 4) memory.sample(int(1e7 / double(right)) + 1, [&] { return bench::read_in_order(timed.right(), right); });
+    timed.run();
+    state.SetIterationTime(product.sample(calls, [&] { return timed.run(); }) / calls);
+  }
+  state.counters["peak"] = product.rate / registers.rate / threads;
+  state.counters["us"] = product.seconds * 1e6;
+  if (threads > 1) state.counters["scaling"] = product.rate / one_thread.rate;
+  if (timed.m <= 4) {
+    const double bytes = double(right) * sizeof(float) / product.seconds;
+    state.counters["GB/s"] = bytes / 1e9;
+    state.counters["of_L2"] = bytes / memory.rate;
+  }
+  if (threads == 1) state.counters["GFLOPS_peak"] = registers.rate * 2e-9;
+}
+
+enum layout : int { nn = 0, tn = 1, nt = 2, tt = 3 };
+constexpr const char* layout_names[] = {"NN", "TN", "NT", "TT"};
+
+template <int M, int K, int N, int Flags = nn, int Batch = 1>
+void add(std::vector<epilogue> after = {epilogue::none}, std::vector<int> threads = {1, 2}) {
+  constexpr const char* after_names[] = {"", "+bias+relu", "+adam"};
+  for (const epilogue e : after) {
+    for (const int t : threads) {
+      std::string name = std::string(layout_names[Flags]) + "/" + std::to_string(M) + "x" + std::to_string(K) + "x" +
+                         std::to_string(N);
+      if (Batch > 1) name += "/batch:" + std::to_string(Batch);
+      name += after_names[int(e)];
+      if (t > 1) name += "/threads:" + std::to_string(t);
+      benchmark::RegisterBenchmark(name.c_str(), [e, t](benchmark::State& state) {
+        measure<product<Batch, M, K, N, Flags>>(state, e, t);
+      })->UseManualTime()->Iterations(double(Batch) * M * K * N > 3e8 ? 12 : 60);
+    }
+  }
+}
+
+void add_all() {
+  using enum epilogue;
+  add<4, 4, 4>();
+  add<8, 8, 8>();
+  add<16, 16, 16>();
+  add<24, 24, 24>();
+  add<32, 32, 32>();
+  add<48, 48, 48>();
+  add<64, 64, 64>();
+  add<128, 128, 128>();
+  add<256, 256, 256>();
+  add<512, 512, 512>();
+  add<1024, 1024, 1024>();
+  add<2048, 2048, 2048>();
+
+  add<64, 784, 128>({none, bias_relu});
+  add<128, 784, 128>();
+  add<256, 784, 128>();
+  add<64, 784, 256>({none, bias_relu});
+  add<256, 512, 512>({none, bias_relu});
+  add<64, 128, 64>({none, bias_relu});
+  add<64, 128, 10>({none, bias_relu});
+  add<64, 128, 100>();
+  add<784, 288, 64>({none, bias_relu});
+  add<784, 9, 32>({none, bias_relu});
+  add<3136, 64, 64>({none, bias_relu});
+  add<49, 4608, 512>();
+
+  add<784, 64, 128, tn>({none, adam});
+  add<784, 256, 128, tn>();
+  add<512, 256, 512, tn>({none, adam});
+  add<784, 64, 256, tn>({none, adam});
+  add<64, 128, 784, nt>();
+  add<64, 256, 784, nt>();
+  add<256, 128, 784, nt>();
+  add<256, 512, 512, nt>();
+  add<64, 10, 128, nt>();
+  add<64, 128, 256, nt>();
+
+  add<128, 64, 128, nn, 32>();
+  add<128, 64, 128, tn, 32>();
+  add<128, 64, 128, nt, 32>();
+  add<128, 128, 64, nn, 32>();
+
+  add<1, 784, 128>({none, bias_relu});
+  add<1, 784, 256>({none, bias_relu});
+  add<1, 256, 128>({none, bias_relu});
+  add<1, 128, 64>();
+  add<1, 128, 10>({none, bias_relu});
+  add<2, 784, 128>();
+  add<4, 784, 128>();
+  add<1, 1024, 1024>();
 }
 
 }  // namespace
 
-BENCHMARK(matmul<64, 256, 784, 0>)->Arg(0)->Arg(1);
-BENCHMARK(matmul<64, 128, 256, 0>)->Arg(0)->Arg(1);
-BENCHMARK(matmul<64, 10, 128, 0>)->Arg(0)->Arg(1);
-BENCHMARK(matmul<784, 256, 64, 1>)->Arg(0)->Arg(1);
-BENCHMARK(matmul<256, 128, 64, 1>)->Arg(0)->Arg(1);
-BENCHMARK(matmul<64, 784, 256, 2>)->Arg(0)->Arg(1);
-BENCHMARK(matmul<256, 512, 512, 0>)->Arg(0)->Arg(1);
-BENCHMARK(matmul<512, 512, 512, 0>)->Arg(0)->Arg(1);
-BENCHMARK(matmul<1024, 1024, 1024, 0>)->Arg(0);
-BENCHMARK(matmul<1, 256, 784, 0>)->Arg(0);
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  add_all();
+  benchmark::Initialize(&argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
+}

@@ -15,10 +15,12 @@ template <> struct lanes<float> {
     return index < mask{n, n, n, n, n, n, n, n};
   }
   TFX_TARGET TFX_INLINE static vector splat(float x) { return vector{x, x, x, x, x, x, x, x}; }
+  TFX_TARGET TFX_INLINE static vector load(const float* p) { return *reinterpret_cast<const stored*>(p); }
+  TFX_TARGET TFX_INLINE static void store(float* p, vector v) { *reinterpret_cast<stored*>(p) = v; }
   TFX_TARGET TFX_INLINE static vector load_part(const float* p, mask m) {
     return __builtin_ia32_maskloadps256(reinterpret_cast<const vector*>(p), m);
   }
-  TFX_TARGET TFX_INLINE static vector load_operand(const float* p, mask) { return *reinterpret_cast<const stored*>(p); }
+  TFX_TARGET TFX_INLINE static vector load_operand(const float* p, mask m) { return load_part(p, m); }
   TFX_TARGET TFX_INLINE static void store_part(float* p, vector v, mask m) {
     __builtin_ia32_maskstoreps256(reinterpret_cast<vector*>(p), m, v);
   }
@@ -55,12 +57,12 @@ template <> struct lanes<double> {
     return index < mask{n, n, n, n};
   }
   TFX_TARGET TFX_INLINE static vector splat(double x) { return vector{x, x, x, x}; }
+  TFX_TARGET TFX_INLINE static vector load(const double* p) { return *reinterpret_cast<const stored*>(p); }
+  TFX_TARGET TFX_INLINE static void store(double* p, vector v) { *reinterpret_cast<stored*>(p) = v; }
   TFX_TARGET TFX_INLINE static vector load_part(const double* p, mask m) {
     return __builtin_ia32_maskloadpd256(reinterpret_cast<const vector*>(p), m);
   }
-  TFX_TARGET TFX_INLINE static vector load_operand(const double* p, mask) {
-    return *reinterpret_cast<const stored*>(p);
-  }
+  TFX_TARGET TFX_INLINE static vector load_operand(const double* p, mask m) { return load_part(p, m); }
   TFX_TARGET TFX_INLINE static void store_part(double* p, vector v, mask m) {
     __builtin_ia32_maskstorepd256(reinterpret_cast<vector*>(p), m, v);
   }
@@ -78,6 +80,5 @@ template <> struct lanes<double> {
   }
 };
 
-inline constexpr int most_rows = 6;
-/// A panel that is not full is packed with zeros behind it: masked reads in the inner loop would cost more.
-inline constexpr bool pads = true;
+inline constexpr int tall_rows = 6, tall_rows_of_one = 10;
+inline constexpr bool pads = false;

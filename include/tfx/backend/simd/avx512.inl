@@ -13,6 +13,8 @@ template <> struct lanes<float> {
 
   TFX_TARGET TFX_INLINE static mask first(int n) { return mask(n >= 16 ? 0xffff : n <= 0 ? 0 : (1 << n) - 1); }
   TFX_TARGET TFX_INLINE static vector splat(float x) { return vector{x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x}; }
+  TFX_TARGET TFX_INLINE static vector load(const float* p) { return *reinterpret_cast<const stored*>(p); }
+  TFX_TARGET TFX_INLINE static void store(float* p, vector v) { *reinterpret_cast<stored*>(p) = v; }
   TFX_TARGET TFX_INLINE static vector load_part(const float* p, mask m) {
     return __builtin_ia32_loadups512_mask(p, vector{}, m);
   }
@@ -57,6 +59,8 @@ template <> struct lanes<double> {
 
   TFX_TARGET TFX_INLINE static mask first(int n) { return mask(n >= 8 ? 0xff : n <= 0 ? 0 : (1 << n) - 1); }
   TFX_TARGET TFX_INLINE static vector splat(double x) { return vector{x, x, x, x, x, x, x, x}; }
+  TFX_TARGET TFX_INLINE static vector load(const double* p) { return *reinterpret_cast<const stored*>(p); }
+  TFX_TARGET TFX_INLINE static void store(double* p, vector v) { *reinterpret_cast<stored*>(p) = v; }
   TFX_TARGET TFX_INLINE static vector load_part(const double* p, mask m) {
     return __builtin_ia32_loadupd512_mask(p, vector{}, m);
   }
@@ -83,7 +87,7 @@ template <> struct lanes<double> {
   }
 };
 
-/// Registers hold this many rows of two vectors, besides the operands.
-inline constexpr int most_rows = 14;
+/// Registers hold this many rows of two vectors, besides the operands; and rows of one vector, addresses too.
+inline constexpr int tall_rows = 14, tall_rows_of_one = 16;
 /// A vector that is partly outside of an operand is read under a mask.
 inline constexpr bool pads = false;

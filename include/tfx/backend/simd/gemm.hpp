@@ -17,20 +17,25 @@ namespace tfx::backend::inline TFX_SIMD_BUILD {
 /// Blocks     with an epilogue, `stride` is a multiple of 16 and all of rows * stride may be read
 template <class T> struct simd_matmul {
   template <class Launch> static constexpr const void* tiles() {
-    constexpr bool merges = merged(Launch::geo.v, Launch::rows);
-    constexpr int height = merges ? Launch::rows : lesser_of(Launch::geo.v[0], Launch::rows);
-    return choose_table < T, height, Launch::geo.v[1],
-           large(Launch::geo.v, height) ? tiling::large : tiling::balanced > ();
+    return choose_table<T, height(Launch::geo, Launch::rows), Launch::geo.v[1], use(Launch::geo, Launch::rows)>();
   }
 
-  static constexpr std::size_t scratch(const geometry& g, int, int) {
-    const std::size_t panel = std::size_t(greater_of(g.v[2], 1)) * std::size_t(widest_panel<T>);
-    return std::size_t(block_elements<T>) * ((g.v[3] & 2) != 0 ? 2 : 1) + panel;
+  /// A panel of B where it must be packed, and blocks of the result, no larger than the result, for an epilogue.
+  static constexpr std::size_t scratch(const geometry& g, int rows, int cols) {
+    const int panel = widest_panel_of<T>(height(g, rows), g.v[1], use(g, rows));
+    const bool transposes = (g.v[3] & 2) != 0, packs = transposes || large(g.v, height(g, rows));
+    const int pack = packs || (tiles_pad && cols % panel != 0) ? panel * round_up(g.v[2], 16) : 0;
+    const std::int64_t result = std::int64_t(height(g, rows)) * round_up(cols, 16);
+    const int block = result < block_elements<T> ? int(result) : block_elements<T>;
+    return std::size_t(pack) + std::size_t(transposes ? 2 * block_elements<T> : block);
   }
 
   /// How many parts are worth their fork and join.
   static constexpr int useful_parts(const geometry& g, int rows, int cols) {
-    const std::int64_t parts = std::int64_t(rows) * cols * g.v[2] / 65536;
+    const int panel = widest_panel_of<T>(height(g, rows), g.v[1], use(g, rows));
+    const std::int64_t units = std::int64_t(rows) * divide_up(cols, panel);
+    const std::int64_t work = std::int64_t(rows) * cols * g.v[2] / 65536;
+    const std::int64_t parts = work < units ? work : units;
     return parts < 1 ? 1 : parts > 1024 ? 1024 : int(parts);
   }
 
@@ -40,7 +45,7 @@ template <class T> struct simd_matmul {
     p.destination = destination;
     p.finish = finish;
     const tile_set<T>& set = static_cast<const tile_table<T>*>(a.tiles)->set[instruction_set()];
-    const partition parts = split(p, set, a.parts);
+    const partition parts = a.parts > 1 ? split(p, set, a.parts) : partition();
     if (a.part >= parts.batches * parts.rows * parts.panels) return;
     const int row_part = a.part / parts.panels % parts.rows, panel_part = a.part % parts.panels;
     const range batch = share_of(p.count, a.part / (parts.panels * parts.rows), parts.batches);
@@ -59,6 +64,14 @@ template <class T> struct simd_matmul {
   }
 
  private:
+  /// Rows of one product.
+  static constexpr int height(const geometry& g, int rows) {
+    return merged(g.v, rows) ? rows : lesser_of(g.v[0], rows);
+  }
+  static constexpr tiling use(const geometry& g, int rows) {
+    return large(g.v, height(g, rows)) ? tiling::large : tiling::balanced;
+  }
+
   /// A batch over one B whose A matrices lie behind each other is one tall matrix.
   static constexpr bool merged(const int* g, int rows) {
     return rows > g[0] && g[5] == 0 && (g[3] & 1) == 0 && g[4] == g[0] * g[2];
@@ -140,7 +153,8 @@ template <class T> struct simd_matmul {
       const int fits = block_elements<T> / round_up(lesser_of(band, cols.size()), 16);
       height = lesser_of(height, fits >= set.rows ? fits / set.rows * set.rows : fits);
     }
-    T* const packed = a.scratch + block_elements<T>;
+    T* const packed = a.scratch;
+    T* const blocks = p.packs || set.pads ? packed + panel * round_up(p.depth, 16) : packed;
     for (int col = cols.from; col < cols.to; col += band) {
       const int width = lesser_of(band, cols.to - col);
       const int last = col + (width - 1) / panel * panel;
@@ -155,7 +169,7 @@ template <class T> struct simd_matmul {
         const int count = lesser_of(height, rows.to - row);
         const int result_row = index * p.rows + row;
         const int stride = p.finish != nullptr ? round_up(width, 16) : a.cols;
-        T* const block = p.finish != nullptr ? a.scratch : p.destination + std::ptrdiff_t(result_row) * a.cols + col;
+        T* const block = p.finish != nullptr ? blocks : p.destination + std::ptrdiff_t(result_row) * a.cols + col;
         for (int at = col; at <= last; at += panel) {
           const bool from_pack = packs_last && at == last;
           tile_call<T> call;
@@ -196,7 +210,8 @@ template <class T> struct simd_matmul {
     const int panel = set.panel();
     const int fits = block_elements<T> / greater_of(panel, 16);
     const int width = lesser_of(greater_of(fits / set.rows * set.rows / 16 * 16, 16), round_up(cols.size(), 16));
-    T* const sums = a.scratch + block_elements<T>;
+    T* const block = a.scratch;
+    T* const sums = block + block_elements<T>;
     T* const packed = sums + block_elements<T>;
     tile_call<T> call;
     call.a_row = p.b_row;
@@ -211,7 +226,7 @@ template <class T> struct simd_matmul {
       call.b_step = panel;
       if (!p.a_transposed) {
         set.transpose(left + row * p.a_row, p.a_row, p.depth, count, packed, panel, panel);
-      } else if (set.pads && count < panel) {
+      } else if (count < panel) {
         pack_rows(left + row, p.a_step, p.depth, count, packed, panel);
       } else {
         call.b = left + row;
@@ -223,8 +238,8 @@ template <class T> struct simd_matmul {
         call.a = right + col * p.b_row;
         run_panel(set, call, wide);
         if (p.finish != nullptr) {
-          set.transpose(sums, panel, count, wide, a.scratch, round_up(wide, 16), wide);
-          p.finish(a, result_row, count, col, wide, a.scratch, round_up(wide, 16));
+          set.transpose(sums, panel, count, wide, block, round_up(wide, 16), wide);
+          p.finish(a, result_row, count, col, wide, block, round_up(wide, 16));
         } else {
           set.transpose(sums, panel, count, wide, p.destination + std::ptrdiff_t(result_row) * a.cols + col, a.cols,
                         wide);

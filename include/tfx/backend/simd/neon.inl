@@ -10,6 +10,8 @@ template <> struct lanes<float> {
 
   TFX_INLINE static mask first(int n) { return n >= 4 ? 4 : n <= 0 ? 0 : n; }
   TFX_INLINE static vector splat(float x) { return vdupq_n_f32(x); }
+  TFX_INLINE static vector load(const float* p) { return vld1q_f32(p); }
+  TFX_INLINE static void store(float* p, vector v) { vst1q_f32(p, v); }
   TFX_INLINE static vector load_operand(const float* p, mask) { return vld1q_f32(p); }
   TFX_INLINE static vector load_part(const float* p, mask m) {
     if (m == 4) return vld1q_f32(p);
@@ -38,6 +40,8 @@ template <> struct lanes<double> {
 
   TFX_INLINE static mask first(int n) { return n >= 2 ? 2 : n <= 0 ? 0 : n; }
   TFX_INLINE static vector splat(double x) { return vdupq_n_f64(x); }
+  TFX_INLINE static vector load(const double* p) { return vld1q_f64(p); }
+  TFX_INLINE static void store(double* p, vector v) { vst1q_f64(p, v); }
   TFX_INLINE static vector load_operand(const double* p, mask) { return vld1q_f64(p); }
   TFX_INLINE static vector load_part(const double* p, mask m) {
     if (m == 2) return vld1q_f64(p);
@@ -55,5 +59,6 @@ template <> struct lanes<double> {
   }
 };
 
-inline constexpr int most_rows = 12;
+inline constexpr int tall_rows = 12, tall_rows_of_one = 12;
+/// A panel that is not full is packed with zeros behind it: there are no masks.
 inline constexpr bool pads = true;

@@ -46,9 +46,9 @@ template <class T> struct tile_set {
 /// The sets of one launch, in the order of `instruction_set()`.
 template <class T> struct tile_table { tile_set<T> set[instruction_sets]; };
 
-/// Rows and vectors of a tile, how many vectors a narrow last panel has.
+/// Rows and vectors of a tile, how many vectors a narrow last panel has: none where the columns fill all panels.
 struct tile_shape {
-  int rows = 1, vectors = 1, rest_vectors = 1;
+  int rows = 1, vectors = 1, rest_vectors = 0;
 
   constexpr int few_rows() const { return lesser_of(rows, 4); }
 };
@@ -58,8 +58,8 @@ struct tile_shape {
 enum class tiling { balanced, dividing, large };
 
 /// A tile shape as a number: what template arguments are made of.
-constexpr int encode(tile_shape s) { return s.rows * 100 + s.vectors * 10 + s.rest_vectors; }
-constexpr tile_shape decode(int code) { return {code / 100, code / 10 % 10, code % 10}; }
+constexpr int encode(tile_shape s) { return s.rows * 10000 + s.vectors * 100 + s.rest_vectors; }
+constexpr tile_shape decode(int code) { return {code / 10000, code / 100 % 100, code % 100}; }
 
 namespace detail {
 
@@ -93,18 +93,40 @@ constexpr int dividing_rows(int rows, int most) {
   return most;
 }
 
-/// The tile for results of rows x cols, for registers that hold `most` rows of two vectors.
-constexpr tile_shape choose_tile(int rows, int cols, int lanes, int most) {
-  const int all = divide_up(cols, lanes);
-  if (rows <= 4) {
-    const int vectors = all >= 3 && rows * 2 < most ? 4 : lesser_of(all, 2);
-    return {greater_of(rows, 1), vectors, vectors};
+/// Few rows are bound by reading b: wide tiles read it in order, and have sums enough to hide their latency.
+constexpr tile_shape choose_wide(int rows, int all, int most_vectors) {
+  int vectors = 1;
+  while (vectors * 2 <= all && vectors * 2 <= most_vectors) vectors *= 2;
+  int rest = 0;
+  if (all % vectors != 0) {
+    for (rest = 1; rest < all % vectors;) rest *= 2;
   }
-  // One vector is bound by reads at any height.
-  if (all == 1) return {lesser_of(rows, most == 14 ? 8 : most), 1, 1};
-  const int vectors = 2;
-  const bool narrow_pays = all % 2 == 1 && all < 16;
-  return {balanced_rows(rows, most, vectors), vectors, narrow_pays ? 1 : vectors};
+  return {rows, vectors, rest};
+}
+
+/// The tile for results of rows x cols in vectors of some lanes, for registers that hold `tall` rows of two vectors or
+/// `tall_of_one` rows of one.
+constexpr tile_shape choose_tile(tiling use, int rows, int cols, int lanes, int tall, int tall_of_one) {
+  const int all = divide_up(cols, lanes);
+  tile_shape s;
+  if (use == tiling::dividing) rows = dividing_rows(rows, tall);
+  rows = greater_of(rows, 1);
+  if (use == tiling::large && tall == 14) {
+    s = {6, 4, 4};
+  } else if (rows <= 4) {
+    const int widest = tall == 6 ? 8 / rows : rows <= 2 ? 8 : 4;
+    s = choose_wide(rows, all, use == tiling::dividing ? lesser_of(widest, 4) : widest);
+  } else if (all == 1) {
+    s = {balanced_rows(rows, tall_of_one, 1), 1, 1};
+  } else {
+    s = {balanced_rows(rows, tall, 2), 2, all % 2 == 1 && all < 16 ? 1 : 2};
+  }
+  if (cols % (s.vectors * lanes) == 0) {
+    s.rest_vectors = 0;
+  } else if (s.rest_vectors == 0) {
+    s.rest_vectors = s.vectors;
+  }
+  return s;
 }
 
 /// Any instruction set: correct, with the same bits, and slow without a fused multiply-add in hardware.
@@ -179,6 +201,7 @@ namespace neon {
 
 #if defined(TFX_SIMD_HAS_PORTABLE)
 namespace portable {
+inline constexpr int panel = 16;
 template <class T> inline constexpr tile_set<T> set_of = {&detail::portable_tile<T>,
                                                           &detail::portable_tile<T>,
                                                           &detail::portable_tile<T>,
@@ -187,19 +210,24 @@ template <class T> inline constexpr tile_set<T> set_of = {&detail::portable_tile
                                                           4,
                                                           1,
                                                           1,
-                                                          16,
+                                                          panel,
                                                           false};
 }  // namespace portable
 #endif
 
-/// One table per choice of tiles, whatever the launches that chose it.
+/// `choose_table` makes one table per choice of tiles, whatever the launches that chose it; `widest_panel_of` is the
+/// widest panel among its sets, in elements: scratch memory is planned for it.
 #if defined(TFX_SIMD_HAS_AVX512) && defined(TFX_SIMD_HAS_AVX2)
 template <class T, int First, int Second>
 inline constexpr tile_table<T> table_of = {{avx512::set_of<T, First>, avx2::set_of<T, Second>, portable::set_of<T>}};
 template <class T, int Rows, int Cols, tiling Use = tiling::balanced> constexpr const void* choose_table() {
-  return &table_of<T, avx512::choose<T, Use>(Rows, Cols), avx2::choose<T, Use>(Rows, Cols)>;
+  return &table_of<T, encode(avx512::choose<T>(Use, Rows, Cols)), encode(avx2::choose<T>(Use, Rows, Cols))>;
+}
+template <class T> constexpr int widest_panel_of(int rows, int cols, tiling use) {
+  return greater_of(greater_of(avx512::panel_of<T>(use, rows, cols), avx2::panel_of<T>(use, rows, cols)), portable::panel);
 }
 #elif defined(TFX_SIMD_HAS_PORTABLE)
+template <class T> constexpr int widest_panel_of(int, int, tiling) { return portable::panel; }
 template <class T> inline constexpr tile_table<T> table_of = {{portable::set_of<T>}};
 template <class T, int Rows, int Cols, tiling Use = tiling::balanced> constexpr const void* choose_table() {
   return &table_of<T>;
@@ -212,13 +240,23 @@ namespace of_this_build = avx2;
 #else
 namespace of_this_build = neon;
 #endif
+template <class T> constexpr int widest_panel_of(int rows, int cols, tiling use) {
+  return of_this_build::panel_of<T>(use, rows, cols);
+}
 template <class T, int Choice> inline constexpr tile_table<T> table_of = {{of_this_build::set_of<T, Choice>}};
 template <class T, int Rows, int Cols, tiling Use = tiling::balanced> constexpr const void* choose_table() {
-  return &table_of<T, of_this_build::choose<T, Use>(Rows, Cols)>;
+  return &table_of<T, encode(of_this_build::choose<T>(Use, Rows, Cols))>;
 }
 #endif
 
-/// The widest panel of any set, in elements: scratch memory is planned for it.
+/// Whether a set of this build needs a panel that is not full packed.
+#if defined(TFX_SIMD_HAS_NEON)
+inline constexpr bool tiles_pad = neon::pads;
+#else
+inline constexpr bool tiles_pad = false;
+#endif
+
+/// The widest panel of any set for tiles that are not of few rows, in elements.
 template <class T> inline constexpr int widest_panel = int(256 / sizeof(T));
 
 namespace detail {

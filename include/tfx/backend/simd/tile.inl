@@ -3,54 +3,87 @@
 // its `lanes`, with TFX_TARGET as its function attribute: a function can only inline what is compiled for the same
 // instructions.
 
-/// A tile of Rows x (Vectors * lanes) results, held in registers over the whole contraction.
-template <class T, int Rows, int Vectors> TFX_TARGET void tile(const tile_call<T>& call) {
+/// Addresses of the rows of a tile: base[row / 9] + step(row % 9). Steps of 1, 3, 5 and 7 rows times a power of two that
+/// an address can scale by reach nine rows, so a step of the contraction moves one or two pointers, not one per row:
+/// integer instructions compete with the multiply-adds for the same ports.
+template <class T> struct row_addresses {
+  std::ptrdiff_t one, three, five, seven;  // bytes
+
+  TFX_TARGET TFX_INLINE explicit row_addresses(std::ptrdiff_t row)
+      : one(row * std::ptrdiff_t(sizeof(T))), three(3 * one), five(5 * one), seven(7 * one) {}
+  TFX_TARGET TFX_INLINE T at(const char* base, int row) const {
+    const char* from = base;
+    if (row == 1 || row == 2 || row == 4 || row == 8) from += one * row;
+    if (row == 3 || row == 6) from += three * (row / 3);
+    if (row == 5) from += five;
+    if (row == 7) from += seven;
+    return *reinterpret_cast<const T*>(from);
+  }
+};
+
+/// A tile of Rows x (Vectors * lanes) results, held in registers over the whole contraction. Only a tile that is Partial
+/// may be called with fewer columns: masks cost as much as multiply-adds.
+template <class T, int Rows, int Vectors, bool Partial> TFX_TARGET void tile(const tile_call<T>& call) {
   using set = lanes<T>;
   using vector = typename set::vector;
-  constexpr int width = set::count;
+  constexpr int width = set::count, bases = (Rows + 8) / 9, ahead = 8;
   vector sum[Rows][Vectors];
   typename set::mask present[Vectors];
-#pragma GCC unroll 8
+#pragma GCC unroll 16
   for (int j = 0; j < Vectors; ++j) present[j] = set::first(call.cols - j * width);
 #pragma GCC unroll 32
   for (int i = 0; i < Rows; ++i) {
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (int j = 0; j < Vectors; ++j) sum[i][j] = vector{};
   }
   if (call.resume) {
     const T* c = call.c;
 #pragma GCC unroll 32
     for (int i = 0; i < Rows; ++i) {
-#pragma GCC unroll 8
-      for (int j = 0; j < Vectors; ++j) sum[i][j] = set::load_part(c + j * width, present[j]);
+#pragma GCC unroll 16
+      for (int j = 0; j < Vectors; ++j) {
+        sum[i][j] = Partial ? set::load_part(c + j * width, present[j]) : set::load(c + j * width);
+      }
       c += call.c_row;
     }
-  } else {
+  } else if (call.depth >= 64) {
     // A cold tile of results costs more than the sums: its rows are far apart.
     const T* c = call.c;
 #pragma GCC unroll 1
     for (int i = 0; i < Rows; ++i) {
-#pragma GCC unroll 8
+#pragma GCC unroll 16
       for (int j = 0; j < Vectors; ++j) __builtin_prefetch(c + j * width, 1);
       c += call.c_row;
     }
   }
-  const std::ptrdiff_t a_row = call.a_row, a_step = call.a_step, b_step = call.b_step;
+  const row_addresses<T> rows(call.a_row);
+  const std::ptrdiff_t a_step = call.a_step * std::ptrdiff_t(sizeof(T)), b_step = call.b_step;
   for (int outer = 0; outer < call.outer; ++outer) {
     for (int inner = 0; inner < call.inner; ++inner) {
       const T* a = call.a + outer * call.a_outer + inner * call.a_inner;
       const T* b = call.b + outer * call.b_outer + inner * call.b_inner;
+      const char* base[bases];
+      for (int n = 0; n < bases; ++n) base[n] = reinterpret_cast<const char*>(a + 9 * n * call.a_row);
       for (int k = call.depth; k > 0; --k) {
+        if constexpr (Rows >= 4) {  // strides beyond what the processor foresees; few rows wait for b anyway
+#pragma GCC unroll 16
+          for (int j = 0; j < Vectors; ++j) __builtin_prefetch(b + ahead * b_step + j * width);
+#pragma GCC unroll 3
+          for (int n = 0; n < bases; ++n) __builtin_prefetch(base[n] + ahead * a_step);
+        }
         vector right[Vectors];
-#pragma GCC unroll 8
-        for (int j = 0; j < Vectors; ++j) right[j] = set::load_operand(b + j * width, present[j]);
+#pragma GCC unroll 16
+        for (int j = 0; j < Vectors; ++j) {
+          right[j] = Partial ? set::load_operand(b + j * width, present[j]) : set::load(b + j * width);
+        }
 #pragma GCC unroll 32
         for (int i = 0; i < Rows; ++i) {
-          const vector left = set::splat(a[i * a_row]);
-#pragma GCC unroll 8
+          const vector left = set::splat(rows.at(base[i / 9], i % 9));
+#pragma GCC unroll 16
           for (int j = 0; j < Vectors; ++j) sum[i][j] = set::fma(left, right[j], sum[i][j]);
         }
-        a += a_step;
+#pragma GCC unroll 3
+        for (int n = 0; n < bases; ++n) base[n] += a_step;
         b += b_step;
       }
     }
@@ -58,8 +91,14 @@ template <class T, int Rows, int Vectors> TFX_TARGET void tile(const tile_call<T
   T* c = call.c;
 #pragma GCC unroll 32
   for (int i = 0; i < Rows; ++i) {
-#pragma GCC unroll 8
-    for (int j = 0; j < Vectors; ++j) set::store_part(c + j * width, sum[i][j], present[j]);
+#pragma GCC unroll 16
+    for (int j = 0; j < Vectors; ++j) {
+      if (Partial) {
+        set::store_part(c + j * width, sum[i][j], present[j]);
+      } else {
+        set::store(c + j * width, sum[i][j]);
+      }
+    }
     c += call.c_row;
   }
 }
@@ -78,25 +117,28 @@ template <class T> TFX_TARGET void transpose(const T* from, std::ptrdiff_t row, 
   detail::transpose_elements(from + whole_n * row, row, depth, cols - whole_n, to + whole_n, pitch, filled - whole_n);
 }
 
-/// Few rows share one tile among all choices, where a mask protects its reads.
-constexpr int few_vectors(tile_shape s) { return pads ? s.vectors : greater_of(s.vectors, 2); }
-
 /// The functions for one choice of tile (`encode`).
 template <class T, int Choice>
-inline constexpr tile_set<T> set_of = {&tile<T, decode(Choice).rows, decode(Choice).vectors>,
-                                       &tile<T, decode(Choice).rows, decode(Choice).rest_vectors>,
-                                       &tile<T, decode(Choice).few_rows(), few_vectors(decode(Choice))>,
-                                       &transpose<T>,
-                                       decode(Choice).rows,
-                                       decode(Choice).few_rows(),
-                                       decode(Choice).vectors,
-                                       decode(Choice).rest_vectors,
-                                       lanes<T>::count,
-                                       pads};
+inline constexpr tile_set<T> set_of = [] {
+  constexpr tile_shape s = decode(Choice);
+  constexpr bool exact = s.rest_vectors == 0;
+  constexpr int few_vectors = greater_of(s.vectors, 2);  // one tile for choices of one and of two vectors
+  return tile_set<T>{&tile<T, s.rows, s.vectors, false>,
+                     &tile<T, s.rows, exact ? s.vectors : s.rest_vectors, !exact>,
+                     &tile<T, s.few_rows(), few_vectors, !exact || few_vectors != s.vectors>,
+                     &transpose<T>,
+                     s.rows,
+                     s.few_rows(),
+                     s.vectors,
+                     exact ? s.vectors : s.rest_vectors,
+                     lanes<T>::count,
+                     pads};
+}();
 
-/// The tile for results of rows x cols, as a number.
-template <class T, tiling Use> constexpr int choose(int rows, int cols) {
-  if (Use == tiling::dividing) rows = detail::dividing_rows(rows, most_rows);
-  if (Use == tiling::large && !pads) return encode({most_rows * 2 / 4 - 1, 4, 4});
-  return encode(detail::choose_tile(rows, cols, lanes<T>::count, most_rows));
+/// The tile for results of rows x cols.
+template <class T> constexpr tile_shape choose(tiling use, int rows, int cols) {
+  return detail::choose_tile(use, rows, cols, lanes<T>::count, tall_rows, tall_rows_of_one);
+}
+template <class T> constexpr int panel_of(tiling use, int rows, int cols) {
+  return choose<T>(use, rows, cols).vectors * lanes<T>::count;
 }
