@@ -17,7 +17,7 @@ using producer = backend::simd_matmul<float>;
 
 /// One product, or a batch of them, as the compiler of a program sees it.
 template <int Batch, int M, int K, int N, int Flags> struct product {
-  static constexpr geometry geo = {{M, N, K, Flags, M * K, Batch > 1 ? K * N : 0}};
+  static constexpr geometry geo = {{M, N, K, Flags, M* K, Batch > 1 ? K* N : 0}};
   static constexpr int rows = Batch * M, cols = N;
 };
 
@@ -81,7 +81,8 @@ template <class Product> class fixture {
     if (call_.parts == 1) {
       part(0);
     } else {
-      workers_.run(call_.parts, [](void* self, int part) { static_cast<fixture*>(self)->part(part); }, this);
+      workers_.run(
+          call_.parts, [](void* self, int part) { static_cast<fixture*>(self)->part(part); }, this);
     }
     benchmark::ClobberMemory();
     return multiply_adds;
@@ -115,26 +116,35 @@ template <class Product> class fixture {
 /// `scaling`: against one thread, measured in between.
 template <class Product> void measure(benchmark::State& state, epilogue after, int threads) {
   fixture<Product> timed(after, threads), alone(after, 1);
-  constexpr double sample_length = 25e6;   // multiply-adds: some 200 us
+  constexpr double sample_length = 1e7;  // multiply-adds
   const int calls = int(sample_length / timed.multiply_adds) + 1;
+  const int register_calls = int(calls * timed.multiply_adds / bench::multiply_adds_in_registers()) + 1;
   const std::size_t right = std::size_t(timed.k) * timed.n;
-  bench::fastest registers, product, one_thread, memory;
+  bench::rates registers, share, product, scaling, alone_rate, bytes, memory, of_memory;
+  timed.run();
+  double before = registers.sample(register_calls, bench::multiply_adds_in_registers);
   for (auto _ : state) {
-    registers.sample(4, bench::multiply_adds_in_registers);
-    if (threads > 1) one_thread.sample(calls, [&] { return alone.run(); });
-    if (timed.m <= 4) memory.sample(int(1e7 / double(right)) + 1, [&] { return bench::read_in_order(timed.right(), right); });
-    timed.run();
-    state.SetIterationTime(product.sample(calls, [&] { return timed.run(); }) / calls);
+    const double rate = product.sample(calls, [&] { return timed.run(); });
+    const double behind = registers.sample(register_calls, bench::multiply_adds_in_registers);
+    share.add(2 * rate / (before + behind) / threads);
+    before = behind;
+    state.SetIterationTime(timed.multiply_adds / rate);
+    if (threads > 1) scaling.add(rate / alone_rate.sample(calls, [&] { return alone.run(); }));
+    if (timed.m <= 4) {
+      const double in_order =
+          memory.sample(int(2e6 / double(right)) + 1, [&] { return bench::read_in_order(timed.right(), right); });
+      bytes.add(rate / timed.m * sizeof(float));
+      of_memory.add(rate / timed.m * sizeof(float) / in_order);
+    }
   }
-  state.counters["peak"] = product.rate / registers.rate / threads;
-  state.counters["us"] = product.seconds * 1e6;
-  if (threads > 1) state.counters["scaling"] = product.rate / one_thread.rate;
+  state.counters["peak"] = share.median();
+  state.counters["us"] = timed.multiply_adds / product.median() * 1e6;
+  state.counters["GFLOPS_peak"] = registers.median() * 2e-9;
+  if (threads > 1) state.counters["scaling"] = scaling.median();
   if (timed.m <= 4) {
-    const double bytes = double(right) * sizeof(float) / product.seconds;
-    state.counters["GB/s"] = bytes / 1e9;
-    state.counters["of_L2"] = bytes / memory.rate;
+    state.counters["GB/s"] = bytes.median() * 1e-9;
+    state.counters["of_L2"] = of_memory.median();
   }
-  if (threads == 1) state.counters["GFLOPS_peak"] = registers.rate * 2e-9;
 }
 
 enum layout : int { nn = 0, tn = 1, nt = 2, tt = 3 };
@@ -150,9 +160,10 @@ void add(std::vector<epilogue> after = {epilogue::none}, std::vector<int> thread
       if (Batch > 1) name += "/batch:" + std::to_string(Batch);
       name += after_names[int(e)];
       if (t > 1) name += "/threads:" + std::to_string(t);
-      benchmark::RegisterBenchmark(name.c_str(), [e, t](benchmark::State& state) {
-        measure<product<Batch, M, K, N, Flags>>(state, e, t);
-      })->UseManualTime()->Iterations(double(Batch) * M * K * N > 3e8 ? 12 : 60);
+      benchmark::RegisterBenchmark(
+          name.c_str(), [e, t](benchmark::State& state) { measure<product<Batch, M, K, N, Flags>>(state, e, t); })
+          ->UseManualTime()
+          ->Iterations(double(Batch) * M * K * N > 3e8 ? 15 : 101);
     }
   }
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <chrono>
-
-#include <benchmark/benchmark.h>
+#include <cstddef>
+#include <vector>
 
 namespace tfx::bench {
 
@@ -36,28 +37,43 @@ inline double multiply_adds_in_registers() {
 /// Reads memory in order. Returns how many bytes.
 inline double read_in_order(const float* from, std::size_t count) {
   constexpr std::size_t lanes = sizeof(wide) / sizeof(float), step = 8 * lanes;
-  wide sum[8] = {};
   for (std::size_t i = 0; i + step <= count; i += step) {
 #pragma GCC unroll 8
-    for (std::size_t j = 0; j < 8; ++j) sum[j] += *reinterpret_cast<const wide*>(from + i + lanes * j);
+    for (std::size_t j = 0; j < 8; ++j) {
+      const wide read = *reinterpret_cast<const wide*>(from + i + lanes * j);
+#if defined(__x86_64__)
+      asm volatile("" : : "v"(read));
+#else
+      asm volatile("" : : "w"(read));
+#endif
+    }
   }
-  for (wide& each : sum) asm volatile("" : : "m"(each));
   return double(count / step * step * sizeof(float));
 }
 
-/// The least time of some work, and the work done in it, per second.
-struct fastest {
-  double rate = 0, seconds = 1e9;
-
+/// Rates of some work, of which it gives the median: the frequency drifts, so what is to be compared is timed in turn,
+/// for about as long.
+class rates {
+ public:
+  /// Work per second of one sample of `calls` calls, each of which returns how much it did.
   template <class Work> double sample(int calls, Work work) {
     const auto start = std::chrono::steady_clock::now();
     double done = 0;
     for (int i = 0; i < calls; ++i) done += work();
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    if (done / took.count() > rate) rate = done / took.count();
-    if (took.count() / calls < seconds) seconds = took.count() / calls;
-    return took.count();
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    each_.push_back(done / seconds.count());
+    return each_.back();
   }
+  void add(double rate) { each_.push_back(rate); }
+  double median() {
+    if (each_.empty()) return 0;
+    const auto middle = each_.begin() + std::ptrdiff_t(each_.size() / 2);
+    std::nth_element(each_.begin(), middle, each_.end());
+    return *middle;
+  }
+
+ private:
+  std::vector<double> each_;
 };
 
 }  // namespace tfx::bench

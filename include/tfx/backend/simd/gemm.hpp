@@ -17,7 +17,12 @@ namespace tfx::backend::inline TFX_SIMD_BUILD {
 /// Blocks     with an epilogue, `stride` is a multiple of 16 and all of rows * stride may be read
 template <class T> struct simd_matmul {
   template <class Launch> static constexpr const void* tiles() {
-    return choose_table<T, height(Launch::geo, Launch::rows), Launch::geo.v[1], use(Launch::geo, Launch::rows)>();
+    constexpr geometry g = Launch::geo;
+    constexpr int rows = height(g, Launch::rows);
+    if constexpr (rows == Launch::rows && small(g, rows))
+      return &small_table_of<T, rows, g.v[2], g.v[1], (g.v[3] & 1) != 0>;
+    else
+      return choose_table<T, rows, g.v[1], use(g, Launch::rows)>();
   }
 
   /// A panel of B where it must be packed, and blocks of the result, no larger than the result, for an epilogue.
@@ -41,10 +46,13 @@ template <class T> struct simd_matmul {
 
   static void run(const call<T>& a, T* destination, finish_function<T> finish) {
     if (a.rows <= 0 || a.cols <= 0) return;
+    const tile_set<T>& set = static_cast<const tile_table<T>*>(a.tiles)->set[instruction_set()];
+    if (a.rows == set.whole_rows && a.parts == 1 && (a.geo[6] == 0 || a.contracted == a.geo[2])) {
+      return multiply_whole(a, set, destination, finish);
+    }
     matrices p(a);
     p.destination = destination;
     p.finish = finish;
-    const tile_set<T>& set = static_cast<const tile_table<T>*>(a.tiles)->set[instruction_set()];
     const partition parts = a.parts > 1 ? split(p, set, a.parts) : partition();
     if (a.part >= parts.batches * parts.rows * parts.panels) return;
     const int row_part = a.part / parts.panels % parts.rows, panel_part = a.part % parts.panels;
@@ -70,6 +78,14 @@ template <class T> struct simd_matmul {
   }
   static constexpr tiling use(const geometry& g, int rows) {
     return large(g.v, height(g, rows)) ? tiling::large : tiling::balanced;
+  }
+
+  /// A product gets code of its own, with known strides, if its calls would cost as much as its sums, or if its tiles
+  /// are of one vector, which run-time strides slow down. Fewer rows wait for B or for latency anyway.
+  static constexpr bool small(const geometry& g, int rows) {
+    const std::int64_t work = std::int64_t(rows) * g.v[1] * g.v[2];
+    return rows >= 5 && (work <= 32 * 32 * 32 || (g.v[1] <= 16 && work <= 64 * 64 * 64)) &&
+           rows * round_up(g.v[1], 16) <= block_elements<T> && (g.v[3] & 2) == 0 && !tiles_pad;
   }
 
   /// A batch over one B whose A matrices lie behind each other is one tall matrix.
@@ -140,6 +156,13 @@ template <class T> struct simd_matmul {
     const int height = bytes > (1 << 20) ? lesser_of(rows.size(), 16 * set.rows) : set.rows;
     const int fits = block_elements<T> / height / panel * panel;
     return lesser_of(greater_of(fits, panel), round_up(cols.size(), panel));
+  }
+
+  static void multiply_whole(const call<T>& a, const tile_set<T>& set, T* destination, finish_function<T> finish) {
+    const int stride = finish != nullptr ? round_up(a.cols, 16) : a.cols;
+    T* const block = finish != nullptr ? a.scratch : destination;
+    set.whole(static_cast<const T*>(a.operand[0]), static_cast<const T*>(a.operand[1]), block, stride);
+    if (finish != nullptr) finish(a, 0, a.rows, 0, a.cols, block, stride);
   }
 
   static void multiply(const matrices& p, const tile_set<T>& set, int index, range rows, range cols) {

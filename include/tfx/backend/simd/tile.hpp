@@ -31,6 +31,8 @@ template <class T> using tile_function = void (*)(const tile_call<T>&);
 template <class T> using transpose_function = void (*)(const T* from, std::ptrdiff_t row, int depth, int cols, T* to,
                                                        std::ptrdiff_t pitch, int filled);
 
+template <class T> using whole_function = void (*)(const T* a, const T* b, T* c, std::ptrdiff_t c_row);
+
 /// What one instruction set offers for one launch.
 template <class T> struct tile_set {
   tile_function<T> full = nullptr;  ///< rows x vectors
@@ -38,7 +40,9 @@ template <class T> struct tile_set {
   tile_function<T> few = nullptr;   ///< few_rows x vectors
   transpose_function<T> transpose = nullptr;
   int rows = 0, few_rows = 0, vectors = 0, rest_vectors = 0, lanes = 0;
-  bool pads = false;  ///< reads b up to the panel's width, so a panel that is not full must be packed
+  bool pads = false;                  ///< reads b up to the panel's width, so a panel that is not full must be packed
+  whole_function<T> whole = nullptr;  ///< all of a product of `whole_rows` at once, where it is small
+  int whole_rows = 0;
 
   constexpr int panel() const { return vectors * lanes; }
 };
@@ -46,9 +50,11 @@ template <class T> struct tile_set {
 /// The sets of one launch, in the order of `instruction_set()`.
 template <class T> struct tile_table { tile_set<T> set[instruction_sets]; };
 
-/// Rows and vectors of a tile, how many vectors a narrow last panel has: none where the columns fill all panels.
+/// Rows and vectors of a tile, how many vectors a narrow last panel has: none where the columns fill all panels; and
+/// whether that is the only panel.
 struct tile_shape {
   int rows = 1, vectors = 1, rest_vectors = 0;
+  bool only_rest = false;
 
   constexpr int few_rows() const { return lesser_of(rows, 4); }
 };
@@ -58,8 +64,10 @@ struct tile_shape {
 enum class tiling { balanced, dividing, large };
 
 /// A tile shape as a number: what template arguments are made of.
-constexpr int encode(tile_shape s) { return s.rows * 10000 + s.vectors * 100 + s.rest_vectors; }
-constexpr tile_shape decode(int code) { return {code / 10000, code / 100 % 100, code % 100}; }
+constexpr int encode(tile_shape s) {
+  return (s.only_rest ? 1000000 : 0) + s.rows * 10000 + s.vectors * 100 + s.rest_vectors;
+}
+constexpr tile_shape decode(int code) { return {code / 10000 % 100, code / 100 % 100, code % 100, code >= 1000000}; }
 
 namespace detail {
 
@@ -126,6 +134,7 @@ constexpr tile_shape choose_tile(tiling use, int rows, int cols, int lanes, int 
   } else if (s.rest_vectors == 0) {
     s.rest_vectors = s.vectors;
   }
+  s.only_rest = cols < s.vectors * lanes;
   return s;
 }
 
@@ -224,9 +233,15 @@ template <class T, int Rows, int Cols, tiling Use = tiling::balanced> constexpr 
   return &table_of<T, encode(avx512::choose<T>(Use, Rows, Cols)), encode(avx2::choose<T>(Use, Rows, Cols))>;
 }
 template <class T> constexpr int widest_panel_of(int rows, int cols, tiling use) {
-  return greater_of(greater_of(avx512::panel_of<T>(use, rows, cols), avx2::panel_of<T>(use, rows, cols)), portable::panel);
+  return greater_of(greater_of(avx512::panel_of<T>(use, rows, cols), avx2::panel_of<T>(use, rows, cols)),
+                    portable::panel);
 }
+template <class T, int M, int K, int N, bool LeftTransposed> inline constexpr tile_table<T> small_table_of = {
+    {avx512::small_set_of<T, M, K, N, LeftTransposed, encode(avx512::choose<T>(tiling::balanced, M, N))>,
+     avx2::small_set_of<T, M, K, N, LeftTransposed, encode(avx2::choose<T>(tiling::balanced, M, N))>,
+     portable::set_of<T>}};
 #elif defined(TFX_SIMD_HAS_PORTABLE)
+template <class T, int, int, int, bool> inline constexpr tile_table<T> small_table_of = {{portable::set_of<T>}};
 template <class T> constexpr int widest_panel_of(int, int, tiling) { return portable::panel; }
 template <class T> inline constexpr tile_table<T> table_of = {{portable::set_of<T>}};
 template <class T, int Rows, int Cols, tiling Use = tiling::balanced> constexpr const void* choose_table() {
@@ -243,6 +258,9 @@ namespace of_this_build = neon;
 template <class T> constexpr int widest_panel_of(int rows, int cols, tiling use) {
   return of_this_build::panel_of<T>(use, rows, cols);
 }
+template <class T, int M, int K, int N, bool LeftTransposed> inline constexpr tile_table<T> small_table_of = {
+    {of_this_build::small_set_of<T, M, K, N, LeftTransposed,
+                                 encode(of_this_build::choose<T>(tiling::balanced, M, N))>}};
 template <class T, int Choice> inline constexpr tile_table<T> table_of = {{of_this_build::set_of<T, Choice>}};
 template <class T, int Rows, int Cols, tiling Use = tiling::balanced> constexpr const void* choose_table() {
   return &table_of<T, encode(of_this_build::choose<T>(Use, Rows, Cols))>;

@@ -23,7 +23,7 @@ template <class T> struct row_addresses {
 
 /// A tile of Rows x (Vectors * lanes) results, held in registers over the whole contraction. Only a tile that is Partial
 /// may be called with fewer columns: masks cost as much as multiply-adds.
-template <class T, int Rows, int Vectors, bool Partial> TFX_TARGET void tile(const tile_call<T>& call) {
+template <class T, int Rows, int Vectors, bool Partial> TFX_TARGET TFX_INLINE void sum_tile(const tile_call<T>& call) {
   using set = lanes<T>;
   using vector = typename set::vector;
   constexpr int width = set::count, bases = (Rows + 8) / 9, ahead = 8;
@@ -103,6 +103,38 @@ template <class T, int Rows, int Vectors, bool Partial> TFX_TARGET void tile(con
   }
 }
 
+template <class T, int Rows, int Vectors, bool Partial> TFX_TARGET void tile(const tile_call<T>& call) {
+  sum_tile<T, Rows, Vectors, Partial>(call);
+}
+
+/// All of a small product [M, K] times [K, N], every stride of the operands known to the compiler.
+template <class T, int M, int K, int N, bool LeftTransposed, int Choice>
+TFX_TARGET void whole(const T* a, const T* b, T* c, std::ptrdiff_t c_row) {
+  constexpr tile_shape s = decode(Choice);
+  constexpr int panel = s.vectors * lanes<T>::count, full = N / panel * panel;
+  tile_call<T> call;
+  call.a_row = LeftTransposed ? 1 : K;
+  call.a_step = LeftTransposed ? M : 1;
+  call.b_step = N;
+  call.c_row = c_row;
+  call.depth = K;
+  for (int row = 0; row < M; row += s.rows) {
+    const int start = M - row < s.rows ? M - s.rows : row;  // the last tile reaches back
+    call.a = a + start * call.a_row;
+    for (int col = 0; col < full; col += panel) {
+      call.b = b + col;
+      call.c = c + start * c_row + col;
+      sum_tile<T, s.rows, s.vectors, false>(call);
+    }
+    if constexpr (full < N) {
+      call.b = b + full;
+      call.c = c + start * c_row + full;
+      call.cols = N - full;
+      sum_tile<T, s.rows, s.rest_vectors, true>(call);
+    }
+  }
+}
+
 /// Transposes: to[k * pitch + n] = from[n * row + k] for k < depth and n < cols, zero from there to n < filled.
 template <class T> TFX_TARGET void transpose(const T* from, std::ptrdiff_t row, int depth, int cols, T* to,
                                              std::ptrdiff_t pitch, int filled) {
@@ -123,9 +155,9 @@ inline constexpr tile_set<T> set_of = [] {
   constexpr tile_shape s = decode(Choice);
   constexpr bool exact = s.rest_vectors == 0;
   constexpr int few_vectors = greater_of(s.vectors, 2);  // one tile for choices of one and of two vectors
-  return tile_set<T>{&tile<T, s.rows, s.vectors, false>,
+  return tile_set<T>{&tile<T, s.rows, s.only_rest ? s.rest_vectors : s.vectors, s.only_rest>,
                      &tile<T, s.rows, exact ? s.vectors : s.rest_vectors, !exact>,
-                     &tile<T, s.few_rows(), few_vectors, !exact || few_vectors != s.vectors>,
+                     &tile<T, s.few_rows(), few_vectors, true>,
                      &transpose<T>,
                      s.rows,
                      s.few_rows(),
@@ -133,6 +165,15 @@ inline constexpr tile_set<T> set_of = [] {
                      exact ? s.vectors : s.rest_vectors,
                      lanes<T>::count,
                      pads};
+}();
+
+/// The same for one small product (`whole`).
+template <class T, int M, int K, int N, bool LeftTransposed, int Choice>
+inline constexpr tile_set<T> small_set_of = [] {
+  tile_set<T> set = set_of<T, Choice>;
+  set.whole = &whole<T, M, K, N, LeftTransposed, Choice>;
+  set.whole_rows = M;
+  return set;
 }();
 
 /// The tile for results of rows x cols.
