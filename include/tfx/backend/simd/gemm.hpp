@@ -77,7 +77,8 @@ template <class T> struct simd_matmul {
     return merged(g.v, rows) ? rows : lesser_of(g.v[0], rows);
   }
   static constexpr tiling use(const geometry& g, int rows) {
-    return large(g.v, height(g, rows)) ? tiling::large : tiling::balanced;
+    const int tall = height(g, rows);
+    return tall <= 4 ? tiling::wide : large(g.v, tall) ? tiling::large : tiling::balanced;
   }
 
   /// A product gets code of its own, with known strides, if its calls would cost as much as its sums, or if its tiles

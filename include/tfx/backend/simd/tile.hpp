@@ -40,6 +40,7 @@ template <class T> struct tile_set {
   tile_function<T> few = nullptr;   ///< few_rows x vectors
   transpose_function<T> transpose = nullptr;
   int rows = 0, few_rows = 0, vectors = 0, rest_vectors = 0, lanes = 0;
+  bool masks = false;                 ///< `rest` may be called with fewer columns than it has
   bool pads = false;                  ///< reads b up to the panel's width, so a panel that is not full must be packed
   whole_function<T> whole = nullptr;  ///< all of a product of `whole_rows` at once, where it is small
   int whole_rows = 0;
@@ -60,8 +61,9 @@ struct tile_shape {
 };
 
 /// How the rows of a result are cut into tiles: nearly equal; without a remainder, where no tile may reach back over
-/// rows that are done; or for large matrices, few rows by many columns, since rows far apart share the sets of a cache.
-enum class tiling { balanced, dividing, large };
+/// rows that are done; for large matrices, few rows by many columns, since rows far apart share the sets of a cache; or
+/// few rows by as many columns as registers hold, panels wider than `widest_panel`.
+enum class tiling { balanced, dividing, large, wide };
 
 /// A tile shape as a number: what template arguments are made of.
 constexpr int encode(tile_shape s) {
@@ -122,8 +124,8 @@ constexpr tile_shape choose_tile(tiling use, int rows, int cols, int lanes, int 
   if (use == tiling::large && tall == 14) {
     s = {6, 4, 4};
   } else if (rows <= 4) {
-    const int widest = tall == 6 ? 8 / rows : rows <= 2 ? 8 : 4;
-    s = choose_wide(rows, all, use == tiling::dividing ? lesser_of(widest, 4) : widest);
+    const int most = use == tiling::wide ? 8 : 4;
+    s = choose_wide(rows, all, tall == 6 ? lesser_of(most, 8 / rows) : rows <= 2 ? most : 4);
   } else if (all == 1) {
     s = {balanced_rows(rows, tall_of_one, 1), 1, 1};
   } else {
@@ -220,6 +222,7 @@ template <class T> inline constexpr tile_set<T> set_of = {&detail::portable_tile
                                                           1,
                                                           1,
                                                           panel,
+                                                          true,
                                                           false};
 }  // namespace portable
 #endif
@@ -274,7 +277,7 @@ inline constexpr bool tiles_pad = neon::pads;
 inline constexpr bool tiles_pad = false;
 #endif
 
-/// The widest panel of any set for tiles that are not of few rows, in elements.
+/// The widest panel of any set but for `tiling::wide`, in elements.
 template <class T> inline constexpr int widest_panel = int(256 / sizeof(T));
 
 namespace detail {
@@ -313,6 +316,12 @@ template <class T> void single_rows(tile_function<T> tile, tile_call<T> call, in
 /// All rows of one panel of columns; `call` describes its first row, `call.cols` its columns.
 template <class T>
 __attribute__((noinline)) void run_panel(const tile_set<T>& set, const tile_call<T>& call, int rows) {
+  // Columns that fill no tile without a mask, though the launch said that they would: small tiles have one.
+  if (call.cols < set.panel() && !set.masks) {
+    const int full = rows >= set.few_rows && !call.resume ? rows : rows - rows % set.few_rows;
+    detail::sweep_rows(set.few, set.few_rows, call, 0, full);
+    return detail::single_rows(set.few, call, full, rows);
+  }
   const tile_function<T> tile = call.cols <= set.rest_vectors * set.lanes ? set.rest : set.full;
   const int left = rows % set.rows;
   const bool few_pay =

@@ -164,6 +164,7 @@ inline constexpr tile_set<T> set_of = [] {
                      s.vectors,
                      exact ? s.vectors : s.rest_vectors,
                      lanes<T>::count,
+                     !exact,
                      pads};
 }();
 
