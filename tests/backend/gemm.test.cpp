@@ -36,6 +36,60 @@ void by_definition(const geometry& g, int rows, int depth, guarded<T>& a, guarde
   }
 }
 
+/// The tiles that a launch of these extents would choose, for products of any extents.
+template <class T> struct chosen_tiles {
+  const void* table;
+  int rows, cols;
+};
+template <class T> const chosen_tiles<T> all_tiles[] = {
+    {backend::choose_table<T, 70, 70>(), 70, 70},
+    {backend::choose_table<T, 64, 64>(), 64, 64},
+    {backend::choose_table<T, 64, 48>(), 64, 48},
+    {backend::choose_table<T, 40, 16>(), 40, 16},
+    {backend::choose_table<T, 40, 3>(), 40, 3},
+    {backend::choose_table<T, 256, 512, backend::tiling::large>(), 256, 512},
+    {backend::choose_table<T, 1, 128, backend::tiling::wide>(), 1, 128},
+    {backend::choose_table<T, 2, 130, backend::tiling::wide>(), 2, 130},
+    {backend::choose_table<T, 3, 37, backend::tiling::wide>(), 3, 37},
+    {backend::choose_table<T, 4, 64, backend::tiling::wide>(), 4, 64},
+};
+
+/// One product through all tiles of all instruction sets, as one part and as one of three.
+template <class T> void check_all_tiles(int m, int n, int k, int flags) {
+  const geometry g = {{m, n, k, flags}};
+  const auto count = [](int rows, int cols) { return std::size_t(rows) * std::size_t(cols); };
+  guarded<T> a(count(m, k)), b(count(k, n)), expected(count(m, n)), y(count(m, n));
+  a.fill(std::uint64_t(1 + m));
+  b.fill(std::uint64_t(7 + n));
+  by_definition(g, m, k, a, b, expected);
+  scratch_memory<T> scratch(2 * std::size_t(backend::block_elements<T>) + count(128, (k + 15) / 16 * 16));
+  void* operands[] = {a.data(), b.data()};
+  call<T> c;
+  c.operand = operands;
+  c.rows = m;
+  c.cols = n;
+  c.geo = g.v;
+  c.contracted = k;
+  c.scratch = scratch.data();
+  for (const chosen_tiles<T>& tiles : all_tiles<T>) {
+    CAPTURE(tiles.rows);
+    CAPTURE(tiles.cols);
+    for (int set = backend::instruction_set(); set < backend::instruction_sets; ++set) {
+      CAPTURE(set);
+      const backend::tile_set<T> chosen = static_cast<const backend::tile_table<T>*>(tiles.table)->set[set];
+      backend::tile_table<T> table;
+      for (backend::tile_set<T>& each : table.set) each = chosen;
+      c.tiles = &table;
+      for (const int parts : {1, 3}) {
+        std::memset(y.data(), 0xff, count(m, n) * sizeof(T));
+        c.parts = parts;
+        for (c.part = 0; c.part < parts; ++c.part) backend::simd_matmul<T>::run(c, y.data(), nullptr);
+        CHECK(y.same_bits(expected));
+      }
+    }
+  }
+}
+
 template <class T, class Product> void check(int rows, int depth) {
   constexpr geometry g = Product::geo;
   const int batches = Product::rows / g.v[0];
@@ -87,6 +141,36 @@ TEST_CASE("matmul gives the bits of one fma chain per result") {
   check_layouts<31, 8, 32>();
   check_layouts<64, 50, 18>();
   check_layouts<70, 70, 70>();
+}
+
+TEST_CASE("matmul of every extent up to 70, with the tiles of any other") {
+  for (int i = 0; i < 70; ++i) {  // every extent takes every value, with different ones of the others
+    const int m = 1 + i, n = 1 + (i * 29 + 11) % 70, k = 1 + (i * 43 + 5) % 70;
+    CAPTURE(m);
+    CAPTURE(n);
+    CAPTURE(k);
+    for (int flags = 0; flags < 4; ++flags) {
+      CAPTURE(flags);
+      check_all_tiles<float>(m, n, k, flags);
+      check_all_tiles<double>(m, n, k, flags);
+    }
+  }
+}
+
+TEST_CASE("matmul of small products, which are code of their own") {
+  check_sizes<16, 16, 16, 0>();
+  check_sizes<24, 24, 24, 1>();
+  check_sizes<32, 32, 32, 0>();
+  check_sizes<64, 10, 128, 0>();
+  check_sizes<70, 16, 70, 1>();
+  using bounded = product<1, 40, 20, 12, 0, 0, 0>;
+  for (const int rows : {1, 3, 17, 39, 40}) check<float, bounded>(rows, 12);
+}
+
+TEST_CASE("matmul of few rows reads B in wide panels") {
+  check_layouts<1, 300, 40>();
+  check_layouts<2, 260, 9>();
+  check_layouts<4, 256, 21>();
 }
 
 TEST_CASE("matmul over more columns than one block holds") {

@@ -10,7 +10,8 @@
 
 namespace tfx::test {
 
-/// Memory that ends exactly at an unreadable page: a read or write behind it stops the test.
+/// Memory that ends exactly at an unreadable page: a read or write behind it stops the test. Before it lies garbage
+/// (NaN).
 template <class T> class guarded {
  public:
   explicit guarded(std::size_t count) : count_(count) {
@@ -20,6 +21,7 @@ template <class T> class guarded {
         static_cast<unsigned char*>(mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     mprotect(memory_ + bytes_ - page, page, PROT_NONE);
     data_ = reinterpret_cast<T*>(memory_ + bytes_ - page - count * sizeof(T));
+    std::memset(memory_, 0xff, std::size_t(reinterpret_cast<unsigned char*>(data_) - memory_));
   }
   guarded(const guarded&) = delete;
   guarded& operator=(const guarded&) = delete;

@@ -316,13 +316,14 @@ template <class T> void single_rows(tile_function<T> tile, tile_call<T> call, in
 /// All rows of one panel of columns; `call` describes its first row, `call.cols` its columns.
 template <class T>
 __attribute__((noinline)) void run_panel(const tile_set<T>& set, const tile_call<T>& call, int rows) {
+  const bool narrow = call.cols <= set.rest_vectors * set.lanes;
   // Columns that fill no tile without a mask, though the launch said that they would: small tiles have one.
-  if (call.cols < set.panel() && !set.masks) {
+  if (call.cols < set.panel() && !(narrow && set.masks)) {
     const int full = rows >= set.few_rows && !call.resume ? rows : rows - rows % set.few_rows;
     detail::sweep_rows(set.few, set.few_rows, call, 0, full);
     return detail::single_rows(set.few, call, full, rows);
   }
-  const tile_function<T> tile = call.cols <= set.rest_vectors * set.lanes ? set.rest : set.full;
+  const tile_function<T> tile = narrow ? set.rest : set.full;
   const int left = rows % set.rows;
   const bool few_pay =
       divide_up(left, set.few_rows) * greater_of(set.few_rows * set.vectors, 8) < set.rows * set.vectors;
