@@ -48,7 +48,7 @@ template <class T> const chosen_tiles<T> all_tiles[] = {
     {backend::choose_table<T, 40, 16>(), 40, 16},
     {backend::choose_table<T, 40, 3>(), 40, 3},
     {backend::choose_table<T, 256, 512, backend::tiling::large>(), 256, 512},
-    {backend::choose_table<T, 1, 128, backend::tiling::wide>(), 1, 128},
+    {backend::choose_table<T, 1, 130, backend::tiling::wide>(), 1, 130},
     {backend::choose_table<T, 2, 130, backend::tiling::wide>(), 2, 130},
     {backend::choose_table<T, 3, 37, backend::tiling::wide>(), 3, 37},
     {backend::choose_table<T, 4, 64, backend::tiling::wide>(), 4, 64},

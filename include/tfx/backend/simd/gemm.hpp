@@ -44,7 +44,7 @@ template <class T> struct simd_matmul {
     return parts < 1 ? 1 : parts > 1024 ? 1024 : int(parts);
   }
 
-  static void run(const call<T>& a, T* destination, finish_function<T> finish) {
+  __attribute__((noinline)) static void run(const call<T>& a, T* destination, finish_function<T> finish) {
     if (a.rows <= 0 || a.cols <= 0) return;
     const tile_set<T>& set = static_cast<const tile_table<T>*>(a.tiles)->set[instruction_set()];
     if (a.rows == set.whole_rows && a.parts == 1 && (a.geo[6] == 0 || a.contracted == a.geo[2])) {

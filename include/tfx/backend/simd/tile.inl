@@ -157,7 +157,7 @@ inline constexpr tile_set<T> set_of = [] {
   constexpr int few_vectors = greater_of(s.vectors, 2);  // one tile for choices of one and of two vectors
   return tile_set<T>{&tile<T, s.rows, s.only_rest ? s.rest_vectors : s.vectors, s.only_rest>,
                      &tile<T, s.rows, exact ? s.vectors : s.rest_vectors, !exact>,
-                     &tile<T, s.few_rows(), few_vectors, true>,
+                     &tile<T, s.few_rows(), few_vectors, !exact || s.vectors <= 4>,  // a launch of few rows keeps its columns
                      &transpose<T>,
                      s.rows,
                      s.few_rows(),
