@@ -178,7 +178,7 @@ template <class T> struct simd_matmul {
       height = lesser_of(height, fits >= set.rows ? fits / set.rows * set.rows : fits);
     }
     T* const packed = a.scratch;
-    T* const blocks = p.packs || set.pads ? packed + panel * round_up(p.depth, 16) : packed;
+    T* const blocks = p.packs || (set.pads && a.cols % panel != 0) ? packed + panel * round_up(p.depth, 16) : packed;
     for (int col = cols.from; col < cols.to; col += band) {
       const int width = lesser_of(band, cols.to - col);
       const int last = col + (width - 1) / panel * panel;

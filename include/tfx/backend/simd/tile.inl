@@ -154,7 +154,8 @@ template <class T, int Choice>
 inline constexpr tile_set<T> set_of = [] {
   constexpr tile_shape s = decode(Choice);
   constexpr bool exact = s.rest_vectors == 0;
-  constexpr int few_vectors = greater_of(s.vectors, 2);  // one tile for choices of one and of two vectors
+  // One tile for choices of one and of two vectors, where a mask protects its reads.
+  constexpr int few_vectors = pads ? s.vectors : greater_of(s.vectors, 2);
   return tile_set<T>{&tile<T, s.rows, s.only_rest ? s.rest_vectors : s.vectors, s.only_rest>,
                      &tile<T, s.rows, exact ? s.vectors : s.rest_vectors, !exact>,
                      &tile<T, s.few_rows(), few_vectors, !exact || s.vectors <= 4>,  // a launch of few rows keeps its columns
