@@ -356,10 +356,9 @@ def write_report(folder, records):
     for threads in sorted({threads for threads, _ in times}):
         name = f"ratios-{threads}.svg"
         (folder / name).write_text(report.ratio_picture(times, threads), encoding="utf-8")
-        pictures.append((f"Ratios, {threads} threads", name))
-    points = report.kernel_points(
-        [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("kernels-*.json"))]
-    )
+        pictures.append((f"Ratios, {threads} thread{'s' if threads > 1 else ''}", name))
+    kernels = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("kernels-*.json"))]
+    points = report.kernel_points([json.loads(text) for text in kernels if text])
     if points:
         (folder / "roofline.svg").write_text(report.roofline_picture(machine, points), encoding="utf-8")
         pictures.append(("Roofline of one core", "roofline.svg"))
