@@ -9,6 +9,9 @@
 
 #include <tfx/backend/lanes/lane.hpp>
 #include <tfx/backend/simd/lanes.hpp>
+#if defined(__SSE2__)
+#include <tfx/backend/simd/wide.hpp>
+#endif
 
 namespace {
 
@@ -142,10 +145,7 @@ template <class V> std::array<std::uint64_t, function_count> hashes() {
   return result;
 }
 
-}  // namespace
-
-TEST_CASE_TEMPLATE("every function gives the same bits in every build", V, float, xsimd::batch<float>, double,
-                   xsimd::batch<double>) {
+template <class V> void check_functions() {
   const auto found = hashes<V>();
   for (int f = 0; f < function_count; ++f) {
     const function& expected = functions[f];
@@ -153,6 +153,16 @@ TEST_CASE_TEMPLATE("every function gives the same bits in every build", V, float
     CHECK(found[std::size_t(f)] == (sizeof(scalar_of<V>) == 4 ? expected.hash_float : expected.hash_double));
   }
 }
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("every function gives the same bits in every build", V, float, xsimd::batch<float>, double,
+                   xsimd::batch<double>) {
+  check_functions<V>();
+}
+#if defined(__SSE2__)
+TEST_CASE_TEMPLATE("and with vectors of the compiler's, of 16 bytes; wider ones are for functions that have them", V, wide<float, 4>, wide<double, 2>) { check_functions<V>(); }
+#endif
 
 namespace {
 

@@ -14,6 +14,22 @@ namespace {
 using namespace tfx;
 using namespace tfx::testing;
 
+/// The first kernel of a graph, each operation with its phase.
+template <class Record> std::string phases_of(Record record) {
+  const recorded_graph r(record);
+  REQUIRE(r.b.right());
+  const compiled_graph c(r.b);
+  CHECK(differing_elements(c) == 0);
+  std::string text;
+  const launch_info& l = c.kernels.launches[0];
+  for (int k = 0; k < l.instructions; ++k) {
+    const instruction& made = c.kernels.code[l.first_instruction + k];
+    if (k) text += ' ';
+    text += std::to_string(instruction::phase_of(made.word)) + ":" + std::string(made.op->name);
+  }
+  return text;
+}
+
 /// The kernels of a graph as text: "map: tanh add | matmul: relu | ..." in the order of the schedule, stored values with a star.
 template <class Record> std::string kernels_of(Record record) {
   const recorded_graph r(record);
@@ -59,12 +75,47 @@ TEST_CASE("work on other leaves moves to the product that uses it, whose operand
   }) == "multiply matmul add assign*");
 }
 
-TEST_CASE("softmax is two reductions and what lies between") {
+TEST_CASE("reductions of rows and what lies between them are sweeps of one kernel") {
   CHECK(kernels_of([](builder& b) {
     const handle x = input(b, matrix(4, 6));
     const handle e = exp(x - max_axes(x, 2u));
-    b.add_output(e / sum_axes(e, 2u));
-  }) == "max* | subtract exp* sum* | divide assign*");
+    b.add_output(e * (1 / sum_axes(e, 2u)));
+  }) == "max subtract exp sum divide multiply assign*");
+  CHECK(kernels_of([](builder& b) {   // layer normalisation after a product
+    const handle x = input(b, matrix(4, 3)), w = input(b, matrix(3, 6)), scale = input(b, vector(6));
+    const handle y = matmul(x, w), centred = y - detail::mean_axes(y, 2u);
+    b.add_output(centred / sqrt(detail::mean_axes(centred * centred, 2u) + 1e-3) * scale);
+  }) == "matmul* | sum multiply subtract multiply sum multiply add sqrt divide multiply assign*");
+}
+
+TEST_CASE("work waits for the first sweep that reads it") {
+  CHECK(phases_of([](builder& b) {   // the square is made where it is needed, not kept
+    const handle x = input(b, matrix(4, 6)), y = x * 2.0, z = tanh(y);
+    b.add_output(sum_axes(y, 2u) + sum_axes(z - sum_axes(y, 2u), 2u));
+  }) == "0:multiply 2:tanh 0:sum 2:subtract 2:sum 3:add 3:assign");
+}
+
+TEST_CASE("a row that does not stay in the cache is not swept twice") {
+  CHECK(kernels_of([](builder& b) {
+    const handle x = input(b, matrix(2, max_swept_columns + 1));
+    b.add_output(x - max_axes(x, 2u));
+  }) == "max* | subtract assign*");
+}
+
+TEST_CASE("columns have one sweep") {
+  CHECK(kernels_of([](builder& b) {
+    const handle x = input(b, matrix(5, 3));
+    b.add_output(x - max_axes(x, 1u));
+  }) == "max* | subtract assign*");
+}
+
+TEST_CASE("a leaf that a second sweep reads again is overwritten after it") {
+  CHECK(kernels_of([](builder& b) {
+    const int p = state(b, "p", matrix(4, 6));
+    const handle s = b.read(p), y = s * 2.0, x = input(b, matrix(4, 6));
+    b.write(p, y);
+    b.add_output(s * (1 / sum_axes(y * x, 2u)));
+  }) == "multiply* multiply sum divide multiply assign* | assign*");
 }
 
 TEST_CASE("several reductions along one axis share a kernel, along two axes they do not") {

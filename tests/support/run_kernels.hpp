@@ -188,10 +188,10 @@ class kernel_runner {
     }
   }
   /// The results of the reductions from what has been collected, in the order that is part of their meaning.
-  void close(std::vector<double>& reg, const std::vector<std::vector<double>>& collected, int axis, int index) const {
+  void close(std::vector<double>& reg, int phase, const std::vector<std::vector<double>>& collected, int axis, int index) const {
     for (int i = 0; i < now_->instructions; ++i) {
-      if (!reduces(i)) continue;
       const instruction& made = c_.kernels.code[now_->first_instruction + i];
+      if (!reduces(i) || instruction::phase_of(made.word) != phase) continue;
       const std::vector<double>& x = collected[std::size_t(i)];
       node_call<double> call;
       call.in[0] = x.data();
@@ -215,15 +215,29 @@ class kernel_runner {
       for (int column = 0; column < l.cols; ++column) {
         for (auto& x : collected) x.clear();
         for (int row = 0; row < l.rows; ++row) phase_of(reg, 0, row, column, &collected);
-        close(reg, collected, l.axis, column);
+        close(reg, 0, collected, l.axis, column);
         phase_of(reg, 1, 0, column, nullptr);
       }
     } else if (l.axis >= 0) {
+      int last = 0;
+      for (std::size_t i = 0; i < count; ++i) {
+        const int phase = instruction::phase_of(c_.kernels.code[l.first_instruction + int(i)].word);
+        last = phase > last ? phase : last;
+      }
       for (int row = 0; row < l.rows; ++row) {
         for (auto& x : collected) x.clear();
-        for (int column = 0; column < l.cols; ++column) phase_of(reg, 0, row, column, &collected);
-        close(reg, collected, l.axis, l.axis == over_all ? 0 : row);
-        phase_of(reg, 1, row, 0, nullptr);
+        std::vector<std::vector<double>> swept(std::size_t(l.cols), reg);   // per column, kept from sweep to sweep
+        for (int phase = 0; phase <= last; phase += 2) {
+          for (int column = 0; column < l.cols; ++column) phase_of(swept[std::size_t(column)], phase, row, column, &collected);
+          close(reg, phase, collected, l.axis, l.axis == over_all ? 0 : row);
+          phase_of(reg, phase + 1, row, 0, nullptr);
+          for (std::size_t i = 0; i < count; ++i) {
+            const int at = instruction::phase_of(c_.kernels.code[l.first_instruction + int(i)].word);
+            const bool now_known = at == phase + 1 || (at == phase && reduces(int(i)));
+            for (auto& each : swept)
+              if (now_known) each[i] = reg[i];
+          }
+        }
       }
     } else {
       for (int row = 0; row < l.rows; ++row)

@@ -36,7 +36,7 @@ template <class Plan, class Backend, class T, int Shape> struct launch_facts {
 
   static constexpr std::size_t scratch() {
     if constexpr (requires { producer_type::scratch(shape::geo, 0, 0); }) return producer_type::scratch(shape::geo, shape::rows, shape::cols);
-    else return 0;
+    else return std::size_t(source::kept) * std::size_t(kept_pitch(shape::cols));
   }
   static constexpr const void* tiles() {
     if constexpr (requires { producer_type::template tiles<shape>(); }) return producer_type::template tiles<shape>();
@@ -59,7 +59,7 @@ template <class Plan, class Backend, class T> struct executable {
 
   static constexpr auto kernels = []<std::size_t... K>(std::index_sequence<K...>) {
     return std::array<function, sizeof...(K) + 1>{
-        &kernel<typename Backend::kernel_backend, T, detail::code_of<Plan, int(K)>, std::make_index_sequence<std::size_t(kernel_source<Plan, int(K)>::count)>>::run..., nullptr};
+        &kernel_entry<typename Backend::kernel_backend, T, detail::code_of<Plan, int(K)>, std::make_index_sequence<std::size_t(kernel_source<Plan, int(K)>::count)>>::run..., nullptr};
   }(std::make_index_sequence<std::size_t(Plan::n_kernels)>{});
 
   static constexpr auto tiles = []<std::size_t... L>(std::index_sequence<L...>) {

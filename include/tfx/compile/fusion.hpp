@@ -24,8 +24,13 @@ struct group {
 };
 
 inline constexpr int max_group_size = 96;   ///< nodes; an instruction's sources have 9 bits, and it has up to four operands
+inline constexpr int max_phase = 15;
+inline constexpr int max_swept_columns = 4096;   ///< of a kernel with several sweeps: its rows stay in the first-level cache
 
-/// Which node belongs to which kernel. `phase` 1 comes after the reduction; `stored` nodes have memory of their own.
+/// Which node belongs to which kernel, and when it is computed there. A kernel goes over a row in sweeps. Phase 0 is
+/// elementwise work of the first sweep, phase 1 the results of its reductions and what is made of them alone; phase 2 is
+/// elementwise work that needs those, in a second sweep, and so on. Only reductions along columns have more than one sweep.
+/// `stored` nodes have memory of their own.
 template <int Nodes> struct fusion {
   int group_of[Nodes + 1] = {};
   std::uint8_t phase[Nodes + 1] = {}, stored[Nodes + 1] = {};
@@ -176,14 +181,15 @@ struct fuser {
     int q = f.group_of[a];
     if (q >= 0) {
       const group& target = f.groups[q];
-      const bool joins = target.region == g[i].region && target.kind == group_kind::map && fits(target, domain) && f.phase[a] == 0 &&
-                         (target.axis < 0 || target.axis == axis) && (axis != over_all || target.flat) && target.size < max_group_size;
+      const bool joins = target.region == g[i].region && target.kind == group_kind::map && fits(target, domain) &&
+                         f.phase[a] % 2 == 0 && f.phase[a] < max_phase && (target.axis < 0 || target.axis == axis) && (axis != over_all || target.flat) && target.size < max_group_size;
       if (!joins) q = -1;
     }
-    if (q < 0) q = open(i, domain, group_kind::map);
+    const bool follows = q >= 0;
+    if (!follows) q = open(i, domain, group_kind::map);
     if (f.group_of[a] == waiting) put(a, q, 0);
     f.groups[q].axis = std::int8_t(axis);
-    put(i, q, 1);
+    put(i, q, follows ? f.phase[a] + 1 : 1);
   }
 
   /// Is node j what node i is made of, by way of nodes that wait?
@@ -216,16 +222,18 @@ struct fuser {
   }
 
   /// May group q store to a leaf that it reads? Only where every element is read at the place at which it is stored, or before.
-  constexpr bool overwrites_in_place(int leaf, int q, bool body) const {
+  constexpr bool overwrites_in_place(int leaf, int q, int phase) const {
     const group& target = f.groups[q];
     for (int j = newest[q]; j >= 0; j = before[j]) {
       for (int k = 0; k < inputs(j); ++k) {
         if (memory(j, k) != leaf) continue;
         if (is_producer(g[j].op->kind)) return false;
+        const bool reduces = g[j].op->kind == op_kind::reduce;
+        if (f.phase[j] - int(reduces) > phase) return false;   // a later sweep would see the new value
         const pattern p = lies(g.input(j, k), target.rows, target.cols);
-        if (body) {
+        if (phase % 2 == 0) {
           if (p != pattern::full && target.rows * target.cols != 1) return false;
-          if (f.phase[j] && g[j].op->kind != op_kind::reduce) return false;
+          if (f.phase[j] % 2 && !reduces) return false;
         } else if (target.axis == over_columns) {
           if (target.rows != 1 && p != pattern::column && !(p == pattern::full && target.cols == 1)) return false;
         } else if (target.axis == over_rows) {
@@ -248,6 +256,33 @@ struct fuser {
     return q;
   }
 
+  /// When a node can be computed in group q, given what it reads there, also by way of what waits: the phase of the first
+  /// sweep that is late enough, and whether it needs only results of reductions.
+  struct moment {
+    int sweep = 0, after = 1;
+    bool only_reduced = true;
+  };
+  constexpr moment moment_of(int i, int q) {
+    ++stamp;
+    moment m;
+    note_moments(i, q, m);
+    return m;
+  }
+  constexpr void note_moments(int i, int q, moment& m) {
+    counted[i] = stamp;
+    for (int k = 0; k < inputs(i); ++k) {
+      const int a = in(i, k);
+      if (f.group_of[a] == q) {
+        const int p = f.phase[a];
+        if (p % 2 == 0) m.only_reduced = false;
+        else if (p > m.after) m.after = p;
+        if (p + p % 2 > m.sweep) m.sweep = p + p % 2;
+      } else if (f.group_of[a] == waiting && counted[a] != stamp) {
+        note_moments(a, q, m);
+      }
+    }
+  }
+
   constexpr void place_map(int i) {
     const node& m = g[i];
     if (m.op->kind == op_kind::assign) release_readers(i);
@@ -260,23 +295,20 @@ struct fuser {
     for (int k = 0; k < inputs(i); ++k)
       if (in(i, k) != memory(i, k) && f.group_of[memory(i, k)] == q && q >= 0) through_view = true;
     bool body = false, tail = false;
+    moment when;
     if (q >= 0) {
       const group& target = f.groups[q];
-      body = fits(target, i);
-      tail = target.axis >= 0 && fits_reduced(target, i);
-      for (int k = 0; k < inputs(i); ++k) {
-        const int a = in(i, k);
-        if (f.group_of[a] != q) continue;
-        if (f.phase[a]) body = false;
-        else tail = false;
-      }
+      when = moment_of(i, q);
+      tail = target.axis >= 0 && fits_reduced(target, i) && when.only_reduced;
+      body = !tail && fits(target, i);
+      if (when.sweep > 0 && (target.axis != over_columns || when.sweep >= max_phase || target.cols > max_swept_columns)) body = false;
       if (through_view || target.kind == group_kind::control || target.region != m.region || target.size + weight(i) > max_group_size)
         body = tail = false;
       if (body && target.axis == over_all && !waits_flat(i, target.rows, target.cols)) body = false;
       if (tail && !body)
         for (int k = 0; k < inputs(i); ++k)   // what waits must suit the reduced domain too
           if (const int a = in(i, k); f.group_of[a] == waiting && !same_matrix(a, i)) tail = false;
-      if (m.op->kind == op_kind::assign && (last_reader[m.aux] > q || (last_reader[m.aux] == q && !overwrites_in_place(m.aux, q, body)))) body = tail = false;
+      if (m.op->kind == op_kind::assign && (last_reader[m.aux] > q || (last_reader[m.aux] == q && !overwrites_in_place(m.aux, q, tail ? when.after : when.sweep)))) body = tail = false;
     }
     if (q < 0 && m.op->kind == op_kind::map && floats[i]) {
       f.group_of[i] = waiting;
@@ -284,8 +316,8 @@ struct fuser {
         if (written[memory(i, k)]) note_waiting(i, memory(i, k));
       return;
     }
-    if (body) put(i, q, 0);
-    else if (tail) put(i, q, 1);
+    if (body) put(i, q, when.sweep);
+    else if (tail) put(i, q, when.after);
     else put(i, open(i, i, group_kind::map), 0);
   }
 
@@ -354,9 +386,33 @@ struct fuser {
         if (by == -1) continue;   // a view that nobody has read
         if (reader[a] == -1) reader[a] = by;
         else if (reader[a] != by) reader[a] = -2;
-        if (is_producer(kind) || (kind != op_kind::reduce && kind != op_kind::view && f.phase[i])) body_reader[a] = 0;
+        if (is_producer(kind) || (kind != op_kind::reduce && kind != op_kind::view && f.phase[i] % 2)) body_reader[a] = 0;
         if (kind == op_kind::view && !body_reader[i]) body_reader[a] = 0;
       }
+    }
+  }
+
+  /// Elementwise work moves to the first sweep that reads it, where that keeps no more values from sweep to sweep than now.
+  constexpr void delay() {
+    list<int> first_use(n, max_phase + 1);   // in its own group
+    for (int i = n - 1; i >= 0; --i) {
+      const int q = f.group_of[i];
+      if (q < 0 || f.groups[q].axis != over_columns) continue;
+      const op_kind kind = g[i].op->kind;
+      const int at = f.phase[i], wanted = first_use[i];
+      if (kind == op_kind::map && at % 2 == 0 && wanted > at && wanted <= max_phase) {
+        int would_be_kept = 0;
+        bool moves = true;
+        for (int k = 0; k < inputs(i); ++k) {
+          const int a = in(i, k);
+          if (written[memory(i, k)]) moves = false;
+          if (f.group_of[a] == q && f.phase[a] % 2 == 0 && first_use[a] < wanted) ++would_be_kept;
+        }
+        if (moves && would_be_kept <= 1) f.phase[i] = std::uint8_t(wanted);
+      }
+      const int sweep = f.phase[i] - (kind == op_kind::reduce ? 1 : 0);
+      for (int k = 0; k < inputs(i); ++k)
+        if (const int a = in(i, k); f.group_of[a] == q && sweep < first_use[a]) first_use[a] = sweep;
     }
   }
 
@@ -382,6 +438,7 @@ constexpr fusion_lists fuse(const graph_view& g) {
   detail::fuser pass(g);
   pass.place_all();
   pass.sink();
+  pass.delay();
   pass.mark_stored();
   return static_cast<fusion_lists&&>(pass.f);
 }

@@ -8,7 +8,8 @@
 namespace tfx {
 
 /// One instruction of a kernel, packed into a word: three sources of 10 bits (bit 9 set: operand, else an earlier instruction),
-/// the operand it is stored to plus one, its phase, and two bits each for how those four operands lie against the domain.
+/// the operand it is stored to plus one, its phase (`fusion`; of a reduction that of the sweep in which it adds up), and two
+/// bits each for how those four operands lie against the domain.
 struct instruction {
   const op_info* op = nullptr;
   std::uint64_t word = 0;
@@ -18,7 +19,7 @@ struct instruction {
   static constexpr std::uint64_t pack(const int* source, int store, int phase, const pattern* lies) {
     std::uint64_t w = std::uint64_t(store + 1) << 30 | std::uint64_t(phase) << 40;
     for (int k = 0; k < 3; ++k) w |= std::uint64_t(source[k] < 0 ? operand_flag | ~source[k] : source[k]) << (10 * k);
-    for (int k = 0; k < 4; ++k) w |= std::uint64_t(lies[k]) << (41 + 2 * k);
+    for (int k = 0; k < 4; ++k) w |= std::uint64_t(lies[k]) << (44 + 2 * k);
     return w;
   }
   static constexpr int source_of(std::uint64_t word, int k) {
@@ -26,10 +27,34 @@ struct instruction {
     return s & operand_flag ? ~(s & (operand_flag - 1)) : s;
   }
   static constexpr int store_of(std::uint64_t word) { return int(word >> 30 & 1023) - 1; }
-  static constexpr int phase_of(std::uint64_t word) { return int(word >> 40 & 1); }
-  static constexpr pattern source_lies(std::uint64_t word, int k) { return pattern(word >> (41 + 2 * k) & 3); }
-  static constexpr pattern store_lies(std::uint64_t word) { return pattern(word >> 47 & 3); }
+  static constexpr int phase_of(std::uint64_t word) { return int(word >> 40 & 15); }
+  static constexpr pattern source_lies(std::uint64_t word, int k) { return pattern(word >> (44 + 2 * k) & 3); }
+  static constexpr pattern store_lies(std::uint64_t word) { return pattern(word >> 50 & 3); }
 };
+
+/// Which instructions of a kernel make values that a later sweep over the row reads and that are not stored: each has a row in
+/// scratch memory.
+template <int Count> struct kept_rows {
+  int slot[Count] = {}, count = 0;   ///< per instruction the number of its row; -1: none
+};
+/// Elements from one kept row to the next.
+constexpr int kept_pitch(int cols) { return (cols + 15) / 16 * 16; }
+
+template <int Count> constexpr kept_rows<Count> rows_kept(const std::uint64_t* word, const op_kind* kind, const int* arity) {
+  kept_rows<Count> kept;
+  for (int& slot : kept.slot) slot = -1;
+  for (int i = 0; i < Count; ++i) {
+    const int phase = instruction::phase_of(word[i]);
+    if (phase % 2 || is_producer(kind[i])) continue;
+    for (int k = 0; k < arity[i]; ++k) {
+      const int from = instruction::source_of(word[i], k);
+      if (from < 0 || kind[from] == op_kind::reduce || instruction::store_of(word[from]) >= 0) continue;
+      const int made = instruction::phase_of(word[from]);
+      if (made % 2 == 0 && made < phase && kept.slot[from] < 0) kept.slot[from] = kept.count++;
+    }
+  }
+  return kept;
+}
 
 /// The address of an operand: base[space] + offset + terms. `place_space` gives the offset itself: the place of a generator.
 struct operand_info {
@@ -121,8 +146,8 @@ struct kernel_emitter {
   const std::uint8_t* history;
 
   kernel_lists k{};
-  list<int> value{}, value_group{};       // instruction of a node in the group being emitted
-  list<int> late_value{}, late_group{};   // the same of generators, made again after a reduction
+  list<int> value{}, value_group{};   // instruction of a node in the group being emitted
+  list<int> made_value{}, made_at{};   // the same of generators, and for which group and phase: they are made again in each
   list<int> slot{}, slot_group{};         // operand of a node's memory there
   list<std::uint32_t> hashes{};
   launch_info now{};
@@ -185,23 +210,23 @@ struct kernel_emitter {
   }
 
   /// An earlier instruction, or ~operand. Generators are emitted again in each group, and in each phase: what comes after a
-  /// reduction stands at another place.
+  /// reduction stands at another place, and what comes in a later sweep is made there rather than kept.
   constexpr int source(int id, int at_phase) {
     const int direct = matrix_root(g, id), root = g.root(direct);
     const node& n = g[root];
     if (n.op->kind != op_kind::generate) return value_group[direct] == q ? value[direct] : ~use(direct);
-    list<int>&known = at_phase ? late_value : value, &known_group = at_phase ? late_group : value_group;
-    if (known_group[direct] == q) return known[direct];
+    const int wanted_at = q * 16 + at_phase;
+    if (made_at[direct] == wanted_at) return made_value[direct];
     instruction made;
     made.op = n.op;
     int in[3] = {};
     for (int j = 0; j < n.count; ++j) in[j] = source(g.input(root, j), at_phase);
     if (n.count) in[2] = ~use(direct);   // no memory: only its place counts
     made.word = packed(in, -1, at_phase);
-    known_group[direct] = q;
-    known[direct] = here();
+    made_at[direct] = wanted_at;
+    made_value[direct] = here();
     k.code.push_back(made);
-    return known[direct];
+    return made_value[direct];
   }
 
   constexpr void emit_node(int id) {
@@ -210,7 +235,7 @@ struct kernel_emitter {
     instruction made;
     made.op = n.op;
     int in[3] = {};
-    const int at_phase = n.op->kind == op_kind::reduce ? 0 : phase[id];
+    const int at_phase = n.op->kind == op_kind::reduce ? phase[id] - 1 : phase[id];
     if (!is_producer(n.op->kind))
       for (int j = 0; j < n.count; ++j) in[j] = source(g.input(id, j), at_phase);
     const int target = n.op->kind == op_kind::assign ? n.aux : id;
@@ -282,8 +307,8 @@ struct kernel_emitter {
     list<int> head(n_groups + 1, -1), next(g.n_nodes, -1);
     value = list<int>(g.n_nodes, -1);
     value_group = list<int>(g.n_nodes, -1);
-    late_value = list<int>(g.n_nodes, -1);
-    late_group = list<int>(g.n_nodes, -1);
+    made_value = list<int>(g.n_nodes, -1);
+    made_at = list<int>(g.n_nodes, -1);
     slot = list<int>(g.n_nodes, -1);
     slot_group = list<int>(g.n_nodes, -1);
     for (int i = g.n_nodes - 1; i >= 0; --i) {

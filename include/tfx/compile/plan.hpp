@@ -165,6 +165,16 @@ template <class Plan, int K> struct kernel_source {
     t.output = l.output;
     return t;
   }();
+  /// Rows of scratch memory that it needs.
+  static constexpr int kept = [] {
+    op_kind kind[count] = {};
+    int arity[count] = {};
+    for (int i = 0; i < count; ++i) {
+      kind[i] = value.op[i]->kind;
+      arity[i] = value.op[i]->arity;
+    }
+    return value.axis == over_columns ? rows_kept<count>(value.word, kind, arity).count : 0;
+  }();
 };
 
 }  // namespace tfx

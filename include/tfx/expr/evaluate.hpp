@@ -94,11 +94,25 @@ template <class T> struct overlap_check {
 };
 
 /// One loop over all elements.
-template <class V, class T, class E> [[gnu::noinline]] constexpr void run_flat(T* to, int n, const E& e) {
+template <class V, class T, class E> TFX_INLINE constexpr void run_flat(T* to, int n, const E& e) {
   int i = 0;
   if (!std::is_constant_evaluated())
     for (constexpr int width = lanes::traits<V>::width; i + width <= n; i += width) e.template at<V>(i).put(to + i);
   for (; i < n; ++i) to[i] = e.template at<T>(i).v;
+}
+
+/// The same on the vectors of a backend.
+template <class T, class E> struct flat_run {
+  T* to;
+  int n;
+  const E& e;
+  template <class V> TFX_INLINE void operator()() const { run_flat<V>(to, n, e); }
+};
+template <class Backend, class T, class E> TFX_INLINE constexpr void run_flat_on(T* to, int n, const E& e) {
+  if (std::is_constant_evaluated()) return run_flat<T>(to, n, e);
+  const flat_run<T, E> run{to, n, e};
+  if constexpr (requires { Backend::template with_lanes<T>(run); }) Backend::template with_lanes<T>(run);
+  else run.template operator()<typename Backend::template lanes<T>>();
 }
 
 template <class T, class E> TFX_INLINE constexpr void evaluate_expression(T* to, bool fresh, const E& e) {
@@ -110,10 +124,9 @@ template <class T, class E> TFX_INLINE constexpr void evaluate_expression(T* to,
       e.bind(check);
       hazard = check.hazard;
     }
-    using V = backend::host::lanes<T>;
-    if (!hazard) return run_flat<V>(to, n, e);
+    if (!hazard) return run_flat_on<backend::host>(to, n, e);
     tensor_memory<T, n> result(uninitialized_t{});
-    run_flat<V>(result.data(), n, e);
+    run_flat_on<backend::host>(result.data(), n, e);
     for (int i = 0; i < n; ++i) to[i] = result.data()[i];
   } else {
     using step = statement<E>;

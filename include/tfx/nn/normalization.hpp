@@ -61,7 +61,8 @@ struct layer_norm {
     constexpr unsigned last = 1u << (S::value.rank - 1);
     const handle centred = x.h - tfx::detail::mean_axes(x.h, last);
     const handle variance = tfx::detail::mean_axes(centred * centred, last);
-    return var<S, T>{centred / sqrt(variance + epsilon) * param<C>(x, "scale", init::ones{}).h + param<C>(x, "shift").h};
+    const handle inverse = 1 / sqrt(variance + epsilon);   // one division a row
+    return var<S, T>{centred * inverse * param<C>(x, "scale", init::ones{}).h + param<C>(x, "shift").h};
   }
 };
 

@@ -36,12 +36,12 @@ template <int Axis, class S, class T, class F> constexpr auto along(var<S, T> x,
 /// Shape      x: S  ->  y: S
 /// Errors     axis out of range
 /// Gradient   dx = y * (dy - sum_j dy_j * y_j)
-/// Numerics   shifted by the maximum, so finite input never overflows
+/// Numerics   shifted by the maximum, so finite input never overflows; multiplied by the reciprocal of the sum
 /// Source     Bridle 1990
 template <int Axis = -1, class S, class T> constexpr auto softmax(var<S, T> x, source_line at = {}) {
   return detail::along<Axis>(x, "softmax", at, [](handle a, unsigned axes) {
     const handle e = exp(detail::shifted(a, axes));
-    return e / sum_axes(e, axes);
+    return e * (1 / sum_axes(e, axes));   // one division a row
   });
 }
 /// log(softmax(x)) = x - m - log(sum_j exp(x_j - m)), accurate where softmax underflows.

@@ -19,6 +19,13 @@ template <class V> struct partial {
     if (n == width) traits<V>::put(to, x);
     else put_some(to, x, n);
   }
+  /// The first n lanes of x, then those of y.
+  static TFX_INLINE V first_of(V x, V y, int n) {
+    T t[width];
+    traits<V>::put(t, y);
+    put(t, x, n);
+    return traits<V>::load(t);
+  }
 
 private:
   static V load_some(const T* from, int n) {
@@ -32,5 +39,12 @@ private:
     for (int i = 0; i < n; ++i) to[i] = t[i];
   }
 };
+
+/// The lanes of a vector combined into one: halves, quarters and so on.
+template <class F, class V, int Half = traits<V>::width / 2> TFX_INLINE scalar_of<V> halved(lane<V> x) {
+  if constexpr (Half > 0) return halved<F, V, Half / 2>(F::combine(x, lane<V>(traits<V>::template down<Half>(x.v))));
+  else if constexpr (traits<V>::width == 1) return x.v;
+  else return traits<V>::first(x.v);
+}
 
 }  // namespace tfx::lanes

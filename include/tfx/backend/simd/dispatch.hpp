@@ -3,8 +3,8 @@
 
 /// Which instruction sets the heavy kernels are compiled for.
 ///
-/// A build for a machine with AVX-512, AVX2 with FMA, or NEON contains that version only. A build for any x86 contains
-/// three and asks the processor at each call. The result is the same bits in all of them. The inline namespace carries
+/// A build for a machine with AVX-512, AVX2 with FMA, or NEON contains that version only. A build for any x86
+/// (TFX_SIMD_CHOOSES) contains three and asks the processor at each call. The result is the same bits in all of them. The inline namespace carries
 /// the build's instruction set in every name, so that objects built with different flags link together.
 #if defined(__AVX512F__)
 #define TFX_SIMD_BUILD built_for_avx512
@@ -23,6 +23,9 @@
 #define TFX_SIMD_HAS_AVX512 1
 #define TFX_SIMD_HAS_AVX2 1
 #define TFX_SIMD_HAS_PORTABLE 1
+#define TFX_SIMD_CHOOSES 1
+#define TFX_AVX512 __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")))
+#define TFX_AVX2 __attribute__((target("avx2,fma")))
 #elif defined(__aarch64__) && defined(__ARM_NEON)
 #define TFX_SIMD_BUILD built_for_neon
 #define TFX_SIMD_HAS_NEON 1
@@ -33,7 +36,7 @@
 
 namespace tfx::backend::inline TFX_SIMD_BUILD {
 
-#if defined(TFX_SIMD_HAS_AVX512) && defined(TFX_SIMD_HAS_AVX2)
+#if defined(TFX_SIMD_CHOOSES)
 
 inline constexpr int instruction_sets = 3;
 
@@ -53,6 +56,11 @@ inline constexpr int instruction_sets = 1;
 inline int instruction_set() { return 0; }
 
 #endif
+
+/// What a backend can be told in place of an instruction set: vectors of so many bytes, in functions compiled for them; and
+/// whatever the machine has that the program finds itself on.
+template <int Bytes> struct vectors_of {};
+struct found_at_start {};
 
 constexpr int divide_up(int a, int b) { return (a + b - 1) / b; }
 constexpr int round_up(int a, int b) { return divide_up(a, b) * b; }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 #if defined(__GNUC__) && !defined(__clang__)
 // The AVX-512 intrinsics of g++ 12 warn of their own undefined operands (bug 105593, fixed in 13).
@@ -42,6 +43,17 @@ template <class T, class Arch> struct batch_traits {
   static TFX_INLINE mask mask_not(mask a) { return !a; }
   static TFX_INLINE bool any(mask a) { return xsimd::any(a); }
   static TFX_INLINE V select(mask m, V a, V b) { return xsimd::select(m, a, b); }
+
+  /// Lane i of the result is lane i + By; those that this leaves are of no use.
+  template <int By> static TFX_INLINE V down(V x) { return shuffled<By>(x, std::make_integer_sequence<int, width>{}); }
+  static TFX_INLINE T first(V x) { return raw(x.data)[0]; }
+
+ private:
+  typedef T raw __attribute__((vector_size(sizeof(V))));
+  template <int By, int... I> static TFX_INLINE V shuffled(V x, std::integer_sequence<int, I...>) {
+    const raw from = raw(x.data);
+    return V(typename V::register_type(__builtin_shufflevector(from, from, (I + By) % width...)));
+  }
 };
 
 /// One scalar operation per lane, where there is no instruction.

@@ -13,7 +13,7 @@ namespace tfx::backend::inline TFX_SIMD_BUILD {
 
 /// What the four poolings share: windows, blocks and parts. The geometry is that of a convolution whose groups are
 /// channels.
-template <class T> struct pooling {
+template <class T, int Width = 16> struct pooling {
   explicit pooling(const call<T>& from)
       : a(from), s(from.geo), rows(s.rows()), columns(s.columns()), whole(whole_windows(columns)) {}
 
@@ -42,13 +42,15 @@ template <class T> struct pooling {
     return {0, columns.taps, column * columns.stride - columns.pad};
   }
 
-  /// Calls function(lanes, channel) for all channels, 16, 4 or 1 at a time.
+  /// Calls function(lanes, channel) for all channels, Width, 4 or 1 at a time.
   template <class Function> TFX_INLINE static void for_channels(range channels, Function function) {
-    typedef T wide __attribute__((vector_size(16 * sizeof(T))));
-    typedef T narrow __attribute__((vector_size(4 * sizeof(T))));
     int c = channels.from;
-    for (; c + 16 <= channels.to; c += 16) function.template operator()<wide>(c);
-    for (; c + 4 <= channels.to; c += 4) function.template operator()<narrow>(c);
+    if constexpr (Width > 1) {
+      typedef T wide __attribute__((vector_size(Width * sizeof(T))));
+      typedef T narrow __attribute__((vector_size(4 * sizeof(T))));
+      for (; c + Width <= channels.to; c += Width) function.template operator()<wide>(c);
+      for (; Width > 4 && c + 4 <= channels.to; c += 4) function.template operator()<narrow>(c);
+    }
     for (; c < channels.to; ++c) function.template operator()<T>(c);
   }
 
@@ -237,7 +239,7 @@ constexpr int pool_useful_parts(const geometry& g, int rows, int cols) {
 /// The maximum of each window. Padding never wins; a NaN does.
 ///
 /// Geometry   that of a convolution, with as many output channels as input channels; operand x [n, H, W, C]
-template <class T> struct simd_max_pool {
+template <class T, int Width = 16> struct simd_max_pool {
   template <class Launch> static constexpr const void* tiles() { return nullptr; }
   static constexpr std::size_t scratch(const geometry&, int, int) { return std::size_t(block_elements<T>); }
   static constexpr int useful_parts(const geometry& g, int rows, int cols) {
@@ -245,8 +247,8 @@ template <class T> struct simd_max_pool {
   }
 
   static void run(const call<T>& a, T* destination, finish_function<T> finish) {
-    const pooling<T> p(a);
-    using window = typename pooling<T>::window;
+    const pooling<T, Width> p(a);
+    using window = typename pooling<T, Width>::window;
     p.forward(destination, finish, [&](const window& w, std::ptrdiff_t first, range channels, T* to) {
       const std::ptrdiff_t down = p.input_pixel(0, p.s.dilation_height, 0), across = p.input_pixel(0, 0, p.s.dilation_width);
       p.with_side(w, [&]<class Side>(Side) {
@@ -266,7 +268,7 @@ template <class T> struct simd_max_pool {
 };
 
 /// The mean of each window over what is not padding: the sum in row-major order, divided by the count.
-template <class T> struct simd_avg_pool {
+template <class T, int Width = 16> struct simd_avg_pool {
   template <class Launch> static constexpr const void* tiles() { return nullptr; }
   static constexpr std::size_t scratch(const geometry&, int, int) { return std::size_t(block_elements<T>); }
   static constexpr int useful_parts(const geometry& g, int rows, int cols) {
@@ -274,8 +276,8 @@ template <class T> struct simd_avg_pool {
   }
 
   static void run(const call<T>& a, T* destination, finish_function<T> finish) {
-    const pooling<T> p(a);
-    using window = typename pooling<T>::window;
+    const pooling<T, Width> p(a);
+    using window = typename pooling<T, Width>::window;
     p.forward(destination, finish, [&](const window& w, std::ptrdiff_t first, range channels, T* to) {
       const std::ptrdiff_t down = p.input_pixel(0, p.s.dilation_height, 0), across = p.input_pixel(0, 0, p.s.dilation_width);
       const T count = T(greater_of(w.count(), 1));
@@ -300,16 +302,16 @@ template <class T> struct simd_avg_pool {
 ///
 /// Operands   x, y, dy
 /// Order      windows ascending
-template <class T> struct simd_max_pool_grad {
+template <class T, int Width = 16> struct simd_max_pool_grad {
   template <class Launch> static constexpr const void* tiles() { return nullptr; }
-  static constexpr std::size_t scratch(const geometry& g, int, int) { return pooling<T>::gradient_block(g); }
+  static constexpr std::size_t scratch(const geometry& g, int, int) { return pooling<T, Width>::gradient_block(g); }
   static constexpr int useful_parts(const geometry& g, int rows, int cols) {
     return detail::pool_useful_parts(g, rows, cols);
   }
 
   static void run(const call<T>& a, T* destination, finish_function<T> finish) {
-    const pooling<T> p(a);
-    using window = typename pooling<T>::gradient_window;
+    const pooling<T, Width> p(a);
+    using window = typename pooling<T, Width>::gradient_window;
     p.backward(destination, finish, [&](const window& w, range channels, int stride) {
       const std::ptrdiff_t down = p.input_pixel(0, p.s.dilation_height, 0), across = p.input_pixel(0, 0, p.s.dilation_width);
       p.with_side(w.pixels, [&]<class Side>(Side) {
@@ -336,16 +338,16 @@ template <class T> struct simd_max_pool_grad {
 ///
 /// Operands   dy
 /// Order      windows ascending
-template <class T> struct simd_avg_pool_grad {
+template <class T, int Width = 16> struct simd_avg_pool_grad {
   template <class Launch> static constexpr const void* tiles() { return nullptr; }
-  static constexpr std::size_t scratch(const geometry& g, int, int) { return pooling<T>::gradient_block(g); }
+  static constexpr std::size_t scratch(const geometry& g, int, int) { return pooling<T, Width>::gradient_block(g); }
   static constexpr int useful_parts(const geometry& g, int rows, int cols) {
     return detail::pool_useful_parts(g, rows, cols);
   }
 
   static void run(const call<T>& a, T* destination, finish_function<T> finish) {
-    const pooling<T> p(a);
-    using window = typename pooling<T>::gradient_window;
+    const pooling<T, Width> p(a);
+    using window = typename pooling<T, Width>::gradient_window;
     p.backward(destination, finish, [&](const window& w, range channels, int stride) {
       const T count = T(greater_of(w.pixels.count(), 1));
       p.with_side(w.pixels, [&]<class Side>(Side) {
