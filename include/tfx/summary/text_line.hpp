@@ -48,7 +48,7 @@ class text_line {
   }
 
   text_line& operator<<(std::int64_t value) {
-    char digits[24];
+    char digits[24] = {};
     const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
     return *this << std::string_view(digits, static_cast<std::size_t>(end - digits));
   }
