@@ -39,11 +39,11 @@ template <class V> concept integer_lane = lane_value<V> && std::is_integral_v<ty
 namespace detail {
 
 /// A value the optimizer must treat as rounded: g++ contracts across statements, clang under -ffp-contract=fast. Free: an
-/// empty statement on the register, and only where a fused multiply-add exists.
+/// empty statement on the register, and only where a fused multiply-add exists (in a build for any x86-64, in some functions).
 template <class T> TFX_HD TFX_INLINE T rounded(T x) {
 #if defined(__GNUC__) && !defined(__CUDA_ARCH__)
 #if defined(__x86_64__) || defined(__i386__)
-#if defined(__FMA__) || defined(__AVX512F__)
+#if defined(__x86_64__) || defined(__FMA__)
   asm("" : "+x"(x));
 #endif
 #elif defined(__aarch64__)
