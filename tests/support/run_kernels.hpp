@@ -25,6 +25,7 @@ struct memory_tables {
   const int* offset;
   const int* home;
   const std::uint8_t* history;
+  const std::uint8_t* local;
 };
 
 /// A finished recorder's graph through all passes. `Storage` has room for it.
@@ -53,7 +54,7 @@ template <class Storage> struct graph_in_passes {
     groups = fuse(g);
     fused = {groups.group_of.data, groups.phase.data, groups.stored.data, groups.groups.data, groups.groups.size()};
     arena = plan_memory(g, fused);
-    kernels = emit_kernels(g, fused, memory_tables{arena.offset.data, arena.home.data, arena.history.data});
+    kernels = emit_kernels(g, fused, memory_tables{arena.offset.data, arena.home.data, arena.history.data, arena.local.data});
   }
 };
 using compiled_graph = graph_in_passes<graph<4000, 12000, 1000, 500, 8000, 200, max_regions>>;

@@ -28,10 +28,17 @@ template <class T> struct call {
   const int* geo = nullptr;        ///< geometry::v of a producer
   int contracted = 0;              ///< of a contraction over a bounded extent: how much of it is present (rows or images); else the static extent
   const run_state* run = nullptr;
+  T* sums = nullptr;               ///< of a launch that adds up the batch in several calls: what it has so far
+  int before = 0;                  ///< of the domain's rows, or of what is contracted: how much earlier calls have had
+  bool last = true;                ///< no call follows: the sums are complete
   T* scratch = nullptr;            ///< the backend's own memory for this part, of the size it asked for when the program was compiled
   const void* tiles = nullptr;     ///< the backend's micro-kernels for this launch, chosen when the program was compiled
   int part = 0, parts = 1;         ///< this call does part `part` of `parts` equal shares of the output
 };
+
+/// What a reduction along rows keeps per column between calls: a chain, a sum of chains, a total.
+inline constexpr int column_sums = 3;
+constexpr int padded_columns(int cols) { return (cols + 127) / 64 * 64; }
 
 /// Receives a finished block of a producer's result: rows [row, row + rows), columns [col, col + cols), row i at block + i * stride.
 template <class T> using finish_function = void (*)(const call<T>&, int row, int rows, int col, int cols, const T* block, std::ptrdiff_t stride);

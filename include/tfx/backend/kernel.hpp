@@ -361,33 +361,64 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>, std::index_sequ
       if constexpr (Ins::store >= 0) lanes::partial<vector>::put(static_cast<T*>(a.operand[Ins::store]) + p.c, reg[self].v, p.n);
     }
   }
+  /// The state of a panel: per vector and reduction the chain that has been begun, the sum of the chains of a block, and the
+  /// total of the blocks.
+  struct column_state {
+    many chain[panel][n_reductions ? n_reductions : 1], sum[panel][n_reductions ? n_reductions : 1], total[panel][n_reductions ? n_reductions : 1];
+
+    /// Calls f(vector, its place in memory) for all of it.
+    template <class F> void each(const call<T>& a, int first_column, int vectors, F f) {
+      const std::ptrdiff_t pitch = padded_columns(a.cols);
+      for (int k = 0; k < vectors; ++k)
+        for (int r = 0; r < n_reductions; ++r) {
+          T* const at = a.sums + std::ptrdiff_t(r) * column_sums * pitch + first_column + k * width;
+          f(chain[k][r], at);
+          f(sum[k][r], at + pitch);
+          f(total[k][r], at + 2 * pitch);
+        }
+    }
+  };
+  template <class Ins> static TFX_INLINE void resume(many* reg, const many* chain, int self) {
+    if constexpr (Ins::functor::kind == op_kind::reduce) reg[self] = chain[reduction(self)];
+  }
+  template <class Ins> static TFX_INLINE void suspend(const many* reg, many* chain, int self) {
+    if constexpr (Ins::functor::kind == op_kind::reduce) chain[reduction(self)] = reg[self];
+  }
   static TFX_INLINE void reduce_panel(const call<T>& a, int first_column, int past_column) {
-    many sum[panel][n_reductions ? n_reductions : 1], total[panel][n_reductions ? n_reductions : 1];
+    column_state state;
     const int vectors = (past_column - first_column + width - 1) / width;
     auto at = [&](int r, int k) {
       const int c = first_column + k * width;
       return place{r, c, past_column - c < width ? past_column - c : width};
     };
-    for (int k = 0; k < vectors; ++k) {
-      (restart<I>(sum[k], int(At)), ...);
-      (restart<I>(total[k], int(At)), ...);
-    }
-    for (int begin = 0; begin < a.rows; begin += reduce_order::block) {
-      const int end = begin + reduce_order::block < a.rows ? begin + reduce_order::block : a.rows;
-      for (int first = begin; first < end; first += reduce_order::chain) {
-        const int past = first + reduce_order::chain < end ? first + reduce_order::chain : end;
-        for (int k = 0; k < vectors; ++k) {
-          many part[count];
-          (clear<I>(part, int(At)), ...);
-          for (int r = first; r < past; ++r) body(part, a, row_at(a, r).at, at(r, k));
-          (combine<I>(sum[k], part, int(At)), ...);
-        }
+    if (a.before > 0) {
+      state.each(a, first_column, vectors, [](many& v, const T* from) { v = many::load(from); });
+    } else {
+      for (int k = 0; k < vectors; ++k) {
+        (restart<I>(state.sum[k], int(At)), ...);
+        (restart<I>(state.total[k], int(At)), ...);
       }
-      for (int k = 0; k < vectors; ++k) (add_block<I>(total[k], sum[k], int(At)), ...);
     }
+    const int rows = a.before + a.rows;   // so far; row r is row r - a.before of this call
+    for (int first = a.before; first < rows;) {
+      const int end = (first / reduce_order::chain + 1) * reduce_order::chain, past = end < rows ? end : rows;
+      const bool closes = past == end || a.last;
+      for (int k = 0; k < vectors; ++k) {
+        many part[count];
+        if (first % reduce_order::chain == 0) (clear<I>(part, int(At)), ...);
+        else (resume<I>(part, state.chain[k], int(At)), ...);
+        for (int r = first; r < past; ++r) body(part, a, row_at(a, r - a.before).at, at(r - a.before, k));
+        if (closes) (combine<I>(state.sum[k], part, int(At)), ...);
+        else (suspend<I>(part, state.chain[k], int(At)), ...);
+      }
+      if (past % reduce_order::block == 0 || (past == rows && a.last))
+        for (int k = 0; k < vectors; ++k) (add_block<I>(state.total[k], state.sum[k], int(At)), ...);
+      first = past;
+    }
+    if (!a.last) return state.each(a, first_column, vectors, [](const many& v, T* to) { v.put(to); });
     for (int k = 0; k < vectors; ++k) {
       many reg[count];
-      (take_total<I>(reg, total[k], int(At), a, at(0, k)), ...);
+      (take_total<I>(reg, state.total[k], int(At), a, at(0, k)), ...);
       tail(reg, a, row_at(a, 0).at, at(0, k));
     }
   }

@@ -84,6 +84,16 @@ template <class Plan> constexpr list<buffer_info> buffers_of() {
     }
   }
   list<buffer_info>& found = finder.found;
+  for (int i = 0; i < found.size(); ++i) {
+    buffer_info& b = found[i];
+    const int from = batch_run_of(Plan::runs, Plan::n_runs, b.from), to = batch_run_of(Plan::runs, Plan::n_runs, b.to);
+    if (Plan::memory.local[b.node]) {
+      b.size = padded(g[b.node].shape.size() / g[b.node].shape.extent[0] * Plan::runs[from].rows);
+    } else if (from < 0 || from != to) {
+      if (from >= 0) b.from = Plan::runs[from].first;
+      if (to >= 0) b.to = Plan::runs[to].last;
+    }
+  }
   for (int i = 1; i < found.size(); ++i)
     for (int j = i; j > 0 && found[j].from < found[j - 1].from; --j) {
       const buffer_info later = found[j - 1];

@@ -23,6 +23,7 @@ template <class T> struct bound_spaces {
 /// shared one with its tables.
 template <class Plan, class Backend, class T> struct direct {
   static_assert(!Plan::has_loops, "tfx::direct: this program has loops; use tfx::executable");
+  static_assert(Plan::n_runs == 0, "tfx::direct: this program goes through a large batch in parts; use tfx::executable");
   static_assert(Backend::parts == 1, "tfx::direct: one thread");
 
   static constexpr std::size_t arena_elements = executable<Plan, Backend, T>::arena_elements;

@@ -42,6 +42,12 @@ template <class Plan, class Backend, class T, int Shape> struct launch_facts {
     if constexpr (requires { producer_type::template tiles<shape>(); }) return producer_type::template tiles<shape>();
     else return nullptr;
   }
+  /// Elements that a launch keeps between the calls of a run in which it adds up the batch.
+  static constexpr std::size_t sums() {
+    if constexpr (requires { producer_type::sums(shape::geo, 0, 0); }) return producer_type::sums(shape::geo, shape::rows, shape::cols);
+    else if constexpr (source::value.axis == over_rows) return column_sums * std::size_t(source::count) * std::size_t(padded_columns(shape::cols));
+    else return 0;
+  }
   static constexpr int useful_parts() {
     if constexpr (requires { producer_type::useful_parts(shape::geo, 0, 0); }) return producer_type::useful_parts(shape::geo, shape::rows, shape::cols);
     else if (source::value.axis == over_all) return 1;
@@ -78,7 +84,24 @@ template <class Plan, class Backend, class T> struct executable {
       if (one > most) most = one;
     return (most + leaf_alignment - 1) / leaf_alignment * leaf_alignment;
   }(std::make_index_sequence<std::size_t(Plan::n_shapes)>{});
-  static constexpr std::size_t scratch_elements = scratch_per_part * std::size_t(Backend::parts);
+  static constexpr auto sums_per_shape = []<std::size_t... L>(std::index_sequence<L...>) {
+    return std::array<std::size_t, sizeof...(L) + 1>{detail::launch_facts<Plan, Backend, T, int(L)>::sums()..., 0};
+  }(std::make_index_sequence<std::size_t(Plan::n_runs > 0 ? Plan::n_shapes : 0)>{});
+  /// Where the launch before which `launch` stands has its sums, behind the scratch memory of all parts.
+  static constexpr std::size_t sums_before(int launch) {
+    std::size_t n = 0;
+    for (int k = 0; k < Plan::n_runs; ++k)
+      for (int i = Plan::runs[std::size_t(k)].first; i <= Plan::runs[std::size_t(k)].last; ++i)
+        if (i < launch) n += (sums_per_shape[std::size_t(Plan::launches[std::size_t(i)].shape)] + leaf_alignment - 1) / leaf_alignment * leaf_alignment;
+    return n;
+  }
+  static constexpr std::size_t sums_begin = scratch_per_part * std::size_t(Backend::parts);
+  static constexpr auto sums_of_run = [] {   // per run, of its launches in their order
+    std::array<std::size_t, std::size_t(Plan::n_launches) + 1> t{};
+    for (int i = 0; Plan::n_runs > 0 && i < Plan::n_launches; ++i) t[std::size_t(i)] = sums_begin + sums_before(i);
+    return t;
+  }();
+  static constexpr std::size_t scratch_elements = sums_begin + (Plan::n_runs > 0 ? sums_before(Plan::n_launches) : 0);
   /// All memory a run needs besides parameters, state, inputs and outputs, in elements.
   static constexpr std::size_t arena_elements = std::size_t(Plan::arena_elements) + scratch_elements;
 
@@ -100,25 +123,57 @@ template <class Plan, class Backend, class T> struct executable {
     return b.base[o.space] + offset;
   }
 
-  static void launch(const bindings<T>& b, int index, const counters& at) {
+  /// Rows of the batch [from, from + rows) of `all`.
+  struct batch_rows {
+    int from = 0, rows = 0, all = 0;
+  };
+
+  static void launch(const bindings<T>& b, int index, const counters& at, batch_rows part) {
     const launch_record& l = Plan::launches[std::size_t(index)];
     void* operand[Plan::most_operands];
-    for (int k = 0; k < l.operands; ++k) operand[k] = address(b, Plan::operands[std::size_t(l.first_operand + k)], at);
+    for (int k = 0; k < l.operands; ++k) {
+      const operand_info& o = Plan::operands[std::size_t(l.first_operand + k)];
+      operand[k] = address(b, o, at);
+      if constexpr (Plan::n_runs > 0)
+        if (part.from > 0) operand[k] = o.space == place_space ? static_cast<void*>(static_cast<char*>(operand[k]) + std::ptrdiff_t(o.row) * part.from)
+                                                               : static_cast<T*>(operand[k]) + std::ptrdiff_t(o.row) * part.from;
+    }
     call<T> c;
     c.operand = operand;
     c.rows = l.rows;
     c.cols = l.cols;
     c.contracted = l.contracted;
     if constexpr (Plan::batch_bound > 0) {
-      if (l.bounded == bounded_by::rows) c.rows = l.rows / Plan::batch_bound * b.run.batch;
-      if (l.bounded == bounded_by::columns) c.cols = l.cols / Plan::batch_bound * b.run.batch;
-      if (l.contracts_batch) c.contracted = l.contracted / Plan::batch_bound * b.run.batch;
+      if (l.bounded == bounded_by::rows) c.rows = l.rows / Plan::batch_bound * part.rows;
+      if (l.bounded == bounded_by::columns) c.cols = l.cols / Plan::batch_bound * part.rows;
+      if (l.contracts_batch) c.contracted = l.contracted / Plan::batch_bound * part.rows;
+    }
+    if constexpr (Plan::n_runs > 0) {
+      if (part.rows < part.all) {
+        c.sums = b.scratch + sums_of_run[std::size_t(index)];
+        c.before = (l.contracts_batch ? l.contracted : l.rows) / Plan::batch_bound * part.from;
+        c.last = part.from + part.rows == part.all;
+      }
     }
     c.geo = Plan::geometries[std::size_t(l.geometry)].v;
     c.run = &b.run;
     c.scratch = b.scratch;
     c.tiles = tiles[std::size_t(l.shape)];
-    Backend::run(kernels[std::size_t(l.kernel)], c, scratch_per_part, Backend::parts == 1 ? 1 : useful_parts[Backend::parts == 1 ? 0 : std::size_t(l.shape)]);
+    int useful = Backend::parts == 1 ? 1 : useful_parts[Backend::parts == 1 ? 0 : std::size_t(l.shape)];
+    if constexpr (Plan::n_runs > 0 && Backend::parts > 1)
+      if (part.rows < part.all) useful = useful * part.rows / part.all > 1 ? useful * part.rows / part.all : 1;
+    Backend::run(kernels[std::size_t(l.kernel)], c, scratch_per_part, useful);
+  }
+  static void launch(const bindings<T>& b, int index, const counters& at) { launch(b, index, at, {0, b.run.batch, b.run.batch}); }
+
+  /// The launches of a run, again and again until the batch has been through.
+  static void run_by_rows(const bindings<T>& b, const batch_run& r, const counters& at) {
+    int from = 0;
+    do {
+      const int left = b.run.batch - from;
+      for (int i = r.first; i <= r.last; ++i) launch(b, i, at, {from, left < r.rows ? left : r.rows, b.run.batch});
+      from += r.rows;
+    } while (from < b.run.batch);
   }
 
   static bool enters(const bindings<T>& b, int region, const counters& at) {
@@ -131,7 +186,13 @@ template <class Plan, class Backend, class T> struct executable {
   static void run(const bindings<T>& b) {
     counters at;
     if constexpr (!Plan::has_loops) {
-      for (int i = 0; i < Plan::n_launches; ++i) launch(b, i, at);
+      int i = 0;
+      for (const batch_run& r : Plan::runs) {   // the last is none, behind all launches
+        for (; i < r.first; ++i) launch(b, i, at);
+        if (r.rows == 0) break;
+        run_by_rows(b, r, at);
+        i = r.last + 1;
+      }
     } else {
       for (int pc = 0; pc < Plan::sizes.steps; ++pc) {
         const step_info s = Plan::steps[std::size_t(pc)];

@@ -59,6 +59,7 @@ template <int Count> constexpr kept_rows<Count> rows_kept(const std::uint64_t* w
 /// The address of an operand: base[space] + offset + terms. `place_space` gives the offset itself: the place of a generator.
 struct operand_info {
   int space = 0, offset = 0, first_term = 0, n_terms = 0;
+  int row = 0;   ///< elements per row of the batch, where a launch of a run finds each row at a place of its own
 };
 inline constexpr int place_space = max_spaces;
 
@@ -144,6 +145,7 @@ struct kernel_emitter {
   const int* offset;
   const int* home;
   const std::uint8_t* history;
+  const std::uint8_t* local;
 
   kernel_lists k{};
   list<int> value{}, value_group{};   // instruction of a node in the group being emitted
@@ -181,6 +183,7 @@ struct kernel_emitter {
       o.offset = offset[w.root];
     }
     o.offset += w.offset;
+    if (g[id].shape.bounded && !local[w.root]) o.row = g[id].shape.size() / g[id].shape.extent[0];
     return o;
   }
 
@@ -365,7 +368,7 @@ struct kernel_emitter {
 }  // namespace detail
 
 template <class Fusion, class Memory> constexpr kernel_lists emit_kernels(const graph_view& g, const Fusion& f, const Memory& m) {
-  detail::kernel_emitter emitter{g, f.group_of, f.phase, f.stored, f.groups, f.n_groups, m.offset, m.home, m.history};
+  detail::kernel_emitter emitter{g, f.group_of, f.phase, f.stored, f.groups, f.n_groups, m.offset, m.home, m.history, m.local};
   emitter.emit_all();
   return static_cast<kernel_lists&&>(emitter.k);
 }

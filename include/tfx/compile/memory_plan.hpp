@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <tfx/compile/batch_runs.hpp>
 #include <tfx/compile/fusion.hpp>
 #include <tfx/compile/location.hpp>
 #include <tfx/compile/placement.hpp>
@@ -12,6 +13,9 @@ template <int Nodes> struct memory_plan {
   int offset[Nodes + 1] = {};
   int home[Nodes + 1] = {};              ///< the node in whose memory a value is stored; -1: its own
   std::uint8_t history[Nodes + 1] = {};  ///< of a carry: all its values are kept
+  std::uint8_t local[Nodes + 1] = {};    ///< used within one run of launches only: there is room for as many rows as it takes at a time
+  batch_run runs[max_batch_runs] = {};
+  int n_runs = 0;
   int arena = 0;                         ///< elements
   int unplanned = 0;                     ///< what it would be without sharing
   int live_peak = 0;                     ///< lower bound: the most that is alive at once
@@ -21,7 +25,8 @@ template <int Nodes> struct memory_plan {
 
 struct memory_lists {
   list<int> offset, home;
-  list<std::uint8_t> history;
+  list<std::uint8_t> history, local;
+  list<batch_run> runs;
   int arena = 0, unplanned = 0, live_peak = 0, buffers = 0, in_place = 0;
 };
 
@@ -45,6 +50,8 @@ template <class Fusion> struct memory_planner {
     p.offset = list<int>(n, 0);
     p.home = list<int>(n, -1);
     p.history = list<std::uint8_t>(n, 0);
+    p.local = list<std::uint8_t>(n, 0);
+    p.runs = find_batch_runs(view, fusion);
   }
 
   /// What comes out of a body, and the next value of a carry, is made where it is kept.
@@ -97,8 +104,24 @@ template <class Fusion> struct memory_planner {
     }
   }
 
+  /// What comes into a run or leaves it is there during all of it; what does neither needs room for some rows only.
+  constexpr void follow_runs() {
+    if (p.runs.size() == 0) return;
+    for (int i = 0; i < n; ++i) {
+      if (end[i] < 0) continue;
+      const int from = batch_run_of(p.runs, p.runs.size(), begin[i]), to = batch_run_of(p.runs, p.runs.size(), end[i]);
+      if (from >= 0 && from == to) {
+        p.local[i] = g[i].shape.bounded;
+        continue;
+      }
+      if (from >= 0) begin[i] = p.runs[from].first;
+      if (to >= 0) end[i] = p.runs[to].last;
+    }
+  }
+
   constexpr int size_of_buffer(int i) const {
     int s = g[i].shape.size();
+    if (p.local[i]) s = s / g[i].shape.extent[0] * p.runs[batch_run_of(p.runs, p.runs.size(), begin[i])].rows;
     if (is<carry_op>(g[i])) s *= p.history[i] ? g.regions[g[i].region].bound + 1 : 2;
     return padded(s);
   }
@@ -142,7 +165,7 @@ template <class Fusion> struct memory_planner {
             if (!plain || f.group_of[a] == q || end[a] != q || g[a].region != g[i].region ||
                 g[a].shape.size() != g[i].shape.size())
               continue;
-            if (!takes_over(i, a, head, next)) continue;
+            if (p.local[i] != p.local[a] || !takes_over(i, a, head, next)) continue;
             p.home[i] = a;
             end[a] = end[i];
             end[i] = begin[i] = -1;
@@ -183,6 +206,7 @@ template <class Fusion> constexpr memory_lists plan_memory(const graph_view& g, 
   detail::memory_planner<Fusion> planner(g, f);
   planner.find_homes();
   planner.find_lifetimes();
+  planner.follow_runs();
   planner.share_in_place();
   planner.place();
   return static_cast<memory_lists&&>(planner.p);
@@ -194,7 +218,10 @@ template <int Nodes> constexpr memory_plan<Nodes> freeze(const memory_lists& lis
     p.offset[i] = lists.offset[i];
     p.home[i] = lists.home[i];
     p.history[i] = lists.history[i];
+    p.local[i] = lists.local[i];
   }
+  for (int i = 0; i < lists.runs.size(); ++i) p.runs[i] = lists.runs[i];
+  p.n_runs = lists.runs.size();
   p.arena = lists.arena;
   p.unplanned = lists.unplanned;
   p.live_peak = lists.live_peak;

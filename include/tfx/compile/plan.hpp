@@ -129,6 +129,22 @@ template <class Step> struct plan {
     for (int i = 0; i < n_regions; ++i) t[std::size_t(i)] = kernels.loops[i];
     return t;
   }();
+  /// Runs of launches that are made for some rows of the batch at a time; the last is none.
+  static constexpr int n_runs = memory.n_runs;
+  static constexpr auto runs = [] {
+    std::array<batch_run, std::size_t(n_runs) + 1> t{};
+    for (int k = 0; k < n_runs; ++k) {
+      batch_run& r = t[std::size_t(k)];
+      r = {-1, -1, memory.runs[k].rows};
+      for (int i = 0; i < n_launches; ++i) {
+        if (kernels.launches[i].group < memory.runs[k].first || kernels.launches[i].group > memory.runs[k].last) continue;
+        if (r.first < 0) r.first = i;
+        r.last = i;
+      }
+    }
+    t[std::size_t(n_runs)] = {n_launches, n_launches, 0};
+    return t;
+  }();
   static constexpr auto leaves = [] {
     std::array<leaf_info, std::size_t(size.leaves) + 1> t{};
     for (int i = 0; i < size.leaves; ++i) t[std::size_t(i)] = traced::graph.leaves[i];

@@ -44,6 +44,7 @@ struct op_info {
   void (*evaluate_float)(const node_call<float>&);
   void (*evaluate_double)(const node_call<double>&);
   long long (*multiply_adds)(const geometry&, long long results) = nullptr;   ///< of a contraction; else none
+  bool by_image = false;   ///< of a contraction or window: works image by image, or adds images up, in the order of the batch
 };
 
 /// FNV-1a; from the hash of a text on, that of the text with s behind it.
@@ -104,9 +105,16 @@ template <class F> constexpr auto multiply_adds_of() -> long long (*)(const geom
 }
 }  // namespace detail
 
+namespace detail {
+template <class F> inline constexpr bool works_by_image = [] {
+  if constexpr (requires { F::by_image; }) return F::by_image;
+  else return false;
+}();
+}  // namespace detail
+
 template <class F> inline constexpr op_info op_of{
     label_of<F>, hash_of(label_of<F>), detail::type_hash<F>(), F::kind, F::arity, F::differentiable, &F::backward,
-    &evaluate_node<F, float>, &evaluate_node<F, double>, detail::multiply_adds_of<F>()};
+    &evaluate_node<F, float>, &evaluate_node<F, double>, detail::multiply_adds_of<F>(), detail::works_by_image<F>};
 
 // From a node back to its functor's type, the only place where this is done: a friend defined for each functor that is ever
 // emitted. (CWG 2118 frowns on stateful friends; g++, clang and nvcc all support them. The fallback would be an explicit

@@ -22,7 +22,7 @@ namespace detail {
 struct convolution {
   static constexpr op_kind kind = op_kind::contract;
   static constexpr int arity = 2;
-  static constexpr bool differentiable = true;
+  static constexpr bool differentiable = true, by_image = true;
   /// The same for each role, padding included.
   static constexpr long long multiply_adds(const geometry& v, long long) {
     using w = window2d;
@@ -78,15 +78,14 @@ struct conv_to_x_op : detail::convolution {
     return total;
   }
 };
-/// w from x and y (the gradient of w): a chain over images, oh, ow ascending.
+/// w from x and y (the gradient of w): a chain over images, oh, ow ascending; `total` is what earlier images have given.
 struct conv_to_w_op : detail::convolution {
   static constexpr std::string_view name = "conv2d_to_w";
   static constexpr void backward(gradient_scope& s);
-  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int, int present) {
+  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int, int present, T total = T(0)) {
     using w = window2d;
     const int per_group = v[w::channels] / v[w::groups], group = col / (v[w::out_channels] / v[w::groups]);
     const int c = row % per_group, kw = row / per_group % v[w::kernel_width], kh = row / per_group / v[w::kernel_width];
-    T total = T(0);
     for (int n = 0; n < present; ++n)
       for (int oh = 0; oh < v[w::out_height]; ++oh)
         for (int ow = 0; ow < v[w::out_width]; ++ow) {

@@ -8,7 +8,7 @@ namespace tfx {
 namespace detail {
 struct pooling {
   static constexpr op_kind kind = op_kind::window;
-  static constexpr bool differentiable = true;
+  static constexpr bool differentiable = true, by_image = true;
 
   /// Calls f(input row) for every element of the window of output pixel (n, oh, ow).
   template <class F> static constexpr void each_place(const int* v, int n, int oh, int ow, F f) {

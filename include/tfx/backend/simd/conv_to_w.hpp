@@ -28,6 +28,12 @@ template <class T> struct simd_conv_to_w {
     return std::size_t(block_elements<T>) + (packs ? std::size_t(pixels) * std::size_t(widest_panel<T> / 2) : 0);
   }
 
+  /// Sums that go from one call to the next.
+  static constexpr std::size_t sums(const geometry& g, int rows, int) {
+    const conv_shape s(g.v);
+    return std::size_t(rows) * std::size_t(s.groups) * std::size_t(s.out_channels / s.groups + widest_panel<T>);
+  }
+
   /// How many parts are worth their fork and join.
   static constexpr int useful_parts(const geometry& g, int rows, int cols) {
     const std::int64_t pixels = std::int64_t(g.v[0]) * g.v[4] * g.v[5];
@@ -53,13 +59,16 @@ template <class T> struct simd_conv_to_w {
       const int count = lesser_of(set.panel(), cols - col);
       const job now = {a, s, set, group, col, count, round_up(count, 16)};
       const int fits = columns ? units : greater_of(block_elements<T> / now.stride / height * height, 1);
+      T* const sums = a.sums == nullptr ? nullptr : a.sums + std::ptrdiff_t(panel) * a.rows * set.panel();
       for (int row = rows.from; row < rows.to; row += fits) {
         const range part = {row, lesser_of(row + fits, rows.to)};
-        now.compute(part);
-        if (!columns) now.give(part, a.scratch, destination, finish);
+        T* const block = sums == nullptr ? a.scratch : columns ? sums : sums + std::ptrdiff_t(row) * now.stride;
+        now.compute(part, block);
+        if (!a.last) continue;
+        if (!columns) now.give(part, block, destination, finish);
         for (int i = 0; columns && i < s.kernel_height; ++i) {
-          now.give({i * units + part.from, i * units + part.to}, a.scratch + (i * units + part.from) * now.stride,
-                   destination, finish);
+          now.give({i * units + part.from, i * units + part.to}, block + (i * units + part.from) * now.stride, destination,
+                   finish);
         }
       }
     }
@@ -109,12 +118,17 @@ template <class T> struct simd_conv_to_w {
       }
     }
 
-    /// Every chain is carried on in the block, chunk by chunk. `part` is a range of rows, or of (j, c).
-    void compute(range part) const {
-      T* const block = a.scratch;
+    /// Every chain is carried on in the block, chunk by chunk. `part` is a range of rows, or of (j, c), which have a place
+    /// for each row of the kernel.
+    void compute(range part, T* block) const {
       const bool columns = by_columns(s);
-      const int used = (columns ? a.rows : part.size()) * stride;
-      for (int i = 0; i < used; ++i) block[i] = T(0);
+      if (a.before == 0) {
+        const int units = s.kernel_width * s.channels;
+        for (int i = 0; i < (columns ? s.kernel_height : 1); ++i) {
+          T* const to = block + (columns ? i * units + part.from : 0) * stride;
+          for (int k = 0; k < part.size() * stride; ++k) to[k] = T(0);
+        }
+      }
       const bool packs = set.pads && count < set.panel();
       chunk step = chunk_of(s);
       if (packs) step.images = 1;

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/compile/fusion.hpp>
+
+namespace tfx {
+
+/// Groups that follow each other and are computed for a few rows of the batch at a time, one after the other, so that
+/// what one hands to the next is still in the second-level cache.
+struct batch_run {
+  int first = 0, last = 0;  ///< groups, both included
+  int rows = 0;             ///< of the batch at a time
+};
+
+inline constexpr int max_batch_runs = 32;
+/// The launch of a run that touches most may touch this many elements.
+inline constexpr long long batch_run_elements = 256 * 1024;
+
+namespace detail {
+
+/// How a group depends on the batch.
+enum class batch_use : std::uint8_t {
+  whole,    ///< needs all of it, or none
+  by_rows,  ///< each row of the batch on its own
+  sums      ///< adds it up, row after row; what it makes is complete after the last one
+};
+
+template <class Fusion> struct batch_run_finder {
+  const graph_view& g;
+  const Fusion& f;
+  list<batch_use> use{};     ///< per group
+  list<char> present{};      ///< per group: is there anything in it?
+  list<long long> touched{};  ///< per group: elements of rows of the batch, at the bound
+
+  constexpr void find_uses() {
+    use = list<batch_use>(f.n_groups + 1, batch_use::whole);
+    present = list<char>(f.n_groups + 1, 0);
+    touched = list<long long>(f.n_groups + 1, 0);
+    for (int q = 0; q < f.n_groups; ++q) {
+      const group& a = f.groups[q];
+      if (a.region != 0 || !a.domain.bounded || a.kind == group_kind::control || a.axis == over_all) continue;
+      use[q] = a.axis == over_rows ? batch_use::sums : batch_use::by_rows;
+    }
+    for (int i = 0; i < g.n_nodes; ++i) {
+      if (f.group_of[i] < 0) continue;
+      present[f.group_of[i]] = 1;
+      if (is_producer(g[i].op->kind)) {
+        const bool adds = g[i].op->by_image && g[i].region == 0 && g.geometries[g[i].aux].v[geometry::contracts_batch];
+        if (adds) use[f.group_of[i]] = batch_use::sums;
+        else if (!g[i].op->by_image) use[f.group_of[i]] = batch_use::whole;
+      }
+    }
+    for (int i = 0; i < g.n_nodes; ++i) {
+      const int q = f.group_of[i];
+      if (q < 0) continue;
+      if (f.stored[i] && g[i].shape.bounded) touched[q] += g[i].shape.size();
+      if (g[i].op->kind == op_kind::assign && g[i].shape.bounded) use[q] = batch_use::whole;
+      for (int k = 0; k < g[i].count; ++k) {
+        const int a = g.input(i, k), root = g.root(a);
+        if (g[root].shape.bounded && (!g[a].shape.bounded || g[a].shape.size() != g[root].shape.size()))
+          use[q] = batch_use::whole;
+        if (g[a].shape.bounded && f.group_of[root] != q && g[root].op->kind != op_kind::generate)
+          touched[q] += g[a].shape.size();
+      }
+    }
+  }
+
+  /// Does group q read a sum of the groups from `first` on?
+  constexpr bool needs_sum(const list<int>& head, const list<int>& next, int q, int first) const {
+    for (int i = head[q]; i >= 0; i = next[i])
+      for (int k = 0; k < g[i].count; ++k) {
+        const int from = f.group_of[g.root(g.input(i, k))];
+        if (from >= first && from != q && use[from] == batch_use::sums) return true;
+      }
+    return false;
+  }
+
+  constexpr list<batch_run> find() {
+    list<batch_run> runs;
+    if (g.batch_bound < 2 || g.n_regions > 1) return runs;
+    find_uses();
+    list<int> head(f.n_groups + 1, -1), next(g.n_nodes, -1);
+    for (int i = g.n_nodes - 1; i >= 0; --i) {
+      if (f.group_of[i] < 0) continue;
+      next[i] = head[f.group_of[i]];
+      head[f.group_of[i]] = i;
+    }
+    for (int first = 0; first < f.n_groups;) {
+      int last = first - 1, launches = 0;
+      long long most = 0;
+      for (int q = first; q < f.n_groups && (!present[q] || use[q] != batch_use::whole); ++q) {
+        if (!present[q]) continue;
+        if (needs_sum(head, next, q, first)) break;
+        last = q;
+        ++launches;
+        if (touched[q] > most) most = touched[q];
+      }
+      if (launches > 1 && most > batch_run_elements) {
+        const long long blocks = (most + batch_run_elements - 1) / batch_run_elements;
+        const int rows = int((g.batch_bound + blocks - 1) / blocks);
+        if (runs.size() < max_batch_runs) runs.push_back({first, last, rows});
+      }
+      first = last < first ? first + 1 : last + 1;
+    }
+    return runs;
+  }
+};
+
+}  // namespace detail
+
+/// The runs of a program, in their order.
+template <class Fusion> constexpr list<batch_run> find_batch_runs(const graph_view& g, const Fusion& f) {
+  return detail::batch_run_finder<Fusion>{g, f}.find();
+}
+
+/// The run that group q belongs to, or -1.
+template <class Runs> constexpr int batch_run_of(const Runs& runs, int n, int q) {
+  for (int i = 0; i < n; ++i)
+    if (runs[i].first <= q && q <= runs[i].last) return i;
+  return -1;
+}
+
+}  // namespace tfx
