@@ -99,7 +99,8 @@ template <class T> struct conv_gather {
     const int stride = finish != nullptr ? round_up(band.size(), 16) : result_channels;
     const int pixels =
         finish != nullptr ? greater_of(conv_block_elements<T> / stride, 1) : share.size() * columns.results;
-    const int height = greater_of(pixels / columns.results, 1);
+    int height = greater_of(pixels / columns.results, 1);
+    if (height > rows.results) height -= height % rows.results;  // whole images: their borders are computed together
     const int width = height > 1 ? columns.results : lesser_of(pixels, columns.results);
     for (int line = share.from; line < share.to; line += height) {
       const int line_end = lesser_of(line + height, share.to);
@@ -115,9 +116,10 @@ template <class T> struct conv_gather {
           for (int at = line; at < line_end;) {
             const int image = at / rows.results, top = at - image * rows.results;
             const range tall = {top, lesser_of(rows.results, top + line_end - at)};
-            rectangles(image, group, tall, wide, taps, c, stride, count);
-            at += tall.size();
-            c += std::ptrdiff_t(tall.size()) * columns.results * stride;
+            const int images = top == 0 ? greater_of((line_end - at) / rows.results, 1) : 1;
+            rectangles({image, image + images}, group, tall, wide, taps, c, stride, count);
+            at += images * tall.size();
+            c += std::ptrdiff_t(images * tall.size()) * columns.results * stride;
           }
         }
         if (finish != nullptr) {
@@ -133,21 +135,26 @@ template <class T> struct conv_gather {
     std::ptrdiff_t tap = 0, row = 0;
   };
 
-  /// Pixels [tall) x [wide) of one image, c being the first of them.
-  __attribute__((noinline)) void rectangles(int image, int group, range tall, range wide, const tap_weights& w, T* c,
+  /// One direction in which results read the same taps of places a fixed distance apart.
+  struct direction {
+    int count = 1;
+    std::ptrdiff_t a = 0, c = 0;
+  };
+
+  /// Pixels [tall) x [wide) of some images, c being the first of them.
+  __attribute__((noinline)) void rectangles(range images, int group, range tall, range wide, const tap_weights& w, T* c,
                                             int stride, int count) const {
-    const T* picture =
-        source + (std::ptrdiff_t(image) * rows.source * columns.source) * source_channels + group * depth();
+    const std::ptrdiff_t pixel = source_channels, line = columns.source * pixel, picture = rows.source * line;
+    const std::ptrdiff_t c_line = std::ptrdiff_t(columns.results) * stride;
+    const T* const first = source + images.from * picture + group * depth();
     for_runs(columns, wide, [&](const axis_run& across) {
       for_runs(rows, tall, [&](const axis_run& down) {
-        const std::ptrdiff_t line = std::ptrdiff_t(columns.source) * source_channels;
-        const std::ptrdiff_t pixel = source_channels;
         const axis_taps& y = down.taps;
         const axis_taps& x = across.taps;
         tile_call<T> call;
-        call.a = picture + y.at * line + x.at * pixel;
+        call.a = first + y.at * line + x.at * pixel;
         call.b = w.data + (y.first * columns.taps + x.first) * w.tap;
-        call.c = c + (std::ptrdiff_t(down.start - tall.from) * columns.results + (across.start - wide.from)) * stride;
+        call.c = c + (down.start - tall.from) * c_line + std::ptrdiff_t(across.start - wide.from) * stride;
         call.b_step = w.row;
         call.a_step = 1;
         call.cols = count;
@@ -162,16 +169,25 @@ template <class T> struct conv_gather {
           call.depth *= call.inner;  // neighbouring taps lie behind each other in the source and in the weights
           call.inner = 1;
         }
-        const std::ptrdiff_t a_across = columns.advance() * pixel, a_down = rows.advance() * line;
-        const std::ptrdiff_t c_across = std::ptrdiff_t(across.step) * stride;
-        const std::ptrdiff_t c_down = std::ptrdiff_t(down.step) * columns.results * stride;
-        const bool along = across.count >= down.count || across.count >= set.rows;
-        call.a_row = along ? a_across : a_down;
-        call.c_row = along ? c_across : c_down;
-        for (int i = 0; i < (along ? down.count : across.count); ++i) {
-          run_panel(set, call, along ? across.count : down.count);
-          call.a += along ? a_down : a_across;
-          call.c += along ? c_down : c_across;
+        // The longest direction makes the rows of the tiles.
+        direction d[3] = {{images.size(), picture, rows.results * c_line},
+                          {down.count, rows.advance() * line, down.step * c_line},
+                          {across.count, columns.advance() * pixel, std::ptrdiff_t(across.step) * stride}};
+        for (const int k : {1, 0}) {
+          if (d[k].count <= d[2].count || d[2].count >= set.rows) continue;
+          const direction longer = d[k];
+          d[k] = d[2];
+          d[2] = longer;
+        }
+        call.a_row = d[2].a;
+        call.c_row = d[2].c;
+        tile_call<T> tiles = call;
+        for (int i = 0; i < d[0].count; ++i) {
+          for (int j = 0; j < d[1].count; ++j) {
+            tiles.a = call.a + i * d[0].a + j * d[1].a;
+            tiles.c = call.c + i * d[0].c + j * d[1].c;
+            run_panel(set, tiles, d[2].count);
+          }
         }
       });
     });
@@ -212,20 +228,22 @@ constexpr int conv_useful_parts(const geometry& g, int rows, int cols) {
 
 }  // namespace detail
 
-/// Two-dimensional convolution, channels last, one fused multiply-add chain per result; padding is skipped.
-///
-///     y[n][h][w][o] = sum_(i, j, c) x[n][h * stride - pad + i * dilation][...][c] * w[i][j][c][o]
-///
-/// Geometry   see conv_shape; operands x [n, H, W, C] and w [KH, KW, C / groups, O]
-template <class T> struct simd_conv {
+/// A convolution as a gather, or the gradient with respect to its input, which is one too.
+template <class T, bool Transposed> struct simd_gather {
+  /// Channels of a group that are summed over, and that are results.
+  static constexpr int depth(const conv_shape& s) { return (Transposed ? s.out_channels : s.channels) / s.groups; }
+  static constexpr int cols(const conv_shape& s) { return (Transposed ? s.channels : s.out_channels) / s.groups; }
+  static constexpr conv_axis rows(const conv_shape& s) { return Transposed ? s.rows_to_input() : s.rows(); }
+  static constexpr conv_axis columns(const conv_shape& s) { return Transposed ? s.columns_to_input() : s.columns(); }
+
   template <class Launch> static constexpr const void* tiles() {
     constexpr conv_shape s(Launch::geo.v);
-    return choose_table<T, greater_of(5, detail::conv_tile_rows(s.rows(), s.columns())), s.out_channels / s.groups>();
+    return choose_table<T, greater_of(5, detail::conv_tile_rows(rows(s), columns(s))), cols(s)>();
   }
 
   static constexpr std::size_t scratch(const geometry& g, int, int) {
     const conv_shape s(g.v);
-    return detail::conv_scratch<T>(s, s.channels / s.groups, s.out_channels / s.groups);
+    return detail::conv_scratch<T>(s, depth(s), cols(s));
   }
 
   /// How many parts are worth their fork and join.
@@ -240,55 +258,29 @@ template <class T> struct simd_conv {
                                    set,
                                    destination,
                                    finish,
-                                   s.rows(),
-                                   s.columns(),
+                                   rows(s),
+                                   columns(s),
                                    static_cast<const T*>(a.operand[0]),
                                    static_cast<const T*>(a.operand[1]),
-                                   s.channels,
-                                   s.out_channels,
+                                   depth(s) * s.groups,
+                                   cols(s) * s.groups,
                                    s.groups,
-                                   false};
+                                   Transposed};
     gather.run();
   }
 };
+
+/// Two-dimensional convolution, channels last, one fused multiply-add chain per result; padding is skipped.
+///
+///     y[n][h][w][o] = sum_(i, j, c) x[n][h * stride - pad + i * dilation][...][c] * w[i][j][c][o]
+///
+/// Geometry   see conv_shape; operands x [n, H, W, C] and w [KH, KW, C / groups, O]
+template <class T> struct simd_conv : simd_gather<T, false> {};
 
 /// The gradient of a convolution with respect to its input: the same gather over the output's gradient.
 ///
 /// Operands   dy [n, OH, OW, O] and w
 /// Order      taps ascending, then output channels
-template <class T> struct simd_conv_to_x {
-  template <class Launch> static constexpr const void* tiles() {
-    constexpr conv_shape s(Launch::geo.v);
-    return choose_table<T, greater_of(5, detail::conv_tile_rows(s.rows_to_input(), s.columns_to_input())),
-                        s.channels / s.groups>();
-  }
-
-  static constexpr std::size_t scratch(const geometry& g, int, int) {
-    const conv_shape s(g.v);
-    return detail::conv_scratch<T>(s, s.out_channels / s.groups, s.channels / s.groups);
-  }
-
-  static constexpr int useful_parts(const geometry& g, int rows, int cols) {
-    return detail::conv_useful_parts(g, rows, cols);
-  }
-
-  static void run(const call<T>& a, T* destination, finish_function<T> finish) {
-    const conv_shape s(a.geo);
-    const tile_set<T>& set = static_cast<const tile_table<T>*>(a.tiles)->set[instruction_set()];
-    const conv_gather<T> gather = {a,
-                                   set,
-                                   destination,
-                                   finish,
-                                   s.rows_to_input(),
-                                   s.columns_to_input(),
-                                   static_cast<const T*>(a.operand[0]),
-                                   static_cast<const T*>(a.operand[1]),
-                                   s.out_channels,
-                                   s.channels,
-                                   s.groups,
-                                   true};
-    gather.run();
-  }
-};
+template <class T> struct simd_conv_to_x : simd_gather<T, true> {};
 
 }  // namespace tfx::backend::inline TFX_SIMD_BUILD

@@ -24,7 +24,8 @@ template <class T> struct simd_conv_to_w {
   static constexpr std::size_t scratch(const geometry& g, int, int) {
     const conv_shape s(g.v);
     const bool packs = s.out_channels / s.groups % 16 != 0;
-    const int pixels = chunk_of(s).lines * s.out_width;
+    const chunk all = chunk_of(s);
+    const int pixels = all.images * all.lines * all.columns;
     return std::size_t(block_elements<T>) + (packs ? std::size_t(pixels) * std::size_t(widest_panel<T> / 2) : 0);
   }
 
@@ -82,16 +83,18 @@ template <class T> struct simd_conv_to_w {
     return s.groups == 1 && s.channels < s.kernel_height && rows * widest_panel<T> <= block_elements<T>;
   }
 
-  /// How much of the contraction is done at a time, so that its part of dy stays in the cache: images, or lines of one
-  /// image.
+  /// How much of the contraction is done at a time, so that its part of dy stays in the cache: images, lines of one
+  /// image, or a part of one line.
   struct chunk {
-    int images = 1, lines = 1;
+    int images = 1, lines = 1, columns = 1;
   };
 
   static constexpr chunk chunk_of(const conv_shape& s) {
+    constexpr int most = 384;
     const int pixels = s.out_height * s.out_width;
-    if (pixels > 192) return {1, greater_of(192 / s.out_width, 1)};
-    return {greater_of(192 / pixels, 1), s.out_height};
+    if (s.out_width > most) return {1, 1, most};
+    if (pixels > most) return {1, most / s.out_width, s.out_width};
+    return {most / pixels, s.out_height, s.out_width};
   }
 
   /// One panel of columns.
@@ -130,8 +133,7 @@ template <class T> struct simd_conv_to_w {
         }
       }
       const bool packs = set.pads && count < set.panel();
-      chunk step = chunk_of(s);
-      if (packs) step.images = 1;
+      const chunk step = chunk_of(s);
       tile_call<T> call;
       call.cols = count;
       call.resume = true;
@@ -144,27 +146,35 @@ template <class T> struct simd_conv_to_w {
         const T* const x = static_cast<const T*>(a.operand[0]) + image * x_image() + group * (s.channels / s.groups);
         for (int line = 0; line < s.out_height; line += step.lines) {
           const range lines = {line, lesser_of(line + step.lines, s.out_height)};
-          const T* dy = static_cast<const T*>(a.operand[1]) + image * y_image() + line * y_line() +
-                        group * (s.out_channels / s.groups) + col;
-          call.b_step = s.out_channels;
-          if (packs) {
-            T* const packed = a.scratch + block_elements<T>;
-            pack_rows(dy, s.out_channels, lines.size() * s.out_width, count, packed, set.panel());
-            dy = packed;
-            call.b_step = set.panel();
-          }
-          call.b_inner = s.out_width * call.b_step;
-          if (columns) {
-            rows_of_kernel(call, x, dy, lines, part, block);
-          } else {
-            rows_of_channels(call, x, dy, lines, part, block);
+          for (int left = 0; left < s.out_width; left += step.columns) {
+            const range across = {left, lesser_of(left + step.columns, s.out_width)};
+            const T* dy = static_cast<const T*>(a.operand[1]) + image * y_image() + line * y_line() +
+                          std::ptrdiff_t(left) * s.out_channels + group * (s.out_channels / s.groups) + col;
+            call.b_step = s.out_channels;
+            call.b_inner = y_line();
+            if (packs) {
+              T* const packed = a.scratch + block_elements<T>;
+              // Several lines, or images, are whole and lie side by side.
+              const int pixels = call.outer * lines.size() * across.size();
+              pack_rows(dy, s.out_channels, pixels, count, packed, set.panel());
+              dy = packed;
+              call.b_step = set.panel();
+              call.b_inner = across.size() * call.b_step;
+              call.b_outer = lines.size() * call.b_inner;
+            }
+            if (columns) {
+              rows_of_kernel(call, x, dy, lines, across, part, block);
+            } else {
+              rows_of_channels(call, x, dy, lines, across, part, block);
+            }
           }
         }
       }
     }
 
     /// Every (i, j) has its own rectangle of pixels that do not touch padding.
-    void rows_of_channels(tile_call<T> call, const T* x, const T* dy, range lines, range part, T* block) const {
+    void rows_of_channels(tile_call<T> call, const T* x, const T* dy, range lines, range wide, range part,
+                          T* block) const {
       const int channels = s.channels / s.groups;
       call.a_row = 1;
       call.c_row = stride;
@@ -172,12 +182,12 @@ template <class T> struct simd_conv_to_w {
         const int tap = row / channels, channel = row - tap * channels;
         const int rows = lesser_of(channels - channel, part.to - row);
         const range down = reached(s.rows(), tap / s.kernel_width, lines);
-        const range across = reached(s.columns(), tap % s.kernel_width, {0, s.out_width});
+        const range across = reached(s.columns(), tap % s.kernel_width, wide);
         if (down.size() > 0 && across.size() > 0) {
           const int top = down.from * s.stride_height - s.pad_top + tap / s.kernel_width * s.dilation_height;
           const int left = across.from * s.stride_width - s.pad_left + tap % s.kernel_width * s.dilation_width;
           call.a = x + top * x_line() + std::ptrdiff_t(left) * s.channels + channel;
-          call.b = dy + (down.from - lines.from) * call.b_inner + across.from * call.b_step;
+          call.b = dy + (down.from - lines.from) * call.b_inner + (across.from - wide.from) * call.b_step;
           call.c = block + (row - part.from) * call.c_row;
           call.inner = down.size();
           call.depth = across.size();
@@ -188,7 +198,8 @@ template <class T> struct simd_conv_to_w {
     }
 
     /// Lines of pixels that reach the same rows of the kernel; the source of row i is i lines further down.
-    void rows_of_kernel(tile_call<T> call, const T* x, const T* dy, range lines, range part, T* block) const {
+    void rows_of_kernel(tile_call<T> call, const T* x, const T* dy, range lines, range wide, range part,
+                        T* block) const {
       const conv_axis axis = s.rows();
       const int units = s.kernel_width * s.channels;
       call.a_row = s.dilation_height * x_line();
@@ -200,11 +211,11 @@ template <class T> struct simd_conv_to_w {
           const axis_run down = axis.run_at(line, lines.to);
           for (int unit = part.from; unit < part.to && down.taps.count > 0; ++unit) {
             const int tap = unit / s.channels;
-            const range across = reached(s.columns(), tap, {0, s.out_width});
+            const range across = reached(s.columns(), tap, wide);
             if (across.size() <= 0) continue;
             const int left = across.from * s.stride_width - s.pad_left + tap * s.dilation_width;
             call.a = x + down.taps.at * x_line() + std::ptrdiff_t(left) * s.channels + unit % s.channels;
-            call.b = dy + (line - lines.from) * call.b_inner + across.from * call.b_step;
+            call.b = dy + (line - lines.from) * call.b_inner + (across.from - wide.from) * call.b_step;
             call.c = block + down.taps.first * call.c_row + std::ptrdiff_t(unit) * stride;
             call.inner = down.count;
             call.depth = across.size();
