@@ -267,6 +267,9 @@ template <class Plan, const machine& On> struct explainer {
       w.line("again: ", Plan::traced::choice.recomputed, " values are computed a second time, ",
              Plan::traced::choice.flops, " FLOPs; without that the arena is ",
              Plan::traced::choice.arena_before * element, " bytes");
+    for (int k = 0; k < Plan::n_runs; ++k)
+      w.line("in runs: launches ", Plan::runs[std::size_t(k)].first, " to ", Plan::runs[std::size_t(k)].last, " take ",
+             Plan::runs[std::size_t(k)].rows, " rows of the batch at a time");
   }
 
   static constexpr char letter(int i) { return "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"[i % 52]; }

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// labels: heavy
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <tfx/backend/reference/interpret.hpp>
+#include <tfx/backend/threads/backend.hpp>
+#include <tfx/tfx.hpp>
+
+namespace {
+
+using namespace tfx;
+
+/// Every kind of launch that a run can have: convolutions, pooling, batch statistics, dropout, sums over the batch.
+inline constexpr auto net =
+    nn::sequential(nn::conv2d<24, 3, same>{}, nn::batch_norm{}, nn::relu{}, nn::max_pool<2>{}, nn::dropout{.rate = 0.2},
+                   nn::conv2d<20, 3>{}, nn::relu{}, nn::average_pool<2>{}, nn::flatten{}, nn::dense<10>{});
+inline constexpr auto training = recipe(loss::softmax_cross_entropy{}, optim::adam{.learning_rate = 1e-2});
+constexpr int batch = 48, pixels = 30 * 30;
+template <class Backend> using network = model<net, input<batch, 30, 30, 1>, Backend>;
+
+template <class Plan> constexpr bool runs_are_disjoint() {
+  int after = 0;
+  for (int k = 0; k < Plan::n_runs; ++k) {
+    const batch_run& r = Plan::runs[std::size_t(k)];
+    if (r.first < after || r.last <= r.first || r.last >= Plan::n_launches || r.rows < 1 || r.rows >= batch) return false;
+    after = r.last + 1;
+  }
+  return Plan::n_runs > 0;
+}
+
+/// Parameters, state and predictions after steps with full and partial batches.
+template <class Backend> std::vector<float> trained() {
+  auto m = std::make_unique<network<Backend>>();
+  std::vector<float> x(batch * pixels), labels(batch), all(batch * 10);
+  init::fill(init::normal{0, 1}, 1, 1, x.data(), batch * pixels, 0, 1);
+  for (int i = 0; i < batch; ++i) labels[std::size_t(i)] = float(i % 10);
+  for (const int rows : {batch, batch - 1, 1, 7, batch}) m->template train_batch<training>(x.data(), labels.data(), rows);
+  m->predict(x.data(), all.data(), batch - 3);
+  m->for_each_variable([&](auto, const dims& s, const float* from) { all.insert(all.end(), from, from + s.size()); });
+  return all;
+}
+
+bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+}  // namespace
+
+TEST_CASE("programs over a large batch have runs, over a small one none") {
+  CHECK(runs_are_disjoint<network<backend::simd<>>::predict_plan>());
+  CHECK(runs_are_disjoint<network<backend::simd<>>::training_plan<training>>());
+  CHECK(model<net, input<2, 30, 30, 1>>::predict_plan::n_runs == 0);
+}
+
+TEST_CASE("what only a run uses has room for some rows") {
+  using large = network<backend::simd<>>::predict_plan;
+  using small = model<net, input<1, 30, 30, 1>>::predict_plan;
+  CHECK(large::arena_elements < batch * small::arena_elements / 2);
+}
+
+TEST_CASE("a run gives the bits of the nodes one by one, on every backend") {
+  const std::vector<float> expected = trained<backend::reference>();
+  CHECK(same_bits(trained<backend::simd<>>(), expected));
+  CHECK(same_bits(trained<backend::scalar>(), expected));
+  CHECK(same_bits(trained<backend::threads<3>>(), expected));
+}
