@@ -11,7 +11,7 @@ namespace tfx::backend::inline TFX_SIMD_BUILD {
 /// Blocks of a convolution live in the second-level cache: some lines of pixels by many columns.
 template <class T> inline constexpr int conv_block_elements = int(96 * 1024 / sizeof(T));
 /// At most this many packed weights at a time, unless one panel has more.
-template <class T> inline constexpr int conv_pack_elements = int(1024 * 1024 / sizeof(T));
+template <class T> inline constexpr int conv_pack_elements = int(256 * 1024 / sizeof(T));
 
 /// A convolution or its transpose as a gather: every result pixel is a row of a tile, every tap a matrix [depth, cols].
 ///
@@ -36,7 +36,7 @@ template <class T> struct conv_gather {
     if (a.rows <= 0 || a.cols <= 0) return;
     const int panels = divide_up(cols(), set.panel());
     const grid_share share = share_grid(lines(), groups * panels, a.part, a.parts);
-    const int most = finish != nullptr ? panels_together() : 1;
+    const int most = panels_together();
     for (int panel = share.cols.from; panel < share.cols.to;) {
       const int group = panel / panels, first = panel % panels;
       const int count = lesser_of(lesser_of(most, panels - first), share.cols.to - panel);
@@ -54,7 +54,7 @@ template <class T> struct conv_gather {
     std::ptrdiff_t tap = 0, row = 0, panel = 0;
   };
 
-  /// An epilogue likes whole rows; but a block should have some lines (the border is computed along them), and the
+  /// Whole rows of results are good for an epilogue, and for their memory; but a block should have some lines (the border is computed along them), and the
   /// packed weights should stay in the second-level cache.
   int panels_together() const {
     const int lines_together = conv_block_elements<T> / (lesser_of(rows.results, 4) * columns.results);
@@ -97,8 +97,7 @@ template <class T> struct conv_gather {
     const band_weights w = weights_of(group, band, share.size() * columns.results);
     const int first_col = group * cols() + band.from;
     const int stride = finish != nullptr ? round_up(band.size(), 16) : result_channels;
-    const int pixels =
-        finish != nullptr ? greater_of(conv_block_elements<T> / stride, 1) : share.size() * columns.results;
+    const int pixels = greater_of(conv_block_elements<T> / round_up(band.size(), 16), 1);
     int height = greater_of(pixels / columns.results, 1);
     if (height > rows.results) height -= height % rows.results;  // whole images: their borders are computed together
     const int width = height > 1 ? columns.results : lesser_of(pixels, columns.results);
@@ -173,7 +172,7 @@ template <class T> struct conv_gather {
         direction d[3] = {{images.size(), picture, rows.results * c_line},
                           {down.count, rows.advance() * line, down.step * c_line},
                           {across.count, columns.advance() * pixel, std::ptrdiff_t(across.step) * stride}};
-        for (const int k : {1, 0}) {
+        for (int k = 1; k >= 0; --k) {
           if (d[k].count <= d[2].count || d[2].count >= set.rows) continue;
           const direction longer = d[k];
           d[k] = d[2];
