@@ -114,7 +114,7 @@ template <class Fusion> constexpr list<batch_run> find_batch_runs(const graph_vi
 }
 
 /// The run that group q belongs to, or -1.
-template <class Runs> constexpr int batch_run_of(const Runs& runs, int n, int q) {
+constexpr int batch_run_of(const batch_run* runs, int n, int q) {
   for (int i = 0; i < n; ++i)
     if (runs[i].first <= q && q <= runs[i].last) return i;
   return -1;

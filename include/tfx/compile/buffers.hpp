@@ -86,12 +86,12 @@ template <class Plan> constexpr list<buffer_info> buffers_of() {
   list<buffer_info>& found = finder.found;
   for (int i = 0; i < found.size(); ++i) {
     buffer_info& b = found[i];
-    const int from = batch_run_of(Plan::runs, Plan::n_runs, b.from), to = batch_run_of(Plan::runs, Plan::n_runs, b.to);
+    const int from = batch_run_of(Plan::runs.data(), Plan::n_runs, b.from), to = batch_run_of(Plan::runs.data(), Plan::n_runs, b.to);
     if (Plan::memory.local[b.node]) {
-      b.size = padded(g[b.node].shape.size() / g[b.node].shape.extent[0] * Plan::runs[from].rows);
+      b.size = padded(g[b.node].shape.size() / g[b.node].shape.extent[0] * Plan::runs[std::size_t(from)].rows);
     } else if (from < 0 || from != to) {
-      if (from >= 0) b.from = Plan::runs[from].first;
-      if (to >= 0) b.to = Plan::runs[to].last;
+      if (from >= 0) b.from = Plan::runs[std::size_t(from)].first;
+      if (to >= 0) b.to = Plan::runs[std::size_t(to)].last;
     }
   }
   for (int i = 1; i < found.size(); ++i)

@@ -109,7 +109,7 @@ template <class Fusion> struct memory_planner {
     if (p.runs.size() == 0) return;
     for (int i = 0; i < n; ++i) {
       if (end[i] < 0) continue;
-      const int from = batch_run_of(p.runs, p.runs.size(), begin[i]), to = batch_run_of(p.runs, p.runs.size(), end[i]);
+      const int from = batch_run_of(p.runs.data, p.runs.size(), begin[i]), to = batch_run_of(p.runs.data, p.runs.size(), end[i]);
       if (from >= 0 && from == to) {
         p.local[i] = g[i].shape.bounded;
         continue;
@@ -121,7 +121,7 @@ template <class Fusion> struct memory_planner {
 
   constexpr int size_of_buffer(int i) const {
     int s = g[i].shape.size();
-    if (p.local[i]) s = s / g[i].shape.extent[0] * p.runs[batch_run_of(p.runs, p.runs.size(), begin[i])].rows;
+    if (p.local[i]) s = s / g[i].shape.extent[0] * p.runs[batch_run_of(p.runs.data, p.runs.size(), begin[i])].rows;
     if (is<carry_op>(g[i])) s *= p.history[i] ? g.regions[g[i].region].bound + 1 : 2;
     return padded(s);
   }

@@ -29,10 +29,19 @@ template <class T> struct simd_conv_to_w {
     return std::size_t(block_elements<T>) + (packs ? std::size_t(pixels) * std::size_t(widest_panel<T> / 2) : 0);
   }
 
+  /// Columns of the narrowest tile that the build has.
+#if defined(TFX_SIMD_HAS_PORTABLE) || defined(TFX_SIMD_HAS_NEON)
+  static constexpr int narrowest_panel = int(16 / sizeof(T));
+#elif defined(TFX_SIMD_HAS_AVX2)
+  static constexpr int narrowest_panel = int(32 / sizeof(T));
+#else
+  static constexpr int narrowest_panel = int(64 / sizeof(T));
+#endif
   /// Sums that go from one call to the next.
   static constexpr std::size_t sums(const geometry& g, int rows, int) {
     const conv_shape s(g.v);
-    return std::size_t(rows) * std::size_t(s.groups) * std::size_t(s.out_channels / s.groups + widest_panel<T>);
+    const int out = s.out_channels / s.groups;   // narrow panels are 16 columns apart
+    return std::size_t(rows) * std::size_t(s.groups) * std::size_t(divide_up(out, narrowest_panel) * 16 + widest_panel<T>);
   }
 
   /// How many parts are worth their fork and join.
@@ -60,7 +69,7 @@ template <class T> struct simd_conv_to_w {
       const int count = lesser_of(set.panel(), cols - col);
       const job now = {a, s, set, group, col, count, round_up(count, 16)};
       const int fits = columns ? units : greater_of(block_elements<T> / now.stride / height * height, 1);
-      T* const sums = a.sums == nullptr ? nullptr : a.sums + std::ptrdiff_t(panel) * a.rows * set.panel();
+      T* const sums = a.sums == nullptr ? nullptr : a.sums + std::ptrdiff_t(panel) * a.rows * round_up(set.panel(), 16);
       for (int row = rows.from; row < rows.to; row += fits) {
         const range part = {row, lesser_of(row + fits, rows.to)};
         T* const block = sums == nullptr ? a.scratch : columns ? sums : sums + std::ptrdiff_t(row) * now.stride;
