@@ -4,7 +4,8 @@
 /// Which instruction sets the heavy kernels are compiled for.
 ///
 /// A build for a machine with AVX-512, AVX2 with FMA, or NEON contains that version only. A build for any x86
-/// (TFX_SIMD_CHOOSES) contains three and asks the processor at each call. The result is the same bits in all of them. The inline namespace carries
+/// (TFX_SIMD_CHOOSES) contains three of tiles, and two of all else, and asks the processor at each call. The result is
+/// the same bits in all of them. The inline namespace carries
 /// the build's instruction set in every name, so that objects built with different flags link together.
 #if defined(__AVX512F__)
 #define TFX_SIMD_BUILD built_for_avx512
@@ -24,7 +25,6 @@
 #define TFX_SIMD_HAS_AVX2 1
 #define TFX_SIMD_HAS_PORTABLE 1
 #define TFX_SIMD_CHOOSES 1
-#define TFX_AVX512 __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")))
 #define TFX_AVX2 __attribute__((target("avx2,fma")))
 #elif defined(__aarch64__) && defined(__ARM_NEON)
 #define TFX_SIMD_BUILD built_for_neon
