@@ -127,19 +127,26 @@ template <class T> struct simd_matmul {
     int batches = 1, rows = 1, panels = 1;
   };
 
-  /// The cheapest of the ways to cut the result into `parts`: matrices, rows, or panels of columns.
+  /// The cheapest of the ways to cut the result into `parts`: matrices, rows, or panels of columns. Each part works for
+  /// its sums and reads its share of A and of B. Rows that are written by several cores pass from one to the other,
+  /// because prefetchers read on where a piece ends.
   static partition split(const matrices& p, const tile_set<T>& set, int parts) {
     partition best;
     std::int64_t best_cost = -1;
     const int panels = divide_up(p.a.cols, set.panel());
+    constexpr int bytes_per_cycle = 8;
     for (int batches = 1; batches <= parts; ++batches) {
       if (parts % batches != 0) continue;
       for (int rows = 1; rows <= parts / batches; ++rows) {
         if (parts / batches % rows != 0) continue;
         const partition now = {batches, rows, parts / batches / rows};
+        const std::int64_t height = divide_up(p.rows, now.rows), width = divide_up(panels, now.panels) * set.panel();
         const int pack = p.packs ? set.rows : 0;
-        const std::int64_t height = round_up(divide_up(p.rows, now.rows), set.rows) + pack;
-        const std::int64_t cost = height * divide_up(p.count, now.batches) * divide_up(panels, now.panels);
+        const std::int64_t sums = (height + pack) * width * p.depth / (2 * set.panel() / set.vectors);
+        const std::int64_t shared = now.panels > 1 ? 2 * std::int64_t(p.rows) * p.a.cols : 0;
+        const std::int64_t moved = (height + width) * p.depth + shared;
+        const std::int64_t cost =
+            divide_up(p.count, now.batches) * (sums + moved * std::int64_t(sizeof(T)) / bytes_per_cycle);
         if (best_cost < 0 || cost < best_cost) {
           best = now;
           best_cost = cost;
