@@ -51,10 +51,14 @@ template <class Plan, class Backend, class T, int Shape> struct launch_facts {
   static constexpr int useful_parts() {
     if constexpr (requires { producer_type::useful_parts(shape::geo, 0, 0); }) return producer_type::useful_parts(shape::geo, shape::rows, shape::cols);
     else if (source::value.axis == over_all) return 1;
-    const long long elements = static_cast<long long>(shape::rows) * shape::cols;
-    return int(elements / smallest_share < 1024 ? elements / smallest_share : 1024);
+    const long long by_elements = static_cast<long long>(shape::rows) * shape::cols / smallest_share;
+    const long long by_columns = source::value.axis == over_rows ? shape::cols / smallest_piece : most_parts;
+    const long long parts = by_elements < by_columns ? by_elements : by_columns;
+    return int(parts < most_parts ? parts : most_parts);
   }
-  static constexpr int smallest_share = 4096;   ///< elements whose elementwise work pays for a fork and join
+  static constexpr int smallest_share = 16384;   ///< elements whose elementwise work pays for a fork, a join, and fetching them from another core
+  static constexpr int smallest_piece = 128;     ///< columns: shorter pieces of rows pass between the cores that read them
+  static constexpr int most_parts = 1024;
 };
 
 }  // namespace detail
