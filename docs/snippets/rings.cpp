@@ -199,6 +199,7 @@ int main() {
   {
     // region: backends
     model<net, input<32, 2>, backend::threads<4>> on_threads;
+    backend::threads<4>::workers().use(2);   // at most two of the four, for now
     model<net, input<32, 2>, backend::reference> slowly;
     load(on_threads, "rings.safetensors");
     load(slowly, "rings.safetensors");

@@ -50,6 +50,50 @@ TEST_CASE("a pool runs every part exactly once, in each of many runs") {
   }
 }
 
+TEST_CASE("a pool makes do with the threads that it is told to use") {
+  pool p(4);
+  for (const int threads : {2, 1, 4, 3}) {
+    CAPTURE(threads);
+    p.use(threads);
+    CHECK(p.threads() == threads);
+    for (const int parts : {1, 3, 4, 9}) {
+      counters c;
+      c.times.assign(std::size_t(parts), 0);
+      for (int i = 0; i < 100; ++i) p.run(parts, &counters::count, &c);
+      CHECK(each_ran(c, 100));
+    }
+  }
+  CHECK_THROWS_WITH_AS(p.use(5), "tfx: a pool of 4 threads can use 1 to 4, not 5", std::invalid_argument);
+  CHECK_THROWS_AS(p.use(0), std::invalid_argument);
+  CHECK(p.threads() == 3);
+}
+
+#if defined(__linux__)
+TEST_CASE("threads run on the cores that they are pinned to") {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  REQUIRE(sched_getaffinity(0, sizeof allowed, &allowed) == 0);
+  int core = 0;
+  while (!CPU_ISSET(std::size_t(core), &allowed)) ++core;
+  pool p(3);
+  p.pin(std::vector<int>(3, core));
+  struct seen {
+    std::thread::id caller = std::this_thread::get_id();
+    std::atomic<int> elsewhere{0};
+    int core = 0;
+    static void look(void* self, int) {
+      auto* s = static_cast<seen*>(self);
+      if (std::this_thread::get_id() != s->caller && sched_getcpu() != s->core) ++s->elsewhere;
+    }
+  } s;
+  s.core = core;
+  for (int i = 0; i < 50; ++i) p.run(3, &seen::look, &s);
+  CHECK(s.elsewhere == 0);
+  CHECK_THROWS_AS(p.pin(std::vector<int>{core}), std::invalid_argument);
+  CHECK_THROWS_AS(p.pin(std::vector<int>(3, -1)), std::system_error);
+}
+#endif
+
 TEST_CASE("a pool wakes threads that fell asleep") {
   pool p(3);
   counters c;

@@ -11,6 +11,7 @@ namespace tfx::backend {
 /// reductions are never split, so the bits are those of one thread. A launch too small to gain from it stays on one.
 ///
 /// All programs with the same N share one pool; a pool that is busy leaves the caller to do the work alone.
+/// `workers().use(n)` makes do with fewer threads from then on, `workers().pin(cores)` says where they run.
 template <int N, class Inner = simd<>> struct threads {
   static_assert(N >= 1, "tfx::backend::threads: at least one thread");
   using kernel_backend = Inner;
@@ -22,7 +23,8 @@ template <int N, class Inner = simd<>> struct threads {
     return shared;
   }
   template <class T> static void run(void (*kernel)(const call<T>&), const call<T>& c, std::size_t scratch_per_part, int useful) {
-    const int share = useful < N ? useful : N;
+    if (useful <= 1) return kernel(c);
+    const int most = workers().threads(), share = useful < most ? useful : most;
     if (share <= 1) return kernel(c);
     struct job {
       void (*kernel)(const call<T>&);

@@ -2,9 +2,19 @@
 #pragma once
 
 #include <atomic>
+#include <cerrno>
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <system_error>
 #include <thread>
+
+#if defined(__linux__)
+#include <pthread.h>
+#include <sched.h>
+#endif
 
 namespace tfx::backend {
 
@@ -37,17 +47,37 @@ class pool {
     for (int i = 1; i < threads_; ++i) workers_[std::size_t(i)].thread.join();
   }
 
-  int threads() const { return threads_; }
+  /// Threads that take part in a run, including the caller's.
+  int threads() const { return used_.load(std::memory_order_relaxed); }
+
+  /// From the next run on, `threads` of the pool's threads take part. Throws std::invalid_argument if it has fewer.
+  void use(int threads) {
+    if (threads < 1 || threads > threads_)
+      throw std::invalid_argument("tfx: a pool of " + std::to_string(threads_) + " threads can use 1 to " +
+                                  std::to_string(threads_) + ", not " + std::to_string(threads));
+    used_.store(threads, std::memory_order_relaxed);
+  }
+
+  /// Keeps thread i of the pool on the processor cores[i]; cores[0] is the caller's and left to it. Throws
+  /// std::invalid_argument if there are fewer cores than threads, std::system_error where the system refuses.
+  void pin(std::span<const int> cores) {
+    if (int(cores.size()) < threads_)
+      throw std::invalid_argument("tfx: a pool of " + std::to_string(threads_) + " threads needs as many cores, not " +
+                                  std::to_string(cores.size()));
+    for (int i = 1; i < threads_; ++i) pin_thread(workers_[std::size_t(i)].thread, cores[std::size_t(i)]);
+  }
 
   /// Calls f(context, part) for every part below `parts` (at most 65535) and returns when all are done.
   void run(int parts, function f, void* context) {
-    if (parts <= 1 || threads_ == 1 || busy_.test_and_set(std::memory_order_acquire)) {
+    const int threads = used_.load(std::memory_order_relaxed);
+    if (parts <= 1 || threads == 1 || busy_.test_and_set(std::memory_order_acquire)) {
       for (int part = 0; part < parts; ++part) f(context, part);
       return;
     }
     ++generation_;
+    stride_.store(threads, std::memory_order_relaxed);
     remaining_.store(parts, std::memory_order_relaxed);
-    for (int i = 0; i < threads_ && i < parts; ++i) {
+    for (int i = 0; i < threads && i < parts; ++i) {
       worker& each = workers_[std::size_t(i)];
       each.f = f;
       each.context = context;
@@ -57,7 +87,7 @@ class pool {
     for (int spins = 0; remaining_.load(std::memory_order_acquire) > 0; ++spins) {
       pause();
       if (spins < patience) continue;
-      for (int i = 1; i < threads_ && i < parts; ++i) work(i, generation_);
+      for (int i = 1; i < threads && i < parts; ++i) work(i, generation_);
       if (spins > long_wait) std::this_thread::yield();
     }
     busy_.clear(std::memory_order_release);
@@ -92,7 +122,7 @@ class pool {
     worker& from = workers_[std::size_t(index)];
     std::uint64_t state = from.state.load(std::memory_order_acquire);
     while (generation_of(state) == generation) {
-      const int parts = int(state >> 16 & 0xffff), turn = int(state & 0xffff), part = index + turn * threads_;
+      const int parts = int(state >> 16 & 0xffff), turn = int(state & 0xffff), part = index + turn * stride_.load(std::memory_order_relaxed);
       if (part >= parts) return;
       if (!from.state.compare_exchange_weak(state, state + 1, std::memory_order_acq_rel, std::memory_order_acquire))
         continue;
@@ -126,6 +156,23 @@ class pool {
     }
   }
 
+  static void pin_thread(std::thread& thread, int core) {
+#if defined(__linux__)
+    int wrong = EINVAL;
+    if (core >= 0 && core < CPU_SETSIZE) {
+      cpu_set_t set;
+      CPU_ZERO(&set);
+      CPU_SET(std::size_t(core), &set);
+      wrong = pthread_setaffinity_np(thread.native_handle(), sizeof set, &set);
+    }
+#else
+    const int wrong = ENOTSUP;
+    static_cast<void>(thread);
+#endif
+    if (wrong != 0)
+      throw std::system_error(wrong, std::generic_category(), "tfx: pin a thread to core " + std::to_string(core));
+  }
+
   static void pause() {
 #if defined(__x86_64__) || defined(__i386__)
     __builtin_ia32_pause();
@@ -138,6 +185,8 @@ class pool {
   std::uint32_t generation_ = 0;  // only the thread that holds busy_ writes it
   std::atomic_flag busy_ = ATOMIC_FLAG_INIT;
   std::atomic<bool> stop_{false};
+  std::atomic<int> used_{threads_};   // threads of the next run
+  std::atomic<int> stride_{threads_}; // threads of this run
   alignas(64) std::atomic<int> remaining_{0};
   std::unique_ptr<worker[]> workers_;
 };
