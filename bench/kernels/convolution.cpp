@@ -5,11 +5,12 @@
 #include <benchmark/benchmark.h>
 
 #include <string>
+#include <type_traits>
 
-#include <tfx/autodiff/transform.hpp>
+#include <tfx/backend/simd/conv.hpp>
+#include <tfx/backend/simd/conv_to_w.hpp>
 
 #include "../support/against.hpp"
-#include "../support/compiled.hpp"
 
 #if defined(TFX_BENCH_ONEDNN)
 #include <dnnl.hpp>
@@ -22,37 +23,21 @@ using namespace tfx;
 enum class role { forward, to_input, to_weights };
 constexpr const char* role_names[] = {"forward", "to input", "to weights"};
 
-/// Square images, square windows, padding that keeps the extents of a step of 1.
-template <int Images, int Size, int In, int Out, int Kernel, int Step> struct layer {
-  static constexpr int images = Images, size = Size, in = In, out = Out, kernel = Kernel, step = Step;
+/// Square images, square windows, padding that keeps the extents of a step of 1; in groups, or depthwise.
+template <int Images, int Size, int In, int Out, int Kernel, int Step, int Groups = 1> struct layer {
+  static constexpr int images = Images, size = Size, in = In, out = Out, kernel = Kernel, step = Step, parts = Groups;
   static constexpr int out_size = (Size + Step - 1) / Step;
   static constexpr int pad = ((out_size - 1) * Step + Kernel - Size) > 0 ? ((out_size - 1) * Step + Kernel - Size) / 2
                                                                          : 0;
   static constexpr int pad_behind = (out_size - 1) * Step + Kernel - Size - pad > 0
                                         ? (out_size - 1) * Step + Kernel - Size - pad
                                         : 0;
-  using x_shape = shape<Images, Size, Size, In>;
-  using w_shape = shape<Kernel, Kernel, In, Out>;
-  using y_shape = shape<Images, out_size, out_size, Out>;
-  static constexpr double flops = 2.0 * Images * out_size * out_size * Out * Kernel * Kernel * In;
-  static constexpr double bytes = 4.0 * (double(Images) * Size * Size * In + double(Kernel) * Kernel * In * Out +
-                                         double(Images) * out_size * out_size * Out);
-};
-
-template <class Layer> constexpr auto convolve_layer(auto x, auto w) { return conv2d<same, stride<Layer::step>>(x, w); }
-
-template <class Layer> struct forward {
-  constexpr auto operator()(auto x, auto w) const { return convolve_layer<Layer>(x, w); }
-};
-template <class Layer> struct to_input {
-  constexpr auto operator()(auto x, auto w, auto dy) const {
-    return vjp([w](auto v) { return convolve_layer<Layer>(v, w); })(x, dy);
-  }
-};
-template <class Layer> struct to_weights {
-  constexpr auto operator()(auto x, auto w, auto dy) const {
-    return vjp([x](auto v) { return convolve_layer<Layer>(x, v); })(w, dy);
-  }
+  static constexpr geometry geo = {
+      {Images, Size, Size, In, out_size, out_size, Out, Kernel, Kernel, Step, Step, pad, pad, 1, 1, Groups}};
+  static constexpr double flops = 2.0 * Images * out_size * out_size * Out * Kernel * Kernel * In / Groups;
+  static constexpr double x_size = double(Images) * Size * Size * In;
+  static constexpr double w_size = double(Kernel) * Kernel * In / Groups * Out;
+  static constexpr double bytes = 4.0 * (x_size + w_size + double(Images) * out_size * out_size * Out);
 };
 
 template <class Layer, class Work> void measure(benchmark::State& state, Work&& run) {
@@ -63,20 +48,36 @@ template <class Layer, class Work> void measure(benchmark::State& state, Work&& 
   bench::report(state, Layer::flops, Layer::bytes);
 }
 
+template <class Layer, role Role> struct launch {
+  static constexpr geometry geo = Layer::geo;
+  static constexpr int rows = Role == role::forward    ? Layer::images * Layer::out_size * Layer::out_size
+                              : Role == role::to_input ? Layer::images * Layer::size * Layer::size
+                                                       : Layer::kernel * Layer::kernel * Layer::in / Layer::parts;
+  static constexpr int cols = Role == role::to_input ? Layer::in : Layer::out;
+};
+
 template <class Layer, role Role> void with_tfx(benchmark::State& state) {
-  using x = typename Layer::x_shape;
-  using w = typename Layer::w_shape;
-  using y = typename Layer::y_shape;
-  if constexpr (Role == role::forward) {
-    bench::compiled<forward<Layer>, x, w> work;
-    measure<Layer>(state, [&] { work.run(); });
-  } else if constexpr (Role == role::to_input) {
-    bench::compiled<to_input<Layer>, x, w, y> work;
-    measure<Layer>(state, [&] { work.run(); });
-  } else {
-    bench::compiled<to_weights<Layer>, x, w, y> work;
-    measure<Layer>(state, [&] { work.run(); });
-  }
+  using producer = std::conditional_t<Role == role::forward, backend::simd_conv<float>,
+                                      std::conditional_t<Role == role::to_input, backend::simd_conv_to_x<float>,
+                                                         backend::simd_conv_to_w<float>>>;
+  using work = launch<Layer, Role>;
+  constexpr std::size_t x = std::size_t(Layer::images) * Layer::size * Layer::size * Layer::in;
+  constexpr std::size_t w = std::size_t(Layer::kernel) * Layer::kernel * Layer::in / Layer::parts * Layer::out;
+  constexpr std::size_t y = std::size_t(Layer::images) * Layer::out_size * Layer::out_size * Layer::out;
+  const bench::aligned_buffer first(Role == role::to_input ? y : x, 0.25f);
+  const bench::aligned_buffer second(Role == role::to_weights ? y : w, 0.25f);
+  const bench::aligned_buffer result(std::size_t(work::rows) * work::cols);
+  const bench::aligned_buffer scratch(producer::scratch(work::geo, work::rows, work::cols));
+  void* const operands[] = {first.data(), second.data()};
+  call<float> c;
+  c.operand = operands;
+  c.rows = work::rows;
+  c.cols = work::cols;
+  c.geo = work::geo.v;
+  c.contracted = Layer::images;
+  c.scratch = scratch.data();
+  c.tiles = producer::template tiles<work>();
+  measure<Layer>(state, [&] { producer::run(c, result.data(), nullptr); });
 }
 
 #if defined(TFX_BENCH_ONEDNN)
@@ -87,7 +88,10 @@ template <class Layer, role Role> void with_onednn(benchmark::State& state) {
   stream order(cpu);
   const auto described = [](memory::dims d, tag t) { return memory::desc(d, memory::data_type::f32, t); };
   const auto x = described({Layer::images, Layer::in, Layer::size, Layer::size}, tag::nhwc);
-  const auto w = described({Layer::out, Layer::in, Layer::kernel, Layer::kernel}, tag::any);
+  constexpr int parts = Layer::parts;
+  const auto w = parts == 1 ? described({Layer::out, Layer::in, Layer::kernel, Layer::kernel}, tag::any)
+                            : described({parts, Layer::out / parts, Layer::in / parts, Layer::kernel, Layer::kernel},
+                                        tag::any);
   const auto y = described({Layer::images, Layer::out, Layer::out_size, Layer::out_size}, tag::nhwc);
   const memory::dims step = {Layer::step, Layer::step}, before = {Layer::pad, Layer::pad},
                      behind = {Layer::pad_behind, Layer::pad_behind};
@@ -126,7 +130,8 @@ template <class Layer, role Role> void add_role() {
   const std::string name = std::string("/conv ") + role_names[int(Role)] + " " + std::to_string(Layer::images) + "x" +
                            std::to_string(Layer::size) + "^2x" + std::to_string(Layer::in) + ", " +
                            std::to_string(Layer::kernel) + "^2x" + std::to_string(Layer::out) + " /" +
-                           std::to_string(Layer::step);
+                           std::to_string(Layer::step) +
+                           (Layer::parts == 1 ? "" : ", " + std::to_string(Layer::parts) + " groups");
   benchmark::RegisterBenchmark(("tfx" + name).c_str(), with_tfx<Layer, Role>);
 #if defined(TFX_BENCH_ONEDNN)
   benchmark::RegisterBenchmark(("onednn" + name).c_str(), with_onednn<Layer, Role>);
@@ -152,6 +157,17 @@ int main(int count, char** arguments) {
   add<layer<8, 56, 64, 256, 1, 1>>();
   add<layer<64, 28, 1, 32, 3, 1>>();
   add<layer<64, 14, 32, 64, 3, 1>>();
+  add<layer<1, 112, 32, 32, 3, 1, 32>>();
+  add<layer<1, 56, 128, 128, 3, 1, 128>>();
+  add<layer<1, 28, 256, 256, 3, 1, 256>>();
+  add<layer<1, 14, 512, 512, 3, 1, 512>>();
+  add<layer<16, 112, 32, 32, 3, 1, 32>>();
+  add<layer<16, 56, 128, 128, 3, 1, 128>>();
+  add<layer<16, 28, 256, 256, 3, 1, 256>>();
+  add<layer<16, 14, 512, 512, 3, 1, 512>>();
+  add<layer<16, 56, 128, 128, 3, 2, 128>>();
+  add<layer<16, 28, 64, 128, 3, 1, 64>>();
+  add<layer<16, 28, 128, 128, 3, 1, 32>>();
   benchmark::Initialize(&count, arguments);
   benchmark::RunSpecifiedBenchmarks();
 }

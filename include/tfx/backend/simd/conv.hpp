@@ -3,6 +3,7 @@
 
 #include <tfx/backend/call.hpp>
 #include <tfx/backend/simd/conv_axis.hpp>
+#include <tfx/backend/simd/depthwise.hpp>
 #include <tfx/backend/simd/share.hpp>
 #include <tfx/backend/simd/tile.hpp>
 
@@ -54,8 +55,8 @@ template <class T> struct conv_gather {
     std::ptrdiff_t tap = 0, row = 0, panel = 0;
   };
 
-  /// Whole rows of results are good for an epilogue, and for their memory; but a block should have some lines (the border is computed along them), and the
-  /// packed weights should stay in the second-level cache.
+  /// Whole rows of results are good for an epilogue, and for their memory; but a block should have some lines (the
+  /// border is computed along them), and the packed weights should stay in the second-level cache.
   int panels_together() const {
     const int lines_together = conv_block_elements<T> / (lesser_of(rows.results, 4) * columns.results);
     const int weights_together = conv_pack_elements<T> / (rows.taps * columns.taps * depth());
@@ -82,8 +83,8 @@ template <class T> struct conv_gather {
       for (int tap = 0; tap < taps; ++tap, to += size) {
         const T* const from = weights + tap * matrix;
         if (transposed) {
-          set.transpose(from + std::ptrdiff_t(col) * source_channels + group * depth(), source_channels, depth(), count, to,
-                        panel, panel);
+          const T* const first = from + std::ptrdiff_t(col) * source_channels + group * depth();
+          set.transpose(first, source_channels, depth(), count, to, panel, panel);
         } else {
           pack_rows(from + group * cols() + col, result_channels, depth(), count, to, panel);
         }
@@ -191,16 +192,6 @@ template <class T> struct conv_gather {
       });
     });
   }
-
-  template <class Function> static void for_runs(const conv_axis& axis, range part, Function function) {
-    for (int first = part.from; first < lesser_of(part.from + axis.period(), part.to); ++first) {
-      for (int at = first; at < part.to;) {
-        const axis_run run = axis.run_at(at, part.to);
-        function(run);
-        at += run.count * run.step;
-      }
-    }
-  }
 };
 
 namespace detail {
@@ -237,12 +228,18 @@ template <class T, bool Transposed> struct simd_gather {
 
   template <class Launch> static constexpr const void* tiles() {
     constexpr conv_shape s(Launch::geo.v);
-    return choose_table<T, greater_of(5, detail::conv_tile_rows(rows(s), columns(s))), cols(s)>();
+    if constexpr (s.depthwise()) {
+      constexpr int step = depthwise_step(rows(s), columns(s));
+      return choose_depthwise_table<T, Transposed, columns(s).longest_run(), step ? s.kernel_height : 0,
+                                    step ? s.kernel_width : 0, step>();
+    } else {
+      return choose_table<T, greater_of(5, detail::conv_tile_rows(rows(s), columns(s))), cols(s)>();
+    }
   }
 
   static constexpr std::size_t scratch(const geometry& g, int, int) {
     const conv_shape s(g.v);
-    return detail::conv_scratch<T>(s, depth(s), cols(s));
+    return s.depthwise() ? std::size_t(depthwise_block_elements<T>) : detail::conv_scratch<T>(s, depth(s), cols(s));
   }
 
   /// How many parts are worth their fork and join.
@@ -253,6 +250,7 @@ template <class T, bool Transposed> struct simd_gather {
   static void run(const call<T>& a, T* destination, finish_function<T> finish) {
     const conv_shape s(a.geo);
     const tile_set<T>& set = static_cast<const tile_table<T>*>(a.tiles)->set[instruction_set()];
+    if (set.depthwise != nullptr) return set.depthwise->run(a, *set.depthwise, destination, finish);
     const conv_gather<T> gather = {a,
                                    set,
                                    destination,

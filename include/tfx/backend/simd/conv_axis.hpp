@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tfx/backend/call.hpp>
-#include <tfx/backend/simd/dispatch.hpp>
+#include <tfx/backend/simd/share.hpp>
 
 namespace tfx::backend::inline TFX_SIMD_BUILD {
 
@@ -76,6 +76,13 @@ struct conv_axis {
     return run;
   }
 
+  /// The results for which a tap reads the source and not padding; not of a transpose.
+  constexpr range reached(int tap) const {
+    const int offset = pad - tap * dilation, last = source - 1 + offset;
+    const int from = offset > 0 ? divide_up(offset, stride) : 0;
+    return {from, greater_of(from, last < 0 ? 0 : lesser_of(last / stride + 1, results))};
+  }
+
   /// The length of the longest run: what tiles should fit.
   constexpr int longest_run() const {
     int longest = 1;
@@ -89,6 +96,17 @@ struct conv_axis {
     return longest;
   }
 };
+
+/// Calls function(axis_run) for runs that cover `part`.
+template <class Function> void for_runs(const conv_axis& axis, range part, Function function) {
+  for (int first = part.from; first < lesser_of(part.from + axis.period(), part.to); ++first) {
+    for (int at = first; at < part.to;) {
+      const axis_run run = axis.run_at(at, part.to);
+      function(run);
+      at += run.count * run.step;
+    }
+  }
+}
 
 /// The numbers of a convolution, as geometry lists them: images, H, W, C, OH, OW, O, KH, KW, strides, pads, dilations,
 /// groups.
@@ -121,6 +139,9 @@ struct conv_shape {
       height = out_height = 1;
     }
   }
+
+  /// Every channel on its own.
+  constexpr bool depthwise() const { return groups > 1 && groups == channels && groups == out_channels; }
 
   constexpr conv_axis rows() const {
     return {out_height, height, kernel_height, stride_height, pad_top, dilation_height, false};

@@ -3,6 +3,7 @@
 
 #include <tfx/backend/call.hpp>
 #include <tfx/backend/simd/conv_axis.hpp>
+#include <tfx/backend/simd/depthwise.hpp>
 #include <tfx/backend/simd/share.hpp>
 #include <tfx/backend/simd/tile.hpp>
 
@@ -17,12 +18,17 @@ namespace tfx::backend::inline TFX_SIMD_BUILD {
 template <class T> struct simd_conv_to_w {
   template <class Launch> static constexpr const void* tiles() {
     constexpr conv_shape s(Launch::geo.v);
-    constexpr int rows = by_columns(s) ? s.kernel_height : s.channels / s.groups;
-    return choose_table<T, rows, s.out_channels / s.groups, tiling::dividing>();
+    if constexpr (s.depthwise()) {
+      return choose_depthwise_weights_table<T, s.kernel_height, s.kernel_width>();
+    } else {
+      constexpr int rows = by_columns(s) ? s.kernel_height : s.channels / s.groups;
+      return choose_table<T, rows, s.out_channels / s.groups, tiling::dividing>();
+    }
   }
 
   static constexpr std::size_t scratch(const geometry& g, int, int) {
     const conv_shape s(g.v);
+    if (s.depthwise()) return depthwise_sums(s);
     const bool packs = s.out_channels / s.groups % 16 != 0;
     const chunk all = chunk_of(s);
     const int pixels = all.images * all.lines * all.columns;
@@ -40,8 +46,9 @@ template <class T> struct simd_conv_to_w {
   /// Sums that go from one call to the next.
   static constexpr std::size_t sums(const geometry& g, int rows, int) {
     const conv_shape s(g.v);
-    const int out = s.out_channels / s.groups;   // narrow panels are 16 columns apart
-    return std::size_t(rows) * std::size_t(s.groups) * std::size_t(divide_up(out, narrowest_panel) * 16 + widest_panel<T>);
+    if (s.depthwise()) return depthwise_sums(s);
+    const int out = s.out_channels / s.groups, panels = divide_up(out, narrowest_panel);  // 16 columns apart
+    return std::size_t(rows) * std::size_t(s.groups) * std::size_t(panels * 16 + widest_panel<T>);
   }
 
   /// How many parts are worth their fork and join.
@@ -55,6 +62,7 @@ template <class T> struct simd_conv_to_w {
     if (a.rows <= 0 || a.cols <= 0) return;
     const conv_shape s(a.geo);
     const tile_set<T>& set = static_cast<const tile_table<T>*>(a.tiles)->set[instruction_set()];
+    if (set.depthwise != nullptr) return set.depthwise->run(a, *set.depthwise, destination, finish);
     const int cols = s.out_channels / s.groups;
     const int panels = divide_up(cols, set.panel());
     const bool columns = by_columns(s);
@@ -77,8 +85,8 @@ template <class T> struct simd_conv_to_w {
         if (!a.last) continue;
         if (!columns) now.give(part, block, destination, finish);
         for (int i = 0; columns && i < s.kernel_height; ++i) {
-          now.give({i * units + part.from, i * units + part.to}, block + (i * units + part.from) * now.stride, destination,
-                   finish);
+          const range taps = {i * units + part.from, i * units + part.to};
+          now.give(taps, block + taps.from * now.stride, destination, finish);
         }
       }
     }
@@ -130,8 +138,8 @@ template <class T> struct simd_conv_to_w {
       }
     }
 
-    /// Every chain is carried on in the block, chunk by chunk. `part` is a range of rows, or of (j, c), which have a place
-    /// for each row of the kernel.
+    /// Every chain is carried on in the block, chunk by chunk. `part` is a range of rows, or of (j, c), which have a
+    /// place for each row of the kernel.
     void compute(range part, T* block) const {
       const bool columns = by_columns(s);
       if (a.before == 0) {
@@ -190,8 +198,8 @@ template <class T> struct simd_conv_to_w {
       for (int row = part.from; row < part.to;) {
         const int tap = row / channels, channel = row - tap * channels;
         const int rows = lesser_of(channels - channel, part.to - row);
-        const range down = reached(s.rows(), tap / s.kernel_width, lines);
-        const range across = reached(s.columns(), tap % s.kernel_width, wide);
+        const range down = common(s.rows().reached(tap / s.kernel_width), lines);
+        const range across = common(s.columns().reached(tap % s.kernel_width), wide);
         if (down.size() > 0 && across.size() > 0) {
           const int top = down.from * s.stride_height - s.pad_top + tap / s.kernel_width * s.dilation_height;
           const int left = across.from * s.stride_width - s.pad_left + tap % s.kernel_width * s.dilation_width;
@@ -220,7 +228,7 @@ template <class T> struct simd_conv_to_w {
           const axis_run down = axis.run_at(line, lines.to);
           for (int unit = part.from; unit < part.to && down.taps.count > 0; ++unit) {
             const int tap = unit / s.channels;
-            const range across = reached(s.columns(), tap, wide);
+            const range across = common(s.columns().reached(tap), wide);
             if (across.size() <= 0) continue;
             const int left = across.from * s.stride_width - s.pad_left + tap * s.dilation_width;
             call.a = x + down.taps.at * x_line() + std::ptrdiff_t(left) * s.channels + unit % s.channels;
@@ -233,15 +241,6 @@ template <class T> struct simd_conv_to_w {
           line += down.count;
         }
       }
-    }
-
-    /// The positions in `within` for which a tap reads the source and not padding.
-    static range reached(const conv_axis& axis, int tap, range within) {
-      const int offset = axis.pad - tap * axis.dilation;
-      const int from = offset > 0 ? divide_up(offset, axis.stride) : 0;
-      const int last = axis.source - 1 + offset;
-      const int to = last < 0 ? 0 : last / axis.stride + 1;
-      return {greater_of(from, within.from), lesser_of(to, within.to)};
     }
   };
 };

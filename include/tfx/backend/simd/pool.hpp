@@ -250,7 +250,8 @@ template <class T, int Width = 16> struct simd_max_pool {
     const pooling<T, Width> p(a);
     using window = typename pooling<T, Width>::window;
     p.forward(destination, finish, [&](const window& w, std::ptrdiff_t first, range channels, T* to) {
-      const std::ptrdiff_t down = p.input_pixel(0, p.s.dilation_height, 0), across = p.input_pixel(0, 0, p.s.dilation_width);
+      const std::ptrdiff_t down = p.input_pixel(0, p.s.dilation_height, 0);
+      const std::ptrdiff_t across = p.input_pixel(0, 0, p.s.dilation_width);
       p.with_side(w, [&]<class Side>(Side) {
         p.for_channels(channels, [&]<class Lanes>(int c) {
           const T* const x = p.operand(0) + first + c;
@@ -279,7 +280,8 @@ template <class T, int Width = 16> struct simd_avg_pool {
     const pooling<T, Width> p(a);
     using window = typename pooling<T, Width>::window;
     p.forward(destination, finish, [&](const window& w, std::ptrdiff_t first, range channels, T* to) {
-      const std::ptrdiff_t down = p.input_pixel(0, p.s.dilation_height, 0), across = p.input_pixel(0, 0, p.s.dilation_width);
+      const std::ptrdiff_t down = p.input_pixel(0, p.s.dilation_height, 0);
+      const std::ptrdiff_t across = p.input_pixel(0, 0, p.s.dilation_width);
       const T count = T(greater_of(w.count(), 1));
       p.with_side(w, [&]<class Side>(Side) {
         p.for_channels(channels, [&]<class Lanes>(int c) {
@@ -313,7 +315,8 @@ template <class T, int Width = 16> struct simd_max_pool_grad {
     const pooling<T, Width> p(a);
     using window = typename pooling<T, Width>::gradient_window;
     p.backward(destination, finish, [&](const window& w, range channels, int stride) {
-      const std::ptrdiff_t down = p.input_pixel(0, p.s.dilation_height, 0), across = p.input_pixel(0, 0, p.s.dilation_width);
+      const std::ptrdiff_t down = p.input_pixel(0, p.s.dilation_height, 0);
+      const std::ptrdiff_t across = p.input_pixel(0, 0, p.s.dilation_width);
       p.with_side(w.pixels, [&]<class Side>(Side) {
         p.for_channels(channels, [&]<class Lanes>(int c) {
           const T* const x = p.operand(0) + w.input + c;

@@ -19,6 +19,9 @@ struct range {
   constexpr int size() const { return to - from; }
 };
 
+/// What two ranges have in common; empty, perhaps with a negative size, if they have nothing.
+constexpr range common(range a, range b) { return {greater_of(a.from, b.from), lesser_of(a.to, b.to)}; }
+
 /// Share `i` of `n` nearly equal shares of [0, extent).
 constexpr range share_of(int extent, int i, int n) {
   return {int(std::int64_t(extent) * i / n), int(std::int64_t(extent) * (i + 1) / n)};

@@ -33,6 +33,8 @@ template <class T> using transpose_function = void (*)(const T* from, std::ptrdi
 
 template <class T> using whole_function = void (*)(const T* a, const T* b, T* c, std::ptrdiff_t c_row);
 
+template <class T> struct depthwise_kernels;
+
 /// What one instruction set offers for one launch.
 template <class T> struct tile_set {
   tile_function<T> full = nullptr;  ///< rows x vectors
@@ -44,6 +46,7 @@ template <class T> struct tile_set {
   bool pads = false;                  ///< reads b up to the panel's width, so a panel that is not full must be packed
   whole_function<T> whole = nullptr;  ///< all of a product of `whole_rows` at once, where it is small
   int whole_rows = 0;
+  const depthwise_kernels<T>* depthwise = nullptr;  ///< in place of all these
 
   constexpr int panel() const { return vectors * lanes; }
 };
