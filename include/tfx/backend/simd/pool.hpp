@@ -314,6 +314,7 @@ template <class T, int Width = 16> struct simd_max_pool_grad {
   static void run(const call<T>& a, T* destination, finish_function<T> finish) {
     const pooling<T, Width> p(a);
     using window = typename pooling<T, Width>::gradient_window;
+    constexpr std::ptrdiff_t ahead = 2048 / sizeof(T);
     p.backward(destination, finish, [&](const window& w, range channels, int stride) {
       const std::ptrdiff_t down = p.input_pixel(0, p.s.dilation_height, 0);
       const std::ptrdiff_t across = p.input_pixel(0, 0, p.s.dilation_width);
@@ -327,6 +328,7 @@ template <class T, int Width = 16> struct simd_max_pool_grad {
           p.template for_taps<Side::value>(w.pixels, [&](int i, int j) {
             Lanes value;
             p.read(x + i * down + j * across, value);
+            __builtin_prefetch(x + i * down + j * across + ahead);  // x is as old as the forward pass
             const Lanes taken = value == most ? left : Lanes{};
             p.give(w, i, j, stride, taken, to);
             left = value == most ? Lanes{} : left;

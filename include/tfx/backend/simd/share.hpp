@@ -51,8 +51,11 @@ constexpr grid_share share_grid(int rows, int cols, int part, int parts) {
 /// Copies columns of a row-major matrix, zero up to `pitch`: for kernels that read whole panels.
 template <class T>
 __attribute__((noinline)) void pack_rows(const T* from, std::ptrdiff_t row, int depth, int cols, T* to, int pitch) {
+  constexpr int piece = int(64 / sizeof(T));
+  const int whole = cols / piece * piece;
   for (int k = 0; k < depth; ++k) {
-    for (int n = 0; n < cols; ++n) to[n] = from[n];
+    for (int n = 0; n < whole; n += piece) __builtin_memcpy(to + n, from + n, 64);
+    for (int n = whole; n < cols; ++n) to[n] = from[n];
     for (int n = cols; n < pitch; ++n) to[n] = T(0);
     from += row;
     to += pitch;
