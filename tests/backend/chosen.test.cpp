@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A build for any processor: kernels compiled for AVX2 in it give the bits of scalars.
+// A build for any processor: what it compiles for each instruction set gives the bits of scalars.
 #include <doctest/doctest.h>
 
 #include <bit>
@@ -10,6 +10,8 @@
 #include <vector>
 
 #include <tfx/tfx.hpp>
+
+#include "guarded.hpp"
 
 #if defined(TFX_SIMD_CHOOSES)
 
@@ -34,23 +36,58 @@ template <class T> struct every_operation {
   }
 };
 
+/// Some lanes of a vector at the ends of x and y.
+template <class T> struct first_lanes {
+  const T* x;
+  T* y;
+  int n;
+
+  template <class V> TFX_INLINE void operator()() const {
+    constexpr int width = lanes::traits<V>::width;
+    if (n > width) return;
+    T loaded[width], joined[width];
+    const V some = lanes::partial<V>::load(x, n);
+    lanes::traits<V>::put(loaded, some);
+    lanes::traits<V>::put(joined, lanes::partial<V>::first_of(some, lanes::traits<V>::splat(T(7)), n));
+    lanes::partial<V>::put(y, some, n);
+    for (int i = 0; i < width; ++i) {
+      CHECK(loaded[i] == (i < n ? x[i] : T(0)));
+      CHECK(joined[i] == (i < n ? x[i] : T(7)));
+    }
+    for (int i = 0; i < n; ++i) CHECK(y[i] == x[i]);
+  }
+};
+
+template <class T> int differing(const std::vector<T>& x, const std::vector<T>& y) {
+  int n = 0;
+  for (std::size_t i = 0; i < x.size(); ++i)
+    n += !(std::memcmp(&x[i], &y[i], sizeof(T)) == 0 || (x[i] != x[i] && y[i] != y[i]));
+  return n;
+}
+
 }  // namespace
 
-TEST_CASE_TEMPLATE("lanes of the machine's vectors", T, float, double) {
+TEST_CASE_TEMPLATE("lanes of every instruction set that the machine has", T, float, double) {
   constexpr int count = 4096;
   std::vector<T> x(count + 1), wide(count), narrow(count);
   for (int i = 0; i <= count; ++i) x[std::size_t(i)] = T(std::sin(i * 1.7) * std::exp2(i % 40 - 20));
   x[17] = T(0);
   x[40] = std::numeric_limits<T>::quiet_NaN();
   x[41] = std::numeric_limits<T>::infinity();
-  backend::simd<>::with_lanes<T>(every_operation<T>{x.data(), wide.data(), count});
   every_operation<T>{x.data(), narrow.data(), count}.template operator()<T>();
-  int differing = 0;
-  for (int i = 0; i < count; ++i) {
-    const T a = wide[std::size_t(i)], b = narrow[std::size_t(i)];
-    differing += !(std::memcmp(&a, &b, sizeof(T)) == 0 || (a != a && b != b));
+  for (int set = backend::instruction_set(); set < backend::instruction_sets; ++set) {
+    backend::simd<>::with_lanes<T>(every_operation<T>{x.data(), wide.data(), count}, set);
+    CHECK(differing(wide, narrow) == 0);
   }
-  CHECK(differing == 0);
+}
+
+TEST_CASE_TEMPLATE("the first lanes of a vector, before a page that cannot be touched", T, float, double) {
+  for (int set = backend::instruction_set(); set < backend::instruction_sets; ++set)
+    for (int n = 1; n <= 16; ++n) {
+      test::guarded<T> from{std::size_t(n)}, to{std::size_t(n)};
+      from.fill(1);
+      backend::simd<>::with_lanes<T>(first_lanes<T>{from.data(), to.data(), n}, set);
+    }
 }
 
 #endif

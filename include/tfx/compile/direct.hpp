@@ -39,8 +39,7 @@ private:
   template <int Launch> struct facts {
     static constexpr launch_record record = Plan::launches[std::size_t(Launch)];
     static constexpr geometry geo = Plan::geometries[std::size_t(record.geometry)];
-    using code = kernel<typename Backend::kernel_backend, T, detail::code_of<Plan, record.kernel>,
-                        std::make_index_sequence<std::size_t(kernel_source<Plan, record.kernel>::count)>>;
+    using code = kernel<typename Backend::kernel_backend, T, detail::code_of<Plan, record.kernel>>;
     using operand_sequence = std::make_integer_sequence<int, record.operands>;
   };
   template <int Operand> struct operand_facts {

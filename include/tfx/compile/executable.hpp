@@ -69,7 +69,7 @@ template <class Plan, class Backend, class T> struct executable {
 
   static constexpr auto kernels = []<std::size_t... K>(std::index_sequence<K...>) {
     return std::array<function, sizeof...(K) + 1>{
-        &kernel_entry<typename Backend::kernel_backend, T, detail::code_of<Plan, int(K)>, std::make_index_sequence<std::size_t(kernel_source<Plan, int(K)>::count)>>::run..., nullptr};
+        &kernel_entry<typename Backend::kernel_backend, T, detail::code_of<Plan, int(K)>>::run..., nullptr};
   }(std::make_index_sequence<std::size_t(Plan::n_kernels)>{});
 
   static constexpr auto tiles = []<std::size_t... L>(std::index_sequence<L...>) {

@@ -12,15 +12,16 @@ template <class V> struct partial {
   static constexpr int width = traits<V>::width;
 
   static TFX_INLINE V load(const T* from, int n) {
-    if (n == width) return traits<V>::load(from);
+    if (width == 1 || n == width) return traits<V>::load(from);
     return load_some(from, n);
   }
   static TFX_INLINE void put(T* to, V x, int n) {
-    if (n == width) traits<V>::put(to, x);
+    if (width == 1 || n == width) traits<V>::put(to, x);
     else put_some(to, x, n);
   }
   /// The first n lanes of x, then those of y.
   static TFX_INLINE V first_of(V x, V y, int n) {
+    if constexpr (width == 1) return x;
     T t[width];
     traits<V>::put(t, y);
     put(t, x, n);

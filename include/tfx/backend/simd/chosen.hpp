@@ -5,30 +5,39 @@
 #include <tfx/backend/simd/backend.hpp>
 #include <tfx/backend/simd/wide.hpp>
 
-/// Fused kernels in builds for any processor: each is compiled for several instruction sets, and the processor is asked at each
-/// call.
+/// Fused kernels in builds for any processor: each is compiled for several instruction sets, and the processor is asked
+/// at each call.
 namespace tfx {
 
 namespace backend {
 
 template <int Bytes> struct simd<vectors_of<Bytes>> {
   using kernel_backend = simd;
-  template <class T> using lanes = std::conditional_t<Bytes == sizeof(T), T, tfx::lanes::wide<T, Bytes / int(sizeof(T))>>;
+  template <class T>
+  using lanes = std::conditional_t<Bytes == sizeof(T), T, tfx::lanes::wide<T, Bytes / int(sizeof(T))>>;
   static constexpr int parts = 1;
 
   /// `Kernel::finish`, which a producer calls through a pointer, compiled for these vectors.
   template <class Kernel, class T> static constexpr finish_function<T> finisher() {
-    if constexpr (Bytes == 32) return &finish_avx2<Kernel, T>;
+    if constexpr (Bytes == 64) return &finish_avx512<Kernel, T>;
+    else if constexpr (Bytes == 32) return &finish_avx2<Kernel, T>;
     else return &finish_plain<Kernel, T>;
   }
 
  private:
   template <class Kernel, class T>
-  TFX_AVX2 __attribute__((flatten)) static void finish_avx2(const call<T>& a, int row, int rows, int col, int cols, const T* block, std::ptrdiff_t stride) {
+  TFX_AVX512 TFX_FLATTEN static void finish_avx512(const call<T>& a, int row, int rows, int col, int cols,
+                                                                const T* block, std::ptrdiff_t stride) {
     Kernel::finish(a, row, rows, col, cols, block, stride);
   }
   template <class Kernel, class T>
-  __attribute__((cold, flatten)) static void finish_plain(const call<T>& a, int row, int rows, int col, int cols, const T* block, std::ptrdiff_t stride) {
+  TFX_AVX2 TFX_FLATTEN static void finish_avx2(const call<T>& a, int row, int rows, int col, int cols,
+                                                            const T* block, std::ptrdiff_t stride) {
+    Kernel::finish(a, row, rows, col, cols, block, stride);
+  }
+  template <class Kernel, class T>
+  __attribute__((cold)) static void finish_plain(const call<T>& a, int row, int rows, int col, int cols,
+                                                          const T* block, std::ptrdiff_t stride) {
     Kernel::finish(a, row, rows, col, cols, block, stride);
   }
 };
@@ -39,38 +48,64 @@ template <> struct simd<found_at_start> {
   static constexpr int parts = 1;
   template <class T> static void run(void (*kernel)(const call<T>&), const call<T>& c, std::size_t, int) { kernel(c); }
 
-  /// Calls f.operator()<lanes>() compiled for the machine's vectors.
-  template <class T, class F> static void with_lanes(const F& f) {
-    switch (instruction_set()) {
+#if defined(TFX_SIMD_BUILTINS) || defined(__clang__)
+  static constexpr int widest = 64;
+#else
+  static constexpr int widest = 32;  // g++ -O0 inlines too little for more
+#endif
+
+  /// Calls f.operator()<lanes>() compiled for the machine's vectors, of at most `Bytes`, or for those of another set that
+  /// it has.
+  template <class T, int Bytes = widest, class F> static void with_lanes(const F& f, int set = instruction_set()) {
+    switch (set) {
       case 0:
+        if constexpr (Bytes == 64) return with_avx512<T>(f);
+        [[fallthrough]];
       case 1: return with_avx2<T>(f);
       default: return with_none<T>(f);
     }
   }
 
  private:
-  template <class T, class F> TFX_AVX2 __attribute__((flatten)) static void with_avx2(const F& f) {
-    f.template operator()<tfx::lanes::wide<T, 32 / int(sizeof(T))>>();
+  template <int Bytes, class T> using vector = typename simd<vectors_of<Bytes>>::template lanes<T>;
+  template <class T, class F> TFX_AVX512 TFX_FLATTEN static void with_avx512(const F& f) {
+    f.template operator()<vector<64, T>>();
   }
-  template <class T, class F> __attribute__((cold)) static void with_none(const F& f) { f.template operator()<T>(); }
+  template <class T, class F> TFX_AVX2 TFX_FLATTEN static void with_avx2(const F& f) {
+    f.template operator()<vector<32, T>>();
+  }
+  template <class T, class F> __attribute__((cold)) static void with_none(const F& f) {
+    f.template operator()<T>();
+  }
 };
 
 }  // namespace backend
 
-template <class T, class Code, class Sequence> struct kernel_entry<backend::simd<backend::found_at_start>, T, Code, Sequence> {
-  template <int Bytes> using compiled = kernel<backend::simd<backend::vectors_of<Bytes>>, T, Code, Sequence>;
+namespace detail {
 
-  static void run(const call<T>& a) {
-    switch (backend::instruction_set()) {
-      case 0:
-      case 1: return run_avx2(a);
-      default: return run_plain(a);
+/// Poolings compare the compiler's own vectors, which g++ does not do with those of 64 bytes.
+template <class F> inline constexpr bool pools = false;
+template <> inline constexpr bool pools<max_pool_op> = true;
+template <> inline constexpr bool pools<max_pool_gradient_op> = true;
+template <> inline constexpr bool pools<average_pool_op> = true;
+template <> inline constexpr bool pools<average_pool_gradient_op> = true;
+template <class Code> inline constexpr int widest_vector = backend::simd<backend::found_at_start>::widest;
+template <group_kind Kind, int Axis, int Output, class... I>
+requires(false || ... || pools<typename I::functor>)
+inline constexpr int widest_vector<kernel_code<Kind, Axis, Output, I...>> = 32;
+
+}  // namespace detail
+
+template <class T, class Code> struct kernel_entry<backend::simd<backend::found_at_start>, T, Code> {
+  struct kernel_of {
+    const call<T>& a;
+    template <class V> TFX_INLINE void operator()() const {
+      kernel<backend::simd<backend::vectors_of<int(sizeof(V))>>, T, Code>::run(a);
     }
+  };
+  static void run(const call<T>& a) {
+    backend::simd<backend::found_at_start>::with_lanes<T, detail::widest_vector<Code>>(kernel_of{a});
   }
-
- private:
-  TFX_AVX2 __attribute__((flatten)) static void run_avx2(const call<T>& a) { compiled<32>::run(a); }
-  __attribute__((cold, flatten)) static void run_plain(const call<T>& a) { compiled<int(sizeof(T))>::run(a); }
 };
 
 }  // namespace tfx

@@ -4,9 +4,9 @@
 /// Which instruction sets the heavy kernels are compiled for.
 ///
 /// A build for a machine with AVX-512, AVX2 with FMA, or NEON contains that version only. A build for any x86
-/// (TFX_SIMD_CHOOSES) contains three of tiles, and two of all else, and asks the processor at each call. The result is
-/// the same bits in all of them. The inline namespace carries
-/// the build's instruction set in every name, so that objects built with different flags link together.
+/// (TFX_SIMD_CHOOSES) contains three versions, and asks the processor at each call. The result is the same bits in all of
+/// them. The inline namespace carries the build's instruction set in every name, so that objects built with different
+/// flags link together.
 #if defined(__AVX512F__)
 #define TFX_SIMD_BUILD built_for_avx512
 #define TFX_SIMD_HAS_AVX512 1
@@ -26,6 +26,13 @@
 #define TFX_SIMD_HAS_PORTABLE 1
 #define TFX_SIMD_CHOOSES 1
 #define TFX_AVX2 __attribute__((target("avx2,fma")))
+#if defined(__clang__)
+#define TFX_FLATTEN __attribute__((flatten))
+#else
+// g++ clones a function before it flattens it, and does not flatten the clone.
+#define TFX_FLATTEN __attribute__((flatten, noclone))
+#endif
+#define TFX_AVX512 __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,fma,avx2")))
 #elif defined(__aarch64__) && defined(__ARM_NEON)
 #define TFX_SIMD_BUILD built_for_neon
 #define TFX_SIMD_HAS_NEON 1
@@ -57,8 +64,8 @@ inline int instruction_set() { return 0; }
 
 #endif
 
-/// What a backend can be told in place of an instruction set: vectors of so many bytes, in functions compiled for them; and
-/// whatever the machine has that the program finds itself on.
+/// What a backend can be told in place of an instruction set: vectors of so many bytes, in functions compiled for them;
+/// and whatever the machine has that the program finds itself on.
 template <int Bytes> struct vectors_of {};
 struct found_at_start {};
 

@@ -10,6 +10,17 @@
 
 #include <emmintrin.h>
 
+#if defined(TFX_SIMD_CHOOSES) && !defined(__clang__) && !defined(__NO_INLINE__)
+// The instructions of g++, in functions that are compiled for them only when they have been inlined. They are known
+// from the first function on that is compiled for them.
+#define TFX_SIMD_BUILTINS 1
+namespace tfx::lanes::detail {
+TFX_AVX512 inline void know_instructions() {}
+}  // namespace tfx::lanes::detail
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpsabi"  // a builtin is no call
+#endif
+
 namespace tfx::lanes {
 inline namespace TFX_SIMD_BUILD {
 
@@ -40,24 +51,12 @@ template <class T, int Width> struct wide {
 
 namespace detail {
 
-template <class T, int Width> struct wide_traits {
+/// Comparisons, whose result is a vector of 0 and -1; and the same for the first n lanes.
+template <class T, int Width, int Bytes = Width * int(sizeof(T))> struct wide_comparison {
   using V = wide<T, Width>;
   using vector = typename V::vector;
-  using scalar = T;
-  using integer = wide<typename traits<T>::integer, Width>;
-  using mask = integer;
-  static constexpr int width = Width;
+  using mask = wide<typename traits<T>::integer, Width>;
 
-  static TFX_INLINE V splat(T x) { return repeated(x, std::make_integer_sequence<int, Width>{}); }
-  static TFX_INLINE V load(const T* from) {
-    V x;
-    __builtin_memcpy(&x.v, from, sizeof(vector));
-    return x;
-  }
-  static TFX_INLINE void put(T* to, const V& x) { __builtin_memcpy(to, &x.v, sizeof(vector)); }
-
-  static TFX_INLINE V add(const V& a, const V& b) { return V::of(a.v + b.v); }
-  static TFX_INLINE V sub(const V& a, const V& b) { return V::of(a.v - b.v); }
   static TFX_INLINE mask eq(const V& a, const V& b) { return mask::of(a.v == b.v); }
   static TFX_INLINE mask ne(const V& a, const V& b) { return mask::of(a.v != b.v); }
   static TFX_INLINE mask lt(const V& a, const V& b) { return mask::of(a.v < b.v); }
@@ -74,23 +73,123 @@ template <class T, int Width> struct wide_traits {
     return all != 0;
   }
   static TFX_INLINE V select(const mask& m, const V& a, const V& b) { return V::of(m.v ? a.v : b.v); }
-  static TFX_INLINE V lesser(const V& a, const V& b) { return V::of(a.v < b.v ? a.v : b.v); }
-  static TFX_INLINE V greater(const V& a, const V& b) { return V::of(a.v > b.v ? a.v : b.v); }
+  static TFX_INLINE V lesser(const V& a, const V& b) {
+#if defined(TFX_SIMD_BUILTINS)
+    if constexpr (Bytes == 32 && std::is_same_v<T, float>) return V::of(__builtin_ia32_minps256(a.v, b.v));
+    if constexpr (Bytes == 32 && std::is_same_v<T, double>) return V::of(__builtin_ia32_minpd256(a.v, b.v));
+#endif
+    return V::of(a.v < b.v ? a.v : b.v);
+  }
+  static TFX_INLINE V greater(const V& a, const V& b) {
+#if defined(TFX_SIMD_BUILTINS)
+    if constexpr (Bytes == 32 && std::is_same_v<T, float>) return V::of(__builtin_ia32_maxps256(a.v, b.v));
+    if constexpr (Bytes == 32 && std::is_same_v<T, double>) return V::of(__builtin_ia32_maxpd256(a.v, b.v));
+#endif
+    return V::of(a.v > b.v ? a.v : b.v);
+  }
+  static TFX_INLINE mask first_lanes(int n) { return before(n, std::make_integer_sequence<int, Width>{}); }
 
-  template <int By> static TFX_INLINE V down(const V& x) { return shuffled<By>(x, std::make_integer_sequence<int, Width>{}); }
+ private:
+  template <int... I> static TFX_INLINE mask before(int n, std::integer_sequence<int, I...>) {
+    using words = typename mask::vector;
+    using word = typename traits<T>::integer;
+    return mask::of(words{word(I)...} < words{(static_cast<void>(I), word(n))...});
+  }
+};
+
+template <int Width> using mask_register = std::conditional_t<Width == 16, std::uint16_t, std::uint8_t>;
+
+#if defined(TFX_SIMD_BUILTINS)
+/// Vectors of 64 bytes: the result is in a mask register. g++ settles what a comparison gives where it reads it, and
+/// that would be a vector.
+template <class T, int Width> struct wide_comparison<T, Width, 64> {
+  using V = wide<T, Width>;
+  using vector = typename V::vector;
+  using mask = mask_register<Width>;
+  static constexpr bool real = std::is_floating_point_v<T>, single = sizeof(T) == 4;
+  static constexpr mask all = mask(-1);
+  enum predicate { equal, less, less_or_equal, unequal = 4 };
+
+  template <int Predicate> static TFX_INLINE mask compare(const V& a, const V& b) {
+    if constexpr (real && single) return mask(__builtin_ia32_cmpps512_mask(a.v, b.v, Predicate, all, 4));
+    else if constexpr (real) return mask(__builtin_ia32_cmppd512_mask(a.v, b.v, Predicate, all, 4));
+    else if constexpr (single) return mask(__builtin_ia32_cmpd512_mask(a.v, b.v, Predicate, all));
+    else return mask(__builtin_ia32_cmpq512_mask(as_quads(a), as_quads(b), Predicate, all));
+  }
+  static TFX_INLINE mask eq(const V& a, const V& b) { return compare<equal>(a, b); }
+  static TFX_INLINE mask ne(const V& a, const V& b) { return compare<unequal>(a, b); }
+  static TFX_INLINE mask lt(const V& a, const V& b) { return compare<less>(a, b); }
+  static TFX_INLINE mask le(const V& a, const V& b) { return compare<less_or_equal>(a, b); }
+  static TFX_INLINE mask gt(const V& a, const V& b) { return compare<less>(b, a); }
+  static TFX_INLINE mask ge(const V& a, const V& b) { return compare<less_or_equal>(b, a); }
+  static TFX_INLINE mask mask_and(mask a, mask b) { return mask(a & b); }
+  static TFX_INLINE mask mask_or(mask a, mask b) { return mask(a | b); }
+  static TFX_INLINE mask mask_not(mask a) { return mask(~a); }
+  static TFX_INLINE bool any(mask a) { return a != 0; }
+  static TFX_INLINE V select(mask m, const V& a, const V& b) {
+    if constexpr (real && single) return V::of(__builtin_ia32_blendmps_512_mask(b.v, a.v, m));
+    else if constexpr (real) return V::of(__builtin_ia32_blendmpd_512_mask(b.v, a.v, m));
+    else if constexpr (single) return V::of(__builtin_ia32_blendmd_512_mask(b.v, a.v, m));
+    else return V::of(vector(__builtin_ia32_blendmq_512_mask(as_quads(b), as_quads(a), m)));
+  }
+  static TFX_INLINE V lesser(const V& a, const V& b) {
+    if constexpr (real && single) return V::of(__builtin_ia32_minps512_mask(a.v, b.v, a.v, all, 4));
+    else if constexpr (real) return V::of(__builtin_ia32_minpd512_mask(a.v, b.v, a.v, all, 4));
+    else return select(lt(a, b), a, b);
+  }
+  static TFX_INLINE V greater(const V& a, const V& b) {
+    if constexpr (real && single) return V::of(__builtin_ia32_maxps512_mask(a.v, b.v, a.v, all, 4));
+    else if constexpr (real) return V::of(__builtin_ia32_maxpd512_mask(a.v, b.v, a.v, all, 4));
+    else return select(gt(a, b), a, b);
+  }
+  static TFX_INLINE mask first_lanes(int n) { return mask((1u << n) - 1u); }
+
+ private:
+  typedef long long quads __attribute__((vector_size(64)));
+  static TFX_INLINE quads as_quads(const V& x) { return quads(x.v); }
+};
+#endif
+
+template <class T, int Width> struct wide_traits : wide_comparison<T, Width> {
+  using V = wide<T, Width>;
+  using vector = typename V::vector;
+  using scalar = T;
+  using integer = wide<typename traits<T>::integer, Width>;
+  static constexpr int width = Width;
+
+  static TFX_INLINE V splat(T x) {
+#if defined(TFX_SIMD_BUILTINS)
+    // g++ would put a list of equal elements together one by one: it takes it apart before it knows of the instruction.
+    if constexpr (std::is_floating_point_v<T> && sizeof(V) >= 32)
+      return broadcast(typename wide<T, int(16 / sizeof(T))>::vector{x});
+#endif
+    return repeated(x, std::make_integer_sequence<int, Width>{});
+  }
+  static TFX_INLINE V load(const T* from) {
+    V x;
+    __builtin_memcpy(&x.v, from, sizeof(vector));
+    return x;
+  }
+  static TFX_INLINE void put(T* to, const V& x) { __builtin_memcpy(to, &x.v, sizeof(vector)); }
+
+  static TFX_INLINE V add(const V& a, const V& b) { return V::of(a.v + b.v); }
+  static TFX_INLINE V sub(const V& a, const V& b) { return V::of(a.v - b.v); }
+  template <int By> static TFX_INLINE V down(const V& x) {
+    return shuffled<By>(x, std::make_integer_sequence<int, Width>{});
+  }
   static TFX_INLINE T first(const V& x) { return x.v[0]; }
 
  private:
-  template <int... I> static TFX_INLINE V repeated(T x, std::integer_sequence<int, I...>) {
-#if !defined(__clang__)
-    // g++ would put a list of equal elements together one by one: it takes it apart before it knows of the instruction.
-    if (!__builtin_constant_p(x) && Width * sizeof(T) > 16) {
-      constexpr int few = int(16 / sizeof(T));
-      typename wide<T, few>::vector part = x - typename wide<T, few>::vector{};   // -0 too
-      asm("" : "+x"(part));
-      return V::of(__builtin_shufflevector(part, part, (I % few)...));
-    }
+#if defined(TFX_SIMD_BUILTINS)
+  template <class Quad> static TFX_INLINE V broadcast(const Quad& x) {
+    constexpr bool single = sizeof(T) == 4;
+    if constexpr (sizeof(V) == 32 && single) return V::of(__builtin_ia32_vbroadcastss_ps256(x));
+    else if constexpr (sizeof(V) == 32) return V::of(__builtin_ia32_vbroadcastsd_pd256(x));
+    else if constexpr (single) return V::of(__builtin_ia32_broadcastss512(x, vector{}, -1));
+    else return V::of(__builtin_ia32_broadcastsd512(x, vector{}, -1));
+  }
 #endif
+  template <int... I> static TFX_INLINE V repeated(T x, std::integer_sequence<int, I...>) {
     return V::of(vector{(static_cast<void>(I), x)...});
   }
   template <int By, int... I> static TFX_INLINE V shuffled(const V& x, std::integer_sequence<int, I...>) {
@@ -105,6 +204,7 @@ requires std::is_floating_point_v<T>
 struct traits<wide<T, Width>> : detail::wide_traits<T, Width> {
   using V = wide<T, Width>;
   using integer = typename detail::wide_traits<T, Width>::integer;
+  static constexpr bool single = sizeof(T) == 4;
 
   static TFX_INLINE V neg(const V& a) { return V::of(-a.v); }
   static TFX_INLINE V div(const V& a, const V& b) { return V::of(a.v / b.v); }
@@ -117,31 +217,42 @@ struct traits<wide<T, Width>> : detail::wide_traits<T, Width> {
     return p;
   }
   static TFX_INLINE V fma(const V& a, const V& b, const V& c) {
+#if defined(TFX_SIMD_BUILTINS)
+    if constexpr (sizeof(V) == 32 && single) return V::of(__builtin_ia32_vfmaddps256(a.v, b.v, c.v));
+    if constexpr (sizeof(V) == 32 && !single) return V::of(__builtin_ia32_vfmaddpd256(a.v, b.v, c.v));
+    if constexpr (sizeof(V) == 64 && single) return V::of(__builtin_ia32_vfmaddps512_mask(a.v, b.v, c.v, -1, 4));
+    if constexpr (sizeof(V) == 64 && !single) return V::of(__builtin_ia32_vfmaddpd512_mask(a.v, b.v, c.v, -1, 4));
+#endif
     V r;
     for (int i = 0; i < Width; ++i) r.v[i] = traits<T>::fma(a.v[i], b.v[i], c.v[i]);
     return r;
   }
-  static TFX_INLINE V sqrt(const V& a) { return roots(a, std::make_integer_sequence<int, Width / quad_width>{}); }
+  static TFX_INLINE V sqrt(const V& a) {
+#if defined(TFX_SIMD_BUILTINS)
+    if constexpr (sizeof(V) == 32 && single) return V::of(__builtin_ia32_sqrtps256(a.v));
+    if constexpr (sizeof(V) == 32 && !single) return V::of(__builtin_ia32_sqrtpd256(a.v));
+    if constexpr (sizeof(V) == 64 && single) return V::of(__builtin_ia32_sqrtps512_mask(a.v, a.v, -1, 4));
+    if constexpr (sizeof(V) == 64 && !single) return V::of(__builtin_ia32_sqrtpd512_mask(a.v, a.v, -1, 4));
+#endif
+    return roots<0>(a);
+  }
   static TFX_INLINE integer bits(const V& x) { return integer::of(typename integer::vector(x.v)); }
   static TFX_INLINE V from_bits(const integer& x) { return V::of(typename V::vector(x.v)); }
 
  private:
-  static_assert(sizeof(V) <= 32);
   static constexpr int quad_width = int(16 / sizeof(T));
-  using quad = typename wide<T, quad_width>::vector;
-  template <int From, int... I> static TFX_INLINE quad root(const V& a, std::integer_sequence<int, I...>) {
-    const quad part = __builtin_shufflevector(a.v, a.v, (From + I)...);
-    if constexpr (quad_width == 4) return quad(_mm_sqrt_ps(__m128(part)));
-    else return quad(_mm_sqrt_pd(__m128d(part)));
-  }
   /// Each 16 bytes on their own: that instruction is in every x86-64.
-  template <int... Part> static TFX_INLINE V roots(const V& a, std::integer_sequence<int, Part...>) {
-    using all = std::make_integer_sequence<int, quad_width>;
-    if constexpr (sizeof...(Part) == 1) return V::of(root<0>(a, all{}));
-    else return joined(root<Part * quad_width>(a, all{})..., std::make_integer_sequence<int, Width>{});
-  }
-  template <int... I> static TFX_INLINE V joined(const quad& low, const quad& high, std::integer_sequence<int, I...>) {
-    return V::of(__builtin_shufflevector(low, high, I...));
+  template <int From> static TFX_INLINE V roots(V x) {
+    if constexpr (From < Width) {
+      typename wide<T, quad_width>::vector part;
+      __builtin_memcpy(&part, reinterpret_cast<const char*>(&x) + From * sizeof(T), 16);
+      if constexpr (single) part = decltype(part)(_mm_sqrt_ps(__m128(part)));
+      else part = decltype(part)(_mm_sqrt_pd(__m128d(part)));
+      __builtin_memcpy(reinterpret_cast<char*>(&x) + From * sizeof(T), &part, 16);
+      return roots<From + quad_width>(x);
+    } else {
+      return x;
+    }
   }
 };
 
@@ -160,5 +271,82 @@ struct traits<wide<T, Width>> : detail::wide_traits<T, Width> {
   static TFX_INLINE V shl(const V& a, int n) { return V::of(a.v << n); }
   static TFX_INLINE V shr(const V& a, int n) { return V::of(a.v >> n); }
 };
+
+#if defined(TFX_SIMD_CHOOSES)
+namespace detail {
+
+#if defined(TFX_SIMD_BUILTINS)
+#define TFX_MASKED_512 TFX_INLINE
+#define TFX_MASKED_256 TFX_INLINE
+#else
+#define TFX_MASKED_512 TFX_AVX512
+#define TFX_MASKED_256 TFX_AVX2
+#endif
+
+/// The first n of a vector's lanes in memory, by one instruction: clang has it in functions of their own only.
+template <class T, int Width, int Bytes = Width * int(sizeof(T))> struct masked_access;
+
+template <class T, int Width> struct masked_access<T, Width, 64> {
+  using V = wide<T, Width>;
+  TFX_MASKED_512 static V load(const T* from, int n) {
+    if constexpr (sizeof(T) == 4) return V::of(__builtin_ia32_loadups512_mask(from, typename V::vector{}, first(n)));
+    else return V::of(__builtin_ia32_loadupd512_mask(from, typename V::vector{}, first(n)));
+  }
+  TFX_MASKED_512 static void put(T* to, const V& x, int n) {
+    if constexpr (sizeof(T) == 4) __builtin_ia32_storeups512_mask(to, x.v, first(n));
+    else __builtin_ia32_storeupd512_mask(to, x.v, first(n));
+  }
+
+ private:
+  static TFX_INLINE auto first(int n) { return mask_register<Width>((1u << n) - 1u); }
+};
+
+template <class T, int Width> struct masked_access<T, Width, 32> {
+  using V = wide<T, Width>;
+  TFX_MASKED_256 static V load(const T* from, int n) {
+    const auto* const at = reinterpret_cast<const typename V::vector*>(from);
+    if constexpr (sizeof(T) == 4) return V::of(__builtin_ia32_maskloadps256(at, words(traits<V>::first_lanes(n).v)));
+    else return V::of(__builtin_ia32_maskloadpd256(at, words(traits<V>::first_lanes(n).v)));
+  }
+  TFX_MASKED_256 static void put(T* to, const V& x, int n) {
+    auto* const at = reinterpret_cast<typename V::vector*>(to);
+    if constexpr (sizeof(T) == 4) __builtin_ia32_maskstoreps256(at, words(traits<V>::first_lanes(n).v), x.v);
+    else __builtin_ia32_maskstorepd256(at, words(traits<V>::first_lanes(n).v), x.v);
+  }
+
+ private:
+  typedef std::conditional_t<sizeof(T) == 4, int, long long> words __attribute__((vector_size(32)));
+};
+
+}  // namespace detail
+
+/// Under a mask; whole vectors without one, unless it is free.
+template <class T, int Width>
+requires(Width * sizeof(T) >= 32)
+struct partial<wide<T, Width>> {
+  using V = wide<T, Width>;
+  using masked = detail::masked_access<T, Width>;
+#if defined(TFX_SIMD_BUILTINS)
+  static constexpr bool mask_is_free = sizeof(V) == 64;
+#else
+  static constexpr bool mask_is_free = false;
+#endif
+
+  static TFX_INLINE V load(const T* from, int n) {
+    return !mask_is_free && n == Width ? traits<V>::load(from) : masked::load(from, n);
+  }
+  static TFX_INLINE void put(T* to, const V& x, int n) {
+    if (!mask_is_free && n == Width) traits<V>::put(to, x);
+    else masked::put(to, x, n);
+  }
+  static TFX_INLINE V first_of(const V& x, const V& y, int n) {
+    return traits<V>::select(traits<V>::first_lanes(n), x, y);
+  }
+};
+#endif
+
+#if defined(TFX_SIMD_BUILTINS)
+#pragma GCC diagnostic pop
+#endif
 
 }  // namespace tfx::lanes
