@@ -65,6 +65,17 @@ TEST_CASE("what only a run uses has room for some rows") {
   CHECK(large::arena_elements < batch * small::arena_elements);
 }
 
+TEST_CASE("threads take rows of their own through a run, unless it adds the batch up") {
+  using three = backend::threads<3>;
+  using predicting = executable<network<three>::predict_plan, three, float>;
+  using learning = executable<network<three>::training_plan<training>, three, float>;
+  CHECK(predicting::shared_runs[0].parts == 3);
+  CHECK(predicting::room_per_part > 0);
+  CHECK(predicting::scratch_elements >= predicting::sums_end + 2 * predicting::room_per_part);
+  CHECK(learning::shared_runs[0].parts == 1);   // batch statistics
+  CHECK(executable<network<three>::predict_plan, backend::simd<>, float>::room_per_part == 0);
+}
+
 TEST_CASE("a run gives the bits of the whole batch at once, on every backend") {
   CHECK(network<backend::simd<>>::training_plan<training>::runs[0].rows < few - 3);   // several times through a run
   const std::vector<float> expected = trained<backend::reference>();   // node by node: it knows of no runs

@@ -105,7 +105,46 @@ template <class Plan, class Backend, class T> struct executable {
     for (int i = 0; Plan::n_runs > 0 && i < Plan::n_launches; ++i) t[std::size_t(i)] = sums_begin + sums_before(i);
     return t;
   }();
-  static constexpr std::size_t scratch_elements = sums_begin + (Plan::n_runs > 0 ? sums_before(Plan::n_launches) : 0);
+  static constexpr std::size_t sums_end = sums_begin + (Plan::n_runs > 0 ? sums_before(Plan::n_launches) : 0);
+
+  /// How threads share a run: if none of its launches adds the batch up, each takes rows of the batch through all of them,
+  /// and has room of its own for what lies in [from, to) of the arena: values that the run uses for some rows at a time.
+  struct shared_run {
+    int parts = 1, from = 0, to = 0;
+  };
+  static constexpr auto shared_runs = [] {
+    std::array<shared_run, std::size_t(Plan::n_runs) + 1> t{};
+    if constexpr (Plan::n_runs > 0 && Backend::parts > 1) {
+      for (int k = 0; k < Plan::n_runs; ++k) {
+        const batch_run& r = Plan::runs[std::size_t(k)];
+        shared_run& s = t[std::size_t(k)];
+        for (int i = r.first; i <= r.last; ++i) {
+          const launch_record& l = Plan::launches[std::size_t(i)];
+          if (useful_parts[std::size_t(l.shape)] > s.parts) s.parts = useful_parts[std::size_t(l.shape)];
+          for (int o = l.first_operand; o < l.first_operand + l.operands; ++o) {
+            const operand_info& at = Plan::operands[std::size_t(o)];
+            if (!at.local) continue;
+            if (s.to == 0 || at.offset < s.from) s.from = at.offset;
+            if (at.offset + at.row * r.rows > s.to) s.to = at.offset + at.row * r.rows;
+          }
+        }
+        for (int i = r.first; i <= r.last; ++i)
+          if (sums_per_shape[std::size_t(Plan::launches[std::size_t(i)].shape)] > 0) s.parts = 1;
+        if (s.parts > Backend::parts) s.parts = Backend::parts;
+        s.from = s.from / leaf_alignment * leaf_alignment;
+        s.to = (s.to + leaf_alignment - 1) / leaf_alignment * leaf_alignment;
+      }
+    }
+    return t;
+  }();
+  /// Room of its own for one more thread.
+  static constexpr std::size_t room_per_part = [] {
+    std::size_t most = 0;
+    for (const shared_run& s : shared_runs)
+      if (s.parts > 1 && std::size_t(s.to - s.from) > most) most = std::size_t(s.to - s.from);
+    return most;
+  }();
+  static constexpr std::size_t scratch_elements = sums_end + room_per_part * std::size_t(Backend::parts - 1);
   /// All memory a run needs besides parameters, state, inputs and outputs, in elements.
   static constexpr std::size_t arena_elements = std::size_t(Plan::arena_elements) + scratch_elements;
 
@@ -127,9 +166,13 @@ template <class Plan, class Backend, class T> struct executable {
     return b.base[o.space] + offset;
   }
 
-  /// Rows of the batch [from, from + rows) of `all`.
+  /// Rows of the batch [from, from + rows) of `all`. A thread that takes rows of its own through a run launches alone, with
+  /// local values elsewhere.
   struct batch_rows {
     int from = 0, rows = 0, all = 0;
+    bool alone = false;
+    int thread = 0;
+    std::ptrdiff_t elsewhere = 0;
   };
 
   static void launch(const bindings<T>& b, int index, const counters& at, batch_rows part) {
@@ -138,9 +181,11 @@ template <class Plan, class Backend, class T> struct executable {
     for (int k = 0; k < l.operands; ++k) {
       const operand_info& o = Plan::operands[std::size_t(l.first_operand + k)];
       operand[k] = address(b, o, at);
-      if constexpr (Plan::n_runs > 0)
-        if (part.from > 0) operand[k] = o.space == place_space ? static_cast<void*>(static_cast<char*>(operand[k]) + std::ptrdiff_t(o.row) * part.from)
-                                                               : static_cast<T*>(operand[k]) + std::ptrdiff_t(o.row) * part.from;
+      if constexpr (Plan::n_runs > 0) {
+        const std::ptrdiff_t moved = o.local ? part.elsewhere : std::ptrdiff_t(o.row) * part.from;
+        operand[k] = o.space == place_space ? static_cast<void*>(static_cast<char*>(operand[k]) + moved)
+                                            : static_cast<void*>(static_cast<T*>(operand[k]) + moved);
+      }
     }
     call<T> c;
     c.operand = operand;
@@ -161,8 +206,9 @@ template <class Plan, class Backend, class T> struct executable {
     }
     c.geo = Plan::geometries[std::size_t(l.geometry)].v;
     c.run = &b.run;
-    c.scratch = b.scratch;
+    c.scratch = b.scratch + scratch_per_part * std::size_t(part.thread);
     c.tiles = tiles[std::size_t(l.shape)];
+    if (part.alone) return kernels[std::size_t(l.kernel)](c);
     int useful = Backend::parts == 1 ? 1 : useful_parts[Backend::parts == 1 ? 0 : std::size_t(l.shape)];
     if constexpr (Plan::n_runs > 0 && Backend::parts > 1)
       if (part.rows < part.all) useful = useful * part.rows / part.all > 1 ? useful * part.rows / part.all : 1;
@@ -170,14 +216,32 @@ template <class Plan, class Backend, class T> struct executable {
   }
   static void launch(const bindings<T>& b, int index, const counters& at) { launch(b, index, at, {0, b.run.batch, b.run.batch}); }
 
-  /// The launches of a run, again and again until the batch has been through.
-  static void run_by_rows(const bindings<T>& b, const batch_run& r, const counters& at) {
-    int from = 0;
+  /// The launches of a run, again and again until the rows [from, to) of the batch have been through.
+  static void run_by_rows(const bindings<T>& b, const batch_run& r, const counters& at, int from, int to, batch_rows part) {
+    part.all = b.run.batch;
     do {
-      const int left = b.run.batch - from;
-      for (int i = r.first; i <= r.last; ++i) launch(b, i, at, {from, left < r.rows ? left : r.rows, b.run.batch});
+      part.from = from;
+      part.rows = to - from < r.rows ? to - from : r.rows;
+      for (int i = r.first; i <= r.last; ++i) launch(b, i, at, part);
       from += r.rows;
-    } while (from < b.run.batch);
+    } while (from < to);
+  }
+  static void run_by_rows(const bindings<T>& b, int index, const counters& at) {
+    const batch_run& r = Plan::runs[std::size_t(index)];
+    if constexpr (Backend::parts > 1) {
+      const shared_run s = shared_runs[std::size_t(index)];
+      const int most = s.parts < Backend::available() ? s.parts : Backend::available();
+      const int parts = b.run.batch < most ? b.run.batch : most;
+      if (parts > 1) {
+        return Backend::fork(parts, [&](int thread) {
+          const detail::share mine = detail::share_of(b.run.batch, thread, parts, 1);
+          batch_rows part{.alone = true, .thread = thread};
+          if (thread > 0) part.elsewhere = b.scratch + sums_end + room_per_part * std::size_t(thread - 1) - (b.base[arena_space] + s.from);
+          run_by_rows(b, r, at, mine.begin, mine.end, part);
+        });
+      }
+    }
+    run_by_rows(b, r, at, 0, b.run.batch, {});
   }
 
   static bool enters(const bindings<T>& b, int region, const counters& at) {
@@ -191,10 +255,11 @@ template <class Plan, class Backend, class T> struct executable {
     counters at;
     if constexpr (!Plan::has_loops) {
       int i = 0;
-      for (const batch_run& r : Plan::runs) {   // the last is none, behind all launches
+      for (int k = 0; k <= Plan::n_runs; ++k) {   // the last is none, behind all launches
+        const batch_run& r = Plan::runs[std::size_t(k)];
         for (; i < r.first; ++i) launch(b, i, at);
-        if (r.rows == 0) break;
-        run_by_rows(b, r, at);
+        if (k == Plan::n_runs) break;
+        run_by_rows(b, k, at);
         i = r.last + 1;
       }
     } else {

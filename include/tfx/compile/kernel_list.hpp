@@ -59,7 +59,8 @@ template <int Count> constexpr kept_rows<Count> rows_kept(const std::uint64_t* w
 /// The address of an operand: base[space] + offset + terms. `place_space` gives the offset itself: the place of a generator.
 struct operand_info {
   int space = 0, offset = 0, first_term = 0, n_terms = 0;
-  int row = 0;   ///< elements per row of the batch, where a launch of a run finds each row at a place of its own
+  int row = 0;          ///< elements per row of the batch
+  bool local = false;   ///< there is room for the rows that a run of launches takes at a time only, always at the same place
 };
 inline constexpr int place_space = max_spaces;
 
@@ -183,7 +184,8 @@ struct kernel_emitter {
       o.offset = offset[w.root];
     }
     o.offset += w.offset;
-    if (g[id].shape.bounded && !local[w.root]) o.row = g[id].shape.size() / g[id].shape.extent[0];
+    if (g[id].shape.bounded) o.row = g[id].shape.size() / g[id].shape.extent[0];
+    o.local = local[w.root] != 0;
     return o;
   }
 

@@ -22,24 +22,24 @@ template <int N, class Inner = simd<>> struct threads {
     static pool shared(N);
     return shared;
   }
+  /// Threads that take part now.
+  static int available() { return workers().threads(); }
+  /// Calls work(part) for every part, at most `available()` of them at a time.
+  template <class Work> static void fork(int parts, const Work& work) {
+    workers().run(
+        parts, [](void* context, int part) { (*static_cast<const Work*>(context))(part); }, const_cast<Work*>(&work));
+  }
   template <class T> static void run(void (*kernel)(const call<T>&), const call<T>& c, std::size_t scratch_per_part, int useful) {
     if (useful <= 1) return kernel(c);
-    const int most = workers().threads(), share = useful < most ? useful : most;
+    const int most = available(), share = useful < most ? useful : most;
     if (share <= 1) return kernel(c);
-    struct job {
-      void (*kernel)(const call<T>&);
-      const call<T>* all;
-      std::size_t scratch;
-      int parts;
-    } work{kernel, &c, scratch_per_part, share};
-    workers().run(share, [](void* context, int part) {
-      const job& j = *static_cast<const job*>(context);
-      call<T> mine = *j.all;
+    fork(share, [&](int part) {
+      call<T> mine = c;
       mine.part = part;
-      mine.parts = j.parts;
-      mine.scratch = j.all->scratch + j.scratch * std::size_t(part);
-      j.kernel(mine);
-    }, &work);
+      mine.parts = share;
+      mine.scratch = c.scratch + scratch_per_part * std::size_t(part);
+      kernel(mine);
+    });
   }
 };
 
