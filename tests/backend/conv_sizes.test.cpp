@@ -70,6 +70,13 @@ struct depthwise_widths {
 struct several_groups {
   static constexpr geometry at(int n) { return layer(1, 5, 6, 2 * n, 3 * n, n, n); }
 };
+struct multipliers {
+  static constexpr geometry at(int n) { return layer(1, 5, 6, n, 2 * n, n, n); }
+};
+/// Up to eight channels in each of a number of groups.
+struct channels_of_groups {
+  static constexpr geometry at(int n) { return layer(1, 6, 5, 19 * (n % 8 + 1), 19 * (n / 8 % 8 + 1), 19, n); }
+};
 struct wide_groups {
   static constexpr geometry at(int n) { return layer(1, 4, 3, 2 * n, 2 * (71 - n), 2, n); }
 };
@@ -162,5 +169,8 @@ TEST_CASE("depthwise convolutions of every extent") {
 }
 TEST_CASE("every number and size of groups") {
   sweep<several_groups>();
+  sweep<several_groups, double>();
+  sweep<multipliers>();
+  sweep<channels_of_groups>();
   sweep<wide_groups>();
 }

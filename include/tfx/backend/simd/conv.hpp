@@ -3,7 +3,7 @@
 
 #include <tfx/backend/call.hpp>
 #include <tfx/backend/simd/conv_axis.hpp>
-#include <tfx/backend/simd/depthwise.hpp>
+#include <tfx/backend/simd/grouped.hpp>
 #include <tfx/backend/simd/share.hpp>
 #include <tfx/backend/simd/tile.hpp>
 
@@ -228,9 +228,9 @@ template <class T, bool Transposed> struct simd_gather {
 
   template <class Launch> static constexpr const void* tiles() {
     constexpr conv_shape s(Launch::geo.v);
-    if constexpr (s.depthwise()) {
-      constexpr int step = depthwise_step(rows(s), columns(s));
-      return choose_depthwise_table<T, Transposed, columns(s).longest_run(), step ? s.kernel_height : 0,
+    if constexpr (s.depthwise() || s.many_groups()) {
+      constexpr int step = depth(s) == 1 ? depthwise_step(rows(s), columns(s)) : 0;
+      return choose_depthwise_table<T, Transposed, !s.depthwise(), columns(s).longest_run(), step ? s.kernel_height : 0,
                                     step ? s.kernel_width : 0, step>();
     } else {
       return choose_table<T, greater_of(5, detail::conv_tile_rows(rows(s), columns(s))), cols(s)>();
@@ -239,7 +239,9 @@ template <class T, bool Transposed> struct simd_gather {
 
   static constexpr std::size_t scratch(const geometry& g, int, int) {
     const conv_shape s(g.v);
-    return s.depthwise() ? std::size_t(depthwise_block_elements<T>) : detail::conv_scratch<T>(s, depth(s), cols(s));
+    if (s.depthwise()) return std::size_t(depthwise_block_elements<T>);
+    if (s.many_groups()) return grouped_blocks::of<Transposed>(s, grouped_block_elements<T>).scratch();
+    return detail::conv_scratch<T>(s, depth(s), cols(s));
   }
 
   /// How many parts are worth their fork and join.

@@ -142,6 +142,8 @@ struct conv_shape {
 
   /// Every channel on its own.
   constexpr bool depthwise() const { return groups > 1 && groups == channels && groups == out_channels; }
+  /// More groups than channels in them: lanes are groups.
+  constexpr bool many_groups() const { return groups >= 8 && channels <= 8 * groups && out_channels <= 8 * groups; }
 
   constexpr conv_axis rows() const {
     return {out_height, height, kernel_height, stride_height, pad_top, dilation_height, false};

@@ -3,7 +3,7 @@
 
 #include <tfx/backend/call.hpp>
 #include <tfx/backend/simd/conv_axis.hpp>
-#include <tfx/backend/simd/depthwise.hpp>
+#include <tfx/backend/simd/grouped.hpp>
 #include <tfx/backend/simd/share.hpp>
 #include <tfx/backend/simd/tile.hpp>
 
@@ -18,8 +18,8 @@ namespace tfx::backend::inline TFX_SIMD_BUILD {
 template <class T> struct simd_conv_to_w {
   template <class Launch> static constexpr const void* tiles() {
     constexpr conv_shape s(Launch::geo.v);
-    if constexpr (s.depthwise()) {
-      return choose_depthwise_weights_table<T, s.kernel_height, s.kernel_width>();
+    if constexpr (s.depthwise() || s.many_groups()) {
+      return choose_depthwise_weights_table<T, !s.depthwise(), s.kernel_height, s.kernel_width>();
     } else {
       constexpr int rows = by_columns(s) ? s.kernel_height : s.channels / s.groups;
       return choose_table<T, rows, s.out_channels / s.groups, tiling::dividing>();
@@ -29,6 +29,7 @@ template <class T> struct simd_conv_to_w {
   static constexpr std::size_t scratch(const geometry& g, int, int) {
     const conv_shape s(g.v);
     if (s.depthwise()) return depthwise_sums(s);
+    if (s.many_groups()) return grouped_sums::of(s, grouped_block_elements<T>).scratch(s);
     const bool packs = s.out_channels / s.groups % 16 != 0;
     const chunk all = chunk_of(s);
     const int pixels = all.images * all.lines * all.columns;
@@ -47,6 +48,7 @@ template <class T> struct simd_conv_to_w {
   static constexpr std::size_t sums(const geometry& g, int rows, int) {
     const conv_shape s(g.v);
     if (s.depthwise()) return depthwise_sums(s);
+    if (s.many_groups()) return grouped_sums::of(s, grouped_block_elements<T>).size();
     const int out = s.out_channels / s.groups, panels = divide_up(out, narrowest_panel);  // 16 columns apart
     return std::size_t(rows) * std::size_t(s.groups) * std::size_t(panels * 16 + widest_panel<T>);
   }

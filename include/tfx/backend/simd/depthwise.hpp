@@ -20,7 +20,8 @@ template <class T> struct depthwise_call {
   std::ptrdiff_t x_line = 0, x_pixel = 0, y_line = 0, y_pixel = 0;  ///< from one result to the next
   std::ptrdiff_t x_row = 0, x_column = 0, w_row = 0, w_column = 0;  ///< from one tap to the next
   std::ptrdiff_t x_ahead = 0, y_ahead = 0;                          ///< to the next block
-  int rows = 0, columns = 0;                                        ///< taps
+  std::ptrdiff_t x_plane = 0, w_plane = 0;                          ///< to the next channel of a group
+  int rows = 0, columns = 0, depth = 1;                             ///< taps, and channels of a group
   int channels = 0;
 };
 
@@ -115,6 +116,9 @@ template <class T> struct depthwise_gather {
   const T* source = nullptr;
   const T* weights = nullptr;
   int channels = 0;
+  std::ptrdiff_t pixel = channels, tap = channels;  ///< to the next pixel of the source, and tap of the weights
+  int depth = 1;                                    ///< channels of a group: planes of the source and of the weights
+  std::ptrdiff_t x_plane = 0, w_plane = 0;
 
   void run() const {
     if (a.rows <= 0 || channels <= 0) return;
@@ -146,6 +150,39 @@ template <class T> struct depthwise_gather {
     }
   }
 
+  /// Results of one image.
+  __attribute__((noinline)) void rectangles(const T* image, range tall, range wide, range some, T* to,
+                                            int stride) const {
+    const std::ptrdiff_t line = columns.source * pixel, to_line = std::ptrdiff_t(wide.size()) * stride;
+    for_runs(columns, wide, [&](const axis_run& across) {
+      for_runs(rows, tall, [&](const axis_run& down) {
+        const axis_taps& y = down.taps;
+        const axis_taps& x = across.taps;
+        depthwise_call<T> call;
+        call.x = image + some.from + y.at * line + x.at * pixel;
+        call.w = weights + std::ptrdiff_t(y.first * columns.taps + x.first) * tap + some.from;
+        call.y = to + (down.start - tall.from) * to_line + std::ptrdiff_t(across.start - wide.from) * stride;
+        call.x_line = rows.advance() * line;
+        call.x_pixel = columns.advance() * pixel;
+        call.y_line = down.step * to_line;
+        call.y_pixel = std::ptrdiff_t(across.step) * stride;
+        call.x_row = rows.tap_advance() * line;
+        call.x_column = columns.tap_advance() * pixel;
+        call.w_row = rows.tap_step() * columns.taps * tap;
+        call.w_column = columns.tap_step() * tap;
+        call.x_ahead = set.pixels * call.x_pixel;
+        call.y_ahead = set.pixels * call.y_pixel;
+        call.x_plane = x_plane;
+        call.w_plane = w_plane;
+        call.depth = depth;
+        call.rows = y.count;
+        call.columns = x.count;
+        call.channels = some.size();
+        rectangle(call, down.count, across.count);
+      });
+    });
+  }
+
  private:
   std::ptrdiff_t at(int line, int column, int channel) const {
     return (std::ptrdiff_t(line) * columns.results + column) * channels + channel;
@@ -156,46 +193,16 @@ template <class T> struct depthwise_gather {
     for (int line = lines.from; line < lines.to;) {
       const int image = line / rows.results, top = line - image * rows.results;
       const range tall = {top, lesser_of(rows.results, top + lines.to - line)};
-      rectangles(image, tall, wide, some, to, stride);
+      rectangles(source + image * rows.source * columns.source * pixel, tall, wide, some, to, stride);
       to += std::ptrdiff_t(tall.size()) * wide.size() * stride;
       line += tall.size();
     }
   }
 
-  __attribute__((noinline)) void rectangles(int image, range tall, range wide, range some, T* to, int stride) const {
-    const std::ptrdiff_t pixel = channels, line = columns.source * pixel;
-    const T* const first = source + image * rows.source * line + some.from;
-    const std::ptrdiff_t to_line = std::ptrdiff_t(wide.size()) * stride;
-    for_runs(columns, wide, [&](const axis_run& across) {
-      for_runs(rows, tall, [&](const axis_run& down) {
-        const axis_taps& y = down.taps;
-        const axis_taps& x = across.taps;
-        depthwise_call<T> call;
-        call.x = first + y.at * line + x.at * pixel;
-        call.w = weights + std::ptrdiff_t(y.first * columns.taps + x.first) * channels + some.from;
-        call.y = to + (down.start - tall.from) * to_line + std::ptrdiff_t(across.start - wide.from) * stride;
-        call.x_line = rows.advance() * line;
-        call.x_pixel = columns.advance() * pixel;
-        call.y_line = down.step * to_line;
-        call.y_pixel = std::ptrdiff_t(across.step) * stride;
-        call.x_row = rows.tap_advance() * line;
-        call.x_column = columns.tap_advance() * pixel;
-        call.w_row = std::ptrdiff_t(rows.tap_step()) * columns.taps * channels;
-        call.w_column = std::ptrdiff_t(columns.tap_step()) * channels;
-        call.x_ahead = set.pixels * call.x_pixel;
-        call.y_ahead = set.pixels * call.y_pixel;
-        call.rows = y.count;
-        call.columns = x.count;
-        call.channels = some.size();
-        rectangle(call, down.count, across.count);
-      });
-    });
-  }
-
   void rectangle(depthwise_call<T> call, int lines, int pixels) const {
     depthwise_function<T> block = set.block;
-    if (set.windows != nullptr && lines >= set.lines && pixels >= set.pixels && call.rows == set.window_rows &&
-        call.columns == set.window_columns) {
+    const bool whole = call.rows == set.window_rows && call.columns == set.window_columns && depth == 1;
+    if (set.windows != nullptr && whole && lines >= set.lines && pixels >= set.pixels) {
       block = set.windows;
     } else if (pixels < set.pixels && lines > pixels) {
       exchange(call.x_line, call.x_pixel);
@@ -275,46 +282,54 @@ template <class T> struct depthwise_to_w {
     }
   }
 
- private:
-  void add(range kernel_rows, range channels, T* sums, int stride) const {
+  /// Lines of results of one image, whose first pixels are x and y.
+  void add_lines(const T* x, int x_pixel, const T* y, int y_pixel, range lines, range kernel_rows, int channels,
+                 T* sums, int stride) const {
     depthwise_weights_call<T> call;
-    call.x_pixel = std::ptrdiff_t(s.stride_width) * s.channels;
-    call.x_row = std::ptrdiff_t(s.dilation_height) * s.width * s.channels;
-    call.x_line = std::ptrdiff_t(s.stride_height) * s.width * s.channels;
-    call.x_column = std::ptrdiff_t(s.dilation_width) * s.channels;
-    call.y_pixel = s.channels;
-    call.y_line = std::ptrdiff_t(s.out_width) * s.channels;
+    call.x_pixel = std::ptrdiff_t(s.stride_width) * x_pixel;
+    call.x_row = std::ptrdiff_t(s.dilation_height) * s.width * x_pixel;
+    call.x_line = std::ptrdiff_t(s.stride_height) * s.width * x_pixel;
+    call.x_column = std::ptrdiff_t(s.dilation_width) * x_pixel;
+    call.y = y;
+    call.y_pixel = y_pixel;
+    call.y_line = std::ptrdiff_t(s.out_width) * y_pixel;
     call.w_row = std::ptrdiff_t(s.kernel_width) * stride;
     call.w_column = stride;
+    call.lines = lines;
     call.pixels = s.out_width;
-    call.channels = channels.size();
-    const T* const x = static_cast<const T*>(a.operand[0]) + channels.from;
-    const T* const y = static_cast<const T*>(a.operand[1]) + channels.from;
-    const int together = greater_of(int(block_elements<T> / call.y_line), 1);
-    for (int image = 0; image < a.contracted; ++image) {
+    call.channels = channels;
+    for (int row = kernel_rows.from; row < kernel_rows.to;) {
+      const bool tall = row + set.rows <= kernel_rows.to;
+      const int height = tall ? set.rows : 1;
+      const int top = row * s.dilation_height - s.pad_top;
+      call.rows = {s.stride_height, top, s.dilation_height, s.height};
+      call.whole_lines = whole(s.rows(), row, height);
+      for (int column = 0; column < s.kernel_width;) {
+        const bool wide = column + set.columns <= s.kernel_width;
+        const int width = wide ? set.columns : 1;
+        const int left = column * s.dilation_width - s.pad_left;
+        call.columns = {s.stride_width, left, s.dilation_width, s.width};
+        call.whole_pixels = whole(s.columns(), column, width);
+        call.x = x + (std::ptrdiff_t(top) * s.width + left) * x_pixel;
+        call.w = sums + row * call.w_row + column * call.w_column;
+        set.taps[tall][wide](call);
+        column += width;
+      }
+      row += height;
+    }
+  }
+
+ private:
+  void add(range kernel_rows, range channels, T* sums, int stride) const {
+    const std::ptrdiff_t x_image = std::ptrdiff_t(s.height) * s.width * s.channels;
+    const std::ptrdiff_t y_line = std::ptrdiff_t(s.out_width) * s.channels;
+    const T* x = static_cast<const T*>(a.operand[0]) + channels.from;
+    const T* y = static_cast<const T*>(a.operand[1]) + channels.from;
+    const int together = greater_of(int(block_elements<T> / y_line), 1);
+    for (int image = 0; image < a.contracted; ++image, x += x_image, y += s.out_height * y_line) {
       for (int line = 0; line < s.out_height; line += together) {
-        call.lines = {line, lesser_of(line + together, s.out_height)};
-        for (int row = kernel_rows.from; row < kernel_rows.to;) {
-          const bool tall = row + set.rows <= kernel_rows.to;
-          const int height = tall ? set.rows : 1;
-          const int top = row * s.dilation_height - s.pad_top;
-          call.rows = {s.stride_height, top, s.dilation_height, s.height};
-          call.whole_lines = whole(s.rows(), row, height);
-          for (int column = 0; column < s.kernel_width;) {
-            const bool wide = column + set.columns <= s.kernel_width;
-            const int width = wide ? set.columns : 1;
-            const int left = column * s.dilation_width - s.pad_left;
-            call.columns = {s.stride_width, left, s.dilation_width, s.width};
-            call.whole_pixels = whole(s.columns(), column, width);
-            call.x = x + (std::ptrdiff_t(image) * s.height + top) * s.width * s.channels +
-                     std::ptrdiff_t(left) * s.channels;
-            call.y = y + image * s.out_height * call.y_line;
-            call.w = sums + row * call.w_row + column * call.w_column;
-            set.taps[tall][wide](call);
-            column += width;
-          }
-          row += height;
-        }
+        const range lines = {line, lesser_of(line + together, s.out_height)};
+        add_lines(x, s.channels, y, s.channels, lines, kernel_rows, channels.size(), sums, stride);
       }
     }
   }
@@ -327,6 +342,12 @@ template <class T> struct depthwise_to_w {
 };
 
 namespace detail {
+
+/// Of grouped convolutions: grouped.hpp.
+template <class T, bool Transposed>
+void run_grouped(const call<T>& a, const depthwise_kernels<T>& kernels, T* destination, finish_function<T> finish);
+template <class T> void run_grouped_to_w(const call<T>& a, const depthwise_kernels<T>& kernels, T* destination,
+                                         finish_function<T> finish);
 
 template <class T, bool Transposed>
 void run_depthwise(const call<T>& a, const depthwise_kernels<T>& kernels, T* destination, finish_function<T> finish) {
@@ -350,6 +371,15 @@ template <class T> void run_depthwise_to_w(const call<T>& a, const depthwise_ker
   gradient.run();
 }
 
+template <class T, bool Transposed, bool Grouped> constexpr auto gather_driver() {
+  if constexpr (Grouped) return &run_grouped<T, Transposed>;
+  else return &run_depthwise<T, Transposed>;
+}
+template <class T, bool Grouped> constexpr auto to_w_driver() {
+  if constexpr (Grouped) return &run_grouped_to_w<T>;
+  else return &run_depthwise_to_w<T>;
+}
+
 }  // namespace detail
 
 namespace detail {
@@ -365,8 +395,9 @@ template <class T> void portable_depthwise(const depthwise_call<T>& call) {
     T sum = T(0);
     for (int row = 0; row < call.rows; ++row) {
       for (int column = 0; column < call.columns; ++column) {
-        const T x = call.x[row * call.x_row + column * call.x_column + c];
-        sum = portable_fma(x, call.w[row * call.w_row + column * call.w_column + c], sum);
+        const T* const x = call.x + row * call.x_row + column * call.x_column + c;
+        const T* const w = call.w + row * call.w_row + column * call.w_column + c;
+        for (int k = 0; k < call.depth; ++k) sum = portable_fma(x[k * call.x_plane], w[k * call.w_plane], sum);
       }
     }
     call.y[c] = sum;
@@ -421,12 +452,12 @@ namespace neon {
 
 #if defined(TFX_SIMD_HAS_PORTABLE)
 namespace portable {
-template <class T, bool Transposed> inline constexpr depthwise_kernels<T> depthwise_gather_kernels = {
-    &detail::run_depthwise<T, Transposed>,
+template <class T, bool Transposed, bool Grouped> inline constexpr depthwise_kernels<T> depthwise_gather_kernels = {
+    detail::gather_driver<T, Transposed, Grouped>(),
     {nullptr, &detail::portable_depthwise<T>, &detail::portable_depthwise<T>, &detail::portable_depthwise<T>},
     {}};
-template <class T> inline constexpr depthwise_kernels<T> depthwise_to_w_kernels = {
-    &detail::run_depthwise_to_w<T>,
+template <class T, bool Grouped> inline constexpr depthwise_kernels<T> depthwise_to_w_kernels = {
+    detail::to_w_driver<T, Grouped>(),
     {},
     {{{&detail::portable_depthwise_weights<T>, &detail::portable_depthwise_weights<T>},
       {&detail::portable_depthwise_weights<T>, &detail::portable_depthwise_weights<T>}}}};
@@ -436,48 +467,48 @@ template <class T> inline constexpr depthwise_kernels<T> depthwise_to_w_kernels 
 /// `choose_depthwise_table` and `choose_depthwise_weights_table` make one table per choice, whatever the launches that
 /// chose it.
 #if defined(TFX_SIMD_HAS_AVX512) && defined(TFX_SIMD_HAS_AVX2)
-template <class T, bool Transposed, int First, int Second, int Rows, int Columns, int Step>
+template <class T, bool Transposed, bool Grouped, int First, int Second, int Rows, int Columns, int Step>
 inline constexpr tile_table<T> depthwise_table_of = {
-    {{.depthwise = &avx512::depthwise_gather_kernels<T, Transposed, First, Rows, Columns, Step>},
-     {.depthwise = &avx2::depthwise_gather_kernels<T, Transposed, Second, Rows, Columns, Step>},
-     {.depthwise = &portable::depthwise_gather_kernels<T, Transposed>}}};
-template <class T, bool Transposed, int Run, int Rows, int Columns, int Step>
+    {{.depthwise = &avx512::depthwise_gather_kernels<T, Transposed, Grouped, First, Rows, Columns, Step>},
+     {.depthwise = &avx2::depthwise_gather_kernels<T, Transposed, Grouped, Second, Rows, Columns, Step>},
+     {.depthwise = &portable::depthwise_gather_kernels<T, Transposed, Grouped>}}};
+template <class T, bool Transposed, bool Grouped, int Run, int Rows, int Columns, int Step>
 constexpr const void* choose_depthwise_table() {
-  return &depthwise_table_of<T, Transposed, avx512::pixels_of(Run), avx2::pixels_of(Run), Rows, Columns, Step>;
+  return &depthwise_table_of<T, Transposed, Grouped, avx512::pixels_of(Run), avx2::pixels_of(Run), Rows, Columns, Step>;
 }
-template <class T, int First, int FirstColumns, int Second, int SecondColumns>
+template <class T, bool Grouped, int First, int FirstColumns, int Second, int SecondColumns>
 inline constexpr tile_table<T> depthwise_weights_table_of = {
-    {{.depthwise = &avx512::depthwise_to_w_kernels<T, First, FirstColumns>},
-     {.depthwise = &avx2::depthwise_to_w_kernels<T, Second, SecondColumns>},
-     {.depthwise = &portable::depthwise_to_w_kernels<T>}}};
-template <class T, int Rows, int Columns> constexpr const void* choose_depthwise_weights_table() {
+    {{.depthwise = &avx512::depthwise_to_w_kernels<T, Grouped, First, FirstColumns>},
+     {.depthwise = &avx2::depthwise_to_w_kernels<T, Grouped, Second, SecondColumns>},
+     {.depthwise = &portable::depthwise_to_w_kernels<T, Grouped>}}};
+template <class T, bool Grouped, int Rows, int Columns> constexpr const void* choose_depthwise_weights_table() {
   constexpr tap_block first = avx512::taps_of(Rows, Columns), second = avx2::taps_of(Rows, Columns);
-  return &depthwise_weights_table_of<T, first.rows, first.columns, second.rows, second.columns>;
+  return &depthwise_weights_table_of<T, Grouped, first.rows, first.columns, second.rows, second.columns>;
 }
 #elif defined(TFX_SIMD_HAS_PORTABLE)
-template <class T, bool Transposed> inline constexpr tile_table<T> depthwise_table_of = {
-    {{.depthwise = &portable::depthwise_gather_kernels<T, Transposed>}}};
-template <class T, bool Transposed, int, int, int, int> constexpr const void* choose_depthwise_table() {
-  return &depthwise_table_of<T, Transposed>;
+template <class T, bool Transposed, bool Grouped> inline constexpr tile_table<T> depthwise_table_of = {
+    {{.depthwise = &portable::depthwise_gather_kernels<T, Transposed, Grouped>}}};
+template <class T, bool Transposed, bool Grouped, int, int, int, int> constexpr const void* choose_depthwise_table() {
+  return &depthwise_table_of<T, Transposed, Grouped>;
 }
-template <class T> inline constexpr tile_table<T> depthwise_weights_table_of = {
-    {{.depthwise = &portable::depthwise_to_w_kernels<T>}}};
-template <class T, int, int> constexpr const void* choose_depthwise_weights_table() {
-  return &depthwise_weights_table_of<T>;
+template <class T, bool Grouped> inline constexpr tile_table<T> depthwise_weights_table_of = {
+    {{.depthwise = &portable::depthwise_to_w_kernels<T, Grouped>}}};
+template <class T, bool Grouped, int, int> constexpr const void* choose_depthwise_weights_table() {
+  return &depthwise_weights_table_of<T, Grouped>;
 }
 #else
-template <class T, bool Transposed, int Pixels, int Rows, int Columns, int Step>
+template <class T, bool Transposed, bool Grouped, int Pixels, int Rows, int Columns, int Step>
 inline constexpr tile_table<T> depthwise_table_of = {
-    {{.depthwise = &of_this_build::depthwise_gather_kernels<T, Transposed, Pixels, Rows, Columns, Step>}}};
-template <class T, bool Transposed, int Run, int Rows, int Columns, int Step>
+    {{.depthwise = &of_this_build::depthwise_gather_kernels<T, Transposed, Grouped, Pixels, Rows, Columns, Step>}}};
+template <class T, bool Transposed, bool Grouped, int Run, int Rows, int Columns, int Step>
 constexpr const void* choose_depthwise_table() {
-  return &depthwise_table_of<T, Transposed, of_this_build::pixels_of(Run), Rows, Columns, Step>;
+  return &depthwise_table_of<T, Transposed, Grouped, of_this_build::pixels_of(Run), Rows, Columns, Step>;
 }
-template <class T, int Rows, int Columns> inline constexpr tile_table<T> depthwise_weights_table_of = {
-    {{.depthwise = &of_this_build::depthwise_to_w_kernels<T, Rows, Columns>}}};
-template <class T, int Rows, int Columns> constexpr const void* choose_depthwise_weights_table() {
+template <class T, bool Grouped, int Rows, int Columns> inline constexpr tile_table<T> depthwise_weights_table_of = {
+    {{.depthwise = &of_this_build::depthwise_to_w_kernels<T, Grouped, Rows, Columns>}}};
+template <class T, bool Grouped, int Rows, int Columns> constexpr const void* choose_depthwise_weights_table() {
   constexpr tap_block taps = of_this_build::taps_of(Rows, Columns);
-  return &depthwise_weights_table_of<T, taps.rows, taps.columns>;
+  return &depthwise_weights_table_of<T, Grouped, taps.rows, taps.columns>;
 }
 #endif
 

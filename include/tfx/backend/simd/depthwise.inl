@@ -20,14 +20,18 @@ TFX_TARGET TFX_INLINE void sum_pixels(const depthwise_call<T>& call, int channel
     const T* x = x_tap;
     const T* w = w_tap;
     for (int column = 0; column < call.columns; ++column, x += call.x_column, w += call.w_column) {
-      const vector weight = Partial ? set::load_part(w, present) : set::load(w);
-      const T* line = x;
+      const T* plane = x;
+      const T* w_plane = w;
+      for (int k = 0; k < call.depth; ++k, plane += call.x_plane, w_plane += call.w_plane) {
+        const vector weight = Partial ? set::load_part(w_plane, present) : set::load(w_plane);
+        const T* line = plane;
 #pragma GCC unroll 4
-      for (int l = 0; l < Lines; ++l, line += call.x_line) {
-        const T* pixel = line;
+        for (int l = 0; l < Lines; ++l, line += call.x_line) {
+          const T* pixel = line;
 #pragma GCC unroll 16
-        for (int p = 0; p < Pixels; ++p, pixel += call.x_pixel) {
-          sum[l][p] = set::fma(Partial ? set::load_part(pixel, present) : set::load(pixel), weight, sum[l][p]);
+          for (int p = 0; p < Pixels; ++p, pixel += call.x_pixel) {
+            sum[l][p] = set::fma(Partial ? set::load_part(pixel, present) : set::load(pixel), weight, sum[l][p]);
+          }
         }
       }
     }
@@ -204,13 +208,13 @@ constexpr depthwise_function<T> windows_of() {
   if constexpr (Step > 0) return &windows<T, 2, Pixels, Rows, Columns, Step>;
   else return nullptr;
 }
-template <class T, bool Transposed, int Pixels, int Rows, int Columns, int Step>
+template <class T, bool Transposed, bool Grouped, int Pixels, int Rows, int Columns, int Step>
 inline constexpr depthwise_kernels<T> depthwise_gather_kernels = {
-    &detail::run_depthwise<T, Transposed>,
+    detail::gather_driver<T, Transposed, Grouped>(),
     {windows_of<T, Pixels, Rows, Columns, Step>(), &pixels<T, 2, Pixels>, &pixels<T, 1, Pixels>, &pixels<T, 1, 1>, 2,
      Pixels, Rows, Columns},
     {}};
-template <class T, int Rows, int Columns> inline constexpr depthwise_kernels<T> depthwise_to_w_kernels = {
-    &detail::run_depthwise_to_w<T>,
+template <class T, bool Grouped, int Rows, int Columns> inline constexpr depthwise_kernels<T> depthwise_to_w_kernels = {
+    detail::to_w_driver<T, Grouped>(),
     {},
     {{{&taps<T, 1, 1>, &taps<T, 1, Columns>}, {&taps<T, Rows, 1>, &taps<T, Rows, Columns>}}, Rows, Columns}};
