@@ -331,7 +331,10 @@ def measure_all(options, results):
 def measure_kernels(options, prefix):
     """Google Benchmark's reports of bench/kernels, as far as they were built."""
     folder = ROOT / "build/release"
-    subprocess.run(["cmake", "--build", str(folder), "--target", "benchmarks"], cwd=ROOT, capture_output=True)
+    command = ["cmake", "--build", str(folder), "--target", "kernel_benchmarks"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(command)}\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
     for program in sorted((folder / "bench/kernels").glob("*")):
         if not program.is_file() or not os.access(program, os.X_OK):
             continue
