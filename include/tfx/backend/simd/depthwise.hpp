@@ -126,14 +126,15 @@ template <class T> struct depthwise_gather {
     const int lines = a.rows / columns.results;
     const grid_share share = share_grid(lines, divide_up(channels, unit), a.part, a.parts);
     const range all = {share.cols.from * unit, lesser_of(share.cols.to * unit, channels)};
+    if (all.size() <= 0) return;
     if (finish == nullptr) {
       run_lines(share.rows, {0, columns.results}, all, destination + at(share.rows.from, 0, all.from), channels);
       return;
     }
     // What a block holds: two lines of some channels, or a part of one of fewer.
     constexpr int most = depthwise_block_elements<T>;
-    const int two_lines = most / (2 * columns.results) / unit * unit;
-    const int band = greater_of(lesser_of(two_lines, round_up(all.size(), unit)), unit);
+    const int bands = divide_up(all.size(), greater_of(most / (2 * columns.results) / unit * unit, unit));
+    const int band = round_up(divide_up(all.size(), bands), unit);
     for (int channel = all.from; channel < all.to; channel += band) {
       const range some = {channel, lesser_of(channel + band, all.to)};
       const int stride = round_up(some.size(), unit), width = lesser_of(columns.results, most / stride);
