@@ -281,13 +281,18 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
                               std::integer_sequence<int, Self...>) {
     (execute<Self>(reg, a, at, p, row), ...);
   }
-  /// The domain's columns [begin, end) of row r, a vector at a time.
+  /// The domain's columns [begin, end) of row r, a vector at a time; whole ones without the cost of a mask.
   template <int Phase = 0>
   static TFX_INLINE void row_of_vectors(const call<T>& a, int r, int begin, int end, row_state* row = nullptr) {
     const operand_row operand = row_at(a, r);
-    for (int c = begin; c < end; c += width) {
+    int c = begin;
+    for (; c <= end - width; c += width) {
       many reg[count];
-      body(reg, a, operand.at, place{r, c, end - c < width ? end - c : width}, row, executed_in<Phase>{});
+      body(reg, a, operand.at, place{r, c, width}, row, executed_in<Phase>{});
+    }
+    if (width > 1 && c < end) {
+      many reg[count];
+      body(reg, a, operand.at, place{r, c, end - c}, row, executed_in<Phase>{});
     }
   }
 
