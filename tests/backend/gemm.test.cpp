@@ -22,16 +22,16 @@ template <class T>
 void by_definition(const geometry& g, int rows, int depth, guarded<T>& a, guarded<T>& b, guarded<T>& y) {
   const int m = g.v[0], n = g.v[1], k = g.v[2];
   for (int row = 0; row < rows; ++row) {
-    const std::size_t matrix = std::size_t(row / m);
-    for (int col = 0; col < n; ++col) {
-      T sum = 0;
-      for (int i = 0; i < depth; ++i) {
-        const int at_a = (g.v[3] & 1) != 0 ? i * m + row % m : row % m * k + i;
+    const std::size_t matrix = std::size_t(row / m), first = std::size_t(row) * std::size_t(n);
+    for (int col = 0; col < n; ++col) y[first + std::size_t(col)] = 0;
+    for (int i = 0; i < depth; ++i) {
+      const int at_a = (g.v[3] & 1) != 0 ? i * m + row % m : row % m * k + i;
+      const T left = a[matrix * std::size_t(g.v[4]) + std::size_t(at_a)];
+      for (int col = 0; col < n; ++col) {
         const int at_b = (g.v[3] & 2) != 0 ? col * k + i : i * n + col;
-        sum = std::fma(a[matrix * std::size_t(g.v[4]) + std::size_t(at_a)],
-                       b[matrix * std::size_t(g.v[5]) + std::size_t(at_b)], sum);
+        T& sum = y[first + std::size_t(col)];
+        sum = std::fma(left, b[matrix * std::size_t(g.v[5]) + std::size_t(at_b)], sum);
       }
-      y[std::size_t(row) * std::size_t(n) + std::size_t(col)] = sum;
     }
   }
 }
@@ -90,7 +90,8 @@ template <class T> void check_all_tiles(int m, int n, int k, int flags) {
   }
 }
 
-template <class T, class Product> void check(int rows, int depth) {
+template <class T, class Product>
+void check(int rows, int depth, std::vector<int> all_parts = {1, 2, 3, 4, 7}) {
   constexpr geometry g = Product::geo;
   const int batches = Product::rows / g.v[0];
   CAPTURE(g.v[0]);
@@ -105,7 +106,7 @@ template <class T, class Product> void check(int rows, int depth) {
   b.fill(std::uint64_t(7 + depth));
   guarded<T> expected(std::size_t(rows) * std::size_t(g.v[1]));
   by_definition(g, rows, depth, a, b, expected);
-  for (const int parts : {1, 2, 3, 4, 7}) {
+  for (const int parts : all_parts) {
     CAPTURE(parts);
     check_producer<T, backend::simd_matmul<T>>(g, backend::simd_matmul<T>::template tiles<Product>(), Product::rows,
                                                rows, g.v[1], depth, {a.data(), b.data()}, expected, parts);
@@ -178,6 +179,20 @@ TEST_CASE("matmul over more columns than one block holds") {
   check_sizes<230, 40, 9, 0>();
   check_sizes<40, 200, 1400, 0>();
   check_sizes<40, 200, 40, 2>();
+}
+
+TEST_CASE("matmul of operands beyond the cache, which are packed in bands") {
+  const std::vector<int> parts = {1, 4};  // the portable tiles would take minutes
+  check<float, product<1, 193, 264, 1000, 0, 0, 0>>(193, 1000, parts);
+  check<float, product<1, 193, 264, 1000, 1, 0, 0>>(193, 1000, parts);
+  check<float, product<1, 193, 264, 1000, 2, 0, 0>>(193, 1000, parts);
+  check<double, product<1, 193, 513, 257, 0, 0, 0>>(193, 257, parts);
+  check<float, product<1, 66, 40, 1024, 0, 0, 0>>(66, 1024);            // rows of the left operand collide
+  check<float, product<1, 193, 1024, 257, 0, 0, 0>>(193, 257, parts);  // rows of the right one
+  check<float, product<1, 1024, 70, 256, 1, 0, 0>>(1024, 256, parts);  // and of the transposed left one
+  check<double, product<1, 512, 257, 512, 1, 0, 0>>(512, 512, parts);
+  check<float, product<2, 1024, 65, 256, 1, 1024 * 256, 65 * 256>>(2 * 1024, 256, parts);
+  check<float, product<1, 1024, 65, 300, 1, 0, 0, 1>>(1024, 270, parts);
 }
 
 TEST_CASE("matmul of fewer rows than the bound") {

@@ -26,14 +26,15 @@ template <> struct lanes<float> {
   }
   TFX_TARGET TFX_INLINE static vector fma(vector a, vector b, vector c) { return __builtin_ia32_vfmaddps256(a, b, c); }
 
-  /// One vector of two quads: rows i and i + 4.
-  TFX_TARGET TFX_INLINE static vector rows(const float* p, std::ptrdiff_t row) {
-    const quad q0 = *reinterpret_cast<const quad*>(p), q1 = *reinterpret_cast<const quad*>(p + 4 * row);
+  /// One vector of two quads, one of each group of four rows.
+  TFX_TARGET TFX_INLINE static vector rows(const float* const (&at)[2], std::ptrdiff_t offset) {
+    const quad q0 = *reinterpret_cast<const quad*>(at[0] + offset), q1 = *reinterpret_cast<const quad*>(at[1] + offset);
     return __builtin_shufflevector(q0, q1, 0, 1, 2, 3, 4, 5, 6, 7);
   }
-  TFX_TARGET TFX_INLINE static void transpose(const float* from, std::ptrdiff_t row, float* to, std::ptrdiff_t pitch) {
-    const vector r0 = rows(from, row), r1 = rows(from + row, row);
-    const vector r2 = rows(from + 2 * row, row), r3 = rows(from + 3 * row, row);
+  TFX_TARGET TFX_INLINE static void transpose(const float* const (&at)[2], std::ptrdiff_t row, float* to,
+                                              std::ptrdiff_t pitch) {
+    const vector r0 = rows(at, 0), r1 = rows(at, row);
+    const vector r2 = rows(at, 2 * row), r3 = rows(at, 3 * row);
     const vector a = __builtin_shufflevector(r0, r1, 0, 8, 1, 9, 4, 12, 5, 13);
     const vector b = __builtin_shufflevector(r0, r1, 2, 10, 3, 11, 6, 14, 7, 15);
     const vector c = __builtin_shufflevector(r2, r3, 0, 8, 1, 9, 4, 12, 5, 13);
@@ -68,13 +69,13 @@ template <> struct lanes<double> {
   }
   TFX_TARGET TFX_INLINE static vector fma(vector a, vector b, vector c) { return __builtin_ia32_vfmaddpd256(a, b, c); }
 
-  TFX_TARGET TFX_INLINE static vector rows(const double* p, std::ptrdiff_t row) {
-    const quad q0 = *reinterpret_cast<const quad*>(p), q1 = *reinterpret_cast<const quad*>(p + 2 * row);
+  TFX_TARGET TFX_INLINE static vector rows(const double* const (&at)[2], std::ptrdiff_t offset) {
+    const quad q0 = *reinterpret_cast<const quad*>(at[0] + offset), q1 = *reinterpret_cast<const quad*>(at[1] + offset);
     return __builtin_shufflevector(q0, q1, 0, 1, 2, 3);
   }
-  TFX_TARGET TFX_INLINE static void transpose(const double* from, std::ptrdiff_t row, double* to,
+  TFX_TARGET TFX_INLINE static void transpose(const double* const (&at)[2], std::ptrdiff_t row, double* to,
                                               std::ptrdiff_t pitch) {
-    const vector r0 = rows(from, row), r1 = rows(from + row, row);
+    const vector r0 = rows(at, 0), r1 = rows(at, row);
     *reinterpret_cast<stored*>(to) = __builtin_shufflevector(r0, r1, 0, 4, 2, 6);
     *reinterpret_cast<stored*>(to + pitch) = __builtin_shufflevector(r0, r1, 1, 5, 3, 7);
   }

@@ -24,17 +24,18 @@ template <> struct lanes<float> {
     return __builtin_ia32_vfmaddps512_mask(a, b, c, mask(-1), 4);
   }
 
-  /// One vector of four quads: rows i, i + 4, i + 8, i + 12.
-  TFX_TARGET TFX_INLINE static vector rows(const float* p, std::ptrdiff_t row) {
-    const quad q0 = *reinterpret_cast<const quad*>(p), q1 = *reinterpret_cast<const quad*>(p + 4 * row);
-    const quad q2 = *reinterpret_cast<const quad*>(p + 8 * row), q3 = *reinterpret_cast<const quad*>(p + 12 * row);
+  /// One vector of four quads, one of each group of four rows.
+  TFX_TARGET TFX_INLINE static vector rows(const float* const (&at)[4], std::ptrdiff_t offset) {
+    const quad q0 = *reinterpret_cast<const quad*>(at[0] + offset), q1 = *reinterpret_cast<const quad*>(at[1] + offset);
+    const quad q2 = *reinterpret_cast<const quad*>(at[2] + offset), q3 = *reinterpret_cast<const quad*>(at[3] + offset);
     const auto low = __builtin_shufflevector(q0, q1, 0, 1, 2, 3, 4, 5, 6, 7);
     const auto high = __builtin_shufflevector(q2, q3, 0, 1, 2, 3, 4, 5, 6, 7);
     return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   }
-  TFX_TARGET TFX_INLINE static void transpose(const float* from, std::ptrdiff_t row, float* to, std::ptrdiff_t pitch) {
-    const vector r0 = rows(from, row), r1 = rows(from + row, row);
-    const vector r2 = rows(from + 2 * row, row), r3 = rows(from + 3 * row, row);
+  TFX_TARGET TFX_INLINE static void transpose(const float* const (&at)[4], std::ptrdiff_t row, float* to,
+                                              std::ptrdiff_t pitch) {
+    const vector r0 = rows(at, 0), r1 = rows(at, row);
+    const vector r2 = rows(at, 2 * row), r3 = rows(at, 3 * row);
     const vector a = __builtin_shufflevector(r0, r1, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
     const vector b = __builtin_shufflevector(r0, r1, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
     const vector c = __builtin_shufflevector(r2, r3, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
@@ -72,16 +73,16 @@ template <> struct lanes<double> {
     return __builtin_ia32_vfmaddpd512_mask(a, b, c, mask(-1), 4);
   }
 
-  TFX_TARGET TFX_INLINE static vector rows(const double* p, std::ptrdiff_t row) {
-    const quad q0 = *reinterpret_cast<const quad*>(p), q1 = *reinterpret_cast<const quad*>(p + 2 * row);
-    const quad q2 = *reinterpret_cast<const quad*>(p + 4 * row), q3 = *reinterpret_cast<const quad*>(p + 6 * row);
+  TFX_TARGET TFX_INLINE static vector rows(const double* const (&at)[4], std::ptrdiff_t offset) {
+    const quad q0 = *reinterpret_cast<const quad*>(at[0] + offset), q1 = *reinterpret_cast<const quad*>(at[1] + offset);
+    const quad q2 = *reinterpret_cast<const quad*>(at[2] + offset), q3 = *reinterpret_cast<const quad*>(at[3] + offset);
     const auto low = __builtin_shufflevector(q0, q1, 0, 1, 2, 3);
     const auto high = __builtin_shufflevector(q2, q3, 0, 1, 2, 3);
     return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7);
   }
-  TFX_TARGET TFX_INLINE static void transpose(const double* from, std::ptrdiff_t row, double* to,
+  TFX_TARGET TFX_INLINE static void transpose(const double* const (&at)[4], std::ptrdiff_t row, double* to,
                                               std::ptrdiff_t pitch) {
-    const vector r0 = rows(from, row), r1 = rows(from + row, row);
+    const vector r0 = rows(at, 0), r1 = rows(at, row);
     *reinterpret_cast<stored*>(to) = __builtin_shufflevector(r0, r1, 0, 8, 2, 10, 4, 12, 6, 14);
     *reinterpret_cast<stored*>(to + pitch) = __builtin_shufflevector(r0, r1, 1, 9, 3, 11, 5, 13, 7, 15);
   }

@@ -12,8 +12,9 @@ namespace tfx::backend::inline TFX_SIMD_BUILD {
 ///     y[b][m][n] = sum_k A[b][m][k] * B[b][k][n]
 ///
 /// Geometry   M, N, K, flags (1: A is stored [K, M], 2: B is stored [N, K]), elements between the A matrices and
-/// between
-///            the B matrices of a batch (0: one for all), 1 if K is the bounded extent
+///            between the B matrices of a batch (0: one for all), 1 if K is the bounded extent
+/// Order      bands of columns, of which B is packed if it must be; in them blocks of rows; in those panels of columns
+///            and tiles of rows
 /// Blocks     with an epilogue, `stride` is a multiple of 16 and all of rows * stride may be read
 template <class T> struct simd_matmul {
   template <class Launch> static constexpr const void* tiles() {
@@ -25,11 +26,14 @@ template <class T> struct simd_matmul {
       return choose_table<T, rows, g.v[1], use(g, Launch::rows)>();
   }
 
-  /// A panel of B where it must be packed, and blocks of the result, no larger than the result, for an epilogue.
+  /// What is packed of A and B where it must be, and blocks of the result, no larger than the result, for an epilogue.
   static constexpr std::size_t scratch(const geometry& g, int rows, int cols) {
-    const int panel = widest_panel_of<T>(height(g, rows), g.v[1], use(g, rows));
+    const int panel = widest_panel_of<T>(height(g, rows), g.v[1], use(g, rows)), depth = round_up(g.v[2], 16);
     const bool transposes = (g.v[3] & 2) != 0, packs = transposes || large(g.v, height(g, rows));
-    const int pack = packs || (tiles_pad && cols % panel != 0) ? panel * round_up(g.v[2], 16) : 0;
+    const bool one_block = height(g, rows) <= rows_in_cache(g.v);
+    const bool packs_last = packs || (tiles_pad && cols % panel != 0);
+    const int band = packs && !one_block ? lesser_of(widest_band(g.v), round_up(cols, panel)) : packs_last ? panel : 0;
+    const int pack = depth * (band + (packs_left(g.v) ? left_rows : 0));
     const std::int64_t result = std::int64_t(height(g, rows)) * round_up(cols, 16);
     const int block = result < block_elements<T> ? int(result) : block_elements<T>;
     return std::size_t(pack) + std::size_t(transposes ? 2 * block_elements<T> : block);
@@ -76,9 +80,11 @@ template <class T> struct simd_matmul {
   static constexpr int height(const geometry& g, int rows) {
     return merged(g.v, rows) ? rows : lesser_of(g.v[0], rows);
   }
+  /// Few rows by many columns where rows of A collide or B is packed, unless a row of A's tiles is a part of a line.
   static constexpr tiling use(const geometry& g, int rows) {
     const int tall = height(g, rows);
-    return tall <= 4 ? tiling::wide : large(g.v, tall) ? tiling::large : tiling::balanced;
+    const bool few_at_once = (g.v[3] & 1) == 0 && tall >= 64 && (large(g.v, tall) || collide(g.v[2], g.v[2]));
+    return tall <= 4 ? tiling::wide : few_at_once ? tiling::large : tiling::balanced;
   }
 
   /// A product gets code of its own, with known strides, if its calls would cost as much as its sums, or if its tiles
@@ -94,10 +100,27 @@ template <class T> struct simd_matmul {
     return rows > g[0] && g[5] == 0 && (g[3] & 1) == 0 && g[4] == g[0] * g[2];
   }
 
-  /// B is beyond the second-level cache and has rows enough of A to be worth packing.
-  static constexpr bool large(const int* g, int rows) {
-    return rows >= 128 && g[2] >= 256 && std::int64_t(g[2]) * g[1] * std::int64_t(sizeof(T)) > (1 << 20);
+  /// Rows so far apart that all of them fall into the same sets of the caches.
+  static constexpr bool collide(int elements_apart, int rows) {
+    return elements_apart % (4096 / int(sizeof(T))) == 0 && rows >= 256;
   }
+
+  /// B is beyond the second-level cache, or its rows collide, and there are rows enough of A for it to be worth packing.
+  static constexpr bool large(const int* g, int rows) {
+    const std::int64_t bytes = std::int64_t(g[2]) * g[1] * std::int64_t(sizeof(T));
+    return rows >= 192 && g[2] >= 256 && (bytes > (1 << 20) || ((g[3] & 2) == 0 && collide(g[1], g[2])));
+  }
+
+  /// Columns of B, and rows of A, that stay in the second-level cache together.
+  static constexpr int widest_band(const int* g) {
+    constexpr int of_all_panels = 2 * widest_panel<T>;
+    return greater_of(512 * 1024 / int(sizeof(T)) / greater_of(g[2], 1) / of_all_panels, 1) * of_all_panels;
+  }
+  static constexpr int rows_in_cache(const int* g) { return 384 * 1024 / int(sizeof(T)) / greater_of(g[2], 1); }
+
+  /// Whether the rows of a transposed A collide, and columns enough are computed for them to be worth packing.
+  static constexpr bool packs_left(const int* g) { return (g[3] & 3) == 1 && g[1] >= 64 && collide(g[0], g[2]); }
+  static constexpr int left_rows = 64;  ///< of A at a time
 
   struct matrices {
     explicit matrices(const call<T>& from) : a(from) {
@@ -109,6 +132,7 @@ template <class T> struct simd_matmul {
       a_transposed = (g[3] & 1) != 0;
       b_transposed = (g[3] & 2) != 0;
       packs = b_transposed || large(g, rows);
+      left_packs = packs_left(g);
       a_row = a_transposed ? 1 : g[2];
       a_step = a_transposed ? g[0] : 1;
       b_row = b_transposed ? g[2] : g[1];
@@ -119,7 +143,8 @@ template <class T> struct simd_matmul {
     finish_function<T> finish = nullptr;
     int count = 1, rows = 0, depth = 0;
     bool a_transposed = false, b_transposed = false;
-    bool packs = false;  ///< all of B, one panel at a time
+    bool packs = false;  ///< all of B, one band at a time
+    bool left_packs = false;
     std::ptrdiff_t a_row = 0, a_step = 0, b_row = 0;
   };
 
@@ -156,14 +181,25 @@ template <class T> struct simd_matmul {
     return best;
   }
 
-  /// Columns that are computed together: all that a block can hold, or few where B should be read once.
+  /// Columns that are computed together: one panel where one block has all rows, else as many as stay in the cache;
+  /// with an epilogue all that a block can hold, or few where B should be read once.
   static int band_of(const matrices& p, const tile_set<T>& set, range rows, range cols) {
-    const int panel = set.panel();
-    if (p.packs || p.finish == nullptr) return panel;
+    const int panel = set.panel(), all = round_up(cols.size(), panel);
+    const bool one_block = rows.size() <= rows_in_cache(p.a.geo) && !p.left_packs;
+    if (p.packs || p.finish == nullptr) return one_block ? panel : lesser_of(widest_band(p.a.geo), all);
     const std::int64_t bytes = std::int64_t(p.depth) * p.a.cols * std::int64_t(sizeof(T));
     const int height = bytes > (1 << 20) ? lesser_of(rows.size(), 16 * set.rows) : set.rows;
     const int fits = block_elements<T> / height / panel * panel;
-    return lesser_of(greater_of(fits, panel), round_up(cols.size(), panel));
+    return lesser_of(greater_of(fits, panel), all);
+  }
+
+  /// Rows that are computed together: those that stay in the cache, of which A is packed, or that a block holds.
+  static int height_of(const matrices& p, const tile_set<T>& set, int rows, int width) {
+    const auto in_tiles = [&](int most) { return most >= set.rows ? most / set.rows * set.rows : greater_of(most, 1); };
+    int height = lesser_of(rows, in_tiles(greater_of(rows_in_cache(p.a.geo), set.rows)));
+    if (p.left_packs) height = lesser_of(height, in_tiles(left_rows));
+    if (p.finish != nullptr) height = lesser_of(height, in_tiles(block_elements<T> / round_up(width, 16)));
+    return height;
   }
 
   static void multiply_whole(const call<T>& a, const tile_set<T>& set, T* destination, finish_function<T> finish) {
@@ -179,39 +215,42 @@ template <class T> struct simd_matmul {
     const T* right = static_cast<const T*>(a.operand[1]) + std::ptrdiff_t(index) * a.geo[5];
     const int panel = set.panel();
     const int band = band_of(p, set, rows, cols);
-    int height = rows.size();
-    if (p.finish != nullptr) {
-      const int fits = block_elements<T> / round_up(lesser_of(band, cols.size()), 16);
-      height = lesser_of(height, fits >= set.rows ? fits / set.rows * set.rows : fits);
-    }
-    T* const packed = a.scratch;
-    T* const blocks = p.packs || (set.pads && a.cols % panel != 0) ? packed + panel * round_up(p.depth, 16) : packed;
+    const int height = height_of(p, set, rows.size(), lesser_of(band, cols.size()));
+    const int pack_depth = round_up(p.depth, 16);
+    T* const packed_left = a.scratch;
+    T* const packed = packed_left + (p.left_packs ? left_rows * pack_depth : 0);
+    const int packed_cols = p.packs ? band : set.pads && a.cols % panel != 0 ? panel : 0;
+    T* const blocks = packed + packed_cols * pack_depth;
+    tile_call<T> call;
+    call.a_row = p.left_packs ? 1 : p.a_row;
+    call.a_step = p.left_packs ? left_rows : p.a_step;
+    call.depth = p.depth;
     for (int col = cols.from; col < cols.to; col += band) {
       const int width = lesser_of(band, cols.to - col);
       const int last = col + (width - 1) / panel * panel;
       const int last_cols = col + width - last;
-      const bool packs_last = p.packs || (set.pads && last_cols < panel);
-      if (p.b_transposed) {
-        set.transpose(right + last * p.b_row, p.b_row, p.depth, last_cols, packed, panel, panel);
-      } else if (packs_last) {
-        pack_rows(right + last, p.b_row, p.depth, last_cols, packed, panel);
+      const int packs_from = p.packs ? col : set.pads && last_cols < panel ? last : cols.to;
+      for (int at = packs_from; at <= last; at += panel) {
+        T* const to = packed + (at - packs_from) * p.depth;
+        const int count = at == last ? last_cols : panel;
+        if (p.b_transposed) {
+          set.transpose(right + at * p.b_row, p.b_row, p.depth, count, to, panel, panel);
+        } else {
+          set.pack(right + at, p.b_row, p.depth, count, to, panel);
+        }
       }
       for (int row = rows.from; row < rows.to; row += height) {
         const int count = lesser_of(height, rows.to - row);
         const int result_row = index * p.rows + row;
         const int stride = p.finish != nullptr ? round_up(width, 16) : a.cols;
         T* const block = p.finish != nullptr ? blocks : p.destination + std::ptrdiff_t(result_row) * a.cols + col;
+        if (p.left_packs) set.pack(left + row, p.a_step, p.depth, count, packed_left, left_rows);
+        call.a = p.left_packs ? packed_left : left + row * p.a_row;
+        call.c_row = stride;
         for (int at = col; at <= last; at += panel) {
-          const bool from_pack = packs_last && at == last;
-          tile_call<T> call;
-          call.a = left + row * p.a_row;
-          call.a_row = p.a_row;
-          call.a_step = p.a_step;
-          call.b = from_pack ? packed : right + at;
-          call.b_step = from_pack ? panel : p.b_row;
+          call.b = at >= packs_from ? packed + (at - packs_from) * p.depth : right + at;
+          call.b_step = at >= packs_from ? panel : p.b_row;
           call.c = block + (at - col);
-          call.c_row = stride;
-          call.depth = p.depth;
           call.cols = at == last ? last_cols : panel;
           run_panel(set, call, count);
         }
@@ -224,13 +263,13 @@ template <class T> struct simd_matmul {
   /// transposed.
   static bool swaps(const matrices& p, const tile_set<T>& set, int rows, int cols) {
     if (!p.b_transposed) return false;
-    // A transposed element costs about a third of a cycle, a vector of multiply-adds half of one.
+    // A transposed element costs about a quarter of a cycle, a vector of multiply-adds half of one.
     const auto sums = [&](int tall, int wide) {
-      return std::int64_t(round_up(tall, set.rows)) * divide_up(wide, set.panel()) * set.vectors * p.depth * 3;
+      return std::int64_t(round_up(tall, set.rows)) * divide_up(wide, set.panel()) * set.vectors * p.depth * 2;
     };
-    const std::int64_t plain = sums(rows, cols) + std::int64_t(cols) * p.depth * 2;
-    const std::int64_t pack = p.a_transposed ? 0 : std::int64_t(rows) * p.depth * 2;
-    return sums(cols, rows) + pack + std::int64_t(rows) * cols * 2 < plain;
+    const std::int64_t plain = sums(rows, cols) + std::int64_t(cols) * p.depth;
+    const std::int64_t pack = p.a_transposed ? 0 : std::int64_t(rows) * p.depth;
+    return sums(cols, rows) + pack + std::int64_t(rows) * cols < plain;
   }
 
   /// The transposed product, panel by panel of A's rows, and its blocks transposed back.
@@ -258,7 +297,7 @@ template <class T> struct simd_matmul {
       if (!p.a_transposed) {
         set.transpose(left + row * p.a_row, p.a_row, p.depth, count, packed, panel, panel);
       } else if (count < panel) {
-        pack_rows(left + row, p.a_step, p.depth, count, packed, panel);
+        set.pack(left + row, p.a_step, p.depth, count, packed, panel);
       } else {
         call.b = left + row;
         call.b_step = p.a_step;

@@ -26,9 +26,9 @@ template <> struct lanes<float> {
     for (int i = 0; i < m; ++i) p[i] = part[i];
   }
   TFX_INLINE static vector fma(vector a, vector b, vector c) { return vfmaq_f32(c, a, b); }
-  TFX_INLINE static void transpose(const float* from, std::ptrdiff_t row, float* to, std::ptrdiff_t pitch) {
+  TFX_INLINE static void transpose(const float* const (&at)[1], std::ptrdiff_t row, float* to, std::ptrdiff_t pitch) {
     for (int k = 0; k < 4; ++k) {
-      for (int i = 0; i < 4; ++i) to[k * pitch + i] = from[i * row + k];
+      for (int i = 0; i < 4; ++i) to[k * pitch + i] = at[0][i * row + k];
     }
   }
 };
@@ -52,9 +52,9 @@ template <> struct lanes<double> {
     if (m == 1) *p = v[0];
   }
   TFX_INLINE static vector fma(vector a, vector b, vector c) { return vfmaq_f64(c, a, b); }
-  TFX_INLINE static void transpose(const double* from, std::ptrdiff_t row, double* to, std::ptrdiff_t pitch) {
+  TFX_INLINE static void transpose(const double* const (&at)[1], std::ptrdiff_t row, double* to, std::ptrdiff_t pitch) {
     for (int k = 0; k < 2; ++k) {
-      for (int i = 0; i < 2; ++i) to[k * pitch + i] = from[i * row + k];
+      for (int i = 0; i < 2; ++i) to[k * pitch + i] = at[0][i * row + k];
     }
   }
 };

@@ -30,7 +30,8 @@ template <class T> struct tile_call {
 template <class T> using tile_function = void (*)(const tile_call<T>&);
 template <class T> using transpose_function = void (*)(const T* from, std::ptrdiff_t row, int depth, int cols, T* to,
                                                        std::ptrdiff_t pitch, int filled);
-
+template <class T>
+using pack_function = void (*)(const T* from, std::ptrdiff_t row, int depth, int cols, T* to, int pitch);
 template <class T> using whole_function = void (*)(const T* a, const T* b, T* c, std::ptrdiff_t c_row);
 
 template <class T> struct depthwise_kernels;
@@ -41,6 +42,7 @@ template <class T> struct tile_set {
   tile_function<T> rest = nullptr;  ///< rows x rest_vectors, for a narrow last panel
   tile_function<T> few = nullptr;   ///< few_rows x vectors
   transpose_function<T> transpose = nullptr;
+  pack_function<T> pack = nullptr;
   int rows = 0, few_rows = 0, vectors = 0, rest_vectors = 0, lanes = 0;
   bool masks = false;                 ///< `rest` may be called with fewer columns than it has
   bool pads = false;                  ///< reads b up to the panel's width, so a panel that is not full must be packed
@@ -132,7 +134,7 @@ constexpr tile_shape choose_tile(tiling use, int rows, int cols, int lanes, int 
   } else if (all == 1) {
     s = {balanced_rows(rows, tall_of_one, 1), 1, 1};
   } else {
-    s = {balanced_rows(rows, tall, 2), 2, all % 2 == 1 && all < 16 ? 1 : 2};
+    s = {balanced_rows(rows, tall, 2), 2, all % 2 == 1 ? 1 : 2};
   }
   if (cols % (s.vectors * lanes) == 0) {
     s.rest_vectors = 0;
@@ -173,6 +175,17 @@ template <class T> __attribute__((noinline, cold)) void transpose_elements(const
                                                                            int filled) {
   for (int k = 0; k < depth; ++k) {
     for (int n = 0; n < filled; ++n) to[k * pitch + n] = n < cols ? from[n * row + k] : T(0);
+  }
+}
+
+/// Copies columns of a row-major matrix, zero up to `pitch`.
+template <class T>
+__attribute__((noinline)) void pack_elements(const T* from, std::ptrdiff_t row, int depth, int cols, T* to, int pitch) {
+  for (int k = 0; k < depth; ++k) {
+    for (int n = 0; n < cols; ++n) to[n] = from[n];
+    for (int n = cols; n < pitch; ++n) to[n] = T(0);
+    from += row;
+    to += pitch;
   }
 }
 
@@ -220,6 +233,7 @@ template <class T> inline constexpr tile_set<T> set_of = {&detail::portable_tile
                                                           &detail::portable_tile<T>,
                                                           &detail::portable_tile<T>,
                                                           &detail::transpose_elements<T>,
+                                                          &detail::pack_elements<T>,
                                                           8,
                                                           4,
                                                           1,
@@ -319,7 +333,7 @@ template <class T> void single_rows(tile_function<T> tile, tile_call<T> call, in
 /// All rows of one panel of columns; `call` describes its first row, `call.cols` its columns.
 template <class T>
 __attribute__((noinline)) void run_panel(const tile_set<T>& set, const tile_call<T>& call, int rows) {
-  const bool narrow = call.cols <= set.rest_vectors * set.lanes;
+  const bool narrow = call.cols < set.panel() && call.cols <= set.rest_vectors * set.lanes;
   // Columns that fill no tile without a mask, though the launch said that they would: small tiles have one.
   if (call.cols < set.panel() && !(narrow && set.masks)) {
     const int full = rows >= set.few_rows && !call.resume ? rows : rows - rows % set.few_rows;
@@ -328,8 +342,9 @@ __attribute__((noinline)) void run_panel(const tile_set<T>& set, const tile_call
   }
   const tile_function<T> tile = narrow ? set.rest : set.full;
   const int left = rows % set.rows;
-  const bool few_pay =
-      divide_up(left, set.few_rows) * greater_of(set.few_rows * set.vectors, 8) < set.rows * set.vectors;
+  // A tile of few rows is slower per row than its sums alone tell.
+  const int few_cost = divide_up(left, set.few_rows) * greater_of(set.few_rows * set.vectors, 8);
+  const bool few_pay = few_cost * 5 < set.rows * set.vectors * 4;
   // A chain that goes on must not be given twice: no reaching back.
   const bool all_full = rows >= set.rows && !call.resume && !few_pay;
   const int full = all_full ? rows : rows - left;

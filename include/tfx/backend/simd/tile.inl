@@ -26,7 +26,7 @@ template <class T> struct row_addresses {
 template <class T, int Rows, int Vectors, bool Partial> TFX_TARGET TFX_INLINE void sum_tile(const tile_call<T>& call) {
   using set = lanes<T>;
   using vector = typename set::vector;
-  constexpr int width = set::count, bases = (Rows + 8) / 9, ahead = 8;
+  constexpr int width = set::count, bases = (Rows + 8) / 9, ahead = 8, steps_per_row = 8;
   vector sum[Rows][Vectors];
   typename set::mask present[Vectors];
 #pragma GCC unroll 16
@@ -46,45 +46,59 @@ template <class T, int Rows, int Vectors, bool Partial> TFX_TARGET TFX_INLINE vo
       }
       c += call.c_row;
     }
-  } else if (call.depth >= 64) {
-    // A cold tile of results costs more than the sums: its rows are far apart.
-    const T* c = call.c;
-#pragma GCC unroll 1
-    for (int i = 0; i < Rows; ++i) {
-#pragma GCC unroll 16
-      for (int j = 0; j < Vectors; ++j) __builtin_prefetch(c + j * width, 1);
-      c += call.c_row;
-    }
   }
   const row_addresses<T> rows(call.a_row);
   const std::ptrdiff_t a_step = call.a_step * std::ptrdiff_t(sizeof(T)), b_step = call.b_step;
+  // A cold tile of results costs more than the sums: its rows are far apart. In a long run they are asked for one at a
+  // time, since all at once they would keep the operands waiting.
+  const T* coming = call.c;
+  int rows_to_come = call.resume || call.depth < 64 ? 0 : Rows;
+  if (call.outer * call.inner > 1) {
+#pragma GCC unroll 1
+    for (; rows_to_come > 0; --rows_to_come) {
+#pragma GCC unroll 16
+      for (int j = 0; j < Vectors; ++j) __builtin_prefetch(coming + j * width, 1);
+      coming += call.c_row;
+    }
+  }
   for (int outer = 0; outer < call.outer; ++outer) {
     for (int inner = 0; inner < call.inner; ++inner) {
       const T* a = call.a + outer * call.a_outer + inner * call.a_inner;
       const T* b = call.b + outer * call.b_outer + inner * call.b_inner;
       const char* base[bases];
       for (int n = 0; n < bases; ++n) base[n] = reinterpret_cast<const char*>(a + 9 * n * call.a_row);
-      for (int k = call.depth; k > 0; --k) {
-        if constexpr (Rows >= 4) {  // strides beyond what the processor foresees; few rows wait for b anyway
+      for (int left = call.depth; left > 0;) {
+        int steps = left;
+        if (rows_to_come > 0) {
 #pragma GCC unroll 16
-          for (int j = 0; j < Vectors; ++j) __builtin_prefetch(b + ahead * b_step + j * width);
+          for (int j = 0; j < Vectors; ++j) __builtin_prefetch(coming + j * width, 1);
+          coming += call.c_row;
+          --rows_to_come;
+          steps = lesser_of(steps, steps_per_row);
+        }
+        left -= steps;
+        for (; steps > 0; --steps) {
+          if constexpr (Rows >= 4) {  // strides beyond what the processor foresees; few rows wait for b anyway
+#pragma GCC unroll 16
+            for (int j = 0; j < Vectors; ++j) __builtin_prefetch(b + ahead * b_step + j * width);
 #pragma GCC unroll 3
-          for (int n = 0; n < bases; ++n) __builtin_prefetch(base[n] + ahead * a_step);
-        }
-        vector right[Vectors];
+            for (int n = 0; n < bases; ++n) __builtin_prefetch(base[n] + ahead * a_step);
+          }
+          vector right[Vectors];
 #pragma GCC unroll 16
-        for (int j = 0; j < Vectors; ++j) {
-          right[j] = Partial ? set::load_operand(b + j * width, present[j]) : set::load(b + j * width);
-        }
+          for (int j = 0; j < Vectors; ++j) {
+            right[j] = Partial ? set::load_operand(b + j * width, present[j]) : set::load(b + j * width);
+          }
 #pragma GCC unroll 32
-        for (int i = 0; i < Rows; ++i) {
-          const vector left = set::splat(rows.at(base[i / 9], i % 9));
+          for (int i = 0; i < Rows; ++i) {
+            const vector factor = set::splat(rows.at(base[i / 9], i % 9));
 #pragma GCC unroll 16
-          for (int j = 0; j < Vectors; ++j) sum[i][j] = set::fma(left, right[j], sum[i][j]);
-        }
+            for (int j = 0; j < Vectors; ++j) sum[i][j] = set::fma(factor, right[j], sum[i][j]);
+          }
 #pragma GCC unroll 3
-        for (int n = 0; n < bases; ++n) base[n] += a_step;
-        b += b_step;
+          for (int n = 0; n < bases; ++n) base[n] += a_step;
+          b += b_step;
+        }
       }
     }
   }
@@ -139,14 +153,51 @@ TFX_TARGET void whole(const T* a, const T* b, T* c, std::ptrdiff_t c_row) {
 template <class T> TFX_TARGET void transpose(const T* from, std::ptrdiff_t row, int depth, int cols, T* to,
                                              std::ptrdiff_t pitch, int filled) {
   using set = lanes<T>;
-  constexpr int width = set::count;
-  constexpr int quad = int(16 / sizeof(T));
-  const int whole_n = cols / width * width, whole_k = depth / quad * quad;
-  for (int n = 0; n < whole_n; n += width) {
-    for (int k = 0; k < whole_k; k += quad) set::transpose(from + n * row + k, row, to + k * pitch + n, pitch);
+  constexpr int width = set::count, quad = int(16 / sizeof(T)), quads = width / quad;
+  if (cols < width || depth < quad) {
+    return detail::transpose_elements(from, row, depth, cols, to, pitch, filled);
   }
-  detail::transpose_elements(from + whole_k, row, depth - whole_k, whole_n, to + whole_k * pitch, pitch, whole_n);
-  detail::transpose_elements(from + whole_n * row, row, depth, cols - whole_n, to + whole_n, pitch, filled - whole_n);
+  for (int n = 0; n < cols; n += width) {  // the last ones reach back
+    const int first = lesser_of(n, cols - width);
+    const T* at[quads];
+#pragma GCC unroll 4
+    for (int i = 0; i < quads; ++i) at[i] = from + (first + i * quad) * row;
+    T* down = to + first;
+    for (int k = quad; k <= depth; k += quad) {
+      set::transpose(at, row, down, pitch);
+#pragma GCC unroll 4
+      for (int i = 0; i < quads; ++i) at[i] += quad;
+      down += quad * pitch;
+    }
+    if (depth % quad != 0) {
+      const int back = quad - depth % quad;
+#pragma GCC unroll 4
+      for (int i = 0; i < quads; ++i) at[i] -= back;
+      set::transpose(at, row, down - back * pitch, pitch);
+    }
+  }
+  if (cols < filled) detail::transpose_elements(from, row, depth, 0, to + cols, pitch, filled - cols);
+}
+
+/// Copies rows: to[k * pitch + n] = from[k * row + n] for k < depth and n < cols, zero from there to n < pitch, a
+/// multiple of the lanes.
+template <class T>
+TFX_TARGET void pack(const T* from, std::ptrdiff_t row, int depth, int cols, T* to, int pitch) {
+  using set = lanes<T>;
+  constexpr int width = set::count;
+  const int whole = cols / width * width;
+  const typename set::mask present = set::first(cols - whole);
+  for (int k = 0; k < depth; ++k) {
+    int n = 0;
+    for (; n < whole; n += width) set::store(to + n, set::load(from + n));
+    if (n < cols) {
+      set::store(to + n, set::load_part(from + n, present));
+      n += width;
+    }
+    for (; n < pitch; n += width) set::store(to + n, typename set::vector{});
+    from += row;
+    to += pitch;
+  }
 }
 
 /// The functions for one choice of tile (`encode`).
@@ -160,6 +211,7 @@ inline constexpr tile_set<T> set_of = [] {
                      &tile<T, s.rows, exact ? s.vectors : s.rest_vectors, !exact>,
                      &tile<T, s.few_rows(), few_vectors, !exact || s.vectors <= 4>,  // a launch of few rows keeps its columns
                      &transpose<T>,
+                     &pack<T>,
                      s.rows,
                      s.few_rows(),
                      s.vectors,
