@@ -16,6 +16,7 @@
 
 #include "../support/against.hpp"
 #include "../support/compiled.hpp"
+#include "../support/products.hpp"
 
 namespace {
 
@@ -77,20 +78,7 @@ template <int M, int K, int N> void add() {
 }  // namespace
 
 int main(int count, char** arguments) {
-  add<16, 16, 16>();
-  add<32, 32, 32>();
-  add<64, 64, 64>();
-  add<128, 128, 128>();
-  add<256, 256, 256>();
-  add<512, 512, 512>();
-  add<1024, 1024, 1024>();
-  add<2048, 2048, 2048>();
-  add<64, 784, 128>();
-  add<64, 784, 256>();
-  add<256, 784, 128>();
-  add<256, 512, 512>();
-  add<64, 128, 10>();
-  add<1, 784, 128>();
+  bench::for_products([]<int M, int K, int N>() { add<M, K, N>(); });
   benchmark::Initialize(&count, arguments);
   benchmark::RunSpecifiedBenchmarks();
 }

@@ -27,8 +27,8 @@ using default_vectors = found_at_start;
 using default_vectors = xsimd::default_arch;
 #endif
 
-/// Fused kernels over the vectors of an instruction set; products and convolutions use the widest one that the machine has.
-/// By default it is the widest that the build allows; in a build for any x86, the widest that the machine has.
+/// Fused kernels over the vectors of an instruction set; products and convolutions use the widest one that the machine
+/// has. By default it is the widest that the build allows; in a build for any x86, the widest that the machine has.
 template <class Arch = default_vectors> struct simd;
 
 #if !defined(TFX_SIMD_CHOOSES)
@@ -55,24 +55,26 @@ template <class B, class T> inline constexpr int width_of = tfx::lanes::traits<t
 
 }  // namespace backend
 
-template <class B, class T> requires backend::is_simd<B> struct producer<matmul_op, B, T> : backend::of_tiles<backend::simd_matmul<T>, T> {};
-template <class B, class T> requires backend::is_simd<B> struct producer<conv_op, B, T> : backend::of_tiles<backend::simd_conv<T>, T> {};
-template <class B, class T> requires backend::is_simd<B> struct producer<conv_to_x_op, B, T>
-    : backend::of_tiles<backend::simd_conv_to_x<T>, T> {};
-template <class B, class T> requires backend::is_simd<B> struct producer<conv_to_w_op, B, T>
-    : backend::of_tiles<backend::simd_conv_to_w<T>, T> {};
-template <class B, class T> requires backend::is_simd<B> struct producer<max_pool_op, B, T>
-    : backend::simd_max_pool<T, backend::width_of<B, T>> {};
-template <class B, class T> requires backend::is_simd<B> struct producer<max_pool_gradient_op, B, T>
-    : backend::simd_max_pool_grad<T, backend::width_of<B, T>> {};
-template <class B, class T> requires backend::is_simd<B> struct producer<average_pool_op, B, T>
-    : backend::simd_avg_pool<T, backend::width_of<B, T>> {};
-template <class B, class T> requires backend::is_simd<B> struct producer<average_pool_gradient_op, B, T>
-    : backend::simd_avg_pool_grad<T, backend::width_of<B, T>> {};
-template <class B, class T> requires backend::is_simd<B> struct producer<attention_op, B, T>
-    : backend::simd_attention<T, typename B::template lanes<T>> {};
-template <class B, class T> requires backend::is_simd<B> struct producer<attention_gradient_op, B, T>
-    : backend::simd_attention_gradient<T, typename B::template lanes<T>> {};
+template <class B, class T> requires backend::is_simd<B>
+struct producer<matmul_op, B, T> : backend::of_tiles<backend::simd_matmul<T>, T> {};
+template <class B, class T> requires backend::is_simd<B>
+struct producer<conv_op, B, T> : backend::of_tiles<backend::simd_conv<T>, T> {};
+template <class B, class T> requires backend::is_simd<B>
+struct producer<conv_to_x_op, B, T> : backend::of_tiles<backend::simd_conv_to_x<T>, T> {};
+template <class B, class T> requires backend::is_simd<B>
+struct producer<conv_to_w_op, B, T> : backend::of_tiles<backend::simd_conv_to_w<T>, T> {};
+template <class B, class T> requires backend::is_simd<B>
+struct producer<max_pool_op, B, T> : backend::simd_max_pool<T, backend::width_of<B, T>> {};
+template <class B, class T> requires backend::is_simd<B>
+struct producer<max_pool_gradient_op, B, T> : backend::simd_max_pool_grad<T, backend::width_of<B, T>> {};
+template <class B, class T> requires backend::is_simd<B>
+struct producer<average_pool_op, B, T> : backend::simd_avg_pool<T, backend::width_of<B, T>> {};
+template <class B, class T> requires backend::is_simd<B>
+struct producer<average_pool_gradient_op, B, T> : backend::simd_avg_pool_grad<T, backend::width_of<B, T>> {};
+template <class B, class T> requires backend::is_simd<B>
+struct producer<attention_op, B, T> : backend::simd_attention<T, typename B::template lanes<T>> {};
+template <class B, class T> requires backend::is_simd<B>
+struct producer<attention_gradient_op, B, T> : backend::simd_attention_gradient<T, typename B::template lanes<T>> {};
 
 }  // namespace tfx
 

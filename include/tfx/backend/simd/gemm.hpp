@@ -48,7 +48,7 @@ template <class T> struct simd_matmul {
     return parts < 1 ? 1 : parts > 1024 ? 1024 : int(parts);
   }
 
-  __attribute__((noinline)) static void run(const call<T>& a, T* destination, finish_function<T> finish) {
+  static void run(const call<T>& a, T* destination, finish_function<T> finish) {
     if (a.rows <= 0 || a.cols <= 0) return;
     const tile_set<T>& set = static_cast<const tile_table<T>*>(a.tiles)->set[instruction_set()];
     if (a.rows == set.whole_rows && a.parts == 1 && (a.geo[6] == 0 || a.contracted == a.geo[2])) {
@@ -105,7 +105,7 @@ template <class T> struct simd_matmul {
     return elements_apart % (4096 / int(sizeof(T))) == 0 && rows >= 256;
   }
 
-  /// B is beyond the second-level cache, or its rows collide, and there are rows enough of A for it to be worth packing.
+  /// B is beyond the second-level cache, or its rows collide, and there are rows enough of A to be worth packing it.
   static constexpr bool large(const int* g, int rows) {
     const std::int64_t bytes = std::int64_t(g[2]) * g[1] * std::int64_t(sizeof(T));
     return rows >= 192 && g[2] >= 256 && (bytes > (1 << 20) || ((g[3] & 2) == 0 && collide(g[1], g[2])));
