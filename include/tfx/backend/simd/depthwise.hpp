@@ -214,8 +214,8 @@ template <class T> struct depthwise_gather {
     for (int line = 0; line < lines;) {
       const int height = line + together <= lines ? together : 1;
       const depthwise_function<T> function = step == 1 ? set.single : height == together ? block : set.strip;
-      for (int pixel = 0; pixel < pixels; pixel += step) {
-        const int start = lesser_of(pixel, pixels - step);  // the last one gives some results again
+      for (int from = 0; from < pixels; from += step) {
+        const int start = lesser_of(from, pixels - step);  // the last one gives some results again
         depthwise_call<T> now = call;
         now.x += line * call.x_line + start * call.x_pixel;
         now.y += line * call.y_line + start * call.y_pixel;
