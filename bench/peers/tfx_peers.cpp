@@ -111,7 +111,7 @@ void chain() {
     const std::vector<float> from = numbers(1 << 20, std::uint32_t(10 + k));
     for (std::size_t i = 0; i < from.size(); ++i) v[k].data()[i] = from[i];
   }
-  const auto& [a, b, c, d] = v;
+  const big &a = v[0], &b = v[1], &c = v[2], &d = v[3];
   volatile float result = 0;
   measure("chain", [&] {
     const tensor<float, shape<>> total = sum(tanh(a * b + c) * sigmoid(d - a) + relu(b * c - d));

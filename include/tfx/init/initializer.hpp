@@ -144,12 +144,11 @@ template <class T> constexpr void fill(const initializer& how, int fan_in, int f
         x = unit_interval<double>(high, low);
         break;
       case kind::normal:
-        x = lanes::math::normal_quantile(open_interval<double>(high, low));
-        break;
       case kind::truncated_normal:
       case kind::scaled_normal:
-        x = L::fma(open_interval<double>(high, low), 1 - 2 * detail::below_two, detail::below_two);
-        x = lanes::math::normal_quantile(x);
+        x = open_interval<double>(high, low);
+        if (how.distribution != kind::normal) x = L::fma(x, 1 - 2 * detail::below_two, detail::below_two);
+        x = lanes::math::normal_quantile(x);  // in one place: it is long
         break;
     }
     out[i] = T(L::fma(x, scale, offset));

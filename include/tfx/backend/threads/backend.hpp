@@ -24,10 +24,10 @@ template <int N, class Inner = simd<>> struct threads {
   }
   /// Threads that take part now.
   static int available() { return workers().threads(); }
-  /// Calls work(part) for every part, at most `available()` of them at a time.
-  template <class Work> static void fork(int parts, const Work& work) {
+  /// Calls work(part) for every part below `count`, at most `available()` of them at a time.
+  template <class Work> static void fork(int count, const Work& work) {
     workers().run(
-        parts, [](void* context, int part) { (*static_cast<const Work*>(context))(part); }, const_cast<Work*>(&work));
+        count, [](void* context, int part) { (*static_cast<const Work*>(context))(part); }, const_cast<Work*>(&work));
   }
   template <class T> static void run(void (*kernel)(const call<T>&), const call<T>& c, std::size_t scratch_per_part, int useful) {
     if (useful <= 1) return kernel(c);
