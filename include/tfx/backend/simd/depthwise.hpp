@@ -421,11 +421,7 @@ template <class T> void portable_depthwise_weights(const depthwise_weights_call<
 
 #if defined(TFX_SIMD_HAS_AVX512)
 namespace avx512 {
-#if defined(TFX_SIMD_HAS_PORTABLE)
-#define TFX_TARGET __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,fma,avx2")))
-#else
-#define TFX_TARGET
-#endif
+#define TFX_TARGET TFX_AVX512
 #include <tfx/backend/simd/depthwise.inl>
 #undef TFX_TARGET
 }  // namespace avx512
@@ -433,11 +429,7 @@ namespace avx512 {
 
 #if defined(TFX_SIMD_HAS_AVX2)
 namespace avx2 {
-#if defined(TFX_SIMD_HAS_PORTABLE)
-#define TFX_TARGET __attribute__((target("avx2,fma")))
-#else
-#define TFX_TARGET
-#endif
+#define TFX_TARGET TFX_AVX2
 #include <tfx/backend/simd/depthwise.inl>
 #undef TFX_TARGET
 }  // namespace avx2

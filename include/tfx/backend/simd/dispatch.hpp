@@ -5,14 +5,16 @@
 ///
 /// A build for a machine with AVX-512, AVX2 with FMA, or NEON contains that version only. A build for any x86
 /// (TFX_SIMD_CHOOSES) contains three versions, and asks the processor at each call. The result is the same bits in all of
-/// them. The inline namespace carries the build's instruction set in every name, so that objects built with different
-/// flags link together.
+/// them. TFX_AVX512 and TFX_AVX2 stand in front of a function of one version. The inline namespace carries the build's
+/// instruction set in every name, so that objects built with different flags link together.
 #if defined(__AVX512F__)
 #define TFX_SIMD_BUILD built_for_avx512
 #define TFX_SIMD_HAS_AVX512 1
+#define TFX_AVX512
 #elif defined(__AVX2__) && defined(__FMA__)
 #define TFX_SIMD_BUILD built_for_avx2
 #define TFX_SIMD_HAS_AVX2 1
+#define TFX_AVX2
 #elif defined(__x86_64__)
 #if defined(__AVX__)
 #define TFX_SIMD_BUILD built_for_avx

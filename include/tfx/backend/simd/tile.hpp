@@ -193,11 +193,7 @@ __attribute__((noinline)) void pack_elements(const T* from, std::ptrdiff_t row, 
 
 #if defined(TFX_SIMD_HAS_AVX512)
 namespace avx512 {
-#if defined(TFX_SIMD_HAS_PORTABLE)
-#define TFX_TARGET __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,fma,avx2")))
-#else
-#define TFX_TARGET
-#endif
+#define TFX_TARGET TFX_AVX512
 #include <tfx/backend/simd/avx512.inl>
 #include <tfx/backend/simd/tile.inl>
 #undef TFX_TARGET
@@ -206,11 +202,7 @@ namespace avx512 {
 
 #if defined(TFX_SIMD_HAS_AVX2)
 namespace avx2 {
-#if defined(TFX_SIMD_HAS_PORTABLE)
-#define TFX_TARGET __attribute__((target("avx2,fma")))
-#else
-#define TFX_TARGET
-#endif
+#define TFX_TARGET TFX_AVX2
 #include <tfx/backend/simd/avx2.inl>
 #include <tfx/backend/simd/tile.inl>
 #undef TFX_TARGET
