@@ -37,29 +37,19 @@ template <class Layer> struct to_w {
 template <class T, class Layer> void check(int images) {
   constexpr geometry g = Layer::geo;
   for (int i = 0; i < 16; ++i) CAPTURE(g.v[i]);
-  const std::size_t pixels = std::size_t(images * g.v[1] * g.v[2]), out_pixels = std::size_t(images * g.v[4] * g.v[5]);
-  guarded<T> x(pixels * std::size_t(g.v[3])), dy(out_pixels * std::size_t(g.v[6]));
-  guarded<T> w(std::size_t(to_w<Layer>::rows) * std::size_t(g.v[6]));
-  x.fill(3);
-  w.fill(5);
-  dy.fill(11);
-  const convolution_by_definition<T> truth = {g.v, images, x, w, dy};
-  guarded<T> y(dy.size()), dx(x.size()), dw(w.size());
-  truth.forward(y);
-  truth.to_x(dx);
-  truth.to_w(dw);
+  convolution_case<T> c(g, images);
   for (const int parts : {1, 2, 3, 4, 7}) {
     CAPTURE(parts);
     CAPTURE("forward");
     check_producer<T, backend::simd_conv<T>>(g, backend::simd_conv<T>::template tiles<forward<Layer>>(),
                                              forward<Layer>::rows, images * g.v[4] * g.v[5], g.v[6], 0,
-                                             {x.data(), w.data()}, y, parts);
+                                             {c.x.data(), c.w.data()}, c.y, parts);
     check_producer<T, backend::simd_conv_to_x<T>>(g, backend::simd_conv_to_x<T>::template tiles<to_x<Layer>>(),
                                                   to_x<Layer>::rows, images * g.v[1] * g.v[2], g.v[3], 0,
-                                                  {dy.data(), w.data()}, dx, parts);
+                                                  {c.dy.data(), c.w.data()}, c.dx, parts);
     check_producer<T, backend::simd_conv_to_w<T>>(g, backend::simd_conv_to_w<T>::template tiles<to_w<Layer>>(),
                                                   to_w<Layer>::rows, to_w<Layer>::rows, g.v[6], images,
-                                                  {x.data(), dy.data()}, dw, parts);
+                                                  {c.x.data(), c.dy.data()}, c.dw, parts);
   }
 }
 

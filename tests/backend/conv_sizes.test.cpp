@@ -120,25 +120,17 @@ template <class T> void check(const geometry& g, const std::array<const void*, 3
   for (int i = 0; i < 16; ++i) CAPTURE(g.v[i]);
   const int images = g.v[0], pixels = images * g.v[1] * g.v[2], results = images * g.v[4] * g.v[5];
   const int taps = g.v[7] * g.v[8] * g.v[3] / g.v[15];
-  guarded<T> x(std::size_t(pixels * g.v[3])), w(std::size_t(taps * g.v[6])), dy(std::size_t(results * g.v[6]));
-  x.fill(3);
-  w.fill(5);
-  dy.fill(11);
-  const convolution_by_definition<T> truth = {g.v, images, x, w, dy};
-  guarded<T> y(dy.size()), dx(x.size()), dw(w.size());
-  truth.forward(y);
-  truth.to_x(dx);
-  truth.to_w(dw);
+  convolution_case<T> c(g, images);
   for (const int parts : {1, 3}) {
     CAPTURE(parts);
-    check_producer<T, backend::simd_conv<T>>(g, tiles[forward], results, results, g.v[6], 0, {x.data(), w.data()}, y,
-                                             parts);
-    check_producer<T, backend::simd_conv_to_x<T>>(g, tiles[to_x], pixels, pixels, g.v[3], 0, {dy.data(), w.data()}, dx,
-                                                  parts);
-    check_producer<T, backend::simd_conv_to_w<T>>(g, tiles[to_w], taps, taps, g.v[6], images, {x.data(), dy.data()}, dw,
-                                                  parts);
+    check_producer<T, backend::simd_conv<T>>(g, tiles[forward], results, results, g.v[6], 0,
+                   {c.x.data(), c.w.data()}, c.y, parts);
+    check_producer<T, backend::simd_conv_to_x<T>>(g, tiles[to_x], pixels, pixels, g.v[3], 0,
+                   {c.dy.data(), c.w.data()}, c.dx, parts);
+    check_producer<T, backend::simd_conv_to_w<T>>(g, tiles[to_w], taps, taps, g.v[6], images,
+                   {c.x.data(), c.dy.data()}, c.dw, parts);
   }
-  check_image_by_image<T>(g, tiles[to_w], taps, x, dy, dw);
+  check_image_by_image<T>(g, tiles[to_w], taps, c.x, c.dy, c.dw);
 }
 
 template <class T, class Sweep, int... N> void sweep(std::integer_sequence<int, N...>) {

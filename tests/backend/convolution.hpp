@@ -80,4 +80,21 @@ template <class T> struct convolution_by_definition {
   }
 };
 
+/// Operands of a convolution of some images, and the results by definition.
+template <class T> struct convolution_case {
+  guarded<T> x, w, dy, y, dx, dw;
+
+  convolution_case(const geometry& g, int images)
+      : x(std::size_t(images * g.v[1] * g.v[2] * g.v[3])), w(std::size_t(g.v[7] * g.v[8] * g.v[3] / g.v[15] * g.v[6])),
+        dy(std::size_t(images * g.v[4] * g.v[5] * g.v[6])), y(dy.size()), dx(x.size()), dw(w.size()) {
+    x.fill(3);
+    w.fill(5);
+    dy.fill(11);
+    const convolution_by_definition<T> truth = {g.v, images, x, w, dy};
+    truth.forward(y);
+    truth.to_x(dx);
+    truth.to_w(dw);
+  }
+};
+
 }  // namespace tfx::test
