@@ -2,6 +2,7 @@
 #pragma once
 
 #include "traced.hpp"
+#include "without_vectors.hpp"
 
 namespace tfx::testing {
 
@@ -41,6 +42,10 @@ template <class... Step> void check_backends(int rows = 0) {
     CHECK(differing<S, float, backend::reference, backend::scalar>(rows) == 0);
     CHECK(differing<S, float, backend::reference, backend::simd<>>(rows) == 0);
     CHECK(differing<S, double, backend::reference, backend::simd<>>(rows) == 0);
+#if defined(TFX_SIMD_CHOOSES)
+    CHECK(differing<S, float, backend::reference, without_vectors<float>>(rows) == 0);
+    CHECK(differing<S, double, backend::reference, without_vectors<double>>(rows) == 0);
+#endif
   };
   (one(std::type_identity<Step>{}), ...);
 }

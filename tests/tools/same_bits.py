@@ -7,12 +7,14 @@ have the same bits in every build, and `name steps backend: bits` the same bits 
 
 The given compiler builds it for every backend; other builds, by whatever compilers are installed, differ in compiler,
 optimisation, instruction set and in whether the compiler may contract a * b + c. A few of them run by default; --all runs
-the matrix and the sanitizers. With Debian's cross compiler and emulator there is a build for AArch64 too.
+the matrix and the sanitizers. With Debian's emulator one build for any processor runs on processors with AVX2 alone and
+with neither AVX2 nor AVX-512; with the cross compiler there is a build for AArch64 too.
 """
 import argparse
 import concurrent.futures
 import os
 import pathlib
+import platform
 import shutil
 import subprocess
 import sys
@@ -20,6 +22,8 @@ import tempfile
 
 LIMITS = {"g++": ["-fconstexpr-ops-limit=4000000000", "-fconstexpr-loop-limit=100000000"],
           "clang++": ["-fconstexpr-steps=2000000000", "-fbracket-depth=4096"]}
+# A build for any processor, on processors with AVX2 alone and with neither.
+X86_64, PROCESSORS = "qemu-x86_64", ("Haswell", "Nehalem")
 AARCH64, EMULATOR = "aarch64-linux-gnu-g++", ["qemu-aarch64", "-L", "/usr/aarch64-linux-gnu"]
 SANITIZERS = ["-O1", "-g1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 
@@ -68,16 +72,19 @@ def aarch64_headers(folder):
     return f"-I{folder}"
 
 
-def build_and_run(folder, number, command, program, options, arguments, emulator=()):
-    binary = f"{folder}/{number}"
+def build_and_run(folder, number, command, program, options, runs):
+    """What was wrong, and the lines that each run printed. A run is an emulator, or nothing, and arguments."""
+    binary, printed = f"{folder}/{number}", []
     built = subprocess.run([*command, *options, program, "-o", binary, "-pthread"], capture_output=True, text=True)
     if built.returncode != 0:
         return f"does not build\n{built.stderr[-4000:]}", []
-    run = subprocess.run([*emulator, binary, *arguments], capture_output=True, text=True)
+    for emulator, arguments in runs:
+        run = subprocess.run([*emulator, binary, *arguments], capture_output=True, text=True)
+        if run.returncode != 0:
+            return f"{' '.join(emulator)} exit status {run.returncode}\n{run.stderr[-4000:]}", []
+        printed += run.stdout.splitlines()
     pathlib.Path(binary).unlink()
-    if run.returncode != 0:
-        return f"exit status {run.returncode}\n{run.stderr[-4000:]}", []
-    return "", run.stdout.splitlines()
+    return "", printed
 
 
 def main():
@@ -95,15 +102,19 @@ def main():
         family = "g++" if name.startswith("g") else "clang++"
         builds.append((name, [name, *common, *LIMITS[family]], flags))
     arguments = [] if options.all else ["100", "20", "20", "2"]
+    here, elsewhere = [([], arguments)], []
+    if shutil.which(X86_64) and platform.machine() == "x86_64":
+        few = ["0", "0", "0", arguments[3] if arguments else "3", "simd"]
+        elsewhere = [([X86_64, "-cpu", processor], few) for processor in PROCESSORS]
 
     expected, failed = {}, False
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        jobs = [pool.submit(build_and_run, folder, i, compiler, options.program, flags, arguments)
+        jobs = [pool.submit(build_and_run, folder, i, compiler, options.program, flags, here if i else here + elsewhere)
                 for i, (_, compiler, flags) in enumerate(builds)]
         if all(map(shutil.which, (AARCH64, EMULATOR[0]))) and os.path.exists("/usr/include/xsimd"):
             compiler, flags = [AARCH64, *common, *LIMITS["g++"]], ["-O2", aarch64_headers(folder)]
             builds.append((AARCH64, compiler, flags))
-            jobs.append(pool.submit(build_and_run, folder, len(jobs), compiler, options.program, flags, arguments, EMULATOR))
+            jobs.append(pool.submit(build_and_run, folder, len(jobs), compiler, options.program, flags, [(EMULATOR, arguments)]))
         for (name, _, flags), job in zip(builds, jobs):
             wrong, lines = job.result()
             for line in lines:

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// bits.program [MLP_STEPS [CNN_STEPS [ENCODER_STEPS [ORACLE_STEPS]]]]
+// bits.program [MLP_STEPS [CNN_STEPS [ENCODER_STEPS [ORACLE_STEPS [BACKEND]]]]]
 //
-// Trains networks on every backend and prints what came out of it, one line per network, backend and number of steps:
+// Trains networks on every backend, or on one, and prints what came out of it, one line per network, backend and number of steps:
 // the last loss and a fingerprint of all weights, states and optimizer memory. Lines with the same first words must be
 // the same in every build of this file.
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 #include <tfx/backend/reference/interpret.hpp>
 #include <tfx/backend/threads/backend.hpp>
 
+#include "../support/without_vectors.hpp"
 #include "networks.hpp"
 
 namespace {
@@ -18,7 +20,10 @@ using namespace networks;
 
 constexpr int batch = 64, rows = 1000;   // not a multiple: batches wrap around at different rows
 
+const char* wanted = nullptr;   // the one backend, or all
+
 template <const auto& Net, class Backend> void train(const char* name, const char* backend, int steps, const synthetic_rows& data) {
+  if (wanted && std::strcmp(wanted, backend) != 0) return;
   model<Net, input<batch, 28, 28>, Backend> m{seed{42}};
   double loss = 0;
   for (int i = 0; i < steps; ++i) {
@@ -40,6 +45,10 @@ template <const auto& Net> void train_everywhere(const char* name, int steps, in
   train<Net, backend::threads<4>>(name, "threads<4>", steps, data);
   train<Net, backend::threads<7>>(name, "threads<7>", steps, data);
   train<Net, backend::simd<>>(name, "simd", steps, data);
+#if defined(TFX_SIMD_CHOOSES)
+  train<Net, testing::without_vectors<float>>(name, "without vectors", oracle_steps, data);
+  train<Net, testing::without_vectors<float>>(name, "without vectors", steps, data);
+#endif
 #endif
   train<Net, backend::simd<>>(name, "simd", oracle_steps, data);
   train<Net, backend::simd<>>(name, "simd", steps, data);
@@ -50,6 +59,7 @@ template <const auto& Net> void train_everywhere(const char* name, int steps, in
 int main(int count, char** arguments) {
   auto number = [&](int at, int otherwise) { return at < count ? std::atoi(arguments[at]) : otherwise; };
   const int oracle_steps = number(4, 3);
+  if (count > 5) wanted = arguments[5];
   const synthetic_rows data(rows);
   train_everywhere<mlp>("mlp", number(1, 500), oracle_steps, data);
   train_everywhere<cnn>("cnn", number(2, 60), oracle_steps, data);

@@ -109,19 +109,12 @@ template <class T, class L, int Reductions> struct row_state {
 
 }  // namespace detail
 
-/// The function that one kernel is: straight-line code over lanes, once per vector of the domain.
-template <class Backend, class T, class Code> struct kernel;
+/// What is known of a kernel's instructions, whatever it is compiled for.
+template <class Code> struct kernel_facts;
 
-template <class Backend, class T, group_kind Kind, int Axis, int Output, class... I>
-struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
-  using vector = typename Backend::template lanes<T>;
-  using many = lanes::lane<vector>;
-  using one = lanes::lane<T>;
-  using place = detail::place;
-  template <class L> using access = detail::lane_access<T, L>;
-  static constexpr int width = lanes::traits<vector>::width, count = int(sizeof...(I));
-
-  // ---- facts of the instructions
+template <group_kind Kind, int Axis, int Output, class... I>
+struct kernel_facts<kernel_code<Kind, Axis, Output, I...>> {
+  static constexpr int count = int(sizeof...(I));
   static constexpr std::uint64_t words[count] = {I::word...};
   static constexpr op_kind kinds[count] = {I::functor::kind...};
   static constexpr int arities[count] = {I::functor::arity...}, phases[count] = {I::phase...};
@@ -192,6 +185,38 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
     return t;
   }();
 
+  static constexpr bool lies_flat(std::uint64_t word) {   // every operand like the domain, or one number
+    for (int k = 0; k < 4; ++k) {
+      const bool is_operand = k < 3 ? instruction::source_of(word, k) < 0 : instruction::store_of(word) >= 0;
+      const pattern lies = k < 3 ? instruction::source_lies(word, k) : instruction::store_lies(word);
+      if (is_operand && lies != pattern::full && lies != pattern::scalar) return false;
+    }
+    return true;
+  }
+  static constexpr bool needs_columns(op_kind of, int arity) { return of == op_kind::generate && arity == 0; }
+  /// May whole rows be finished as one long row? Narrow results gain much from it.
+  static constexpr bool flat =
+      (true && ... && (lies_flat(I::word) && !needs_columns(I::functor::kind, I::functor::arity)));
+};
+
+/// The function that one kernel is: straight-line code over lanes, once per vector of the domain.
+template <class Backend, class T, class Code> struct kernel;
+
+template <class Backend, class T, group_kind Kind, int Axis, int Output, class... I>
+struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
+  using code = kernel_code<Kind, Axis, Output, I...>;
+  using facts = kernel_facts<code>;
+  using vector = typename Backend::template lanes<T>;
+  using many = lanes::lane<vector>;
+  using one = lanes::lane<T>;
+  using place = detail::place;
+  template <class L> using access = detail::lane_access<T, L>;
+  template <int N> using functor = typename facts::template functor<N>;
+  template <int Phase> using executed_in = typename facts::template executed_in<Phase>;
+  template <int Phase> using reduced_in = typename facts::template reduced_in<Phase>;
+  static constexpr int width = lanes::traits<vector>::width, count = facts::count;
+  static constexpr int n_reductions = facts::n_reductions, n_operands = facts::n_operands;
+
   // ---- one row
   using row_state = detail::row_state<T, many, n_reductions>;
   using operand_row = detail::operand_row<T, n_operands>;
@@ -200,7 +225,7 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
       T* const base = static_cast<T*>(a.operand[operand]);
       return lies == pattern::full ? base + std::ptrdiff_t(r) * a.cols : lies == pattern::column ? base + r : base;
     };
-    return {{at(K, operands.lies[K])...}};
+    return {{at(K, facts::operands.lies[K])...}};
   }
   static TFX_INLINE operand_row row_at(const call<T>& a, int r) {
     return row_at(a, r, std::make_integer_sequence<int, n_operands>{});
@@ -212,17 +237,17 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
   /// earlier sweep where they were stored, or kept.
   template <int Self, int K, class L>
   static TFX_INLINE L argument(const L* reg, T* const* at, place p, const row_state* row) {
-    constexpr int source = instruction::source_of(words[Self], K), phase = phases[Self];
+    constexpr int source = instruction::source_of(facts::words[Self], K), phase = facts::phases[Self];
     if constexpr (phase < 2 || phase % 2 || source < 0) {
-      return access<L>::fetch(reg, at, words[Self], K, p);
-    } else if constexpr (kinds[source] == op_kind::reduce || phases[source] % 2) {
+      return access<L>::fetch(reg, at, facts::words[Self], K, p);
+    } else if constexpr (facts::kinds[source] == op_kind::reduce || facts::phases[source] % 2) {
       return L(row->reduced[source].v);
-    } else if constexpr (phases[source] == phase) {
+    } else if constexpr (facts::phases[source] == phase) {
       return reg[source];
     } else {
-      constexpr int stored = instruction::store_of(words[source]);
+      constexpr int stored = instruction::store_of(facts::words[source]);
       const T* const from =
-          stored >= 0 ? access<L>::address(at, stored, pattern::full, p) : kept_at(row, kept.slot[source], p);
+          stored >= 0 ? access<L>::address(at, stored, pattern::full, p) : kept_at(row, facts::kept.slot[source], p);
       return L::wrap(lanes::partial<decltype(L::v)>::load(from, p.n));
     }
   }
@@ -230,13 +255,13 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
   template <int Self, class L>
   static TFX_INLINE void execute(L* reg, const call<T>& a, T* const* at, place p, row_state* row) {
     using F = functor<Self>;
-    constexpr std::uint64_t word = words[Self];
+    constexpr std::uint64_t word = facts::words[Self];
     if constexpr (F::kind == op_kind::reduce) {
       const L x = argument<Self, 0>(reg, at, p, row);
       if constexpr (Axis == over_rows) {
         reg[Self] = F::combine(reg[Self], x);
       } else {
-        many& strand = row->strands[reduction(Self)][p.c / width % row_state::vectors];
+        many& strand = row->strands[facts::reduction(Self)][p.c / width % row_state::vectors];
         const many total = F::combine(strand, x);
         strand = p.n == width ? total : many::wrap(lanes::partial<vector>::first_of(total.v, strand.v, p.n));
       }
@@ -252,7 +277,7 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
                              argument<Self, 2>(reg, at, p, row));
       }
       if constexpr (instruction::store_of(word) >= 0) access<L>::store(reg[Self], at, word, p);
-      if constexpr (constexpr int slot = kept.slot[Self]; kept.count > 0 && phases[Self] % 2 == 0 && slot >= 0)
+      if constexpr (constexpr int slot = facts::kept.slot[Self]; slot >= 0 && facts::phases[Self] % 2 == 0)
         lanes::partial<decltype(L::v)>::put(kept_at(row, slot, p), reg[Self].v, p.n);
     }
   }
@@ -320,7 +345,7 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
   template <int R> static TFX_INLINE void add_block(T& sum, one x) { sum = functor<R>::combine(one(sum), x).v; }
   template <int R> static TFX_INLINE void close_blocks(one* reg, block_table& blocks) {
     many part[row_state::vectors];
-    for (int i = 0; i < row_state::vectors; ++i) part[i] = many::load(blocks.value[reduction(R)] + i * width);
+    for (int i = 0; i < row_state::vectors; ++i) part[i] = many::load(blocks.value[facts::reduction(R)] + i * width);
     reg[R] = one(halve<functor<R>>(part, row_state::vectors));
   }
   /// One sweep over row r, the reductions R in it, and what is made of their results.
@@ -329,31 +354,31 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
                                    std::integer_sequence<int, R...>) {
     block_table blocks;
     const bool many_blocks = a.cols > reduce_order::block;
-    if (many_blocks) (fill(blocks.value[reduction(R)], functor<R>::template identity<one>().v), ...);
+    if (many_blocks) (fill(blocks.value[facts::reduction(R)], functor<R>::template identity<one>().v), ...);
     int used = 1;   // vectors; strands beyond the row stay at the identity, which changes nothing
     while (used * width < a.cols && used < row_state::vectors) used *= 2;
     int begin = 0;
     do {   // an empty row has one empty block
-      (fill(row.strands[reduction(R)], functor<R>::template identity<many>()), ...);
+      (fill(row.strands[facts::reduction(R)], functor<R>::template identity<many>()), ...);
       const int end = begin + reduce_order::block < a.cols ? begin + reduce_order::block : a.cols;
       row_of_vectors<Phase>(a, r, begin, end, &row);
-      ((reg[R] = one(halve<functor<R>>(row.strands[reduction(R)], used))), ...);
+      ((reg[R] = one(halve<functor<R>>(row.strands[facts::reduction(R)], used))), ...);
       if (many_blocks) {
         const int block = begin / reduce_order::block % reduce_order::strands;
-        (add_block<R>(blocks.value[reduction(R)][block], reg[R]), ...);
+        (add_block<R>(blocks.value[facts::reduction(R)][block], reg[R]), ...);
       }
       begin += reduce_order::block;
     } while (begin < a.cols);
     if (many_blocks) (close_blocks<R>(reg, blocks), ...);
     (store_reduced<R>(reg, a, r), ...);
-    if constexpr (executed(Phase + 1) > 0)
+    if constexpr (facts::executed(Phase + 1) > 0)
       body(reg, a, row_at(a, r).at, place{r, 0, 1}, &row, executed_in<Phase + 1>{});
   }
   template <class V, int N> static TFX_INLINE void fill(V (&all)[N], V value) {
     for (V& v : all) v = value;
   }
   template <int R> static TFX_INLINE void store_reduced(const one* reg, const call<T>& a, int r) {
-    if constexpr (constexpr int to = instruction::store_of(words[R]); to >= 0)
+    if constexpr (constexpr int to = instruction::store_of(facts::words[R]); to >= 0)
       static_cast<T*>(a.operand[to])[Axis == over_all ? 0 : r] = reg[R].v;
   }
   template <int Phase>
@@ -369,7 +394,7 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
     (sweep_row<2 * K>(a, r, reg, row, reduced_in<2 * K>{}), ...);
   }
   static TFX_INLINE void reduce_row(const call<T>& a, int r) {
-    reduce_row(a, r, std::make_integer_sequence<int, sweeps>{});
+    reduce_row(a, r, std::make_integer_sequence<int, facts::sweeps>{});
   }
   static TFX_INLINE void run_rows(const call<T>& a) {
     const detail::share s = detail::share_of(a.rows, a.part, a.parts, 1);
@@ -382,15 +407,15 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
   // ---- columns: a panel of vectors at a time, 32 rows at a time, so that memory is read in order
   static constexpr int panel = 16;
   template <int R> static TFX_INLINE void combine(many* to, const many* from) {
-    to[reduction(R)] = functor<R>::combine(to[reduction(R)], from[R]);
+    to[facts::reduction(R)] = functor<R>::combine(to[facts::reduction(R)], from[R]);
   }
   template <int R> static TFX_INLINE void add_block(many* total, many* sum) {
-    total[reduction(R)] = functor<R>::combine(total[reduction(R)], sum[reduction(R)]);
-    sum[reduction(R)] = functor<R>::template identity<many>();
+    total[facts::reduction(R)] = functor<R>::combine(total[facts::reduction(R)], sum[facts::reduction(R)]);
+    sum[facts::reduction(R)] = functor<R>::template identity<many>();
   }
   template <int R> static TFX_INLINE void take_total(many* reg, const many* total, const call<T>& a, place p) {
-    reg[R] = total[reduction(R)];
-    if constexpr (constexpr int to = instruction::store_of(words[R]); to >= 0)
+    reg[R] = total[facts::reduction(R)];
+    if constexpr (constexpr int to = instruction::store_of(facts::words[R]); to >= 0)
       lanes::partial<vector>::put(static_cast<T*>(a.operand[to]) + p.c, reg[R].v, p.n);
   }
   /// The state of a panel: per vector and reduction the chain that has been begun, the sum of the chains of a block,
@@ -424,8 +449,8 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
       state.each(a, first_column, vectors, [](many& v, const T* from) { v = many::load(from); });
     } else {
       for (int k = 0; k < vectors; ++k) {
-        ((state.sum[k][reduction(R)] = functor<R>::template identity<many>()), ...);
-        ((state.total[k][reduction(R)] = functor<R>::template identity<many>()), ...);
+        ((state.sum[k][facts::reduction(R)] = functor<R>::template identity<many>()), ...);
+        ((state.total[k][facts::reduction(R)] = functor<R>::template identity<many>()), ...);
       }
     }
     const int rows = a.before + a.rows;   // so far; row r is row r - a.before of this call
@@ -435,11 +460,11 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
       for (int k = 0; k < vectors; ++k) {
         many part[count];
         if (first % reduce_order::chain == 0) ((part[R] = functor<R>::template identity<many>()), ...);
-        else ((part[R] = state.chain[k][reduction(R)]), ...);
+        else ((part[R] = state.chain[k][facts::reduction(R)]), ...);
         for (int r = first - a.before; r < past - a.before; ++r)
           body(part, a, row_at(a, r).at, at(r, k), nullptr, executed_in<0>{});
         if (closes) (combine<R>(state.sum[k], part), ...);
-        else ((state.chain[k][reduction(R)] = part[R]), ...);
+        else ((state.chain[k][facts::reduction(R)] = part[R]), ...);
       }
       if (past % reduce_order::block == 0 || (past == rows && a.last))
         for (int k = 0; k < vectors; ++k) (add_block<R>(state.total[k], state.sum[k]), ...);
@@ -449,7 +474,7 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
     for (int k = 0; k < vectors; ++k) {
       many reg[count];
       (take_total<R>(reg, state.total[k], a, at(0, k)), ...);
-      if constexpr (executed(1) > 0) body(reg, a, row_at(a, 0).at, at(0, k), nullptr, executed_in<1>{});
+      if constexpr (facts::executed(1) > 0) body(reg, a, row_at(a, 0).at, at(0, k), nullptr, executed_in<1>{});
     }
   }
   static TFX_INLINE void run_columns(const call<T>& a) {
@@ -459,23 +484,10 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
   }
 
   // ---- after a producer
-  static constexpr bool lies_flat(std::uint64_t word) {   // every operand like the domain, or one number
-    for (int k = 0; k < 4; ++k) {
-      const bool is_operand = k < 3 ? instruction::source_of(word, k) < 0 : instruction::store_of(word) >= 0;
-      const pattern lies = k < 3 ? instruction::source_lies(word, k) : instruction::store_lies(word);
-      if (is_operand && lies != pattern::full && lies != pattern::scalar) return false;
-    }
-    return true;
-  }
-  static constexpr bool needs_columns(op_kind kind, int arity) { return kind == op_kind::generate && arity == 0; }
-  /// May whole rows be finished as one long row? Narrow results gain much from it.
-  static constexpr bool flat =
-      (true && ... && (lies_flat(I::word) && !needs_columns(I::functor::kind, I::functor::arity)));
-
   static TFX_INLINE void finish(const call<T>& a, int row, int rows, int col, int cols, const T* block,
                                 std::ptrdiff_t stride) {
     using Out = detail::type_at<std::size_t(Output), I...>;
-    if (flat && cols == a.cols && stride == cols) {
+    if (facts::flat && cols == a.cols && stride == cols) {
       cols *= rows;
       rows = 1;
     }

@@ -3,10 +3,11 @@
 
 #include <tfx/backend/kernel.hpp>
 #include <tfx/backend/simd/backend.hpp>
+#include <tfx/backend/simd/plain.hpp>
 #include <tfx/backend/simd/wide.hpp>
 
-/// Fused kernels in builds for any processor: each is compiled for several instruction sets, and the processor is asked
-/// at each call.
+/// Fused kernels in builds for any processor: each is compiled for two instruction sets, or else a table, and the processor
+/// is asked at each call.
 namespace tfx {
 
 namespace backend {
@@ -21,7 +22,7 @@ template <int Bytes> struct simd<vectors_of<Bytes>> {
   template <class Kernel, class T> static constexpr finish_function<T> finisher() {
     if constexpr (Bytes == 64) return &finish_avx512<Kernel, T>;
     else if constexpr (Bytes == 32) return &finish_avx2<Kernel, T>;
-    else return &finish_plain<Kernel, T>;
+    else return &tfx::detail::finish_plain_kernel<T, typename Kernel::code>;
   }
 
  private:
@@ -33,11 +34,6 @@ template <int Bytes> struct simd<vectors_of<Bytes>> {
   template <class Kernel, class T>
   TFX_AVX2 TFX_FLATTEN static void finish_avx2(const call<T>& a, int row, int rows, int col, int cols,
                                                             const T* block, std::ptrdiff_t stride) {
-    Kernel::finish(a, row, rows, col, cols, block, stride);
-  }
-  template <class Kernel, class T>
-  __attribute__((cold)) static void finish_plain(const call<T>& a, int row, int rows, int col, int cols,
-                                                          const T* block, std::ptrdiff_t stride) {
     Kernel::finish(a, row, rows, col, cols, block, stride);
   }
 };
@@ -83,6 +79,10 @@ template <> struct simd<found_at_start> {
 
 namespace detail {
 
+template <class Code> inline constexpr bool produces = false;
+template <int Axis, int Output, class... I>
+inline constexpr bool produces<kernel_code<group_kind::producer, Axis, Output, I...>> = true;
+
 /// Poolings compare the compiler's own vectors, which g++ does not do with those of 64 bytes.
 template <class F> inline constexpr bool pools = false;
 template <> inline constexpr bool pools<max_pool_op> = true;
@@ -96,11 +96,18 @@ inline constexpr int widest_vector<kernel_code<Kind, Axis, Output, I...>> = 32;
 
 }  // namespace detail
 
+/// Without vectors a kernel is a table, unless a producer gives it blocks.
+template <int Bytes, class T, class Code>
+requires(Bytes == sizeof(T) && !detail::produces<Code>)
+struct kernel_entry<backend::simd<backend::vectors_of<Bytes>>, T, Code> {
+  static void run(const call<T>& a) { detail::run_plain_kernel<T, Code>(a); }
+};
+
 template <class T, class Code> struct kernel_entry<backend::simd<backend::found_at_start>, T, Code> {
   struct kernel_of {
     const call<T>& a;
     template <class V> TFX_INLINE void operator()() const {
-      kernel<backend::simd<backend::vectors_of<int(sizeof(V))>>, T, Code>::run(a);
+      kernel_entry<backend::simd<backend::vectors_of<int(sizeof(V))>>, T, Code>::run(a);
     }
   };
   static void run(const call<T>& a) {
