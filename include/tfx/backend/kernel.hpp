@@ -220,23 +220,23 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
   // ---- one row
   using row_state = detail::row_state<T, many, n_reductions>;
   using operand_row = detail::operand_row<T, n_operands>;
-  template <int... K> static TFX_INLINE operand_row row_at(const call<T>& a, int r, std::integer_sequence<int, K...>) {
+  template <int... K> static TFX_PART operand_row row_at(const call<T>& a, int r, std::integer_sequence<int, K...>) {
     auto at = [&](int operand, pattern lies) {
       T* const base = static_cast<T*>(a.operand[operand]);
       return lies == pattern::full ? base + std::ptrdiff_t(r) * a.cols : lies == pattern::column ? base + r : base;
     };
     return {{at(K, facts::operands.lies[K])...}};
   }
-  static TFX_INLINE operand_row row_at(const call<T>& a, int r) {
+  static TFX_PART operand_row row_at(const call<T>& a, int r) {
     return row_at(a, r, std::make_integer_sequence<int, n_operands>{});
   }
 
   /// Where a kept row lies for the place p: in scratch memory.
-  static TFX_INLINE T* kept_at(const row_state* row, int slot, place p) { return row->kept + slot * row->pitch + p.c; }
+  static TFX_PART T* kept_at(const row_state* row, int slot, place p) { return row->kept + slot * row->pitch + p.c; }
   /// Argument K of an instruction of a sweep: a later one finds results of reductions in `reduced`, and values of an
   /// earlier sweep where they were stored, or kept.
   template <int Self, int K, class L>
-  static TFX_INLINE L argument(const L* reg, T* const* at, place p, const row_state* row) {
+  static TFX_PART L argument(const L* reg, T* const* at, place p, const row_state* row) {
     constexpr int source = instruction::source_of(facts::words[Self], K), phase = facts::phases[Self];
     if constexpr (phase < 2 || phase % 2 || source < 0) {
       return access<L>::fetch(reg, at, facts::words[Self], K, p);
@@ -253,7 +253,7 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
   }
   /// Instruction Self, for the place p.
   template <int Self, class L>
-  static TFX_INLINE void execute(L* reg, const call<T>& a, T* const* at, place p, row_state* row) {
+  static TFX_PART void execute(L* reg, const call<T>& a, T* const* at, place p, row_state* row) {
     using F = functor<Self>;
     constexpr std::uint64_t word = facts::words[Self];
     if constexpr (F::kind == op_kind::reduce) {
@@ -281,7 +281,7 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
         lanes::partial<decltype(L::v)>::put(kept_at(row, slot, p), reg[Self].v, p.n);
     }
   }
-  template <class F, std::uint64_t Word, class L> static TFX_INLINE L generated(const call<T>& a, place p) {
+  template <class F, std::uint64_t Word, class L> static TFX_PART L generated(const call<T>& a, place p) {
     using V = decltype(L::v);
     if constexpr (F::by_column) {
       return F::template generate<V>(std::uint64_t(p.c), *a.run);
@@ -301,14 +301,14 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
   }
   /// All of a phase: of a sweep, or of the tail that follows it.
   template <class L, int... Self>
-  static TFX_INLINE void body([[maybe_unused]] L* reg, const call<T>& a, [[maybe_unused]] T* const* at,
+  static TFX_PART void body([[maybe_unused]] L* reg, const call<T>& a, [[maybe_unused]] T* const* at,
                               [[maybe_unused]] place p, [[maybe_unused]] row_state* row,
                               std::integer_sequence<int, Self...>) {
     (execute<Self>(reg, a, at, p, row), ...);
   }
   /// The domain's columns [begin, end) of row r, a vector at a time; whole ones without the cost of a mask.
   template <int Phase = 0>
-  static TFX_INLINE void row_of_vectors(const call<T>& a, int r, int begin, int end, row_state* row = nullptr) {
+  static TFX_PART void row_of_vectors(const call<T>& a, int r, int begin, int end, row_state* row = nullptr) {
     const operand_row operand = row_at(a, r);
     int c = begin;
     for (; c <= end - width; c += width) {
@@ -322,7 +322,7 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
   }
 
   // ---- elementwise
-  static TFX_INLINE void run_map(const call<T>& a) {
+  static TFX_PART void run_map(const call<T>& a) {
     const bool one_row = a.rows == 1;
     const detail::share s = one_row ? detail::share_of(a.cols, a.part, a.parts, reduce_order::strands)
                                     : detail::share_of(a.rows, a.part, a.parts, 1);
@@ -336,21 +336,21 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
     T value[n_reductions ? n_reductions : 1][reduce_order::strands];
   };
   /// `reduce_order::halve` of the first `used` vectors of strands.
-  template <class F> static TFX_INLINE T halve(many* part, int used) {
+  template <class F> static TFX_PART T halve(many* part, int used) {
     for (int half = row_state::vectors / 2; half > 0; half /= 2)
       if (used > half)
         for (int i = 0; i < half; ++i) part[i] = F::combine(part[i], part[i + half]);
     return lanes::halved<F>(part[0]);
   }
-  template <int R> static TFX_INLINE void add_block(T& sum, one x) { sum = functor<R>::combine(one(sum), x).v; }
-  template <int R> static TFX_INLINE void close_blocks(one* reg, block_table& blocks) {
+  template <int R> static TFX_PART void add_block(T& sum, one x) { sum = functor<R>::combine(one(sum), x).v; }
+  template <int R> static TFX_PART void close_blocks(one* reg, block_table& blocks) {
     many part[row_state::vectors];
     for (int i = 0; i < row_state::vectors; ++i) part[i] = many::load(blocks.value[facts::reduction(R)] + i * width);
     reg[R] = one(halve<functor<R>>(part, row_state::vectors));
   }
   /// One sweep over row r, the reductions R in it, and what is made of their results.
   template <int Phase, int... R>
-  static TFX_INLINE void sweep_row(const call<T>& a, int r, one* reg, row_state& row,
+  static TFX_PART void sweep_row(const call<T>& a, int r, one* reg, row_state& row,
                                    std::integer_sequence<int, R...>) {
     block_table blocks;
     const bool many_blocks = a.cols > reduce_order::block;
@@ -374,18 +374,18 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
     if constexpr (facts::executed(Phase + 1) > 0)
       body(reg, a, row_at(a, r).at, place{r, 0, 1}, &row, executed_in<Phase + 1>{});
   }
-  template <class V, int N> static TFX_INLINE void fill(V (&all)[N], V value) {
+  template <class V, int N> static TFX_PART void fill(V (&all)[N], V value) {
     for (V& v : all) v = value;
   }
-  template <int R> static TFX_INLINE void store_reduced(const one* reg, const call<T>& a, int r) {
+  template <int R> static TFX_PART void store_reduced(const one* reg, const call<T>& a, int r) {
     if constexpr (constexpr int to = instruction::store_of(facts::words[R]); to >= 0)
       static_cast<T*>(a.operand[to])[Axis == over_all ? 0 : r] = reg[R].v;
   }
   template <int Phase>
-  static TFX_INLINE void sweep_row(const call<T>& a, int r, one*, row_state& row, std::integer_sequence<int>) {
+  static TFX_PART void sweep_row(const call<T>& a, int r, one*, row_state& row, std::integer_sequence<int>) {
     row_of_vectors<Phase>(a, r, 0, a.cols, &row);
   }
-  template <int... K> static TFX_INLINE void reduce_row(const call<T>& a, int r, std::integer_sequence<int, K...>) {
+  template <int... K> static TFX_PART void reduce_row(const call<T>& a, int r, std::integer_sequence<int, K...>) {
     one reg[count] = {};   // defined even for a row without columns
     row_state row;
     row.reduced = reg;
@@ -393,27 +393,27 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
     row.pitch = kept_pitch(a.cols);
     (sweep_row<2 * K>(a, r, reg, row, reduced_in<2 * K>{}), ...);
   }
-  static TFX_INLINE void reduce_row(const call<T>& a, int r) {
+  static TFX_PART void reduce_row(const call<T>& a, int r) {
     reduce_row(a, r, std::make_integer_sequence<int, facts::sweeps>{});
   }
-  static TFX_INLINE void run_rows(const call<T>& a) {
+  static TFX_PART void run_rows(const call<T>& a) {
     const detail::share s = detail::share_of(a.rows, a.part, a.parts, 1);
     for (int r = s.begin; r < s.end; ++r) reduce_row(a, r);
   }
-  static TFX_INLINE void run_all(const call<T>& a) {
+  static TFX_PART void run_all(const call<T>& a) {
     if (a.part == 0) reduce_row(a, 0);
   }
 
   // ---- columns: a panel of vectors at a time, 32 rows at a time, so that memory is read in order
   static constexpr int panel = 16;
-  template <int R> static TFX_INLINE void combine(many* to, const many* from) {
+  template <int R> static TFX_PART void combine(many* to, const many* from) {
     to[facts::reduction(R)] = functor<R>::combine(to[facts::reduction(R)], from[R]);
   }
-  template <int R> static TFX_INLINE void add_block(many* total, many* sum) {
+  template <int R> static TFX_PART void add_block(many* total, many* sum) {
     total[facts::reduction(R)] = functor<R>::combine(total[facts::reduction(R)], sum[facts::reduction(R)]);
     sum[facts::reduction(R)] = functor<R>::template identity<many>();
   }
-  template <int R> static TFX_INLINE void take_total(many* reg, const many* total, const call<T>& a, place p) {
+  template <int R> static TFX_PART void take_total(many* reg, const many* total, const call<T>& a, place p) {
     reg[R] = total[facts::reduction(R)];
     if constexpr (constexpr int to = instruction::store_of(facts::words[R]); to >= 0)
       lanes::partial<vector>::put(static_cast<T*>(a.operand[to]) + p.c, reg[R].v, p.n);
@@ -437,7 +437,7 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
     }
   };
   template <int... R>
-  static TFX_INLINE void reduce_panel(const call<T>& a, int first_column, int past_column,
+  static TFX_PART void reduce_panel(const call<T>& a, int first_column, int past_column,
                                       std::integer_sequence<int, R...>) {
     column_state state;
     const int vectors = (past_column - first_column + width - 1) / width;
@@ -477,14 +477,14 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
       if constexpr (facts::executed(1) > 0) body(reg, a, row_at(a, 0).at, at(0, k), nullptr, executed_in<1>{});
     }
   }
-  static TFX_INLINE void run_columns(const call<T>& a) {
+  static TFX_PART void run_columns(const call<T>& a) {
     const detail::share s = detail::share_of(a.cols, a.part, a.parts, width);
     for (int c = s.begin; c < s.end; c += panel * width)
       reduce_panel(a, c, c + panel * width < s.end ? c + panel * width : s.end, reduced_in<0>{});
   }
 
   // ---- after a producer
-  static TFX_INLINE void finish(const call<T>& a, int row, int rows, int col, int cols, const T* block,
+  static TFX_PART void finish(const call<T>& a, int row, int rows, int col, int cols, const T* block,
                                 std::ptrdiff_t stride) {
     using Out = detail::type_at<std::size_t(Output), I...>;
     if (facts::flat && cols == a.cols && stride == cols) {
@@ -502,12 +502,16 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
       }
     }
   }
-  /// The function that takes the blocks: of a backend that compiles it for its vectors, or `finish` itself.
+  /// The function that takes the blocks: of a backend that compiles `finish` for its vectors, or this one.
   static constexpr finish_function<T> finisher() {
     if constexpr (requires { Backend::template finisher<kernel, T>(); }) return Backend::template finisher<kernel, T>();
-    else return &finish;
+    else return &whole_finish;
   }
-  static TFX_INLINE void run_producer(const call<T>& a) {
+  TFX_FLATTEN static void whole_finish(const call<T>& a, int row, int rows, int col, int cols, const T* block,
+                                       std::ptrdiff_t stride) {
+    finish(a, row, rows, col, cols, block, stride);
+  }
+  static TFX_PART void run_producer(const call<T>& a) {
     using Out = detail::type_at<std::size_t(Output), I...>;
     using P = producer<typename Out::functor, Backend, T>;
     if constexpr (requires { P::template run_in<kernel>(a); }) P::template run_in<kernel>(a);
@@ -515,7 +519,7 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
     else P::run(a, nullptr, finisher());
   }
 
-  static TFX_INLINE void run(const call<T>& a) {
+  static TFX_PART void run(const call<T>& a) {
     if constexpr (Kind == group_kind::producer) run_producer(a);
     else if constexpr (Axis < 0) run_map(a);
     else if constexpr (Axis == over_rows) run_columns(a);
@@ -525,6 +529,8 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
 };
 
 /// The function by which a backend calls a kernel. One that chooses among several specialises it.
-template <class Backend, class T, class Code> struct kernel_entry : kernel<Backend, T, Code> {};
+template <class Backend, class T, class Code> struct kernel_entry {
+  TFX_FLATTEN static void run(const call<T>& a) { kernel<Backend, T, Code>::run(a); }
+};
 
 }  // namespace tfx

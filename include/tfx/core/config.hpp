@@ -7,8 +7,18 @@
 #define TFX_VERSION_MINOR 1
 #define TFX_VERSION_PATCH 0
 
-/// Kernel code is flattened into one function per kernel: the compiler must not stop in between.
+/// Kernel code is flattened into one function per kernel: the compiler must not stop in between. TFX_FLATTEN stands in front
+/// of that function, TFX_INLINE in front of what computes, and TFX_PART in front of the loops around it: g++ puts parts in
+/// their place at once, where it would compile functions that are always inlined again at every level. clang++ flattens
+/// one level only.
 #define TFX_INLINE inline __attribute__((always_inline))
+#if defined(__GNUC__) && !defined(__clang__)
+#define TFX_PART inline
+#define TFX_FLATTEN __attribute__((flatten, noclone))  // it would not flatten a clone
+#else
+#define TFX_PART TFX_INLINE
+#define TFX_FLATTEN __attribute__((flatten))
+#endif
 
 /// Marks what a device kernel may call; empty outside CUDA.
 #if defined(__CUDACC__)

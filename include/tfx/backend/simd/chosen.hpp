@@ -97,16 +97,17 @@ inline constexpr int widest_vector<kernel_code<Kind, Axis, Output, I...>> = 32;
 }  // namespace detail
 
 /// Without vectors a kernel is a table, unless a producer gives it blocks.
-template <int Bytes, class T, class Code>
-requires(Bytes == sizeof(T) && !detail::produces<Code>)
-struct kernel_entry<backend::simd<backend::vectors_of<Bytes>>, T, Code> {
-  static void run(const call<T>& a) { detail::run_plain_kernel<T, Code>(a); }
+template <int Bytes, class T, class Code> struct kernel_entry<backend::simd<backend::vectors_of<Bytes>>, T, Code> {
+  static TFX_PART void run(const call<T>& a) {
+    if constexpr (Bytes == sizeof(T) && !detail::produces<Code>) detail::run_plain_kernel<T, Code>(a);
+    else kernel<backend::simd<backend::vectors_of<Bytes>>, T, Code>::run(a);
+  }
 };
 
 template <class T, class Code> struct kernel_entry<backend::simd<backend::found_at_start>, T, Code> {
   struct kernel_of {
     const call<T>& a;
-    template <class V> TFX_INLINE void operator()() const {
+    template <class V> TFX_PART void operator()() const {
       kernel_entry<backend::simd<backend::vectors_of<int(sizeof(V))>>, T, Code>::run(a);
     }
   };

@@ -28,12 +28,6 @@
 #define TFX_SIMD_HAS_PORTABLE 1
 #define TFX_SIMD_CHOOSES 1
 #define TFX_AVX2 __attribute__((target("avx2,fma")))
-#if defined(__clang__)
-#define TFX_FLATTEN __attribute__((flatten))
-#else
-// g++ clones a function before it flattens it, and does not flatten the clone.
-#define TFX_FLATTEN __attribute__((flatten, noclone))
-#endif
 #define TFX_AVX512 __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,fma,avx2")))
 #elif defined(__aarch64__) && defined(__ARM_NEON)
 #define TFX_SIMD_BUILD built_for_neon
