@@ -74,27 +74,21 @@ template <class T, int Operands> struct operand_row {
   T* at[Operands ? Operands : 1];
 };
 
-/// What all kernels over lanes L of scalars T are made of. Every function is inlined with constant arguments, so
-/// choosing by them costs nothing; being shared by all kernels, it is compiled once.
+/// What all kernels over lanes L of scalars T read and write: an operand that lies in one way against the domain, from
+/// `at` on in this row.
 template <class T, class L> struct lane_access {
   using vector = decltype(L::v);
   static constexpr int width = lanes::traits<vector>::width;
+  static constexpr bool moves(pattern lies) { return lies == pattern::row || lies == pattern::full; }
 
-  static TFX_INLINE T* address(T* const* row, int operand, pattern lies, place p) {
-    return row[operand] + (lies == pattern::row || lies == pattern::full ? p.c : 0);
+  template <pattern Lies> static TFX_INLINE L load(const T* at, place p) {
+    if constexpr (!moves(Lies)) return L(*at);
+    else if constexpr (width == 1) return L(at[p.c]);
+    else return L::wrap(lanes::partial<vector>::load(at + p.c, p.n));
   }
-  static TFX_INLINE L fetch(const L* reg, T* const* row, std::uint64_t word, int k, place p) {
-    const int source = instruction::source_of(word, k);
-    if (source >= 0) return reg[source];
-    const pattern lies = instruction::source_lies(word, k);
-    const T* const from = address(row, ~source, lies, p);
-    if (width == 1 || lies == pattern::scalar || lies == pattern::column) return L(*from);
-    return L::wrap(lanes::partial<vector>::load(from, p.n));
-  }
-  static TFX_INLINE void store(L x, T* const* row, std::uint64_t word, place p) {
-    const pattern lies = instruction::store_lies(word);
-    T* const to = address(row, instruction::store_of(word), lies, p);
-    lanes::partial<vector>::put(to, x.v, width == 1 || lies == pattern::scalar || lies == pattern::column ? 1 : p.n);
+  template <pattern Lies> static TFX_INLINE void store(L x, T* at, place p) {
+    if constexpr (!moves(Lies)) lanes::partial<vector>::put(at, x.v, 1);
+    else lanes::partial<vector>::put(at + p.c, x.v, width == 1 ? 1 : p.n);
   }
 };
 
@@ -221,34 +215,37 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
   using row_state = detail::row_state<T, many, n_reductions>;
   using operand_row = detail::operand_row<T, n_operands>;
   template <int... K> static TFX_PART operand_row row_at(const call<T>& a, int r, std::integer_sequence<int, K...>) {
-    auto at = [&](int operand, pattern lies) {
-      T* const base = static_cast<T*>(a.operand[operand]);
-      return lies == pattern::full ? base + std::ptrdiff_t(r) * a.cols : lies == pattern::column ? base + r : base;
-    };
-    return {{at(K, facts::operands.lies[K])...}};
+    const std::ptrdiff_t row = std::ptrdiff_t(r) * a.cols;
+    constexpr auto& lies = facts::operands.lies;
+    return {{static_cast<T*>(a.operand[K]) + (lies[K] == pattern::full ? row : lies[K] == pattern::column ? r : 0)...}};
   }
   static TFX_PART operand_row row_at(const call<T>& a, int r) {
     return row_at(a, r, std::make_integer_sequence<int, n_operands>{});
   }
 
-  /// Where a kept row lies for the place p: in scratch memory.
-  static TFX_PART T* kept_at(const row_state* row, int slot, place p) { return row->kept + slot * row->pitch + p.c; }
+  static TFX_PART T* kept_row(const row_state* row, int slot) { return row->kept + slot * row->pitch; }
+  /// The result of instruction Self, if it is stored.
+  template <int Self, class L> static TFX_PART void store(L x, T* const* at, place p) {
+    if constexpr (constexpr int to = instruction::store_of(facts::words[Self]); to >= 0)
+      access<L>::template store<instruction::store_lies(facts::words[Self])>(x, at[to], p);
+  }
   /// Argument K of an instruction of a sweep: a later one finds results of reductions in `reduced`, and values of an
   /// earlier sweep where they were stored, or kept.
   template <int Self, int K, class L>
   static TFX_PART L argument(const L* reg, T* const* at, place p, const row_state* row) {
     constexpr int source = instruction::source_of(facts::words[Self], K), phase = facts::phases[Self];
-    if constexpr (phase < 2 || phase % 2 || source < 0) {
-      return access<L>::fetch(reg, at, facts::words[Self], K, p);
+    if constexpr (source < 0) {
+      return access<L>::template load<instruction::source_lies(facts::words[Self], K)>(at[~source], p);
+    } else if constexpr (phase < 2 || phase % 2) {
+      return reg[source];
     } else if constexpr (facts::kinds[source] == op_kind::reduce || facts::phases[source] % 2) {
       return L(row->reduced[source].v);
     } else if constexpr (facts::phases[source] == phase) {
       return reg[source];
     } else {
       constexpr int stored = instruction::store_of(facts::words[source]);
-      const T* const from =
-          stored >= 0 ? access<L>::address(at, stored, pattern::full, p) : kept_at(row, facts::kept.slot[source], p);
-      return L::wrap(lanes::partial<decltype(L::v)>::load(from, p.n));
+      if constexpr (stored >= 0) return access<L>::template load<pattern::full>(at[stored], p);
+      else return access<L>::template load<pattern::full>(kept_row(row, facts::kept.slot[source]), p);
     }
   }
   /// Instruction Self, for the place p.
@@ -276,9 +273,9 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
         reg[Self] = F::apply(argument<Self, 0>(reg, at, p, row), argument<Self, 1>(reg, at, p, row),
                              argument<Self, 2>(reg, at, p, row));
       }
-      if constexpr (instruction::store_of(word) >= 0) access<L>::store(reg[Self], at, word, p);
+      store<Self>(reg[Self], at, p);
       if constexpr (constexpr int slot = facts::kept.slot[Self]; slot >= 0 && facts::phases[Self] % 2 == 0)
-        lanes::partial<decltype(L::v)>::put(kept_at(row, slot, p), reg[Self].v, p.n);
+        access<L>::template store<pattern::full>(reg[Self], kept_row(row, slot), p);
     }
   }
   template <class F, std::uint64_t Word, class L> static TFX_PART L generated(const call<T>& a, place p) {
@@ -486,7 +483,6 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
   // ---- after a producer
   static TFX_PART void finish(const call<T>& a, int row, int rows, int col, int cols, const T* block,
                                 std::ptrdiff_t stride) {
-    using Out = detail::type_at<std::size_t(Output), I...>;
     if (facts::flat && cols == a.cols && stride == cols) {
       cols *= rows;
       rows = 1;
@@ -497,7 +493,7 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
         const place p{row + i, col + j, cols - j < width ? cols - j : width};
         many reg[count];
         reg[Output] = many::wrap(lanes::partial<vector>::load(block + i * stride + j, p.n));
-        if constexpr (Out::store >= 0) access<many>::store(reg[Output], operand.at, Out::word, p);
+        store<Output>(reg[Output], operand.at, p);
         body(reg, a, operand.at, p, nullptr, executed_in<0>{});
       }
     }
