@@ -251,7 +251,7 @@ template <class Plan, class Backend, class T> struct executable {
     return !l.conditional || (*static_cast<const T*>(address(b, l.condition, at)) != T(0)) == l.sense;
   }
 
-  static void run(const bindings<T>& b) {
+  [[gnu::noinline]] static void run(const bindings<T>& b) {
     counters at;
     if constexpr (!Plan::has_loops) {
       int i = 0;

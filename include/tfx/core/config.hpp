@@ -20,6 +20,13 @@
 #define TFX_FLATTEN __attribute__((flatten))
 #endif
 
+/// What runs rarely: compiled once, for its size.
+#if defined(__GNUC__)
+#define TFX_COLD __attribute__((noinline, cold))
+#else
+#define TFX_COLD
+#endif
+
 /// Marks what a device kernel may call; empty outside CUDA.
 #if defined(__CUDACC__)
 #define TFX_HD __host__ __device__

@@ -72,23 +72,11 @@ class progress {
     if (options_.quiet) return;
     const double now = options_.clock();
     if (now < draw_at_) return;
-    draw_at_ = now + (terminal_.interactive ? options_.refresh : options_.line_every);
-    line_.clear();
-    if (terminal_.interactive) {
-      line_.limit(terminal_.width - 1);
-      line_.control("\r");
-    }
-    put_bar();
-    // What a narrow terminal cuts off comes last.
-    put_time_left(done, now - start_);
-    put_values(loss, names, values);
-    if (is_telling(now - start_)) put_speed(done, now - start_);
-    line_.control(terminal_.interactive ? "\x1b[K" : "\n");
-    show();
+    draw(now, loss, names, values);
   }
 
   /// The line that stays. The metrics may now include those of the validation.
-  void end_epoch(double loss, std::span<const std::string_view> names = {}, std::span<const double> values = {}) {
+  TFX_COLD void end_epoch(double loss, std::span<const std::string_view> names = {}, std::span<const double> values = {}) {
     if (options_.quiet) return;
     const double seconds = options_.clock() - start_;
     const std::int64_t steps = steps_of(done_ > 0 ? done_ : samples_);
@@ -122,10 +110,26 @@ class progress {
     if (terminal_.colour) line_.control(sequence);
   }
 
-  void put_epoch() {
+  TFX_COLD void put_epoch() {
     colour("\x1b[1m");
     line_ << "Epoch " << std::int64_t{epoch_} + 1 << "/" << std::int64_t{epochs_};
     colour("\x1b[0m");
+  }
+
+  TFX_COLD void draw(double now, double loss, std::span<const std::string_view> names, std::span<const double> values) {
+    draw_at_ = now + (terminal_.interactive ? options_.refresh : options_.line_every);
+    line_.clear();
+    if (terminal_.interactive) {
+      line_.limit(terminal_.width - 1);
+      line_.control("\r");
+    }
+    put_bar();
+    // What a narrow terminal cuts off comes last.
+    put_time_left(done_, now - start_);
+    put_values(loss, names, values);
+    if (is_telling(now - start_)) put_speed(done_, now - start_);
+    line_.control(terminal_.interactive ? "\x1b[K" : "\n");
+    show();
   }
 
   void put_bar() {
@@ -153,7 +157,7 @@ class progress {
     for (std::size_t i = 0; i < names.size() && i < values.size(); ++i) put_value(names[i], values[i]);
   }
 
-  void put_value(std::string_view name, double value) {
+  TFX_COLD void put_value(std::string_view name, double value) {
     line_ << "  ";
     colour("\x1b[36m");
     line_ << name;
@@ -175,7 +179,7 @@ class progress {
     else line_.duration(seconds) << "/step";
   }
 
-  void put_speed(std::int64_t samples, double seconds) {
+  TFX_COLD void put_speed(std::int64_t samples, double seconds) {
     const double rate = speed(samples, seconds);
     if (!(rate > 0) || rate > 1e15) return;
     line_ << "  ";

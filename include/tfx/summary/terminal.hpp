@@ -8,6 +8,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <tfx/core/config.hpp>
+
 namespace tfx::summary {
 
 /// What the other end of a stream can show.
@@ -18,7 +20,7 @@ struct terminal {
   int width = 80;
 
   /// Looks at the stream, NO_COLOR (no-color.org), TERM and the locale variables.
-  static terminal of(std::FILE* stream) {
+  TFX_COLD static terminal of(std::FILE* stream) {
     const int file = ::fileno(stream);
     terminal out;
     out.interactive = file >= 0 && ::isatty(file) != 0 && variable("TERM") != "dumb";

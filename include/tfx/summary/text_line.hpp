@@ -8,6 +8,8 @@
 #include <string_view>
 #include <system_error>
 
+#include <tfx/core/config.hpp>
+
 namespace tfx::summary {
 
 /// A line of text being put together in fixed memory. What does not fit is left out; columns are counted for UTF-8, and
@@ -25,7 +27,7 @@ class text_line {
     columns_ = 0;
   }
 
-  text_line& operator<<(std::string_view text) {
+  TFX_COLD text_line& operator<<(std::string_view text) {
     std::size_t i = 0;
     while (i < text.size()) {
       std::size_t next = i + 1;
@@ -40,21 +42,21 @@ class text_line {
   }
 
   /// An escape sequence.
-  text_line& control(std::string_view sequence) {
+  TFX_COLD text_line& control(std::string_view sequence) {
     if (size_ + sequence.size() > sizeof buffer_) return *this;
     std::memcpy(buffer_ + size_, sequence.data(), sequence.size());
     size_ += sequence.size();
     return *this;
   }
 
-  text_line& operator<<(std::int64_t value) {
+  TFX_COLD text_line& operator<<(std::int64_t value) {
     char digits[24] = {};
     const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
     return *this << std::string_view(digits, static_cast<std::size_t>(end - digits));
   }
 
   /// Four decimals, as Keras prints losses and metrics; powers of ten where those would show nothing.
-  text_line& number(double value) {
+  TFX_COLD text_line& number(double value) {
     const double size = value < 0 ? -value : value;
     const bool plain = value == 0 || (size >= 1e-3 && size < 1e7);
     return formatted(value, plain ? std::chars_format::fixed : std::chars_format::scientific, 4);
@@ -63,7 +65,7 @@ class text_line {
   text_line& fixed(double value, int decimals) { return formatted(value, std::chars_format::fixed, decimals); }
 
   /// 51234 as 51,234.
-  text_line& grouped(std::int64_t value) {
+  TFX_COLD text_line& grouped(std::int64_t value) {
     char digits[24];
     const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
     for (const char* at = digits; at != end; ++at) {
@@ -74,7 +76,7 @@ class text_line {
   }
 
   /// 2.34s, 12s, 3m05s, 1h02m.
-  text_line& duration(double seconds) {
+  TFX_COLD text_line& duration(double seconds) {
     if (!(seconds >= 0) || seconds > 1e9) return *this << "?";
     if (seconds < 10) return fixed(seconds, 1) << "s";
     const auto whole = static_cast<std::int64_t>(seconds + 0.5);
@@ -92,14 +94,14 @@ class text_line {
   /// Room that only escape sequences may use, so that a colour is always ended.
   static constexpr std::size_t reserve = 64;
 
-  text_line& formatted(double value, std::chars_format format, int decimals) {
+  TFX_COLD text_line& formatted(double value, std::chars_format format, int decimals) {
     char digits[400];
     const auto result = std::to_chars(digits, digits + sizeof digits, value, format, decimals);
     if (result.ec != std::errc{}) return *this << "?";
     return *this << std::string_view(digits, static_cast<std::size_t>(result.ptr - digits));
   }
 
-  text_line& two_parts(std::int64_t large, std::string_view large_unit, std::int64_t small,
+  TFX_COLD text_line& two_parts(std::int64_t large, std::string_view large_unit, std::int64_t small,
                        std::string_view small_unit) {
     *this << large << large_unit;
     if (small < 10) *this << "0";

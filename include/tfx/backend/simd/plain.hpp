@@ -28,7 +28,7 @@ template <class T> struct plain_instruction {
   void (*run)(const plain_lanes<T>&);
 };
 
-template <class F, class T> [[gnu::cold]] void run_plain(const plain_lanes<T>& s) {
+template <class F, class T> TFX_COLD void run_plain(const plain_lanes<T>& s) {
   using one = lanes::lane<T>;
   for (int i = 0; i < s.n; ++i) {
     const auto in = [&](int k) { return one(s.in[k][std::ptrdiff_t(i) * s.step[k]]); };
@@ -96,15 +96,15 @@ template <class T> struct plain_machine {
     }
   }
   static bool moves(pattern lies) { return lies == pattern::full || lies == pattern::row; }
-  static void copy(T* to, const T* from, int n) {
+  TFX_COLD static void copy(T* to, const T* from, int n) {
     for (int i = 0; i < n; ++i) to[i] = from[i];
   }
-  static void fill(T* to, T value) {
+  TFX_COLD static void fill(T* to, T value) {
     for (int i = 0; i < width; ++i) to[i] = value;
   }
 
   /// Input j of instruction i, whose results lie in rows of `pitch` elements from `bank` on.
-  void find_input(plain_lanes<T>& s, int i, int j, place p, T* bank, int pitch) const {
+  TFX_COLD void find_input(plain_lanes<T>& s, int i, int j, place p, T* bank, int pitch) const {
     const std::uint64_t word = k.code[i].word;
     const int source = instruction::source_of(word, j), phase = instruction::phase_of(word);
     s.step[j] = 1;
@@ -128,7 +128,7 @@ template <class T> struct plain_machine {
   }
   T* kept_at(int row, place p) const { return a.scratch + std::ptrdiff_t(row) * kept_pitch(a.cols) + p.c; }
 
-  void execute(int i, place p, T* bank, int pitch) const {
+  TFX_COLD void execute(int i, place p, T* bank, int pitch) const {
     const plain_instruction<T>& now = k.code[i];
     plain_lanes<T> s = {bank + i * pitch, {}, {}, p.n, std::uint64_t(p.c), 1, a.run};
     for (int j = 0; j < now.arity; ++j) find_input(s, i, j, p, bank, pitch);
@@ -146,13 +146,13 @@ template <class T> struct plain_machine {
     store(i, p, s.out);
     if (now.kept >= 0 && phase % 2 == 0) copy(kept_at(now.kept, p), s.out, p.n);
   }
-  void store(int i, place p, const T* from) const {
+  TFX_COLD void store(int i, place p, const T* from) const {
     const int to = instruction::store_of(k.code[i].word);
     const pattern lies = instruction::store_lies(k.code[i].word);
     if (to >= 0) copy(address(to, lies, p), from, moves(lies) ? p.n : 1);
   }
   /// All of a phase.
-  [[gnu::noinline, gnu::cold]] void body(int phase, place p, T* bank, int pitch) const {
+  TFX_COLD void body(int phase, place p, T* bank, int pitch) const {
     for (int i = 0; i < k.count; ++i)
       if (instruction::phase_of(k.code[i].word) == phase && !is_producer(k.code[i].kind)) execute(i, p, bank, pitch);
   }
@@ -168,20 +168,20 @@ template <class T> struct plain_machine {
       ++n;
     }
   }
-  void combine(int i, T* to, const T* from, int n) const { k.code[i].run({to, {from}, {1}, n, 0, 0, nullptr}); }
+  TFX_COLD void combine(int i, T* to, const T* from, int n) const { k.code[i].run({to, {from}, {1}, n, 0, 0, nullptr}); }
   T halve(int i, T* strand, int used) const {
     for (int half = used / 2; half > 0; half /= 2) combine(i, strand, strand + half, half);
     return strand[0];
   }
 
-  void run_map() const {
+  TFX_COLD void run_map() const {
     const bool one_row = a.rows == 1;
     const share s = one_row ? share_of(a.cols, a.part, a.parts, width) : share_of(a.rows, a.part, a.parts, 1);
     for (int r = one_row ? 0 : s.begin; r < (one_row ? 1 : s.end); ++r)
       row(0, r, one_row ? s.begin : 0, one_row ? s.end : a.cols);
   }
 
-  void sweep_row(int phase, int r) const {
+  TFX_COLD void sweep_row(int phase, int r) const {
     const bool many_blocks = a.cols > reduce_order::block;
     if (many_blocks) for_reductions(phase, [&](int i, int n) { fill(chains + n * width, k.code[i].identity); });
     int used = 1;
@@ -204,7 +204,7 @@ template <class T> struct plain_machine {
     });
     body(phase + 1, {r, 0, 1}, single, 1);
   }
-  void run_rows() const {
+  TFX_COLD void run_rows() const {
     const bool all = k.axis == over_all;
     const share s = all ? share{0, a.part == 0} : share_of(a.rows, a.part, a.parts, 1);
     for (int r = s.begin; r < s.end; ++r) {
@@ -223,7 +223,7 @@ template <class T> struct plain_machine {
       f(totals + n * width, at + 2 * pitch);
     }
   }
-  void reduce_columns(int c, int columns) const {
+  TFX_COLD void reduce_columns(int c, int columns) const {
     if (a.before > 0) {
       each_sum(c, [&](T* x, const T* from) { copy(x, from, width); });
     } else {
@@ -262,13 +262,13 @@ template <class T> struct plain_machine {
     for (int c = s.begin; c < s.end; c += width) reduce_columns(c, s.end - c < width ? s.end - c : width);
   }
 
-  [[gnu::noinline, gnu::cold]] void run() const {
+  TFX_COLD void run() const {
     if (k.axis < 0) run_map();
     else if (k.axis == over_rows) run_columns();
     else run_rows();
   }
   /// What is made of a block of a producer's results, as `kernel::finish`.
-  [[gnu::noinline, gnu::cold]] void finish(int row, int rows, int col, int cols, const T* block, std::ptrdiff_t stride) const {
+  TFX_COLD void finish(int row, int rows, int col, int cols, const T* block, std::ptrdiff_t stride) const {
     if (k.flat && cols == a.cols && stride == cols) {
       cols *= rows;
       rows = 1;
@@ -284,13 +284,13 @@ template <class T> struct plain_machine {
   }
 };
 
-template <class T, class Code> __attribute__((cold)) void run_plain_kernel(const call<T>& a) {
+template <class T, class Code> TFX_COLD void run_plain_kernel(const call<T>& a) {
   constexpr plain_kernel<T> k = plain_table<T, Code>::value;
   T memory[plain_machine<T>::elements(k.count, k.n_reductions)];
   plain_machine<T>{plain_table<T, Code>::value, a, memory}.run();
 }
 template <class T, class Code>
-__attribute__((cold)) void finish_plain_kernel(const call<T>& a, int row, int rows, int col, int cols, const T* block,
+TFX_COLD void finish_plain_kernel(const call<T>& a, int row, int rows, int col, int cols, const T* block,
                                                std::ptrdiff_t stride) {
   constexpr plain_kernel<T> k = plain_table<T, Code>::value;
   T memory[plain_machine<T>::elements(k.count, k.n_reductions)];
