@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <benchmark/benchmark.h>
 
-#include <tfx/backend/simd/conv.hpp>
-#include <tfx/backend/simd/conv_to_w.hpp>
-#include <tfx/backend/simd/pool.hpp>
+#include <tfx/backend/simd/backend.hpp>
 
 #include "peak.hpp"
 
@@ -63,16 +61,26 @@ template <class Layer> void to_w(benchmark::State& state) {
       state, x.data(), dy.data(), nullptr, double(Layer::results) * Layer::geo.v[6] * Layer::taps);
 }
 
+/// A pooling of `Inputs` operands as a kernel whose result is the operand behind them.
+template <class Op, int Inputs> struct pooled : producer<Op, backend::simd<>, float> {
+  static void run(const call<float>& a, float*, finish_function<float>) {
+    constexpr int sources[3] = {};
+    constexpr pattern lies[4] = {pattern::full, pattern::full, pattern::full, pattern::full};
+    using code = kernel_code<group_kind::producer, -1, 0, ins<Op, instruction::pack(sources, Inputs, 0, lies)>>;
+    kernel_entry<backend::simd<>, float, code>::run(a);
+  }
+};
+
 template <class Layer> void max_pool(benchmark::State& state) {
-  const bench::aligned_buffer x(Layer::pixels * Layer::geo.v[3], 0.5f);
-  measure<backend::simd_max_pool<float>, launch<Layer, Layer::results, Layer::geo.v[3]>>(state, x.data(), nullptr,
-                                                                                         nullptr, 0);
+  const bench::aligned_buffer x(Layer::pixels * Layer::geo.v[3], 0.5f), y(Layer::results * Layer::geo.v[3], 0.5f);
+  measure<pooled<max_pool_op, 1>, launch<Layer, Layer::results, Layer::geo.v[3]>>(state, x.data(), y.data(), nullptr, 0);
 }
 
 template <class Layer> void max_pool_grad(benchmark::State& state) {
-  const bench::aligned_buffer x(Layer::pixels * Layer::geo.v[3], 0.5f), y(Layer::results * Layer::geo.v[3], 0.5f);
-  measure<backend::simd_max_pool_grad<float>, launch<Layer, Layer::pixels, Layer::geo.v[3]>>(state, x.data(), y.data(),
-                                                                                             y.data(), 0);
+  const bench::aligned_buffer place(Layer::results * Layer::geo.v[3], 1), dy(Layer::results * Layer::geo.v[3], 0.5f);
+  const bench::aligned_buffer dx(Layer::pixels * Layer::geo.v[3], 0);
+  measure<pooled<max_pool_gradient_op, 2>, launch<Layer, Layer::pixels, Layer::geo.v[3]>>(state, place.data(), dy.data(),
+                                                                                          dx.data(), 0);
 }
 
 using first = layer<64, 28, 1, 32, 3, 1, 1>;

@@ -3,9 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include <tfx/backend/simd/pool.hpp>
-
-#include "producer.hpp"
+#include "fused.hpp"
 
 namespace {
 
@@ -40,11 +38,17 @@ template <class T> struct by_definition {
     }
   }
 
-  void max(guarded<T>& y) const {
+  void max(guarded<T>& y, guarded<T>& place) const {
     results([&](int n, int oh, int ow, int c) {
       T most = -std::numeric_limits<T>::infinity();
       window(oh, ow, [&](int h, int w) { most = std::fmax(most, x[at_x(n, h, w, c)]); });
       y[at_y(n, oh, ow, c)] = most;
+      int at = -1;
+      window(oh, ow, [&](int h, int w) {
+        if (at < 0 && x[at_x(n, h, w, c)] == most)
+          at = (h - oh * v[9] + v[11]) / v[13] * v[8] + (w - ow * v[10] + v[12]) / v[14];
+      });
+      place[at_y(n, oh, ow, c)] = T(at);
     });
   }
   void mean(guarded<T>& y) const {
@@ -92,19 +96,38 @@ template <class T> void check(const geometry& g, int images) {
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = std::floor(x[i] * 3);  // many ties
   dy.fill(5);
   const by_definition<T> truth = {g.v, images, x, dy};
-  guarded<T> max(dy.size()), mean(dy.size()), max_gradient(x.size()), mean_gradient(x.size());
-  truth.max(max);
+  guarded<T> max(dy.size()), place(dy.size()), mean(dy.size()), max_gradient(x.size()), mean_gradient(x.size());
+  truth.max(max, place);
   truth.mean(mean);
   truth.max_gradient(max_gradient);
   truth.mean_gradient(mean_gradient);
   for (const int parts : {1, 2, 3, 4, 7}) {
     CAPTURE(parts);
-    check_parts<T, backend::simd_max_pool<T>>(g, nullptr, bound_results, results, channels, 0, {x.data()}, max, parts);
-    check_parts<T, backend::simd_avg_pool<T>>(g, nullptr, bound_results, results, channels, 0, {x.data()}, mean, parts);
-    check_parts<T, backend::simd_max_pool_grad<T>>(g, nullptr, bound, pixels, channels, 0,
-                                                   {x.data(), max.data(), dy.data()}, max_gradient, parts);
-    check_parts<T, backend::simd_avg_pool_grad<T>>(g, nullptr, bound, pixels, channels, 0, {dy.data()}, mean_gradient,
-                                                   parts);
+    const auto forward = [&]<class Op, class Code>(std::type_identity<Op>, std::type_identity<Code>,
+                                                   std::vector<guarded<T>*> expected, bool negates) {
+      check_kernel<T, Op, Code>(g, nullptr, bound_results, results, channels, {x.data()}, expected, parts, negates);
+    };
+    using max_op = std::type_identity<max_pool_op>;
+    using place_op = std::type_identity<max_pool_place_op>;
+    using mean_op = std::type_identity<average_pool_op>;
+    forward(max_op{}, std::type_identity<stored<max_pool_op, 1>>{}, {&max}, false);
+    forward(max_op{}, std::type_identity<negated<max_pool_op, 1>>{}, {&max}, true);
+    forward(place_op{}, std::type_identity<stored<max_pool_place_op, 1>>{}, {&place}, false);
+    forward(max_op{}, std::type_identity<both_stored<max_pool_op, max_pool_place_op, 1>>{}, {&max, &place}, false);
+    forward(mean_op{}, std::type_identity<stored<average_pool_op, 1>>{}, {&mean}, false);
+    forward(mean_op{}, std::type_identity<negated<average_pool_op, 1>>{}, {&mean}, true);
+    const auto backward = [&]<class Op, class Code>(std::type_identity<Op>, std::type_identity<Code>,
+                                                    std::vector<void*> operands, guarded<T>& expected, bool negates) {
+      check_kernel<T, Op, Code>(g, nullptr, bound, pixels, channels, operands, {&expected}, parts, negates);
+    };
+    using max_grad = std::type_identity<max_pool_gradient_op>;
+    using mean_grad = std::type_identity<average_pool_gradient_op>;
+    backward(max_grad{}, std::type_identity<stored<max_pool_gradient_op, 2>>{}, {place.data(), dy.data()}, max_gradient,
+             false);
+    backward(max_grad{}, std::type_identity<negated<max_pool_gradient_op, 2>>{}, {place.data(), dy.data()},
+             max_gradient, true);
+    backward(mean_grad{}, std::type_identity<stored<average_pool_gradient_op, 1>>{}, {dy.data()}, mean_gradient, false);
+    backward(mean_grad{}, std::type_identity<negated<average_pool_gradient_op, 1>>{}, {dy.data()}, mean_gradient, true);
   }
 }
 
@@ -144,17 +167,19 @@ TEST_CASE("pooling of lines and pixels that are longer than a block") {
 }
 
 TEST_CASE("a NaN is the maximum") {
-  const float nan = std::numeric_limits<float>::quiet_NaN();
-  for (int where = 0; where < 4; ++where) {
+  const float none = std::numeric_limits<float>::quiet_NaN();
+  for (int k = 0; k < 4; ++k) {
     float x[4] = {1, 2, 3, 4}, y = 0;
-    x[where] = nan;
+    x[k] = none;
     const geometry g = {{1, 2, 2, 1, 1, 1, 1, 2, 2, 2, 2, 0, 0, 1, 1, 1}};
-    void* operands[] = {x};
+    float at = 0;
+    void* operands[] = {x, &y, &at};
     call<float> a;
     a.operand = operands;
     a.rows = a.cols = 1;
     a.geo = g.v;
-    backend::simd_max_pool<float>::run(a, &y, nullptr);
+    kernel_entry<backend::simd<>, float, both_stored<max_pool_op, max_pool_place_op, 1>>::run(a);
     CHECK(std::isnan(y));
+    CHECK(at == -1);
   }
 }

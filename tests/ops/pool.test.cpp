@@ -2,6 +2,7 @@
 // labels: heavy
 #include <tfx/ops.hpp>
 
+#include "../fixtures/convolution.hpp"
 #include "../fixtures/pooling.hpp"
 #include "../support/traced.hpp"
 
@@ -43,6 +44,30 @@ TEST_CASE("a NaN in a window is its maximum and takes no gradient") {
         example("infinite", [](auto x) { return max_pool2d<2>(x); }, numbers{-infinity, infinity}, numbers{2, 3},
                 given<1, 2, 4, 1>(numbers{-infinity, -infinity, 3, 4, -infinity, -infinity, 2, infinity},
                                   numbers{2, 0, 0, 0, 0, 0, 0, 3})).without_differences());
+}
+
+TEST_CASE("convolutions whose results only a pooling reads") {
+  namespace c = fixtures::conv2d_same_stride2;
+  const numbers image(c::x, c::x + 70), kernel(c::w, c::w + 36), bias = {0.1, -0.2};
+  const auto images = given<1, 5, 7, 2>(image, numerically);
+  const auto weights = given<3, 3, 2, 2>(kernel, numerically);
+  const auto biases = given<2>(bias, numerically);
+  check_values(0, example("valid", [](auto x, auto w, auto b) {
+                 const auto y = max_pool2d<2>(relu(conv2d(x, w) + b));
+                 return sum(y * y);
+               }, images, weights, biases),
+               example("same", [](auto x, auto w, auto b) {
+                 const auto y = max_pool2d<2>(conv2d<same>(x, w) + b);
+                 return sum(y * y);
+               }, images, weights, biases),
+               example("overlapping", [](auto x, auto w, auto b) {
+                 const auto y = max_pool2d<2, 1>(relu(conv2d(x, w) + b));
+                 return sum(y * y);
+               }, images, weights, biases),
+               example("read by others too", [](auto x, auto w, auto b) {
+                 const auto y = relu(conv2d<same>(x, w) + b);
+                 return sum(max_pool2d<2>(y)) + sum(y * y);
+               }, images, weights, biases));
 }
 
 TEST_CASE("of a batch of images, only those present count") {

@@ -63,6 +63,12 @@ template <class F, class Backend, class T> struct producer;
 
 namespace detail {
 
+/// The function `Finish::finish`: of a backend that compiles it for its vectors, or that itself.
+template <class Backend, class Finish, class T> constexpr finish_function<T> finisher() {
+  if constexpr (requires { Backend::template finisher<Finish, T>(); }) return Backend::template finisher<Finish, T>();
+  else return &Finish::whole_finish;
+}
+
 /// Where in the domain a kernel stands: row r, columns [c, c + n).
 struct place {
   int r, c, n;
@@ -481,27 +487,50 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
   }
 
   // ---- after a producer
-  static TFX_PART void finish(const call<T>& a, int row, int rows, int col, int cols, const T* block,
-                                std::ptrdiff_t stride) {
-    if (facts::flat && cols == a.cols && stride == cols) {
-      cols *= rows;
-      rows = 1;
-    }
-    for (int i = 0; i < rows; ++i) {
-      const operand_row operand = row_at(a, row + i);
-      for (int j = 0; j < cols; j += width) {
-        const place p{row + i, col + j, cols - j < width ? cols - j : width};
-        many reg[count];
-        reg[Output] = many::wrap(lanes::partial<vector>::load(block + i * stride + j, p.n));
-        store<Output>(reg[Output], operand.at, p);
-        body(reg, a, operand.at, p, nullptr, executed_in<0>{});
-      }
+  /// The producer whose result is made beside that of the first, or -1.
+  static constexpr int beside = [] {
+    int found = -1;
+    for (int i = 0; i < count; ++i)
+      if (Kind == group_kind::producer && is_producer(facts::kinds[i]) && i != Output) found = i;
+    return found;
+  }();
+  /// Columns [col, col + cols) of row r: made(reg, place) sets what producers make there.
+  template <class Made> static TFX_PART void finish_row(const call<T>& a, int r, int col, int cols, Made made) {
+    const operand_row operand = row_at(a, r);
+    for (int c = col; c < col + cols; c += width) {
+      const place p{r, c, col + cols - c < width ? col + cols - c : width};
+      many reg[count];
+      made(reg, p);
+      store<Output>(reg[Output], operand.at, p);
+      if constexpr (beside >= 0) store<beside>(reg[beside], operand.at, p);
+      body(reg, a, operand.at, p, nullptr, executed_in<0>{});
     }
   }
-  /// The function that takes the blocks: of a backend that compiles `finish` for its vectors, or this one.
-  static constexpr finish_function<T> finisher() {
-    if constexpr (requires { Backend::template finisher<kernel, T>(); }) return Backend::template finisher<kernel, T>();
-    else return &whole_finish;
+  /// What producers of the largest elements of windows make of one.
+  static TFX_PART void set_maximum(many* reg, const auto& most) {
+    reg[Output] = functor<Output>::of(most);
+    if constexpr (beside >= 0) reg[beside] = functor<beside>::of(most);
+  }
+  static TFX_PART void finish(const call<T>& a, int row, int rows, int col, int cols, const T* block,
+                              std::ptrdiff_t stride) {
+    using P = producer<functor<Output>, Backend, T>;
+    if constexpr (requires { P::template finish_in<kernel>(a, row, rows, col, cols, block, stride); }) {
+      return P::template finish_in<kernel>(a, row, rows, col, cols, block, stride);
+    } else {
+      if (facts::flat && cols == a.cols && stride == cols) {
+        cols *= rows;
+        rows = 1;
+      }
+      for (int i = 0; i < rows; ++i)
+        finish_row(a, row + i, col, cols, [&](many* reg, place p) __attribute__((always_inline)) {
+          reg[Output] = many::wrap(lanes::partial<vector>::load(block + i * stride + (p.c - col), p.n));
+          if constexpr (beside >= 0) {   // without vectors, it is made by its definition
+            const T* in[16] = {};
+            for (int k = 0; k < functor<Output>::arity; ++k) in[k] = static_cast<const T*>(a.operand[k]);
+            reg[beside] = many(functor<beside>::template element<T>(a.geo, in, p.r, p.c, a.cols, a.contracted));
+          }
+        });
+    }
   }
   TFX_FLATTEN static void whole_finish(const call<T>& a, int row, int rows, int col, int cols, const T* block,
                                        std::ptrdiff_t stride) {
@@ -510,9 +539,11 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
   static TFX_PART void run_producer(const call<T>& a) {
     using Out = detail::type_at<std::size_t(Output), I...>;
     using P = producer<typename Out::functor, Backend, T>;
+    constexpr bool whole = requires { P::template finish_in<kernel>(a, 0, 0, 0, 0, nullptr, 0); };
     if constexpr (requires { P::template run_in<kernel>(a); }) P::template run_in<kernel>(a);
-    else if constexpr (count == 1 && Out::store >= 0) P::run(a, static_cast<T*>(a.operand[Out::store]), nullptr);
-    else P::run(a, nullptr, finisher());
+    else if constexpr (count == 1 && Out::store >= 0 && !whole)
+      P::run(a, static_cast<T*>(a.operand[Out::store]), nullptr);
+    else P::run(a, nullptr, detail::finisher<Backend, kernel, T>());
   }
 
   static TFX_PART void run(const call<T>& a) {

@@ -321,6 +321,17 @@ struct fuser {
     else put(i, open(i, i, group_kind::map), 0);
   }
 
+  constexpr void place_producer(int i) {
+    const node& m = g[i];
+    for (int j = i - 1; m.op->beside != 0 && j >= 0; --j) {
+      const node& o = g[j];
+      bool same = o.op->id == m.op->beside && o.aux == m.aux && o.region == m.region && o.count == m.count;
+      for (int k = 0; same && k < m.count; ++k) same = g.input(i, k) == g.input(j, k);
+      if (same) return put(i, f.group_of[j], 0);
+    }
+    put(i, open(i, i, group_kind::producer), 0);
+  }
+
   constexpr void place_all() {
     for (int i = 0; i < n; ++i)
       if (g[i].op->kind == op_kind::assign) written[g[i].aux] = 1;
@@ -339,7 +350,7 @@ struct fuser {
         case op_kind::leaf: case op_kind::constant: case op_kind::generate: case op_kind::view: case op_kind::port: break;
         case op_kind::loop: f.group_of[i] = open(i, -1, group_kind::control); break;
         case op_kind::result: f.group_of[i] = f.group_of[g.input(i, 1)]; break;
-        case op_kind::contract: case op_kind::window: put(i, open(i, i, group_kind::producer), 0); break;
+        case op_kind::contract: case op_kind::window: place_producer(i); break;
         case op_kind::reduce: place_reduction(i); break;
         case op_kind::map: case op_kind::assign: place_map(i); break;
       }

@@ -236,7 +236,7 @@ struct kernel_emitter {
 
   constexpr void emit_node(int id) {
     const node& n = g[id];
-    now.flops += flops_of(g, id);
+    if (now.geometry < 0 || !is_producer(n.op->kind)) now.flops += flops_of(g, id);
     instruction made;
     made.op = n.op;
     int in[3] = {};
@@ -246,7 +246,7 @@ struct kernel_emitter {
     const int target = n.op->kind == op_kind::assign ? n.aux : id;
     const int store = stored[id] ? use(target) : -1;
     made.word = packed(in, store, at_phase);
-    if (is_producer(n.op->kind)) {
+    if (is_producer(n.op->kind) && now.geometry < 0) {   // what is made beside it has the same
       now.output = here();
       now.geometry = n.aux;
     }
@@ -263,7 +263,7 @@ struct kernel_emitter {
     now.first_operand = k.operands.size();
     domain = groups[q].domain;
     for (int i = head[q]; i >= 0; i = next[i])   // a producer's operands come first, whatever was moved in front of it, and each in its place
-      if (is_producer(g[i].op->kind))
+      if (is_producer(g[i].op->kind) && now.operands == 0)
         for (int j = 0; j < g[i].count; ++j) add_operand(g.input(i, j));
     for (int i = head[q]; i >= 0; i = next[i]) emit_node(i);
     now.instructions = here();

@@ -403,6 +403,8 @@ struct builder {
     space_size[batch_space] = leaf_alignment;
     return {this, leaf_node[l]};
   }
+  /// What is done to the complete graph; set by operations that are often better off as one with another.
+  void (*merge)(builder& g) = nullptr;
   /// One assignment for every leaf whose value has changed. A value that is another leaf which changes too is copied first:
   /// all assignments take effect together.
   constexpr void finish() {
@@ -419,6 +421,7 @@ struct builder {
       const int in[1] = {current[i]};
       number(record<assign_op>(), nodes[leaf_node[i]].shape, leaves[i].type, in, 1, leaf_node[i], 0, 0);
     }
+    if (merge) merge(*this);
   }
 };
 

@@ -45,6 +45,7 @@ struct op_info {
   void (*evaluate_double)(const node_call<double>&);
   long long (*multiply_adds)(const geometry&, long long results) = nullptr;   ///< of a contraction; else none
   bool by_image = false;   ///< of a contraction or window: works image by image, or adds images up, in the order of the batch
+  std::uint64_t beside = 0;   ///< the `id` of an operation whose kernel makes this one's result from the same inputs at hardly any cost
 };
 
 /// FNV-1a; from the hash of a text on, that of the text with s behind it.
@@ -110,11 +111,15 @@ template <class F> inline constexpr bool works_by_image = [] {
   if constexpr (requires { F::by_image; }) return F::by_image;
   else return false;
 }();
+template <class F> constexpr std::uint64_t made_beside() {
+  if constexpr (requires { typename F::beside; }) return type_hash<typename F::beside>();
+  else return 0;
+}
 }  // namespace detail
 
 template <class F> inline constexpr op_info op_of{
     label_of<F>, hash_of(label_of<F>), detail::type_hash<F>(), F::kind, F::arity, F::differentiable, &F::backward,
-    &evaluate_node<F, float>, &evaluate_node<F, double>, detail::multiply_adds_of<F>(), detail::works_by_image<F>};
+    &evaluate_node<F, float>, &evaluate_node<F, double>, detail::multiply_adds_of<F>(), detail::works_by_image<F>, detail::made_beside<F>()};
 
 // From a node back to its functor's type, the only place where this is done: a friend defined for each functor that is ever
 // emitted. (CWG 2118 frowns on stateful friends; g++, clang and nvcc all support them. The fallback would be an explicit

@@ -8,7 +8,8 @@ namespace tfx {
 /// Extents of a two-dimensional window over NHWC images: what convolutions and pooling put into the geometry table.
 struct window2d {
   enum index : int { images, height, width, channels, out_height, out_width, out_channels, kernel_height, kernel_width,
-                     stride_height, stride_width, pad_top, pad_left, dilation_height, dilation_width, groups };
+                     stride_height, stride_width, pad_top, pad_left, dilation_height, dilation_width, groups,
+                     window_height, window_width };   // of a pooling behind a convolution
 };
 
 namespace detail {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <tfx/ops/activation.hpp>
 #include <tfx/ops/conv2d.hpp>
 
 namespace tfx {
@@ -15,9 +16,17 @@ struct pooling {
     using w = window2d;
     for (int kh = 0; kh < v[w::kernel_height]; ++kh)
       for (int kw = 0; kw < v[w::kernel_width]; ++kw) {
-        const int h = oh * v[w::stride_height] + kh - v[w::pad_top], x = ow * v[w::stride_width] + kw - v[w::pad_left];
+        const int h = oh * v[w::stride_height] + kh * v[w::dilation_height] - v[w::pad_top];
+        const int x = ow * v[w::stride_width] + kw * v[w::dilation_width] - v[w::pad_left];
         if (h >= 0 && x >= 0 && h < v[w::height] && x < v[w::width]) f((n * v[w::height] + h) * v[w::width] + x);
       }
+  }
+  /// The place that input pixel `row` has in the window of output pixel (oh, ow).
+  static constexpr int place_in(const int* v, int oh, int ow, int row) {
+    using w = window2d;
+    const int down = row / v[w::width] % v[w::height] - oh * v[w::stride_height] + v[w::pad_top];
+    const int across = row % v[w::width] - ow * v[w::stride_width] + v[w::pad_left];
+    return down / v[w::dilation_height] * v[w::kernel_width] + across / v[w::dilation_width];
   }
   /// Calls f(n, oh, ow, output row) for every window that covers input pixel `row`, in ascending order.
   template <class F> static constexpr void each_window(const int* v, int row, F f) {
@@ -25,56 +34,97 @@ struct pooling {
     const int x = row % v[w::width], h = row / v[w::width] % v[w::height], n = row / v[w::width] / v[w::height];
     for (int oh = 0; oh < v[w::out_height]; ++oh)
       for (int ow = 0; ow < v[w::out_width]; ++ow) {
-        const int kh = h + v[w::pad_top] - oh * v[w::stride_height], kw = x + v[w::pad_left] - ow * v[w::stride_width];
-        if (kh < 0 || kw < 0 || kh >= v[w::kernel_height] || kw >= v[w::kernel_width]) continue;
+        const int down = h + v[w::pad_top] - oh * v[w::stride_height], across = x + v[w::pad_left] - ow * v[w::stride_width];
+        const int high = v[w::dilation_height], wide = v[w::dilation_width];
+        if (down < 0 || across < 0 || down % high || across % wide) continue;
+        if (down / high >= v[w::kernel_height] || across / wide >= v[w::kernel_width]) continue;
         f(n, oh, ow, (n * v[w::out_height] + oh) * v[w::out_width] + ow);
       }
   }
 };
 }  // namespace detail
 
-struct max_pool_op : detail::pooling {
+/// The largest element of a window and the place that it has among kernel height * kernel width: the first one, in
+/// row-major order. A NaN is the largest and has no place, -1; nor has that of a window without elements.
+template <class L> struct window_maximum {
+  L value = L(-__builtin_huge_val()), place = L(-1);
+
+  TFX_INLINE constexpr void see(L x, int at, bool first) {
+    if (first) {
+      value = x;
+      place = L(at);
+    } else {
+      place = select(x > value, L(at), place);
+      value = max(value, x);
+    }
+  }
+  TFX_INLINE constexpr void close() { place = select(value == value, place, L(-1)); }
+};
+
+namespace detail {
+struct max_pooling : pooling {
+  static constexpr bool finds_maximum = true;
+
+  template <class T> static TFX_INLINE constexpr window_maximum<lanes::lane<T>> maximum(const int* v, const T* x, int row, int col, int cols) {
+    using w = window2d;
+    window_maximum<lanes::lane<T>> most;
+    const int ow = row % v[w::out_width], oh = row / v[w::out_width] % v[w::out_height];
+    const int n = row / v[w::out_width] / v[w::out_height];
+    bool first = true;
+    each_place(v, n, oh, ow, [&](int at) {
+      most.see(lanes::lane<T>(x[at * cols + col]), place_in(v, oh, ow, at), first);
+      first = false;
+    });
+    most.close();
+    return most;
+  }
+};
+}  // namespace detail
+
+struct max_pool_op : detail::max_pooling {
   static constexpr std::string_view name = "max_pool2d";
   static constexpr int arity = 1;
   static constexpr void backward(gradient_scope& s);
+  static TFX_INLINE constexpr auto of(const auto& most) { return most.value; }
   template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int cols, int) {
-    using w = window2d;
-    lanes::lane<T> best(-__builtin_huge_val());
-    each_place(v, row / v[w::out_width] / v[w::out_height], row / v[w::out_width] % v[w::out_height], row % v[w::out_width],
-               [&](int at) { best = max(best, lanes::lane<T>(in[0][at * cols + col])); });
-    return best.v;
+    return maximum(v, in[0], row, col, cols).value.v;
   }
 };
-/// dx from x, y, dy. The gradient goes to the first maximum of each window in row-major order.
+/// Which place of its window each maximum has: what the gradient needs to know of x.
+struct max_pool_place_op : detail::max_pooling {
+  static constexpr std::string_view name = "max_pool2d_place";
+  static constexpr int arity = 1;
+  using beside = max_pool_op;
+  static constexpr void backward(gradient_scope&) {}
+  static TFX_INLINE constexpr auto of(const auto& most) { return most.place; }
+  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int cols, int) {
+    return maximum(v, in[0], row, col, cols).place.v;
+  }
+};
+/// dx from the places and dy. The gradient goes to the first maximum of each window in row-major order.
 struct max_pool_gradient_op : detail::pooling {
   static constexpr std::string_view name = "max_pool2d_gradient";
-  static constexpr int arity = 3;
+  static constexpr int arity = 2;
   static constexpr void backward(gradient_scope& s);
   template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int cols, int) {
     T total = T(0);
-    each_window(v, row, [&](int n, int oh, int ow, int out) {
-      int first = -1;
-      each_place(v, n, oh, ow, [&](int at) {
-        if (first < 0 && in[0][at * cols + col] == in[1][out * cols + col]) first = at;
-      });
-      if (first == row) total = total + in[2][out * cols + col];
+    each_window(v, row, [&](int, int oh, int ow, int out) {
+      if (in[0][out * cols + col] == T(place_in(v, oh, ow, row))) total = total + in[1][out * cols + col];
     });
     return total;
   }
 };
-/// d(dy) from x, y, d(dx): what each window took; the derivative of the gradient.
+/// d(dy) from the places and d(dx): what each window took; the derivative of the gradient.
 struct max_pool_pick_op : detail::pooling {
   static constexpr std::string_view name = "max_pool2d_pick";
-  static constexpr int arity = 3;
+  static constexpr int arity = 2;
   static constexpr void backward(gradient_scope& s);
   template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int cols, int) {
     using w = window2d;
     T taken = T(0);
-    bool found = false;
-    each_place(v, row / v[w::out_width] / v[w::out_height], row / v[w::out_width] % v[w::out_height], row % v[w::out_width], [&](int at) {
-      if (found || !(in[0][at * cols + col] == in[1][row * cols + col])) return;
-      found = true;
-      taken = in[2][at * cols + col];
+    const int ow = row % v[w::out_width], oh = row / v[w::out_width] % v[w::out_height];
+    each_place(v, row / v[w::out_width] / v[w::out_height], oh, ow, [&](int at) {
+      if (in[0][row * cols + col] == T(place_in(v, oh, ow, at))) taken = in[1][at * cols + col];
     });
     return taken;
   }
@@ -116,13 +166,14 @@ template <class Op, class... H> constexpr handle pooled(const dims& shape, const
 }
 }  // namespace detail
 constexpr void max_pool_op::backward(gradient_scope& s) {
-  s.add(0, detail::pooled<max_pool_gradient_op>(s.input(0).shape(), s.geo(), s.input(0), s.output(), s.dy));
+  const handle place = detail::pooled<max_pool_place_op>(s.output().shape(), s.geo(), s.input(0));
+  s.add(0, detail::pooled<max_pool_gradient_op>(s.input(0).shape(), s.geo(), place, s.dy));
 }
 constexpr void max_pool_gradient_op::backward(gradient_scope& s) {
-  s.add(2, detail::pooled<max_pool_pick_op>(s.input(1).shape(), s.geo(), s.input(0), s.input(1), s.dy));
+  s.add(1, detail::pooled<max_pool_pick_op>(s.input(0).shape(), s.geo(), s.input(0), s.dy));
 }
 constexpr void max_pool_pick_op::backward(gradient_scope& s) {
-  s.add(2, detail::pooled<max_pool_gradient_op>(s.input(2).shape(), s.geo(), s.input(0), s.input(1), s.dy));
+  s.add(1, detail::pooled<max_pool_gradient_op>(s.input(1).shape(), s.geo(), s.input(0), s.dy));
 }
 constexpr void average_pool_op::backward(gradient_scope& s) {
   s.add(0, detail::pooled<average_pool_gradient_op>(s.input(0).shape(), s.geo(), s.dy));
@@ -132,13 +183,36 @@ constexpr void average_pool_gradient_op::backward(gradient_scope& s) {
 }
 
 namespace detail {
+constexpr void merge_pools(builder& g);   // ops/conv_pool.hpp
+
+/// The maximum of what never decreases is what the maximum becomes: relu, and the bias of a convolution, are left to the
+/// fewer elements behind the pooling. Where sums with the bias are equal because they were rounded, the gradient goes to
+/// what was largest before.
+template <class Op> constexpr handle pooled_first(const dims& shape, const geometry& g, handle x) {
+  if constexpr (std::is_same_v<Op, max_pool_op>) {
+    const node n = x.graph->nodes[x.id];
+    const auto input = [&](int k) { return handle{x.graph, x.graph->input(x.id, k)}; };
+    const auto as_before = [&](handle y) {   // whose work it is, and where it was written
+      x.graph->nodes[y.id].path = n.path;
+      x.graph->nodes[y.id].line = n.line;
+      return y;
+    };
+    if (n.op->id == op_of<relu_op>.id) return as_before(apply_map<relu_op>(pooled_first<Op>(shape, g, input(0))));
+    if (n.op->id == op_of<add_op>.id && node_of(input(0)).op->id == op_of<conv_op>.id &&
+        pattern_of(input(1).shape(), x.shape()) == pattern::row)
+      return as_before(apply_map<add_op>(pooled_first<Op>(shape, g, input(0)), input(1)));
+    x.graph->merge = &merge_pools;
+  }
+  return pooled<Op>(shape, g, x);
+}
+
 template <class Op, int Size, int Step, bool Keeps, class S, class T> constexpr auto pool(var<S, T> x, std::string_view called, source_line at) {
   x.h.graph->line = at.value;
   if constexpr (S::value.rank == 4) {
     using G = window_geometry<S, S::value.extent[3], Size, Size, stride_t<Step>, dilation_t<1>, Keeps, 1>;
     using Y = var<to_shape<G>, T>;
     if constexpr (G::fits) {
-      return Y{pooled<Op>(G::value, G::table, x.h)};
+      return Y{pooled_first<Op>(G::value, G::table, x.h)};
     } else {
       x.h.graph->complain(called, at_path{}, ": the window [", Size, ", ", Size, "] is larger than the image ", S::value);
       return Y{x.h.graph->stand_in(G::value, x.h.type())};
@@ -162,3 +236,5 @@ template <int Size, int Step = Size, auto Padding = valid, class S, class T> con
 }
 
 }  // namespace tfx
+
+#include <tfx/ops/conv_pool.hpp>  // defines merge_pools

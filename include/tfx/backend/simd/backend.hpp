@@ -4,6 +4,7 @@
 #include <tfx/backend/reference/scalar.hpp>
 #include <tfx/backend/simd/attention.hpp>
 #include <tfx/backend/simd/conv.hpp>
+#include <tfx/backend/simd/conv_pool.hpp>
 #include <tfx/backend/simd/conv_to_w.hpp>
 #include <tfx/backend/simd/gemm.hpp>
 #include <tfx/backend/simd/pool.hpp>
@@ -51,7 +52,6 @@ namespace backend {
 template <class P, class T> struct of_tiles : P {
   [[gnu::noinline]] static void run(const call<T>& a, T* to, finish_function<T> finish) { P::run(a, to, finish); }
 };
-template <class B, class T> inline constexpr int width_of = tfx::lanes::traits<typename B::template lanes<T>>::width;
 
 }  // namespace backend
 
@@ -64,13 +64,21 @@ struct producer<conv_to_x_op, B, T> : backend::of_tiles<backend::simd_conv_to_x<
 template <class B, class T> requires backend::is_simd<B>
 struct producer<conv_to_w_op, B, T> : backend::of_tiles<backend::simd_conv_to_w<T>, T> {};
 template <class B, class T> requires backend::is_simd<B>
-struct producer<max_pool_op, B, T> : backend::simd_max_pool<T, backend::width_of<B, T>> {};
+struct producer<conv_max_pool_op, B, T> : backend::simd_conv_max_pool<T, typename B::template lanes<T>> {};
 template <class B, class T> requires backend::is_simd<B>
-struct producer<max_pool_gradient_op, B, T> : backend::simd_max_pool_grad<T, backend::width_of<B, T>> {};
+struct producer<conv_max_pool_place_op, B, T> : backend::simd_conv_max_pool<T, typename B::template lanes<T>> {};
 template <class B, class T> requires backend::is_simd<B>
-struct producer<average_pool_op, B, T> : backend::simd_avg_pool<T, backend::width_of<B, T>> {};
+struct producer<conv_max_pool_to_w_op, B, T> : backend::simd_conv_max_pool_to_w<T, B> {};
 template <class B, class T> requires backend::is_simd<B>
-struct producer<average_pool_gradient_op, B, T> : backend::simd_avg_pool_grad<T, backend::width_of<B, T>> {};
+struct producer<max_pool_op, B, T> : backend::simd_max_pool<T, typename B::template lanes<T>> {};
+template <class B, class T> requires backend::is_simd<B>
+struct producer<max_pool_place_op, B, T> : backend::simd_max_pool<T, typename B::template lanes<T>> {};
+template <class B, class T> requires backend::is_simd<B>
+struct producer<max_pool_gradient_op, B, T> : backend::simd_max_pool_grad<T, typename B::template lanes<T>> {};
+template <class B, class T> requires backend::is_simd<B>
+struct producer<average_pool_op, B, T> : backend::simd_avg_pool<T, typename B::template lanes<T>> {};
+template <class B, class T> requires backend::is_simd<B>
+struct producer<average_pool_gradient_op, B, T> : backend::simd_avg_pool_grad<T, typename B::template lanes<T>> {};
 template <class B, class T> requires backend::is_simd<B>
 struct producer<attention_op, B, T> : backend::simd_attention<T, typename B::template lanes<T>> {};
 template <class B, class T> requires backend::is_simd<B>

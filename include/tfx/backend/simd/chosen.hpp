@@ -22,7 +22,9 @@ template <int Bytes> struct simd<vectors_of<Bytes>> {
   template <class Kernel, class T> static constexpr finish_function<T> finisher() {
     if constexpr (Bytes == 64) return &finish_avx512<Kernel, T>;
     else if constexpr (Bytes == 32) return &finish_avx2<Kernel, T>;
-    else return &tfx::detail::finish_plain_kernel<T, typename Kernel::code>;
+    else if constexpr (requires { typename Kernel::code; })
+      return &tfx::detail::finish_plain_kernel<T, typename Kernel::code>;
+    else return &Kernel::finish;
   }
 
  private:
@@ -50,12 +52,11 @@ template <> struct simd<found_at_start> {
   static constexpr int widest = 32;  // g++ -O0 inlines too little for more
 #endif
 
-  /// Calls f.operator()<lanes>() compiled for the machine's vectors, of at most `Bytes`, or for those of another set that
-  /// it has.
-  template <class T, int Bytes = widest, class F> static void with_lanes(const F& f, int set = instruction_set()) {
+  /// Calls f.operator()<lanes>() compiled for the machine's vectors, or for those of another set that it has.
+  template <class T, class F> static void with_lanes(const F& f, int set = instruction_set()) {
     switch (set) {
       case 0:
-        if constexpr (Bytes == 64) return with_avx512<T>(f);
+        if constexpr (widest == 64) return with_avx512<T>(f);
         [[fallthrough]];
       case 1: return with_avx2<T>(f);
       default: return with_none<T>(f);
@@ -82,24 +83,19 @@ namespace detail {
 template <class Code> inline constexpr bool produces = false;
 template <int Axis, int Output, class... I>
 inline constexpr bool produces<kernel_code<group_kind::producer, Axis, Output, I...>> = true;
-
-/// Poolings compare the compiler's own vectors, which g++ does not do with those of 64 bytes.
-template <class F> inline constexpr bool pools = false;
-template <> inline constexpr bool pools<max_pool_op> = true;
-template <> inline constexpr bool pools<max_pool_gradient_op> = true;
-template <> inline constexpr bool pools<average_pool_op> = true;
-template <> inline constexpr bool pools<average_pool_gradient_op> = true;
-template <class Code> inline constexpr int widest_vector = backend::simd<backend::found_at_start>::widest;
+template <class Code> inline constexpr bool has_maximum = false;
 template <group_kind Kind, int Axis, int Output, class... I>
-requires(false || ... || pools<typename I::functor>)
-inline constexpr int widest_vector<kernel_code<Kind, Axis, Output, I...>> = 32;
+inline constexpr bool has_maximum<kernel_code<Kind, Axis, Output, I...>> =
+    (... || requires { I::functor::finds_maximum; });
 
 }  // namespace detail
 
-/// Without vectors a kernel is a table, unless a producer gives it blocks.
+/// Without vectors a kernel is a table, unless a producer gives it blocks; the largest elements of windows are found by
+/// their definition.
 template <int Bytes, class T, class Code> struct kernel_entry<backend::simd<backend::vectors_of<Bytes>>, T, Code> {
   static TFX_PART void run(const call<T>& a) {
-    if constexpr (Bytes == sizeof(T) && !detail::produces<Code>) detail::run_plain_kernel<T, Code>(a);
+    if constexpr (Bytes == sizeof(T) && detail::has_maximum<Code>) kernel<backend::scalar, T, Code>::run(a);
+    else if constexpr (Bytes == sizeof(T) && !detail::produces<Code>) detail::run_plain_kernel<T, Code>(a);
     else kernel<backend::simd<backend::vectors_of<Bytes>>, T, Code>::run(a);
   }
 };
@@ -112,7 +108,7 @@ template <class T, class Code> struct kernel_entry<backend::simd<backend::found_
     }
   };
   static void run(const call<T>& a) {
-    backend::simd<backend::found_at_start>::with_lanes<T, detail::widest_vector<Code>>(kernel_of{a});
+    backend::simd<backend::found_at_start>::with_lanes<T>(kernel_of{a});
   }
 };
 

@@ -14,6 +14,12 @@ template <class T> inline constexpr int conv_block_elements = int(96 * 1024 / si
 /// At most this many packed weights at a time, unless one panel has more.
 template <class T> inline constexpr int conv_pack_elements = int(256 * 1024 / sizeof(T));
 
+/// Elements of a block: at least a line of windows, one panel wide.
+template <class T> constexpr int block_size(int window_height, int results) {
+  const int line = window_height > 1 ? window_height * results * widest_panel<T> : 0;
+  return greater_of(conv_block_elements<T>, line);
+}
+
 /// A convolution or its transpose as a gather: every result pixel is a row of a tile, every tap a matrix [depth, cols].
 ///
 /// There is no im2col and no halo. The pixels are cut into rectangles that read the same taps (one inside, a few along
@@ -28,15 +34,18 @@ template <class T> struct conv_gather {
   const T* weights = nullptr;
   int source_channels = 0, result_channels = 0, groups = 1;
   bool transposed = false;  ///< weights are [result channels, source channels] instead of the other way round
+  int window_height = 1, window_width = 1;  ///< of a pooling, which the epilogue does: it gets whole windows
 
   int depth() const { return source_channels / groups; }
   int cols() const { return result_channels / groups; }
-  int lines() const { return a.rows / columns.results; }
+  /// Lines of windows; a window is mostly one pixel.
+  int lines() const { return a.rows / (columns.results / window_width); }
 
   void run() const {
     if (a.rows <= 0 || a.cols <= 0) return;
     const int panels = divide_up(cols(), set.panel());
-    const grid_share share = share_grid(lines(), groups * panels, a.part, a.parts);
+    grid_share share = share_grid(lines(), groups * panels, a.part, a.parts);
+    share.rows = {share.rows.from * window_height, share.rows.to * window_height};
     const int most = panels_together();
     for (int panel = share.cols.from; panel < share.cols.to;) {
       const int group = panel / panels, first = panel % panels;
@@ -58,7 +67,8 @@ template <class T> struct conv_gather {
   /// Whole rows of results are good for an epilogue, and for their memory; but a block should have some lines (the
   /// border is computed along them), and the packed weights should stay in the second-level cache.
   int panels_together() const {
-    const int lines_together = conv_block_elements<T> / (lesser_of(rows.results, 4) * columns.results);
+    const int least = greater_of(lesser_of(rows.results, 4), window_height);
+    const int lines_together = conv_block_elements<T> / (least * columns.results);
     const int weights_together = conv_pack_elements<T> / (rows.taps * columns.taps * depth());
     return greater_of(lesser_of(lines_together, weights_together) / set.panel(), 1);
   }
@@ -76,7 +86,7 @@ template <class T> struct conv_gather {
     const std::ptrdiff_t size = std::ptrdiff_t(depth()) * panel;
     const T* const data = weights + group * cols() + band.from;
     if (!packs(band, pixels)) return {data, matrix, result_channels, panel};
-    T* const packed = a.scratch + conv_block_elements<T>;
+    T* const packed = a.scratch + block_size<T>(window_height, columns.results);
     T* to = packed;
     for (int col = band.from; col < band.to; col += panel) {
       const int count = lesser_of(panel, band.to - col);
@@ -98,8 +108,11 @@ template <class T> struct conv_gather {
     const band_weights w = weights_of(group, band, share.size() * columns.results);
     const int first_col = group * cols() + band.from;
     const int stride = finish != nullptr ? round_up(band.size(), 16) : result_channels;
-    const int pixels = greater_of(conv_block_elements<T> / round_up(band.size(), 16), 1);
-    int height = greater_of(pixels / columns.results, 1);
+    // What is pooled at once stays in the first-level cache, unless there are borders: those are computed along lines.
+    const bool small = window_height > 1 && !rows.pads() && !columns.pads();
+    const int most = small ? block_elements<T> : conv_block_elements<T>;
+    const int pixels = greater_of(most / round_up(band.size(), 16), window_height);
+    int height = greater_of(pixels / columns.results / window_height, 1) * window_height;
     if (height > rows.results) height -= height % rows.results;  // whole images: their borders are computed together
     const int width = height > 1 ? columns.results : lesser_of(pixels, columns.results);
     for (int line = share.from; line < share.to; line += height) {
@@ -123,7 +136,9 @@ template <class T> struct conv_gather {
           }
         }
         if (finish != nullptr) {
-          finish(a, row, (line_end - line - 1) * columns.results + wide.size(), first_col, band.size(), block, stride);
+          const int windows = (line_end - line) / window_height - 1, in_line = columns.results / window_width;
+          finish(a, window_height > 1 || window_width > 1 ? line / window_height * in_line : row,
+                 windows * in_line + wide.size() / window_width, first_col, band.size(), block, stride);
         }
       }
     }
@@ -201,7 +216,7 @@ template <class T> constexpr std::size_t conv_scratch(const conv_shape& s, int d
   const std::int64_t column = std::int64_t(s.kernel_height) * s.kernel_width * depth, panel = widest_panel<T> / 2;
   const std::int64_t all = column * ((cols + panel - 1) / panel * panel);
   const std::int64_t most = column * panel > conv_pack_elements<T> ? column * panel : conv_pack_elements<T>;
-  return std::size_t(conv_block_elements<T> + (all < most ? all : most));
+  return std::size_t(block_size<T>(s.window_height, s.out_width) + (all < most ? all : most));
 }
 
 /// What tiles should fit: the longest run of pixels that read the same taps.
@@ -211,7 +226,8 @@ constexpr int conv_tile_rows(const conv_axis& rows, const conv_axis& columns) {
 }
 
 constexpr int conv_useful_parts(const geometry& g, int rows, int cols) {
-  const std::int64_t taps = std::int64_t(g.v[7]) * g.v[8];
+  const conv_shape s(g.v);
+  const std::int64_t taps = std::int64_t(g.v[7]) * g.v[8] * s.window_height * s.window_width;
   const std::int64_t parts = std::int64_t(rows) * cols * taps * g.v[3] / g.v[15] / 65536;
   return parts < 1 ? 1 : parts > 1024 ? 1024 : int(parts);
 }
@@ -264,7 +280,9 @@ template <class T, bool Transposed> struct simd_gather {
                                    depth(s) * s.groups,
                                    cols(s) * s.groups,
                                    s.groups,
-                                   Transposed};
+                                   Transposed,
+                                   s.window_height,
+                                   s.window_width};
     gather.run();
   }
 };

@@ -83,6 +83,10 @@ struct conv_axis {
     return {from, greater_of(from, last < 0 ? 0 : lesser_of(last / stride + 1, results))};
   }
 
+  /// Does a result read padding?
+  constexpr bool pads() const {
+    return transposed || pad > 0 || (results - 1) * stride + (taps - 1) * dilation >= source;
+  }
   /// The length of the longest run: what tiles should fit.
   constexpr int longest_run() const {
     int longest = 1;
@@ -109,12 +113,13 @@ template <class Function> void for_runs(const conv_axis& axis, range part, Funct
 }
 
 /// The numbers of a convolution, as geometry lists them: images, H, W, C, OH, OW, O, KH, KW, strides, pads, dilations,
-/// groups.
+/// groups, and the window of a pooling behind it.
 struct conv_shape {
   int height = 0, width = 0, channels = 0, out_height = 0, out_width = 0, out_channels = 0, kernel_height = 1,
       kernel_width = 1;
   int stride_height = 1, stride_width = 1, pad_top = 0, pad_left = 0, dilation_height = 1, dilation_width = 1,
       groups = 1;
+  int window_height = 1, window_width = 1;
 
   constexpr explicit conv_shape(const int* v)
       : height(v[1]),
@@ -132,9 +137,13 @@ struct conv_shape {
         dilation_height(v[13]),
         dilation_width(v[14]),
         groups(v[15]) {
+    if (v[16] > 0) {
+      window_height = v[16];
+      window_width = v[17];
+    }
     // One pixel in, one out: all pixels of an image are one line.
     if (kernel_height == 1 && kernel_width == 1 && stride_height == 1 && stride_width == 1 && pad_top == 0 &&
-        pad_left == 0 && height == out_height && width == out_width) {
+        pad_left == 0 && height == out_height && width == out_width && v[16] == 0) {
       width = out_width = height * width;
       height = out_height = 1;
     }

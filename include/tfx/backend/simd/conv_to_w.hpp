@@ -15,6 +15,8 @@ namespace tfx::backend::inline TFX_SIMD_BUILD {
 ///
 /// Geometry   see conv_shape; operands x [n, H, W, C] and dy [n, OH, OW, O]; `contracted` is the number of images
 /// Order      images, then output pixels in row-major order; padding is skipped
+/// Windows    of a maximum behind the convolution: the operands are x, the places of the maxima and their gradient, and
+///            `unpool` makes lines of dy in memory, `finish` with its rows being windows
 template <class T> struct simd_conv_to_w {
   template <class Launch> static constexpr const void* tiles() {
     constexpr conv_shape s(Launch::geo.v);
@@ -30,10 +32,10 @@ template <class T> struct simd_conv_to_w {
     const conv_shape s(g.v);
     if (s.depthwise()) return depthwise_sums(s);
     if (s.many_groups()) return grouped_sums::of(s, grouped_block_elements<T>).scratch(s);
-    const bool packs = s.out_channels / s.groups % 16 != 0;
+    const bool packs = s.out_channels / s.groups % 16 != 0, unpools = s.window_height * s.window_width > 1;
     const chunk all = chunk_of(s);
-    const int pixels = all.images * all.lines * all.columns;
-    return std::size_t(block_elements<T>) + (packs ? std::size_t(pixels) * std::size_t(widest_panel<T> / 2) : 0);
+    const int pixels = all.images * all.lines * all.columns, panel = unpools ? widest_panel<T> : widest_panel<T> / 2;
+    return std::size_t(block_elements<T>) + (packs || unpools ? std::size_t(pixels) * std::size_t(panel) : 0);
   }
 
   /// Columns of the narrowest tile that the build has.
@@ -60,7 +62,7 @@ template <class T> struct simd_conv_to_w {
     return parts < 1 ? 1 : parts > 1024 ? 1024 : int(parts);
   }
 
-  static void run(const call<T>& a, T* destination, finish_function<T> finish) {
+  static void run(const call<T>& a, T* destination, finish_function<T> finish, finish_function<T> unpool = nullptr) {
     if (a.rows <= 0 || a.cols <= 0) return;
     const conv_shape s(a.geo);
     const tile_set<T>& set = static_cast<const tile_table<T>*>(a.tiles)->set[instruction_set()];
@@ -77,7 +79,7 @@ template <class T> struct simd_conv_to_w {
     for (int panel = share.cols.from; panel < share.cols.to; ++panel) {
       const int group = panel / panels, col = panel % panels * set.panel();
       const int count = lesser_of(set.panel(), cols - col);
-      const job now = {a, s, set, group, col, count, round_up(count, 16)};
+      const job now = {a, s, set, unpool, group, col, count, round_up(count, 16)};
       const int fits = columns ? units : greater_of(block_elements<T> / now.stride / height * height, 1);
       T* const sums = a.sums == nullptr ? nullptr : a.sums + std::ptrdiff_t(panel) * a.rows * round_up(set.panel(), 16);
       for (int row = rows.from; row < rows.to; row += fits) {
@@ -109,11 +111,11 @@ template <class T> struct simd_conv_to_w {
   };
 
   static constexpr chunk chunk_of(const conv_shape& s) {
-    constexpr int most = 384;
-    const int pixels = s.out_height * s.out_width;
-    if (s.out_width > most) return {1, 1, most};
-    if (pixels > most) return {1, most / s.out_width, s.out_width};
-    return {most / pixels, s.out_height, s.out_width};
+    const int window = s.window_height, most = window > 1 ? 192 : 384;  // what is unpooled, in the first-level cache
+    const int pixels = s.out_height * s.out_width, lines = most / s.out_width / window * window;
+    if (pixels <= most) return {most / pixels, s.out_height, s.out_width};
+    if (window > 1 || lines > 0) return {1, greater_of(lines, window), s.out_width};
+    return {1, 1, most};
   }
 
   /// One panel of columns.
@@ -121,6 +123,7 @@ template <class T> struct simd_conv_to_w {
     const call<T>& a;
     const conv_shape& s;
     const tile_set<T>& set;
+    finish_function<T> unpool;
     int group = 0, col = 0, count = 0, stride = 0;
 
     std::ptrdiff_t x_line() const { return std::ptrdiff_t(s.width) * s.channels; }
@@ -171,11 +174,17 @@ template <class T> struct simd_conv_to_w {
                           std::ptrdiff_t(left) * s.out_channels + group * (s.out_channels / s.groups) + col;
             call.b_step = s.out_channels;
             call.b_inner = y_line();
-            if (packs) {
+            if (packs || unpool != nullptr) {
               T* const packed = a.scratch + block_elements<T>;
               // Several lines, or images, are whole and lie side by side.
               const int pixels = call.outer * lines.size() * across.size();
-              pack_rows(dy, s.out_channels, pixels, count, packed, set.panel());
+              if (unpool != nullptr) {
+                const int window = s.window_height * s.window_width;
+                const int first = (image * s.out_height + line) * s.out_width / window;
+                unpool(a, first, pixels / window, col, count, packed, set.panel());
+              } else {
+                pack_rows(dy, s.out_channels, pixels, count, packed, set.panel());
+              }
               dy = packed;
               call.b_step = set.panel();
               call.b_inner = across.size() * call.b_step;

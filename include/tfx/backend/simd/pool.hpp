@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <limits>
 #include <type_traits>
 
 #include <tfx/backend/call.hpp>
+#include <tfx/backend/lanes/lane.hpp>
+#include <tfx/backend/lanes/partial.hpp>
 #include <tfx/backend/simd/conv_axis.hpp>
 #include <tfx/backend/simd/share.hpp>
 #include <tfx/core/config.hpp>
+#include <tfx/ops/pool.hpp>
 
 namespace tfx::backend::inline TFX_SIMD_BUILD {
 
-/// What the four poolings share: windows, blocks and parts. The geometry is that of a convolution whose groups are
-/// channels.
-template <class T, int Width = 16> struct pooling {
+/// What the poolings share: windows, blocks and parts, over vectors V of T. The geometry is that of a convolution whose
+/// groups are channels.
+template <class T, class V> struct pooling {
   explicit pooling(const call<T>& from)
       : a(from), s(from.geo), rows(s.rows()), columns(s.columns()), whole(whole_windows(columns)) {}
 
@@ -42,25 +44,15 @@ template <class T, int Width = 16> struct pooling {
     return {0, columns.taps, column * columns.stride - columns.pad};
   }
 
-  /// Calls function(lanes, channel) for all channels, Width, 4 or 1 at a time.
-  template <class Function> TFX_INLINE static void for_channels(range channels, Function function) {
-    int c = channels.from;
-    if constexpr (Width > 1) {
-      typedef T wide __attribute__((vector_size(Width * sizeof(T))));
-      typedef T narrow __attribute__((vector_size(4 * sizeof(T))));
-      for (; c + Width <= channels.to; c += Width) function.template operator()<wide>(c);
-      for (; Width > 4 && c + 4 <= channels.to; c += 4) function.template operator()<narrow>(c);
-    }
-    for (; c < channels.to; ++c) function.template operator()<T>(c);
-  }
+  using many = lanes::lane<V>;
+  static constexpr int width = lanes::traits<V>::width;
 
-  /// By reference: passing vectors wider than the build's registers by value is no stable interface.
-  template <class Lanes> TFX_INLINE static void read(const T* from, Lanes& to) {
-    __builtin_memcpy(&to, from, sizeof(Lanes));
+  /// Calls function(channel, lanes) for all channels, a vector at a time; the last may have fewer lanes.
+  template <class Function> TFX_INLINE static void for_channels(range channels, Function function) {
+    for (int c = channels.from; c < channels.to; c += width) function(c, lesser_of(width, channels.to - c));
   }
-  template <class Lanes> TFX_INLINE static void write(const Lanes& from, T* to) {
-    __builtin_memcpy(to, &from, sizeof(Lanes));
-  }
+  TFX_INLINE static many read(const T* from, int count) { return many::wrap(lanes::partial<V>::load(from, count)); }
+  TFX_INLINE static void write(const many& x, T* to, int count) { lanes::partial<V>::put(to, x.v, count); }
 
   /// Calls function(side), side.value being the window's height and width where these are 2 or 3, else 0: loops over
   /// small windows are unrolled.
@@ -91,7 +83,7 @@ template <class T, int Width = 16> struct pooling {
   }
 
   /// Results: calls reduce(window, first pixel of the window, channels, to) for every result pixel of this part.
-  template <class Reduce> void forward(T* destination, finish_function<T> finish, Reduce reduce) const {
+  template <class Reduce> TFX_INLINE void forward(T* destination, finish_function<T> finish, Reduce reduce) const {
     if (a.rows <= 0 || a.cols <= 0) return;
     const range share = share_of(a.rows, a.part, a.parts);
     const int most = finish != nullptr ? block_elements<T> : a.cols;
@@ -132,23 +124,21 @@ template <class T, int Width = 16> struct pooling {
     range lines;                   ///< of the image, that the block has
     T* block;                      ///< the place of their first pixel, perhaps outside of the block
     bool alone;                    ///< no other window has one of their pixels, so nothing was given to them yet
+    bool inside;                   ///< the block has all of their lines
   };
 
   /// Adds to pixel (i, j) of a window, if the block has it.
-  template <class Lanes> TFX_INLINE void give(const gradient_window& w, int i, int j, int stride, const Lanes& what,
-                                              T* block) const {
+  TFX_INLINE void give(const gradient_window& w, int i, int j, int stride, const many& what, T* block,
+                       int count) const {
     const int line = w.pixels.down.at + i * s.dilation_height;
-    if (line < w.lines.from || line >= w.lines.to) return;
+    if (!w.inside && (line < w.lines.from || line >= w.lines.to)) return;
     T* const to = block + (std::ptrdiff_t(i) * s.dilation_height * s.width + j * s.dilation_width) * stride;
-    Lanes sum = {};
-    if (!w.alone) read(to, sum);
-    sum += what;
-    write(sum, to);
+    write((w.alone ? many(T(0)) : read(to, count)) + what, to, count);
   }
 
   /// Gradients: calls spread(gradient_window, channels, stride) for every window that touches a block, in ascending
   /// order. Where windows overlap it adds to the block, which starts at zero.
-  template <class Spread> void backward(T* destination, finish_function<T> finish, Spread spread) const {
+  template <class Spread> TFX_INLINE void backward(T* destination, finish_function<T> finish, Spread spread) const {
     if (a.rows <= 0 || a.cols <= 0) return;
     const int budget = finish != nullptr ? greater_of(block_elements<T>, s.width * 16) : 0;
     const int most = finish != nullptr ? greater_of(budget / s.width / 16, 1) * 16 : a.cols;
@@ -185,8 +175,8 @@ template <class T, int Width = 16> struct pooling {
     }
   }
 
-  template <class Spread> void spread_lines(int image, range lines, range channels, T* block, int stride,
-                                            Spread spread) const {
+  template <class Spread> TFX_INLINE void spread_lines(int image, range lines, range channels, T* block, int stride,
+                                                       Spread spread) const {
     const bool alone = s.stride_height >= s.kernel_height && s.stride_width >= s.kernel_width &&
                        s.dilation_height == 1 && s.dilation_width == 1;
     if (alone) {
@@ -199,8 +189,10 @@ template <class T, int Width = 16> struct pooling {
     const int from = lowest > 0 ? divide_up(lowest, s.stride_height) : 0;
     const int to = lesser_of(s.out_height, (lines.to - 1 + s.pad_top) / s.stride_height + 1);
     for (int row = from; row < to; ++row) {
-      gradient_window w = {{rows.taps_at(row), {}}, 0, 0, lines, nullptr, alone};
+      gradient_window w = {{rows.taps_at(row), {}}, 0, 0, lines, nullptr, alone, false};
       const window& pixels = w.pixels;
+      const int last = pixels.down.at + (pixels.down.count - 1) * s.dilation_height;
+      w.inside = pixels.down.at >= lines.from && last < lines.to;
       for (int column = 0; column < s.out_width; ++column) {
         w.pixels.across = across(column);
         w.input = input_pixel(image, pixels.down.at, pixels.across.at);
@@ -236,102 +228,100 @@ constexpr int pool_useful_parts(const geometry& g, int rows, int cols) {
 
 }  // namespace detail
 
-/// The maximum of each window. Padding never wins; a NaN does.
+/// The maximum of each window, or its place, or both. Padding never wins; a NaN does.
 ///
 /// Geometry   that of a convolution, with as many output channels as input channels; operand x [n, H, W, C]
-template <class T, int Width = 16> struct simd_max_pool {
+template <class T, class V> struct simd_max_pool {
   template <class Launch> static constexpr const void* tiles() { return nullptr; }
-  static constexpr std::size_t scratch(const geometry&, int, int) { return std::size_t(block_elements<T>); }
+  static constexpr std::size_t scratch(const geometry&, int, int) { return 0; }
   static constexpr int useful_parts(const geometry& g, int rows, int cols) {
     return detail::pool_useful_parts(g, rows, cols);
   }
 
-  static void run(const call<T>& a, T* destination, finish_function<T> finish) {
-    const pooling<T, Width> p(a);
-    using window = typename pooling<T, Width>::window;
-    p.forward(destination, finish, [&](const window& w, std::ptrdiff_t first, range channels, T* to) {
-      const std::ptrdiff_t down = p.input_pixel(0, p.s.dilation_height, 0);
-      const std::ptrdiff_t across = p.input_pixel(0, 0, p.s.dilation_width);
-      p.with_side(w, [&]<class Side>(Side) {
-        p.for_channels(channels, [&]<class Lanes>(int c) {
-          const T* const x = p.operand(0) + first + c;
-          Lanes most = Lanes{} - std::numeric_limits<T>::infinity();
-          p.template for_taps<Side::value>(w, [&](int i, int j) {
-            Lanes value;
-            p.read(x + i * down + j * across, value);
-            most = value <= most ? most : most != most ? most : value;
+  template <class Kernel> TFX_INLINE static void run_in(const call<T>& a) {
+    const pooling<T, V> p(a);
+    const std::ptrdiff_t down = p.input_pixel(0, p.s.dilation_height, 0);
+    const std::ptrdiff_t across = p.input_pixel(0, 0, p.s.dilation_width);
+    const range share = share_of(a.rows, a.part, a.parts);
+    for (int row = share.from; row < share.to;) {
+      const int line = row / p.s.out_width, end = lesser_of((line + 1) * p.s.out_width, share.to);
+      typename pooling<T, V>::window w = {p.rows.taps_at(line % p.s.out_height), {}};
+      for (; row < end; ++row) {
+        w.across = p.across(row - line * p.s.out_width);
+        const T* const x = p.operand(0) + p.input_pixel(line / p.s.out_height, w.down.at, w.across.at);
+        const int first = w.down.first * p.s.kernel_width + w.across.first;
+        p.with_side(w, [&]<class Side>(Side) __attribute__((always_inline)) {
+          Kernel::finish_row(a, row, 0, a.cols, [&](auto* reg, auto place) __attribute__((always_inline)) {
+            window_maximum<lanes::lane<V>> most;
+            p.template for_taps<Side::value>(w, [&](int i, int j) __attribute__((always_inline)) {
+              most.see(p.read(x + i * down + j * across + place.c, place.n), first + i * p.s.kernel_width + j,
+                       i == 0 && j == 0);
+            });
+            most.close();
+            Kernel::set_maximum(reg, most);
           });
-          p.write(most, to + (c - channels.from));
         });
-      });
-    });
+      }
+    }
   }
 };
 
 /// The mean of each window over what is not padding: the sum in row-major order, divided by the count.
-template <class T, int Width = 16> struct simd_avg_pool {
+template <class T, class V> struct simd_avg_pool {
   template <class Launch> static constexpr const void* tiles() { return nullptr; }
   static constexpr std::size_t scratch(const geometry&, int, int) { return std::size_t(block_elements<T>); }
   static constexpr int useful_parts(const geometry& g, int rows, int cols) {
     return detail::pool_useful_parts(g, rows, cols);
   }
 
-  static void run(const call<T>& a, T* destination, finish_function<T> finish) {
-    const pooling<T, Width> p(a);
-    using window = typename pooling<T, Width>::window;
-    p.forward(destination, finish, [&](const window& w, std::ptrdiff_t first, range channels, T* to) {
+  TFX_INLINE static void run(const call<T>& a, T* destination, finish_function<T> finish) {
+    const pooling<T, V> p(a);
+    using window = typename pooling<T, V>::window;
+    p.forward(destination, finish, [&](const window& w, std::ptrdiff_t first, range channels, T* to)
+                                       __attribute__((always_inline)) {
       const std::ptrdiff_t down = p.input_pixel(0, p.s.dilation_height, 0);
       const std::ptrdiff_t across = p.input_pixel(0, 0, p.s.dilation_width);
       const T count = T(greater_of(w.count(), 1));
-      p.with_side(w, [&]<class Side>(Side) {
-        p.for_channels(channels, [&]<class Lanes>(int c) {
+      p.with_side(w, [&]<class Side>(Side) __attribute__((always_inline)) {
+        p.for_channels(channels, [&](int c, int n) __attribute__((always_inline)) {
           const T* const x = p.operand(0) + first + c;
-          Lanes sum = {};
-          p.template for_taps<Side::value>(w, [&](int i, int j) {
-            Lanes value;
-            p.read(x + i * down + j * across, value);
-            sum += value;
+          lanes::lane<V> sum = T(0);
+          p.template for_taps<Side::value>(w, [&](int i, int j) __attribute__((always_inline)) {
+            sum += p.read(x + i * down + j * across, n);
           });
-          sum /= count;
-          p.write(sum, to + (c - channels.from));
+          p.write(sum / lanes::lane<V>(count), to + (c - channels.from), n);
         });
       });
     });
   }
 };
 
-/// The gradient of the maximum: the first maximum of a window in row-major order takes it all.
+/// Places are as old as the forward pass: they are asked for so many elements before they are read.
+template <class T> inline constexpr std::ptrdiff_t places_ahead = 4096 / sizeof(T);
+
+/// The gradient of the maximum: the place of a window that had it takes it all.
 ///
-/// Operands   x, y, dy
+/// Operands   places, dy
 /// Order      windows ascending
-template <class T, int Width = 16> struct simd_max_pool_grad {
+template <class T, class V> struct simd_max_pool_grad {
   template <class Launch> static constexpr const void* tiles() { return nullptr; }
-  static constexpr std::size_t scratch(const geometry& g, int, int) { return pooling<T, Width>::gradient_block(g); }
+  static constexpr std::size_t scratch(const geometry& g, int, int) { return pooling<T, V>::gradient_block(g); }
   static constexpr int useful_parts(const geometry& g, int rows, int cols) {
     return detail::pool_useful_parts(g, rows, cols);
   }
 
-  static void run(const call<T>& a, T* destination, finish_function<T> finish) {
-    const pooling<T, Width> p(a);
-    using window = typename pooling<T, Width>::gradient_window;
-    constexpr std::ptrdiff_t ahead = 2048 / sizeof(T);
-    p.backward(destination, finish, [&](const window& w, range channels, int stride) {
-      const std::ptrdiff_t down = p.input_pixel(0, p.s.dilation_height, 0);
-      const std::ptrdiff_t across = p.input_pixel(0, 0, p.s.dilation_width);
-      p.with_side(w.pixels, [&]<class Side>(Side) {
-        p.for_channels(channels, [&]<class Lanes>(int c) {
-          const T* const x = p.operand(0) + w.input + c;
-          T* const to = w.block + (c - channels.from);
-          Lanes most, left;
-          p.read(p.operand(1) + w.result + c, most);
-          p.read(p.operand(2) + w.result + c, left);
-          p.template for_taps<Side::value>(w.pixels, [&](int i, int j) {
-            Lanes value;
-            p.read(x + i * down + j * across, value);
-            __builtin_prefetch(x + i * down + j * across + ahead);  // x is as old as the forward pass
-            const Lanes taken = value == most ? left : Lanes{};
-            p.give(w, i, j, stride, taken, to);
-            left = value == most ? Lanes{} : left;
+  TFX_INLINE static void run(const call<T>& a, T* destination, finish_function<T> finish) {
+    const pooling<T, V> p(a);
+    using window = typename pooling<T, V>::gradient_window;
+    p.backward(destination, finish, [&](const window& w, range channels, int stride) __attribute__((always_inline)) {
+      const int first = w.pixels.down.first * p.s.kernel_width + w.pixels.across.first;
+      p.with_side(w.pixels, [&]<class Side>(Side) __attribute__((always_inline)) {
+        p.for_channels(channels, [&](int c, int n) __attribute__((always_inline)) {
+          const auto place = p.read(p.operand(0) + w.result + c, n), dy = p.read(p.operand(1) + w.result + c, n);
+          __builtin_prefetch(p.operand(0) + w.result + c + places_ahead<T>);
+          p.template for_taps<Side::value>(w.pixels, [&](int i, int j) __attribute__((always_inline)) {
+            const lanes::lane<V> here = first + i * p.s.kernel_width + j;
+            p.give(w, i, j, stride, select(place == here, dy, lanes::lane<V>(0)), w.block + (c - channels.from), n);
           });
         });
       });
@@ -343,25 +333,23 @@ template <class T, int Width = 16> struct simd_max_pool_grad {
 ///
 /// Operands   dy
 /// Order      windows ascending
-template <class T, int Width = 16> struct simd_avg_pool_grad {
+template <class T, class V> struct simd_avg_pool_grad {
   template <class Launch> static constexpr const void* tiles() { return nullptr; }
-  static constexpr std::size_t scratch(const geometry& g, int, int) { return pooling<T, Width>::gradient_block(g); }
+  static constexpr std::size_t scratch(const geometry& g, int, int) { return pooling<T, V>::gradient_block(g); }
   static constexpr int useful_parts(const geometry& g, int rows, int cols) {
     return detail::pool_useful_parts(g, rows, cols);
   }
 
-  static void run(const call<T>& a, T* destination, finish_function<T> finish) {
-    const pooling<T, Width> p(a);
-    using window = typename pooling<T, Width>::gradient_window;
-    p.backward(destination, finish, [&](const window& w, range channels, int stride) {
+  TFX_INLINE static void run(const call<T>& a, T* destination, finish_function<T> finish) {
+    const pooling<T, V> p(a);
+    using window = typename pooling<T, V>::gradient_window;
+    p.backward(destination, finish, [&](const window& w, range channels, int stride) __attribute__((always_inline)) {
       const T count = T(greater_of(w.pixels.count(), 1));
-      p.with_side(w.pixels, [&]<class Side>(Side) {
-        p.for_channels(channels, [&]<class Lanes>(int c) {
-          Lanes each;
-          p.read(p.operand(0) + w.result + c, each);
-          each /= count;
-          p.template for_taps<Side::value>(w.pixels, [&](int i, int j) {
-            p.give(w, i, j, stride, each, w.block + (c - channels.from));
+      p.with_side(w.pixels, [&]<class Side>(Side) __attribute__((always_inline)) {
+        p.for_channels(channels, [&](int c, int n) __attribute__((always_inline)) {
+          const auto each = p.read(p.operand(0) + w.result + c, n) / lanes::lane<V>(count);
+          p.template for_taps<Side::value>(w.pixels, [&](int i, int j) __attribute__((always_inline)) {
+            p.give(w, i, j, stride, each, w.block + (c - channels.from), n);
           });
         });
       });
