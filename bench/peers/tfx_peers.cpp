@@ -80,10 +80,11 @@ void network(const char* infer_one, const char* infer_many, const char* train) {
   std::vector<float> labels(batch), out(batch * classes);
   const random_stream which{.seed = 0, .site = 2};
   for (int i = 0; i < batch; ++i) labels[std::size_t(i)] = float(which.word(std::uint64_t(i)) % classes);
-  auto one = std::make_unique<model<Net, One, Backend>>();
-  measure(infer_one, [&] { one->predict(x.data(), out.data(), 1); });
+  auto one = std::make_unique<model<Net, One, Backend>>()->freeze();
+  measure(infer_one, [&] { one.predict(x.data(), out.data(), 1); });
   auto many = std::make_unique<model<Net, Many, Backend>>();
-  measure(infer_many, [&] { many->predict(x.data(), out.data(), batch); });
+  auto many_frozen = many->freeze();
+  measure(infer_many, [&] { many_frozen.predict(x.data(), out.data(), batch); });
   measure(train, [&] { many->template train_batch<training>(x.data(), labels.data(), batch); });
 }
 
@@ -91,10 +92,11 @@ template <class Backend> void encoder() {
   constexpr int sequences = 8, positions = 128, features = 256, size = sequences * positions * features;
   const std::vector<float> x = numbers(size, 1), y = numbers(size, 2);
   std::vector<float> out(size);
-  auto one = std::make_unique<model<enc, input<1, positions, features>, Backend>>();
-  measure("enc-infer-b1", [&] { one->predict(x.data(), out.data(), 1); });
+  auto one = std::make_unique<model<enc, input<1, positions, features>, Backend>>()->freeze();
+  measure("enc-infer-b1", [&] { one.predict(x.data(), out.data(), 1); });
   auto many = std::make_unique<model<enc, input<sequences, positions, features>, Backend>>();
-  measure("enc-infer-b8", [&] { many->predict(x.data(), out.data(), sequences); });
+  auto many_frozen = many->freeze();
+  measure("enc-infer-b8", [&] { many_frozen.predict(x.data(), out.data(), sequences); });
   measure("enc-train-b8", [&] { many->template train_batch<regression>(x.data(), y.data(), sequences); });
 }
 

@@ -143,6 +143,12 @@ int main() {
   std::printf("held back 0: ring %d, said %d\n", held_back.labels[0], int(argmax(logits)));
   // end region
 
+  // region: freeze
+  auto server = classifier.freeze();                                   // its own copy of the weights
+  server.predict(points.data(), many, 32);
+  // end region
+  std::printf("server: %s\n", server.predict(held_back.images[0]) == logits ? "the same bits" : "other bits");
+
   {
     // region: regression
     static constexpr auto line = nn::sequential(nn::dense<1>{});

@@ -33,6 +33,7 @@ template <class T> struct call {
   bool last = true;                ///< no call follows: the sums are complete
   T* scratch = nullptr;            ///< the backend's own memory for this part, of the size it asked for when the program was compiled
   const void* tiles = nullptr;     ///< the backend's micro-kernels for this launch, chosen when the program was compiled
+  const T* prepared = nullptr;     ///< the right operand, a constant, as the producer's `prepare` left it
   int part = 0, parts = 1;         ///< this call does part `part` of `parts` equal shares of the output
 };
 

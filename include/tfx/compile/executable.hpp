@@ -10,6 +10,7 @@ template <class T> struct bindings {
   T* base[max_spaces] = {};
   run_state run{};
   T* scratch = nullptr;   ///< executable::scratch_elements, 64-byte aligned
+  T* prepared = nullptr;  ///< executable::prepared_elements, which `prepare` has filled
 };
 
 namespace detail {
@@ -48,6 +49,15 @@ template <class Plan, class Backend, class T, int Shape> struct launch_facts {
     else if constexpr (source::value.axis == over_rows) return column_sums * std::size_t(source::count) * std::size_t(padded_columns(shape::cols));
     else return 0;
   }
+  /// Elements of the right operand in the order in which the producer reads it, where that is worth a copy.
+  static constexpr std::size_t prepared() {
+    if constexpr (requires { producer_type::prepared(shape::geo, 0, 0); }) return producer_type::prepared(shape::geo, shape::rows, shape::cols);
+    else return 0;
+  }
+  /// Makes that copy.
+  static void prepare(const call<T>& c, T* to) {
+    if constexpr (requires { producer_type::prepare(c, to); }) producer_type::prepare(c, to);
+  }
   static constexpr int useful_parts() {
     if constexpr (requires { producer_type::useful_parts(shape::geo, 0, 0); }) return producer_type::useful_parts(shape::geo, shape::rows, shape::cols);
     else if (source::value.axis == over_all) return 1;
@@ -64,7 +74,8 @@ template <class Plan, class Backend, class T, int Shape> struct launch_facts {
 }  // namespace detail
 
 /// A plan made runnable on a backend: an array of kernel addresses, and a loop over the schedule. No state, no heap.
-template <class Plan, class Backend, class T> struct executable {
+/// `Frozen`: parameters don't change, and products and convolutions read copies of them that were made ahead of time.
+template <class Plan, class Backend, class T, bool Frozen = false> struct executable {
   using function = void (*)(const call<T>&);
 
   static constexpr auto kernels = []<std::size_t... K>(std::index_sequence<K...>) {
@@ -148,6 +159,51 @@ template <class Plan, class Backend, class T> struct executable {
   /// All memory a run needs besides parameters, state, inputs and outputs, in elements.
   static constexpr std::size_t arena_elements = std::size_t(Plan::arena_elements) + scratch_elements;
 
+  static constexpr const operand_info& right_operand(int launch) { return Plan::operands[std::size_t(Plan::launches[std::size_t(launch)].first_operand + 1)]; }
+  /// Per launch where its copy of the right operand lies, if that is a parameter and a copy is worth it; else -1. Shared by
+  /// launches of one shape that read the same parameter.
+  struct prepared_table {
+    std::ptrdiff_t at[Frozen ? Plan::n_launches + 1 : 1] = {};
+    std::size_t elements = 0;
+  };
+  static constexpr prepared_table prepared = []<std::size_t... L>(std::index_sequence<L...>) {
+    prepared_table t;
+    const std::size_t of_shape[] = {detail::launch_facts<Plan, Backend, T, int(L)>::prepared()..., 0};
+    for (int i = 0; Frozen && i < Plan::n_launches; ++i) {
+      t.at[i] = -1;
+      const launch_record& l = Plan::launches[std::size_t(i)];
+      const std::size_t size = of_shape[std::size_t(l.shape)];
+      if (size == 0 || right_operand(i).space != parameter_space || right_operand(i).n_terms > 0) continue;
+      for (int k = 0; k < i; ++k)
+        if (Plan::launches[std::size_t(k)].shape == l.shape && right_operand(k).space == parameter_space && right_operand(k).offset == right_operand(i).offset) t.at[i] = t.at[k];
+      if (t.at[i] >= 0) continue;
+      t.at[i] = std::ptrdiff_t(t.elements);
+      t.elements += (size + leaf_alignment - 1) / leaf_alignment * leaf_alignment;
+    }
+    return t;
+  }(std::make_index_sequence<std::size_t(Frozen ? Plan::n_shapes : 0)>{});
+  static constexpr std::size_t prepared_elements = prepared.elements;
+
+  /// Copies the parameters that are read in another order than they lie in to b.prepared.
+  static void prepare(const bindings<T>& b) {
+    [&]<std::size_t... L>(std::index_sequence<L...>) {
+      void (*const of_shape[])(const call<T>&, T*) = {&detail::launch_facts<Plan, Backend, T, int(L)>::prepare..., nullptr};
+      for (int i = 0; i < Plan::n_launches; ++i) {
+        if (prepared.at[i] < 0) continue;
+        const launch_record& l = Plan::launches[std::size_t(i)];
+        void* const operand[] = {nullptr, b.base[parameter_space] + right_operand(i).offset};
+        call<T> c;
+        c.operand = operand;
+        c.rows = l.rows;
+        c.cols = l.cols;
+        c.contracted = l.contracted;
+        c.geo = Plan::geometries[std::size_t(l.geometry)].v;
+        c.tiles = tiles[std::size_t(l.shape)];
+        of_shape[l.shape](c, b.prepared + prepared.at[i]);
+      }
+    }(std::make_index_sequence<std::size_t(Plan::n_shapes)>{});
+  }
+
   struct counters {
     int iteration[Plan::n_regions + 1] = {}, trips[Plan::n_regions + 1] = {};
   };
@@ -208,6 +264,8 @@ template <class Plan, class Backend, class T> struct executable {
     c.run = &b.run;
     c.scratch = b.scratch + scratch_per_part * std::size_t(part.thread);
     c.tiles = tiles[std::size_t(l.shape)];
+    if constexpr (Frozen)
+      if (prepared.at[index] >= 0) c.prepared = b.prepared + prepared.at[index];
     if (part.alone) return kernels[std::size_t(l.kernel)](c);
     int useful = Backend::parts == 1 ? 1 : useful_parts[Backend::parts == 1 ? 0 : std::size_t(l.shape)];
     if constexpr (Plan::n_runs > 0 && Backend::parts > 1)

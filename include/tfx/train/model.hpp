@@ -8,13 +8,13 @@
 #include <vector>
 
 #include <tfx/backend/simd/backend.hpp>
-#include <tfx/compile/executable.hpp>
 #include <tfx/core/bytes.hpp>
 #include <tfx/core/tensor.hpp>
 #include <tfx/data/shuffle.hpp>
 #include <tfx/summary/model_summary.hpp>
 #include <tfx/summary/progress.hpp>
-#include <tfx/train/storage.hpp>
+#include <tfx/train/frozen.hpp>
+#include <tfx/train/network_memory.hpp>
 #include <tfx/train/verdict.hpp>
 
 namespace tfx {
@@ -30,14 +30,6 @@ template <int Metrics> struct epoch_record {
 template <int Metrics> struct evaluation {
   double loss = 0, metrics[Metrics ? Metrics : 1] = {};
 };
-
-namespace detail {
-
-template <class Output> struct one_output {
-  static constexpr dims value = Output::value.rank > 1 ? unstacked(Output::value) : dims{};
-};
-
-}  // namespace detail
 
 /// What `fit` can be told.
 template <class Data> struct fit_options {
@@ -62,6 +54,7 @@ template <const auto& Net, class Input, class Backend = backend::simd<>, class T
 
 public:
   using value_type = T;
+  using backend_type = Backend;
   using input_shape = in;
   using output_shape = typename layout::output::shape_type;
   using predict_plan = plan<std::conditional_t<layout::right, detail::predict_step<Net, in>, empty_step>>;
@@ -175,16 +168,13 @@ public:
   template <class Example> auto predict(const Example& one) {
     tensor<T, to_shape<detail::one_output<output_shape>>> out;
     reserve_inputs(1);
-    if constexpr (requires { one.copy_to(inputs_.data()); }) {
-      static_assert(Example::size() == input_size, "tfx::predict: the example has another number of elements than the model's input");
-      one.copy_to(inputs_.data());
-    } else {
-      if (std::size_t(one.size()) != std::size_t(input_size)) detail::fail("predict: the example has another number of elements than the model's input");
-      for (int i = 0; i < input_size; ++i) inputs_.data()[i] = T(one.data()[i]);
-    }
+    detail::copy_example<input_size>(one, inputs_.data());
     predict(inputs_.data(), out.data(), 1);
     return out;
   }
+
+  /// The network with these weights, for predictions alone: faster where weights are read in another order than they lie in.
+  auto freeze() const { return frozen<model>(parameters_, state_); }
 
   // ---- what is inside
 
@@ -320,31 +310,7 @@ private:
     return slots_.back().memory;
   }
   template <class Plan> bindings<T> bind(int rows) {
-    using E = executable<Plan, Backend, T>;
-    if (rows < 1 || rows > batch) detail::fail("model: the number of rows must lie between 1 and the batch size it was compiled for");
-    arena_.grow(E::arena_elements);
-    bindings<T> b;
-    b.base[arena_space] = arena_.data();
-    b.base[parameter_space] = parameters_.data();
-    b.base[state_space] = state_.data();
-    b.base[constant_space] = constants_of<Plan>();
-    b.base[batch_space] = batch_scalars_;
-    b.base[counter_space] = counters_;
-    b.scratch = arena_.data() + Plan::arena_elements;
-    b.run = {seed_, step_, rows};
-    batch_scalars_[0] = T(rows);
-    batch_scalars_[1] = T(1) / T(rows);
-    return b;
-  }
-  template <class Plan> static T* constants_of() {
-    static const auto table = [] {
-      struct {
-        alignas(64) T value[Plan::constants.size()];
-      } t;
-      for (std::size_t i = 0; i < Plan::constants.size(); ++i) t.value[i] = T(Plan::constants[i]);
-      return t;
-    }();
-    return const_cast<T*>(table.value);
+    return memory_.template bind<Plan, executable<Plan, Backend, T>>(parameters_.data(), state_.data(), {seed_, step_, rows}, batch);
   }
 
   std::uint64_t seed_, step_ = 0;
@@ -352,9 +318,9 @@ private:
     const void* key;
     detail::buffer<T> memory;
   };
-  detail::buffer<T> parameters_, state_, arena_, inputs_, targets_;
+  detail::buffer<T> parameters_, state_, inputs_, targets_;
+  detail::network_memory<T> memory_;
   std::vector<recipe_memory> slots_;
-  T batch_scalars_[2] = {}, counters_[max_regions] = {};
 };
 
 }  // namespace tfx

@@ -79,10 +79,11 @@ struct finite_watch {
 
 }  // namespace detail
 
-template <class Plan, class T> struct executable<Plan, backend::debug, T> {
-  static constexpr std::size_t scratch_elements = 0;
+template <class Plan, class T, bool Frozen> struct executable<Plan, backend::debug, T, Frozen> {
+  static constexpr std::size_t scratch_elements = 0, prepared_elements = 0;
   static constexpr std::size_t arena_elements = executable<Plan, backend::reference, T>::arena_elements;
 
+  static void prepare(const bindings<T>&) {}
   static void run(const bindings<T>& b) {
     T* at[Plan::size.nodes + 1] = {};
     const graph_view g = Plan::traced::view();

@@ -242,10 +242,11 @@ struct reference {
 }  // namespace backend
 
 /// A plan run by the interpreter: its memory is a constant, and nothing is allocated.
-template <class Plan, class T> struct executable<Plan, backend::reference, T> {
-  static constexpr std::size_t scratch_elements = 0;
+template <class Plan, class T, bool Frozen> struct executable<Plan, backend::reference, T, Frozen> {
+  static constexpr std::size_t scratch_elements = 0, prepared_elements = 0;
   static constexpr std::size_t arena_elements = std::size_t(padded(detail::interpreted_size(Plan::traced::view())));
 
+  static constexpr void prepare(const bindings<T>&) {}
   static constexpr void run(const bindings<T>& b) {
     T* at[Plan::size.nodes + 1] = {};
     const graph_view g = Plan::traced::view();

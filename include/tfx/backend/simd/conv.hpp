@@ -41,6 +41,12 @@ template <class T> struct conv_gather {
   /// Lines of windows; a window is mostly one pixel.
   int lines() const { return a.rows / (columns.results / window_width); }
 
+  /// All weights as they are packed for calls.
+  void prepare(T* to) const {
+    const std::ptrdiff_t size = std::ptrdiff_t(rows.taps) * columns.taps * depth() * round_up(cols(), set.panel());
+    for (int group = 0; group < groups; ++group) pack_band(group, {0, cols()}, to + group * size);
+  }
+
   void run() const {
     if (a.rows <= 0 || a.cols <= 0) return;
     const int panels = divide_up(cols(), set.panel());
@@ -80,18 +86,16 @@ template <class T> struct conv_gather {
     return result_channels > set.panel() && pixels >= 32;
   }
 
-  band_weights weights_of(int group, range band, int pixels) const {
+  /// Elements of one tap's matrix.
+  std::ptrdiff_t matrix() const { return std::ptrdiff_t(source_channels) * result_channels / groups; }
+
+  void pack_band(int group, range band, T* to) const {
     const int taps = rows.taps * columns.taps, panel = set.panel();
-    const std::ptrdiff_t matrix = std::ptrdiff_t(source_channels) * result_channels / groups;
     const std::ptrdiff_t size = std::ptrdiff_t(depth()) * panel;
-    const T* const data = weights + group * cols() + band.from;
-    if (!packs(band, pixels)) return {data, matrix, result_channels, panel};
-    T* const packed = a.scratch + block_size<T>(window_height, columns.results);
-    T* to = packed;
     for (int col = band.from; col < band.to; col += panel) {
       const int count = lesser_of(panel, band.to - col);
       for (int tap = 0; tap < taps; ++tap, to += size) {
-        const T* const from = weights + tap * matrix;
+        const T* const from = weights + tap * matrix();
         if (transposed) {
           const T* const first = from + std::ptrdiff_t(col) * source_channels + group * depth();
           set.transpose(first, source_channels, depth(), count, to, panel, panel);
@@ -100,6 +104,19 @@ template <class T> struct conv_gather {
         }
       }
     }
+  }
+
+  band_weights weights_of(int group, range band, int pixels) const {
+    const int taps = rows.taps * columns.taps, panel = set.panel();
+    const std::ptrdiff_t size = std::ptrdiff_t(depth()) * panel;
+    const T* const data = weights + group * cols() + band.from;
+    if (a.prepared != nullptr) {
+      const std::ptrdiff_t first = std::ptrdiff_t(group) * divide_up(cols(), panel) + band.from / panel;
+      return {a.prepared + first * taps * size, size, panel, taps * size};
+    }
+    if (!packs(band, pixels)) return {data, matrix(), result_channels, panel};
+    T* const packed = a.scratch + block_size<T>(window_height, columns.results);
+    pack_band(group, band, packed);
     return {packed, size, panel, taps * size};
   }
 
@@ -266,24 +283,39 @@ template <class T, bool Transposed> struct simd_gather {
   }
 
   static void run(const call<T>& a, T* destination, finish_function<T> finish) {
-    const conv_shape s(a.geo);
     const tile_set<T>& set = static_cast<const tile_table<T>*>(a.tiles)->set[instruction_set()];
     if (set.depthwise != nullptr) return set.depthwise->run(a, *set.depthwise, destination, finish);
-    const conv_gather<T> gather = {a,
-                                   set,
-                                   destination,
-                                   finish,
-                                   rows(s),
-                                   columns(s),
-                                   static_cast<const T*>(a.operand[0]),
-                                   static_cast<const T*>(a.operand[1]),
-                                   depth(s) * s.groups,
-                                   cols(s) * s.groups,
-                                   s.groups,
-                                   Transposed,
-                                   s.window_height,
-                                   s.window_width};
-    gather.run();
+    gather_of(a, set, destination, finish).run();
+  }
+
+  /// Elements of constant weights packed ahead of time, where there may be several panels of them.
+  static constexpr std::size_t prepared(const geometry& g, int, int) {
+    const conv_shape s(g.v);
+    if (s.depthwise() || s.many_groups() || (!Transposed && cols(s) <= int(64 / sizeof(T)))) return 0;
+    const int taps = s.kernel_height * s.kernel_width;
+    return std::size_t(s.groups * taps) * std::size_t(depth(s)) * std::size_t(round_up(cols(s), widest_panel<T> / 2));
+  }
+  static void prepare(const call<T>& a, T* to) {
+    gather_of(a, static_cast<const tile_table<T>*>(a.tiles)->set[instruction_set()], nullptr, nullptr).prepare(to);
+  }
+
+ private:
+  static conv_gather<T> gather_of(const call<T>& a, const tile_set<T>& set, T* destination, finish_function<T> finish) {
+    const conv_shape s(a.geo);
+    return {a,
+            set,
+            destination,
+            finish,
+            rows(s),
+            columns(s),
+            static_cast<const T*>(a.operand[0]),
+            static_cast<const T*>(a.operand[1]),
+            depth(s) * s.groups,
+            cols(s) * s.groups,
+            s.groups,
+            Transposed,
+            s.window_height,
+            s.window_width};
   }
 };
 

@@ -48,6 +48,24 @@ template <class T> struct simd_matmul {
     return parts < 1 ? 1 : parts > 1024 ? 1024 : int(parts);
   }
 
+  /// Elements of a constant B packed ahead of time: where it is transposed, or where the rows of a panel lie a page or
+  /// more apart.
+  static constexpr std::size_t prepared(const geometry& g, int rows, int cols) {
+    const int tall = height(g, rows);
+    const bool one_b = tall == rows || g.v[5] == 0, bounded = g.v[6] != 0;
+    const bool far_apart = g.v[1] * int(sizeof(T)) >= 4096;
+    if (!one_b || bounded || (tall == rows && small(g, rows)) || !((g.v[3] & 2) != 0 || far_apart)) return 0;
+    return std::size_t(g.v[2]) * std::size_t(round_up(cols, widest_panel_of<T>(tall, g.v[1], use(g, rows))));
+  }
+  /// Packs B, panel by panel.
+  static void prepare(const call<T>& a, T* to) {
+    const tile_set<T>& set = static_cast<const tile_table<T>*>(a.tiles)->set[instruction_set()];
+    const matrices p(a);
+    for (int at = 0; at < a.cols; at += set.panel()) {
+      pack_panel(p, set, static_cast<const T*>(a.operand[1]), at, lesser_of(set.panel(), a.cols - at), to + at * p.depth);
+    }
+  }
+
   static void run(const call<T>& a, T* destination, finish_function<T> finish) {
     if (a.rows <= 0 || a.cols <= 0) return;
     const tile_set<T>& set = static_cast<const tile_table<T>*>(a.tiles)->set[instruction_set()];
@@ -65,7 +83,7 @@ template <class T> struct simd_matmul {
     const range panels = share_of(divide_up(a.cols, set.panel()), panel_part, parts.panels);
     const range cols = {panels.from * set.panel(), lesser_of(panels.to * set.panel(), a.cols)};
     if (rows.size() == 0 || cols.size() == 0) return;
-    const bool across = swaps(p, set, rows.size(), cols.size());
+    const bool across = a.prepared == nullptr && swaps(p, set, rows.size(), cols.size());
     for (int i = batch.from; i < batch.to; ++i) {
       if (across) {
         multiply_across(p, set, i, rows, cols);
@@ -131,7 +149,7 @@ template <class T> struct simd_matmul {
       depth = g[6] != 0 ? a.contracted : g[2];
       a_transposed = (g[3] & 1) != 0;
       b_transposed = (g[3] & 2) != 0;
-      packs = b_transposed || large(g, rows);
+      packs = a.prepared == nullptr && (b_transposed || large(g, rows));
       left_packs = packs_left(g);
       a_row = a_transposed ? 1 : g[2];
       a_step = a_transposed ? g[0] : 1;
@@ -209,6 +227,12 @@ template <class T> struct simd_matmul {
     if (finish != nullptr) finish(a, 0, a.rows, 0, a.cols, block, stride);
   }
 
+  /// Columns [at, at + count) of B as a panel.
+  static void pack_panel(const matrices& p, const tile_set<T>& set, const T* right, int at, int count, T* to) {
+    if (p.b_transposed) set.transpose(right + at * p.b_row, p.b_row, p.depth, count, to, set.panel(), set.panel());
+    else set.pack(right + at, p.b_row, p.depth, count, to, set.panel());
+  }
+
   static void multiply(const matrices& p, const tile_set<T>& set, int index, range rows, range cols) {
     const call<T>& a = p.a;
     const T* left = static_cast<const T*>(a.operand[0]) + std::ptrdiff_t(index) * a.geo[4];
@@ -229,15 +253,9 @@ template <class T> struct simd_matmul {
       const int width = lesser_of(band, cols.to - col);
       const int last = col + (width - 1) / panel * panel;
       const int last_cols = col + width - last;
-      const int packs_from = p.packs ? col : set.pads && last_cols < panel ? last : cols.to;
-      for (int at = packs_from; at <= last; at += panel) {
-        T* const to = packed + (at - packs_from) * p.depth;
-        const int count = at == last ? last_cols : panel;
-        if (p.b_transposed) {
-          set.transpose(right + at * p.b_row, p.b_row, p.depth, count, to, panel, panel);
-        } else {
-          set.pack(right + at, p.b_row, p.depth, count, to, panel);
-        }
+      const int packs_from = p.packs || a.prepared != nullptr ? col : set.pads && last_cols < panel ? last : cols.to;
+      for (int at = packs_from; at <= last && a.prepared == nullptr; at += panel) {
+        pack_panel(p, set, right, at, at == last ? last_cols : panel, packed + (at - packs_from) * p.depth);
       }
       for (int row = rows.from; row < rows.to; row += height) {
         const int count = lesser_of(height, rows.to - row);
@@ -248,8 +266,10 @@ template <class T> struct simd_matmul {
         call.a = p.left_packs ? packed_left : left + row * p.a_row;
         call.c_row = stride;
         for (int at = col; at <= last; at += panel) {
-          call.b = at >= packs_from ? packed + (at - packs_from) * p.depth : right + at;
-          call.b_step = at >= packs_from ? panel : p.b_row;
+          const bool in_panels = at >= packs_from;
+          const T* const first = a.prepared != nullptr ? a.prepared + at * p.depth : packed + (at - packs_from) * p.depth;
+          call.b = in_panels ? first : right + at;
+          call.b_step = in_panels ? panel : p.b_row;
           call.c = block + (at - col);
           call.cols = at == last ? last_cols : panel;
           run_panel(set, call, count);

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Frozen networks give the bits of the models that they come from, whatever of their weights lies in another order.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include <tfx/backend/reference/interpret.hpp>
+#include <tfx/backend/threads/backend.hpp>
+#include <tfx/tfx.hpp>
+
+namespace {
+
+using namespace tfx;
+
+std::vector<float> numbers(int count, double phase) {
+  std::vector<float> x(static_cast<std::size_t>(count));
+  for (int i = 0; i < count; ++i) x[std::size_t(i)] = float(std::sin(1.7 * double(i % 977) * double(i % 31) + phase));
+  return x;
+}
+
+template <class Model> void check_frozen() {
+  const auto m = std::make_unique<Model>(seed{7});
+  auto fixed = m->freeze();
+  const std::vector<float> x = numbers(Model::batch * Model::input_size, 0.3);
+  std::vector<float> expected(std::size_t(Model::batch * Model::output_size)), found(expected.size());
+  for (int rows = 1; rows <= Model::batch; rows = rows < 4 || rows + 5 > Model::batch ? rows + 1 : rows + 5) {
+    CAPTURE(rows);
+    const std::size_t bytes = std::size_t(rows * Model::output_size) * sizeof(float);
+    m->predict(x.data(), expected.data(), rows);
+    fixed.predict(x.data(), found.data(), rows);
+    CHECK(std::memcmp(found.data(), expected.data(), bytes) == 0);
+  }
+}
+
+/// Rows of weights that lie 4 KB apart; fewer columns than a vector; an even number of panels and one with a rest.
+inline constexpr auto wide = nn::sequential(nn::dense<1024>{}, nn::relu{}, nn::dense<1100>{}, nn::tanh{}, nn::dense<7>{});
+/// Several panels of channels, windows that are pooled at once, strides, and convolutions that have kernels of their own.
+inline constexpr auto images =
+    nn::sequential(nn::conv2d<48, 3>{}, nn::relu{}, nn::max_pool<2>{}, nn::conv2d<70, 3, stride<2>>{}, nn::relu{},
+                   nn::conv2d<66, 3, same, groups<2>>{}, nn::conv2d<33, 1>{}, nn::flatten{}, nn::dense<10>{});
+inline constexpr nn::transformer_encoder<4, 1024> encoder{};
+inline constexpr auto training = recipe(loss::mean_squared_error{}, optim::sgd{.learning_rate = 0.01});
+
+template <const auto& Net, class Input> void check_backends() {
+  check_frozen<model<Net, Input>>();
+  check_frozen<model<Net, Input, backend::threads<3>>>();
+}
+
+}  // namespace
+
+TEST_CASE("dense layers") { check_backends<wide, input<200, 300>>(); }
+TEST_CASE("convolutions") { check_backends<images, input<9, 20, 20, 3>>(); }
+TEST_CASE("an encoder") { check_backends<encoder, input<2, 48, 256>>(); }
+TEST_CASE("a backend that prepares nothing") {
+  check_frozen<model<images, input<2, 20, 20, 3>, backend::reference>>();
+}
+
+TEST_CASE("training goes on without it") {
+  model<wide, input<8, 300>> m{seed{3}};
+  auto fixed = m.freeze();
+  const std::vector<float> x = numbers(8 * 300, 0), target = numbers(8 * 7, 1);
+  std::vector<float> before(8 * 7), after(8 * 7), later(8 * 7);
+  m.predict(x.data(), before.data(), 8);
+  m.train_batch<training>(x.data(), target.data(), 8);
+  fixed.predict(x.data(), after.data(), 8);
+  CHECK(before == after);
+  m.predict(x.data(), later.data(), 8);
+  CHECK(before != later);
+  auto copy = fixed;
+  copy.predict(x.data(), later.data(), 8);
+  CHECK(before == later);
+  CHECK(copy.predict(std::vector<float>(x.begin(), x.begin() + 300))[0] == before[0]);
+}
