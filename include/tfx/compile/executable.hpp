@@ -97,7 +97,7 @@ template <class Plan, class Backend, class T, bool Frozen = false> struct execut
     std::size_t most = 0;
     for (const std::size_t one : each)
       if (one > most) most = one;
-    return (most + leaf_alignment - 1) / leaf_alignment * leaf_alignment;
+    return padded(most);
   }(std::make_index_sequence<std::size_t(Plan::n_shapes)>{});
   static constexpr auto sums_per_shape = []<std::size_t... L>(std::index_sequence<L...>) {
     return std::array<std::size_t, sizeof...(L) + 1>{detail::launch_facts<Plan, Backend, T, int(L)>::sums()..., 0};
@@ -107,7 +107,7 @@ template <class Plan, class Backend, class T, bool Frozen = false> struct execut
     std::size_t n = 0;
     for (int k = 0; k < Plan::n_runs; ++k)
       for (int i = Plan::runs[std::size_t(k)].first; i <= Plan::runs[std::size_t(k)].last; ++i)
-        if (i < launch) n += (sums_per_shape[std::size_t(Plan::launches[std::size_t(i)].shape)] + leaf_alignment - 1) / leaf_alignment * leaf_alignment;
+        if (i < launch) n += padded(sums_per_shape[std::size_t(Plan::launches[std::size_t(i)].shape)]);
     return n;
   }
   static constexpr std::size_t sums_begin = scratch_per_part * std::size_t(Backend::parts);
@@ -129,8 +129,10 @@ template <class Plan, class Backend, class T, bool Frozen = false> struct execut
       for (int k = 0; k < Plan::n_runs; ++k) {
         const batch_run& r = Plan::runs[std::size_t(k)];
         shared_run& s = t[std::size_t(k)];
+        bool adds_up = false;
         for (int i = r.first; i <= r.last; ++i) {
           const launch_record& l = Plan::launches[std::size_t(i)];
+          adds_up = adds_up || sums_per_shape[std::size_t(l.shape)] > 0;
           if (useful_parts[std::size_t(l.shape)] > s.parts) s.parts = useful_parts[std::size_t(l.shape)];
           for (int o = l.first_operand; o < l.first_operand + l.operands; ++o) {
             const operand_info& at = Plan::operands[std::size_t(o)];
@@ -139,11 +141,10 @@ template <class Plan, class Backend, class T, bool Frozen = false> struct execut
             if (at.offset + at.row * r.rows > s.to) s.to = at.offset + at.row * r.rows;
           }
         }
-        for (int i = r.first; i <= r.last; ++i)
-          if (sums_per_shape[std::size_t(Plan::launches[std::size_t(i)].shape)] > 0) s.parts = 1;
         if (s.parts > Backend::parts) s.parts = Backend::parts;
+        if (adds_up) s.parts = 1;
         s.from = s.from / leaf_alignment * leaf_alignment;
-        s.to = (s.to + leaf_alignment - 1) / leaf_alignment * leaf_alignment;
+        s.to = padded(s.to);
       }
     }
     return t;
@@ -178,7 +179,7 @@ template <class Plan, class Backend, class T, bool Frozen = false> struct execut
         if (Plan::launches[std::size_t(k)].shape == l.shape && right_operand(k).space == parameter_space && right_operand(k).offset == right_operand(i).offset) t.at[i] = t.at[k];
       if (t.at[i] >= 0) continue;
       t.at[i] = std::ptrdiff_t(t.elements);
-      t.elements += (size + leaf_alignment - 1) / leaf_alignment * leaf_alignment;
+      t.elements += padded(size);
     }
     return t;
   }(std::make_index_sequence<std::size_t(Frozen ? Plan::n_shapes : 0)>{});

@@ -23,7 +23,7 @@ enum space : int {
 };
 
 inline constexpr int leaf_alignment = 16;   ///< elements; sizes and arena offsets are multiples of it
-constexpr int padded(int size) { return (size + leaf_alignment - 1) / leaf_alignment * leaf_alignment; }
+template <class Count> constexpr Count padded(Count size) { return (size + leaf_alignment - 1) / leaf_alignment * leaf_alignment; }
 
 /// One named tensor of a program.
 struct leaf_info {
