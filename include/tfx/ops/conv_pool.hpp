@@ -15,10 +15,10 @@ struct conv_max_pooling : convolution {
   static constexpr bool differentiable = false, finds_maximum = true;
   static constexpr void backward(gradient_scope&) {}
 
-  template <class T> static TFX_INLINE constexpr window_maximum<lanes::lane<T>> maximum(const int* v, const T* const* in,
+  template <class T> static TFX_INLINE constexpr lanes::window_maximum<lanes::lane<T>> maximum(const int* v, const T* const* in,
                                                                                         int row, int col, int cols) {
     using w = window2d;
-    window_maximum<lanes::lane<T>> most;
+    lanes::window_maximum<lanes::lane<T>> most;
     const int high = v[w::window_height], wide = v[w::window_width], per_line = v[w::out_width] / wide;
     for (int at = 0; at < high * wide; ++at) {
       const int line = row / per_line * high + at / wide, column = row % per_line * wide + at % wide;

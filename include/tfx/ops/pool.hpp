@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <tfx/backend/lanes/window_maximum.hpp>
 #include <tfx/ops/activation.hpp>
 #include <tfx/ops/conv2d.hpp>
 
@@ -44,30 +45,13 @@ struct pooling {
 };
 }  // namespace detail
 
-/// The largest element of a window and the place that it has among kernel height * kernel width: the first one, in
-/// row-major order. A NaN is the largest and has no place, -1; nor has that of a window without elements.
-template <class L> struct window_maximum {
-  L value = L(-__builtin_huge_val()), place = L(-1);
-
-  TFX_INLINE constexpr void see(L x, int at, bool first) {
-    if (first) {
-      value = x;
-      place = L(at);
-    } else {
-      place = select(x > value, L(at), place);
-      value = max(value, x);
-    }
-  }
-  TFX_INLINE constexpr void close() { place = select(value == value, place, L(-1)); }
-};
-
 namespace detail {
 struct max_pooling : pooling {
   static constexpr bool finds_maximum = true;
 
-  template <class T> static TFX_INLINE constexpr window_maximum<lanes::lane<T>> maximum(const int* v, const T* x, int row, int col, int cols) {
+  template <class T> static TFX_INLINE constexpr lanes::window_maximum<lanes::lane<T>> maximum(const int* v, const T* x, int row, int col, int cols) {
     using w = window2d;
-    window_maximum<lanes::lane<T>> most;
+    lanes::window_maximum<lanes::lane<T>> most;
     const int ow = row % v[w::out_width], oh = row / v[w::out_width] % v[w::out_height];
     const int n = row / v[w::out_width] / v[w::out_height];
     bool first = true;

@@ -10,6 +10,7 @@
 #include <tfx/backend/simd/pool.hpp>
 #include <tfx/ops/attention.hpp>
 #include <tfx/ops/conv2d.hpp>
+#include <tfx/ops/conv_pool.hpp>
 #include <tfx/ops/matmul.hpp>
 #include <tfx/ops/pool.hpp>
 

@@ -3,10 +3,10 @@
 
 #include <tfx/backend/kernel.hpp>
 #include <tfx/backend/lanes/partial.hpp>
+#include <tfx/backend/lanes/window_maximum.hpp>
 #include <tfx/backend/simd/conv.hpp>
 #include <tfx/backend/simd/conv_to_w.hpp>
 #include <tfx/backend/simd/pool.hpp>
-#include <tfx/ops/conv_pool.hpp>
 
 namespace tfx::backend::inline TFX_SIMD_BUILD {
 
@@ -44,7 +44,7 @@ template <class T, class V> struct simd_conv_max_pool : simd_conv_blocks<T> {
                                        const T* window, std::ptrdiff_t line, std::ptrdiff_t stride) {
     Kernel::finish_row(a, row, col, cols, [&](auto* reg, auto place) __attribute__((always_inline)) {
       const int high = Side ? Side : s.window_height, wide = Side ? Side : s.window_width;
-      window_maximum<lanes::lane<V>> most;
+      tfx::lanes::window_maximum<lanes::lane<V>> most;
       const auto see = [&](int i, int j) __attribute__((always_inline)) {
         const T* const from = window + i * line + j * stride + (place.c - col);
         most.see(lanes::lane<V>::wrap(lanes::partial<V>::load(from, place.n)), i * wide + j, i == 0 && j == 0);

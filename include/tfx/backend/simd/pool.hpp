@@ -6,10 +6,10 @@
 #include <tfx/backend/call.hpp>
 #include <tfx/backend/lanes/lane.hpp>
 #include <tfx/backend/lanes/partial.hpp>
+#include <tfx/backend/lanes/window_maximum.hpp>
 #include <tfx/backend/simd/conv_axis.hpp>
 #include <tfx/backend/simd/share.hpp>
 #include <tfx/core/config.hpp>
-#include <tfx/ops/pool.hpp>
 
 namespace tfx::backend::inline TFX_SIMD_BUILD {
 
@@ -252,7 +252,7 @@ template <class T, class V> struct simd_max_pool {
         const int first = w.down.first * p.s.kernel_width + w.across.first;
         p.with_side(w, [&]<class Side>(Side) __attribute__((always_inline)) {
           Kernel::finish_row(a, row, 0, a.cols, [&](auto* reg, auto place) __attribute__((always_inline)) {
-            window_maximum<lanes::lane<V>> most;
+            tfx::lanes::window_maximum<lanes::lane<V>> most;
             p.template for_taps<Side::value>(w, [&](int i, int j) __attribute__((always_inline)) {
               most.see(p.read(x + i * down + j * across + place.c, place.n), first + i * p.s.kernel_width + j,
                        i == 0 && j == 0);
