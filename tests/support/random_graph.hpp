@@ -83,7 +83,7 @@ struct random_graph {
   }
   /// A shape without its extents of 1.
   static constexpr dims without(const dims& s) {
-    dims d;
+    dims d{};
     for (int i = 0; i < s.rank; ++i)
       if (s.extent[i] != 1) d.extent[d.rank++] = s.extent[i];
     return d;

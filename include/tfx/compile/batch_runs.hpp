@@ -28,6 +28,7 @@ enum class batch_use : std::uint8_t {
 template <class Fusion> struct batch_run_finder {
   const graph_view& g;
   const Fusion& f;
+  const node* nodes = g.nodes;
   list<batch_use> use{};     ///< per group
   list<char> present{};      ///< per group: is there anything in it?
   list<long long> touched{};  ///< per group: elements of rows of the batch, at the bound
@@ -39,38 +40,42 @@ template <class Fusion> struct batch_run_finder {
     for (int q = 0; q < f.n_groups; ++q) {
       const group& a = f.groups[q];
       if (a.region != 0 || !a.domain.bounded || a.kind == group_kind::control || a.axis == over_all) continue;
-      use[q] = a.axis == over_rows ? batch_use::sums : batch_use::by_rows;
+      use.data[q] = a.axis == over_rows ? batch_use::sums : batch_use::by_rows;
     }
     for (int i = 0; i < g.n_nodes; ++i) {
       if (f.group_of[i] < 0) continue;
-      present[f.group_of[i]] = 1;
-      if (is_producer(g[i].op->kind)) {
-        const bool adds = g[i].op->by_image && g[i].region == 0 && g.geometries[g[i].aux].v[geometry::contracts_batch];
-        if (adds) use[f.group_of[i]] = batch_use::sums;
-        else if (!g[i].op->by_image) use[f.group_of[i]] = batch_use::whole;
+      present.data[f.group_of[i]] = 1;
+      if (is_producer(nodes[i].op->kind)) {
+        const bool adds = nodes[i].op->by_image && nodes[i].region == 0 && g.geometries[nodes[i].aux].v[geometry::contracts_batch];
+        if (adds) use.data[f.group_of[i]] = batch_use::sums;
+        else if (!nodes[i].op->by_image) use.data[f.group_of[i]] = batch_use::whole;
       }
     }
     for (int i = 0; i < g.n_nodes; ++i) {
       const int q = f.group_of[i];
       if (q < 0) continue;
-      if (f.stored[i] && g[i].shape.bounded) touched[q] += g[i].shape.size();
-      if (g[i].op->kind == op_kind::assign && g[i].shape.bounded) use[q] = batch_use::whole;
-      for (int k = 0; k < g[i].count; ++k) {
-        const int a = g.input(i, k), root = g.root(a);
-        if (g[root].shape.bounded && (!g[a].shape.bounded || g[a].shape.size() != g[root].shape.size()))
-          use[q] = batch_use::whole;
-        if (g[a].shape.bounded && f.group_of[root] != q && g[root].op->kind != op_kind::generate)
-          touched[q] += g[a].shape.size();
+      if (f.stored[i] && nodes[i].shape.bounded) touched.data[q] += nodes[i].shape.size();
+      if (nodes[i].op->kind == op_kind::assign && nodes[i].shape.bounded) use.data[q] = batch_use::whole;
+      for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e) {
+        const int a = g.edges[e];
+        int root = a;
+        while (nodes[root].op->kind == op_kind::view) root = g.edges[nodes[root].first];
+        if (nodes[root].shape.bounded && (!nodes[a].shape.bounded || nodes[a].shape.size() != nodes[root].shape.size()))
+          use.data[q] = batch_use::whole;
+        if (nodes[a].shape.bounded && f.group_of[root] != q && nodes[root].op->kind != op_kind::generate)
+          touched.data[q] += nodes[a].shape.size();
       }
     }
   }
 
   /// Does group q read a sum of the groups from `first` on?
   constexpr bool needs_sum(const list<int>& head, const list<int>& next, int q, int first) const {
-    for (int i = head[q]; i >= 0; i = next[i])
-      for (int k = 0; k < g[i].count; ++k) {
-        const int from = f.group_of[g.root(g.input(i, k))];
-        if (from >= first && from != q && use[from] == batch_use::sums) return true;
+    for (int i = head.data[q]; i >= 0; i = next.data[i])
+      for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e) {
+        int root = g.edges[e];
+        while (nodes[root].op->kind == op_kind::view) root = g.edges[nodes[root].first];
+        const int from = f.group_of[root];
+        if (from >= first && from != q && use.data[from] == batch_use::sums) return true;
       }
     return false;
   }
@@ -79,21 +84,21 @@ template <class Fusion> struct batch_run_finder {
     list<batch_run> runs;
     if (g.batch_bound < 2 || g.n_regions > 1) return runs;
     find_uses();
-    list<int> head(f.n_groups + 1, -1), next(g.n_nodes, -1);
+    list<int> head(f.n_groups + 1, -1), next = list<int>::unset(g.n_nodes);
     for (int i = g.n_nodes - 1; i >= 0; --i) {
       if (f.group_of[i] < 0) continue;
-      next[i] = head[f.group_of[i]];
-      head[f.group_of[i]] = i;
+      next.data[i] = head.data[f.group_of[i]];
+      head.data[f.group_of[i]] = i;
     }
     for (int first = 0; first < f.n_groups;) {
       int last = first - 1, launches = 0;
       long long most = 0;
-      for (int q = first; q < f.n_groups && (!present[q] || use[q] != batch_use::whole); ++q) {
-        if (!present[q]) continue;
+      for (int q = first; q < f.n_groups && (!present.data[q] || use.data[q] != batch_use::whole); ++q) {
+        if (!present.data[q]) continue;
         if (needs_sum(head, next, q, first)) break;
         last = q;
         ++launches;
-        if (touched[q] > most) most = touched[q];
+        if (touched.data[q] > most) most = touched.data[q];
       }
       if (launches > 1 && most > batch_run_elements) {
         const long long blocks = (most + batch_run_elements - 1) / batch_run_elements;

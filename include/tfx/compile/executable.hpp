@@ -102,28 +102,28 @@ template <class Plan, class Backend, class T, bool Frozen = false> struct execut
   static constexpr auto sums_per_shape = []<std::size_t... L>(std::index_sequence<L...>) {
     return std::array<std::size_t, sizeof...(L) + 1>{detail::launch_facts<Plan, Backend, T, int(L)>::sums()..., 0};
   }(std::make_index_sequence<std::size_t(Plan::n_runs > 0 ? Plan::n_shapes : 0)>{});
-  /// Where the launch before which `launch` stands has its sums, behind the scratch memory of all parts.
-  static constexpr std::size_t sums_before(int launch) {
-    std::size_t n = 0;
-    for (int k = 0; k < Plan::n_runs; ++k)
-      for (int i = Plan::runs[std::size_t(k)].first; i <= Plan::runs[std::size_t(k)].last; ++i)
-        if (i < launch) n += padded(sums_per_shape[std::size_t(Plan::launches[std::size_t(i)].shape)]);
-    return n;
-  }
   static constexpr std::size_t sums_begin = scratch_per_part * std::size_t(Backend::parts);
-  static constexpr auto sums_of_run = [] {   // per run, of its launches in their order
+  /// Where each launch of a run has its sums, behind the scratch memory of all parts; at last where they end.
+  static constexpr auto make_sums_of_run() {
     std::array<std::size_t, std::size_t(Plan::n_launches) + 1> t{};
-    for (int i = 0; Plan::n_runs > 0 && i < Plan::n_launches; ++i) t[std::size_t(i)] = sums_begin + sums_before(i);
+    std::size_t at = sums_begin;
+    for (int k = 0; k < Plan::n_runs; ++k)
+      for (int i = Plan::runs[std::size_t(k)].first; i <= Plan::runs[std::size_t(k)].last; ++i) {
+        t[std::size_t(i)] = at;
+        at += padded(sums_per_shape[std::size_t(Plan::launches[std::size_t(i)].shape)]);
+      }
+    t.back() = at;
     return t;
-  }();
-  static constexpr std::size_t sums_end = sums_begin + (Plan::n_runs > 0 ? sums_before(Plan::n_launches) : 0);
+  }
+  static constexpr auto sums_of_run = make_sums_of_run();
+  static constexpr std::size_t sums_end = sums_of_run.back();
 
   /// How threads share a run: if none of its launches adds the batch up, each takes rows of the batch through all of them,
   /// and has room of its own for what lies in [from, to) of the arena: values that the run uses for some rows at a time.
   struct shared_run {
     int parts = 1, from = 0, to = 0;
   };
-  static constexpr auto shared_runs = [] {
+  static constexpr auto make_shared_runs() {
     std::array<shared_run, std::size_t(Plan::n_runs) + 1> t{};
     if constexpr (Plan::n_runs > 0 && Backend::parts > 1) {
       for (int k = 0; k < Plan::n_runs; ++k) {
@@ -148,14 +148,16 @@ template <class Plan, class Backend, class T, bool Frozen = false> struct execut
       }
     }
     return t;
-  }();
-  /// Room of its own for one more thread.
-  static constexpr std::size_t room_per_part = [] {
+  }
+  static constexpr auto shared_runs = make_shared_runs();
+  static constexpr std::size_t largest_room() {
     std::size_t most = 0;
     for (const shared_run& s : shared_runs)
       if (s.parts > 1 && std::size_t(s.to - s.from) > most) most = std::size_t(s.to - s.from);
     return most;
-  }();
+  }
+  /// Room of its own for one more thread.
+  static constexpr std::size_t room_per_part = largest_room();
   static constexpr std::size_t scratch_elements = sums_end + room_per_part * std::size_t(Backend::parts - 1);
   /// All memory a run needs besides parameters, state, inputs and outputs, in elements.
   static constexpr std::size_t arena_elements = std::size_t(Plan::arena_elements) + scratch_elements;

@@ -57,9 +57,11 @@ constexpr int matrix_root(const graph_view& g, int id) {
   return id;
 }
 
-/// Groups the nodes greedily in their order, then moves work towards its only reader.
+/// Groups the nodes greedily in their order, then moves work towards its only reader. Tables are read by their addresses: in a
+/// constant evaluation a call costs more than all else on a line.
 struct fuser {
   const graph_view& g;
+  const node* nodes;
   int n;
   fusion_lists f;
   list<int> last_reader;        ///< per written leaf: the last group that reads its old value
@@ -67,6 +69,7 @@ struct fuser {
   list<char> floats;            ///< elementwise work on leaves alone waits for its first reader
   list<int> waiting_reader, waiting_next, readers_of;   ///< of those, the ones that read a written leaf: a chain per leaf
   list<int> value, origin;      ///< per node `matrix_root` and `graph_view::root`: asked for many times
+  list<int> value_read, memory_read;   ///< the same of the node at the other end of each edge
   list<int> rows, cols;         ///< per node, as a matrix
   list<int> newest, before;     ///< per group its last node so far, and per node the one before it in its group
   list<int> visited;            ///< by `latest_group`, in which round
@@ -76,24 +79,35 @@ struct fuser {
   static constexpr int waiting = -2;
 
   constexpr explicit fuser(const graph_view& view)
-      : g(view), n(view.n_nodes), last_reader(view.n_nodes, -1), written(view.n_nodes, 0), floats(view.n_nodes, 1), readers_of(view.n_nodes, -1), value(view.n_nodes, 0), origin(view.n_nodes, 0), rows(view.n_nodes, 1), cols(view.n_nodes, 1), before(view.n_nodes, -1), visited(view.n_nodes, 0) {
+      : g(view), nodes(view.nodes), n(view.n_nodes), last_reader(n, -1), written(n, 0), floats(n, 1), readers_of(n, -1),
+        value(list<int>::unset(n)), origin(list<int>::unset(n)), rows(list<int>::unset(n)), cols(list<int>::unset(n)),
+        before(list<int>::unset(n)), visited(n, 0), counted(n, 0) {
+    int edges = 0;
     for (int i = 0; i < n; ++i) {
-      const node& m = g.nodes[i];
+      const node& m = nodes[i];
       rows.data[i] = m.shape.rows();
       cols.data[i] = m.shape.cols();
-      const bool is_view = m.op->kind == op_kind::view;
-      value.data[i] = is_view ? matrix_root(g, i) : i;
-      origin.data[i] = is_view ? g.root(i) : i;
+      if (m.first + m.count > edges) edges = m.first + m.count;
+      if (m.op->kind == op_kind::view) {
+        value.data[i] = matrix_root(g, i);
+        origin.data[i] = g.root(i);
+      } else {
+        value.data[i] = origin.data[i] = i;
+      }
+    }
+    value_read = list<int>::unset(edges);
+    memory_read = list<int>::unset(edges);
+    for (int e = 0; e < edges; ++e) {
+      const int a = g.edges[e];
+      value_read.data[e] = value.data[a];
+      memory_read.data[e] = origin.data[a];
     }
     f.group_of = list<int>(n, -1);
     f.phase = list<std::uint8_t>(n, 0);
     f.stored = list<std::uint8_t>(n, 0);
-    counted = list<int>(n, 0);
   }
 
-  constexpr int inputs(int i) const { return g.nodes[i].count; }
-  constexpr int in(int i, int k) const { return value.data[g.edges[g.nodes[i].first + k]]; }
-  constexpr int memory(int i, int k) const { return origin.data[g.edges[g.nodes[i].first + k]]; }
+  constexpr int in(int i, int k) const { return value_read.data[nodes[i].first + k]; }
   constexpr bool same_matrix(int a, int b) const { return rows.data[a] == rows.data[b] && cols.data[a] == cols.data[b]; }
   constexpr bool fits(const group& q, int i) const { return q.rows == rows.data[i] && q.cols == cols.data[i]; }
   constexpr bool fits_reduced(const group& q, int i) const {
@@ -102,16 +116,16 @@ struct fuser {
   constexpr pattern lies(int a, int r, int c) const { return pattern_of(rows.data[a], cols.data[a], r, c); }
 
   constexpr void note_reads(int i) {
-    for (int k = 0; k < inputs(i); ++k) {
-      const int a = memory(i, k);
-      if (written[a] && f.group_of[i] > last_reader[a]) last_reader[a] = f.group_of[i];
+    for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e) {
+      const int a = memory_read.data[e];
+      if (written.data[a] && f.group_of.data[i] > last_reader.data[a]) last_reader.data[a] = f.group_of.data[i];
     }
   }
   constexpr bool lies_flat(int i, int r, int c) const {
-    for (int k = 0; k < inputs(i); ++k) {
-      const op_info& op = *g.nodes[in(i, k)].op;
+    for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e) {
+      const op_info& op = *nodes[value_read.data[e]].op;
       if (op.kind == op_kind::generate && op.arity == 0) return false;   // depends on the column
-      const pattern p = lies(g.edges[g.nodes[i].first + k], r, c);
+      const pattern p = lies(g.edges[e], r, c);
       if (p != pattern::full && p != pattern::scalar) return false;
     }
     return true;
@@ -120,27 +134,28 @@ struct fuser {
   constexpr int open(int i, int domain, group_kind kind) {
     group q;
     if (domain >= 0) {
-      q.domain = g[domain].shape;
-      q.rows = rows[domain];
-      q.cols = cols[domain];
+      q.domain = nodes[domain].shape;
+      q.rows = rows.data[domain];
+      q.cols = cols.data[domain];
     }
     q.kind = kind;
-    q.region = g[i].region;
+    q.region = nodes[i].region;
     f.groups.push_back(q);
     newest.push_back(-1);
     return f.groups.size() - 1;
   }
   constexpr void put(int i, int q, int phase) {
-    f.group_of[i] = q;
-    f.phase[i] = std::uint8_t(phase);
-    before[i] = newest[q];
-    newest[q] = i;
-    group& target = f.groups[q];
+    f.group_of.data[i] = q;
+    f.phase.data[i] = std::uint8_t(phase);
+    before.data[i] = newest.data[q];
+    newest.data[q] = i;
+    group& target = f.groups.data[q];
     target.size++;
-    if (phase == 0 && (g[i].op->kind == op_kind::map || g[i].op->kind == op_kind::assign)) target.flat = target.flat && lies_flat(i, target.rows, target.cols);
+    const op_kind kind = nodes[i].op->kind;
+    if (phase == 0 && (kind == op_kind::map || kind == op_kind::assign)) target.flat = target.flat && lies_flat(i, target.rows, target.cols);
     note_reads(i);
-    for (int k = 0; k < inputs(i); ++k)
-      if (const int a = in(i, k); f.group_of[a] == waiting) put(a, q, phase);
+    for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e)
+      if (const int a = value_read.data[e]; f.group_of.data[a] == waiting) put(a, q, phase);
   }
   /// Would node i, and what waits for it, leave the domain one row?
   constexpr bool waits_flat(int i, int r, int c) {
@@ -148,10 +163,10 @@ struct fuser {
     return all_flat(i, r, c);
   }
   constexpr bool all_flat(int i, int r, int c) {
-    counted[i] = stamp;
+    counted.data[i] = stamp;
     if (!lies_flat(i, r, c)) return false;
-    for (int k = 0; k < inputs(i); ++k)
-      if (const int a = in(i, k); f.group_of[a] == waiting && counted[a] != stamp && !all_flat(a, r, c)) return false;
+    for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e)
+      if (const int a = value_read.data[e]; f.group_of.data[a] == waiting && counted.data[a] != stamp && !all_flat(a, r, c)) return false;
     return true;
   }
 
@@ -162,34 +177,34 @@ struct fuser {
   }
   constexpr int count_waiting(int i) {
     int total = 1;
-    counted[i] = stamp;
-    for (int k = 0; k < inputs(i); ++k)
-      if (const int a = in(i, k); f.group_of[a] == waiting && counted[a] != stamp) total += count_waiting(a);
+    counted.data[i] = stamp;
+    for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e)
+      if (const int a = value_read.data[e]; f.group_of.data[a] == waiting && counted.data[a] != stamp) total += count_waiting(a);
     return total;
   }
   /// What waits for node i gets groups of its own, if together it would be too much for one.
   constexpr void relieve(int i) {
     if (weight(i) <= max_group_size) return;
-    for (int k = 0; k < inputs(i); ++k)
-      if (const int a = in(i, k); f.group_of[a] == waiting) put(a, open(a, a, group_kind::map), 0);
+    for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e)
+      if (const int a = value_read.data[e]; f.group_of.data[a] == waiting) put(a, open(a, a, group_kind::map), 0);
   }
 
   constexpr void place_reduction(int i) {
-    const int a = in(i, 0), axis = g[i].aux;
+    const int a = in(i, 0), axis = nodes[i].aux;
     const int domain = g.input(i, 0);
-    if (f.group_of[a] == waiting && axis == over_all && !waits_flat(a, rows[domain], cols[domain])) put(a, open(a, domain, group_kind::map), 0);
-    int q = f.group_of[a];
+    if (f.group_of.data[a] == waiting && axis == over_all && !waits_flat(a, rows.data[domain], cols.data[domain])) put(a, open(a, domain, group_kind::map), 0);
+    int q = f.group_of.data[a];
     if (q >= 0) {
-      const group& target = f.groups[q];
-      const bool joins = target.region == g[i].region && target.kind == group_kind::map && fits(target, domain) &&
-                         f.phase[a] % 2 == 0 && f.phase[a] < max_phase && (target.axis < 0 || target.axis == axis) && (axis != over_all || target.flat) && target.size < max_group_size;
+      const group& target = f.groups.data[q];
+      const bool joins = target.region == nodes[i].region && target.kind == group_kind::map && fits(target, domain) &&
+                         f.phase.data[a] % 2 == 0 && f.phase.data[a] < max_phase && (target.axis < 0 || target.axis == axis) && (axis != over_all || target.flat) && target.size < max_group_size;
       if (!joins) q = -1;
     }
     const bool follows = q >= 0;
     if (!follows) q = open(i, domain, group_kind::map);
-    if (f.group_of[a] == waiting) put(a, q, 0);
-    f.groups[q].axis = std::int8_t(axis);
-    put(i, q, follows ? f.phase[a] + 1 : 1);
+    if (f.group_of.data[a] == waiting) put(a, q, 0);
+    f.groups.data[q].axis = std::int8_t(axis);
+    put(i, q, follows ? f.phase.data[a] + 1 : 1);
   }
 
   /// Is node j what node i is made of, by way of nodes that wait?
@@ -198,42 +213,42 @@ struct fuser {
     return reaches(j, i);
   }
   constexpr bool reaches(int j, int i) {
-    counted[i] = stamp;
-    for (int k = 0; k < inputs(i); ++k) {
-      const int a = in(i, k);
-      if (a == j || (f.group_of[a] == waiting && counted[a] != stamp && reaches(j, a))) return true;
+    counted.data[i] = stamp;
+    for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e) {
+      const int a = value_read.data[e];
+      if (a == j || (f.group_of.data[a] == waiting && counted.data[a] != stamp && reaches(j, a))) return true;
     }
     return false;
   }
   /// What waits and reads the leaf that assignment i overwrites must not wait any longer, unless it is part of the new value.
   constexpr void release_readers(int i) {
-    for (int w = readers_of[g[i].aux]; w >= 0; w = waiting_next[w]) {
-      const int j = waiting_reader[w];
-      if (f.group_of[j] == waiting && !feeds(j, i)) put(j, open(j, j, group_kind::map), 0);
+    for (int w = readers_of.data[nodes[i].aux]; w >= 0; w = waiting_next.data[w]) {
+      const int j = waiting_reader.data[w];
+      if (f.group_of.data[j] == waiting && !feeds(j, i)) put(j, open(j, j, group_kind::map), 0);
     }
   }
   /// Notes that the waiting node i reads the leaf `leaf`; earlier ones stay in front.
   constexpr void note_waiting(int i, int leaf) {
     waiting_reader.push_back(i);
     waiting_next.push_back(-1);
-    int* end = &readers_of[leaf];
-    while (*end >= 0) end = &waiting_next[*end];
+    int* end = &readers_of.data[leaf];
+    while (*end >= 0) end = &waiting_next.data[*end];
     *end = waiting_reader.size() - 1;
   }
 
   /// May group q store to a leaf that it reads? Only where every element is read at the place at which it is stored, or before.
   constexpr bool overwrites_in_place(int leaf, int q, int phase) const {
-    const group& target = f.groups[q];
-    for (int j = newest[q]; j >= 0; j = before[j]) {
-      for (int k = 0; k < inputs(j); ++k) {
-        if (memory(j, k) != leaf) continue;
-        if (is_producer(g[j].op->kind)) return false;
-        const bool reduces = g[j].op->kind == op_kind::reduce;
-        if (f.phase[j] - int(reduces) > phase) return false;   // a later sweep would see the new value
-        const pattern p = lies(g.input(j, k), target.rows, target.cols);
+    const group& target = f.groups.data[q];
+    for (int j = newest.data[q]; j >= 0; j = before.data[j]) {
+      for (int e = nodes[j].first, end = e + nodes[j].count; e < end; ++e) {
+        if (memory_read.data[e] != leaf) continue;
+        if (is_producer(nodes[j].op->kind)) return false;
+        const bool reduces = nodes[j].op->kind == op_kind::reduce;
+        if (f.phase.data[j] - int(reduces) > phase) return false;   // a later sweep would see the new value
+        const pattern p = lies(g.edges[e], target.rows, target.cols);
         if (phase % 2 == 0) {
           if (p != pattern::full && target.rows * target.cols != 1) return false;
-          if (f.phase[j] % 2 && !reduces) return false;
+          if (f.phase.data[j] % 2 && !reduces) return false;
         } else if (target.axis == over_columns) {
           if (target.rows != 1 && p != pattern::column && !(p == pattern::full && target.cols == 1)) return false;
         } else if (target.axis == over_rows) {
@@ -247,12 +262,12 @@ struct fuser {
   /// The group before which node a can't be computed: its own, or the latest that it reads while it waits. What a waiting
   /// node reads may have been placed since by another reader. Each waiting node is visited once per `round`.
   constexpr int latest_group(int a) {
-    if (f.group_of[a] != waiting) return f.group_of[a];
-    if (visited[a] == round) return -1;
-    visited[a] = round;
+    if (f.group_of.data[a] != waiting) return f.group_of.data[a];
+    if (visited.data[a] == round) return -1;
+    visited.data[a] = round;
     int q = -1;
-    for (int k = 0; k < inputs(a); ++k)
-      if (const int c = latest_group(memory(a, k)); c > q) q = c;
+    for (int e = nodes[a].first, end = e + nodes[a].count; e < end; ++e)
+      if (const int c = latest_group(memory_read.data[e]); c > q) q = c;
     return q;
   }
 
@@ -269,35 +284,35 @@ struct fuser {
     return m;
   }
   constexpr void note_moments(int i, int q, moment& m) {
-    counted[i] = stamp;
-    for (int k = 0; k < inputs(i); ++k) {
-      const int a = in(i, k);
-      if (f.group_of[a] == q) {
-        const int p = f.phase[a];
+    counted.data[i] = stamp;
+    for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e) {
+      const int a = value_read.data[e];
+      if (f.group_of.data[a] == q) {
+        const int p = f.phase.data[a];
         if (p % 2 == 0) m.only_reduced = false;
         else if (p > m.after) m.after = p;
         if (p + p % 2 > m.sweep) m.sweep = p + p % 2;
-      } else if (f.group_of[a] == waiting && counted[a] != stamp) {
+      } else if (f.group_of.data[a] == waiting && counted.data[a] != stamp) {
         note_moments(a, q, m);
       }
     }
   }
 
   constexpr void place_map(int i) {
-    const node& m = g[i];
+    const node& m = nodes[i];
     if (m.op->kind == op_kind::assign) release_readers(i);
     relieve(i);
     int q = -1;
     bool through_view = false;
     ++round;
-    for (int k = 0; k < inputs(i); ++k)
-      if (const int c = latest_group(memory(i, k)); c > q) q = c;
-    for (int k = 0; k < inputs(i); ++k)
-      if (in(i, k) != memory(i, k) && f.group_of[memory(i, k)] == q && q >= 0) through_view = true;
+    for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e)
+      if (const int c = latest_group(memory_read.data[e]); c > q) q = c;
+    for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e)
+      if (value_read.data[e] != memory_read.data[e] && f.group_of.data[memory_read.data[e]] == q && q >= 0) through_view = true;
     bool body = false, tail = false;
     moment when;
     if (q >= 0) {
-      const group& target = f.groups[q];
+      const group& target = f.groups.data[q];
       when = moment_of(i, q);
       tail = target.axis >= 0 && fits_reduced(target, i) && when.only_reduced;
       body = !tail && fits(target, i);
@@ -306,14 +321,14 @@ struct fuser {
         body = tail = false;
       if (body && target.axis == over_all && !waits_flat(i, target.rows, target.cols)) body = false;
       if (tail && !body)
-        for (int k = 0; k < inputs(i); ++k)   // what waits must suit the reduced domain too
-          if (const int a = in(i, k); f.group_of[a] == waiting && !same_matrix(a, i)) tail = false;
-      if (m.op->kind == op_kind::assign && (last_reader[m.aux] > q || (last_reader[m.aux] == q && !overwrites_in_place(m.aux, q, tail ? when.after : when.sweep)))) body = tail = false;
+        for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e)   // what waits must suit the reduced domain too
+          if (const int a = value_read.data[e]; f.group_of.data[a] == waiting && !same_matrix(a, i)) tail = false;
+      if (m.op->kind == op_kind::assign && (last_reader.data[m.aux] > q || (last_reader.data[m.aux] == q && !overwrites_in_place(m.aux, q, tail ? when.after : when.sweep)))) body = tail = false;
     }
-    if (q < 0 && m.op->kind == op_kind::map && floats[i]) {
-      f.group_of[i] = waiting;
-      for (int k = 0; k < inputs(i); ++k)
-        if (written[memory(i, k)]) note_waiting(i, memory(i, k));
+    if (q < 0 && m.op->kind == op_kind::map && floats.data[i]) {
+      f.group_of.data[i] = waiting;
+      for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e)
+        if (written.data[memory_read.data[e]]) note_waiting(i, memory_read.data[e]);
       return;
     }
     if (body) put(i, q, when.sweep);
@@ -322,34 +337,35 @@ struct fuser {
   }
 
   constexpr void place_producer(int i) {
-    const node& m = g[i];
-    for (int j = i - 1; m.op->beside != 0 && j >= 0; --j) {
-      const node& o = g[j];
-      bool same = o.op->id == m.op->beside && o.aux == m.aux && o.region == m.region && o.count == m.count;
-      for (int k = 0; same && k < m.count; ++k) same = g.input(i, k) == g.input(j, k);
-      if (same) return put(i, f.group_of[j], 0);
+    const node& m = nodes[i];
+    const std::uint64_t beside = m.op->beside;
+    for (int j = i - 1; beside != 0 && j >= 0; --j) {
+      const node& o = nodes[j];
+      bool same = o.op->id == beside && o.aux == m.aux && o.region == m.region && o.count == m.count;
+      for (int k = 0; same && k < m.count; ++k) same = g.edges[m.first + k] == g.edges[o.first + k];
+      if (same) return put(i, f.group_of.data[j], 0);
     }
     put(i, open(i, i, group_kind::producer), 0);
   }
 
   constexpr void place_all() {
     for (int i = 0; i < n; ++i)
-      if (g[i].op->kind == op_kind::assign) written[g[i].aux] = 1;
+      if (nodes[i].op->kind == op_kind::assign) written.data[nodes[i].aux] = 1;
     for (int i = 0; i < n; ++i) {
-      const node& m = g[i];
-      if (m.link >= 0) floats[m.link] = 0;
-      for (int k = 0; k < m.count; ++k) {
-        const int a = g.input(i, k), direct = in(i, k);
+      const node& m = nodes[i];
+      if (m.link >= 0) floats.data[m.link] = 0;
+      for (int e = m.first, end = e + m.count; e < end; ++e) {
+        const int a = g.edges[e], direct = value_read.data[e];
         const bool elementwise_reader = m.op->kind == op_kind::map || m.op->kind == op_kind::assign;
-        if (!elementwise_reader || g[direct].region != m.region || !same_matrix(a, i)) floats[direct] = floats[origin[a]] = 0;
-        else if (direct != a && g[a].op->kind == op_kind::view && direct != origin[a]) floats[origin[a]] = 0;
+        if (!elementwise_reader || nodes[direct].region != m.region || !same_matrix(a, i)) floats.data[direct] = floats.data[origin.data[a]] = 0;
+        else if (direct != a && nodes[a].op->kind == op_kind::view && direct != origin.data[a]) floats.data[origin.data[a]] = 0;
       }
     }
     for (int i = 0; i < n; ++i) {
-      switch (g[i].op->kind) {
+      switch (nodes[i].op->kind) {
         case op_kind::leaf: case op_kind::constant: case op_kind::generate: case op_kind::view: case op_kind::port: break;
-        case op_kind::loop: f.group_of[i] = open(i, -1, group_kind::control); break;
-        case op_kind::result: f.group_of[i] = f.group_of[g.input(i, 1)]; break;
+        case op_kind::loop: f.group_of.data[i] = open(i, -1, group_kind::control); break;
+        case op_kind::result: f.group_of.data[i] = f.group_of.data[g.input(i, 1)]; break;
         case op_kind::contract: case op_kind::window: place_producer(i); break;
         case op_kind::reduce: place_reduction(i); break;
         case op_kind::map: case op_kind::assign: place_map(i); break;
@@ -362,43 +378,43 @@ struct fuser {
     list<int> reader(n, -1);            // the one group that reads a node; -2: several, or none that could hold it
     list<char> body_reader(n, 1), kept(n, 0);
     for (int i = 0; i < n; ++i) {
-      for (int k = 0; k < inputs(i); ++k) {
-        const int a = memory(i, k);
-        if (f.group_of[a] >= 0 && f.group_of[a] != f.group_of[i]) kept[a] = 1;
+      for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e) {
+        const int a = memory_read.data[e];
+        if (f.group_of.data[a] >= 0 && f.group_of.data[a] != f.group_of.data[i]) kept.data[a] = 1;
       }
-      if (const int a = g[i].link; a >= 0) {
-        reader[a] = -2;
-        kept[a] = 1;
+      if (const int a = nodes[i].link; a >= 0) {
+        reader.data[a] = -2;
+        kept.data[a] = 1;
       }
     }
     for (int i = n - 1; i >= 0; --i) {
-      const node& m = g[i];
-      const int q = f.group_of[i], c = reader[i];
-      if (m.op->kind == op_kind::map && f.phase[i] == 0 && q >= 0 && c > q && f.groups[c].region == m.region && body_reader[i] &&
-          fits(f.groups[c], i) && f.groups[c].size < max_group_size && (f.groups[c].axis != over_all || lies_flat(i, rows[i], cols[i]))) {
+      const node& m = nodes[i];
+      const int q = f.group_of.data[i], c = reader.data[i];
+      if (m.op->kind == op_kind::map && f.phase.data[i] == 0 && q >= 0 && c > q && f.groups.data[c].region == m.region && body_reader.data[i] &&
+          fits(f.groups.data[c], i) && f.groups.data[c].size < max_group_size && (f.groups.data[c].axis != over_all || lies_flat(i, rows.data[i], cols.data[i]))) {
         bool moves = true;
-        for (int k = 0; k < inputs(i); ++k) {
-          const int r = memory(i, k);
-          if (written[r]) moves = false;
-          if (f.group_of[r] >= 0 && f.group_of[r] != c && !kept[r]) moves = false;
+        for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e) {
+          const int r = memory_read.data[e];
+          if (written.data[r]) moves = false;
+          if (f.group_of.data[r] >= 0 && f.group_of.data[r] != c && !kept.data[r]) moves = false;
         }
         if (moves) {
-          f.group_of[i] = c;
-          f.groups[c].size++;
-          f.groups[q].size--;
-          f.groups[c].flat = f.groups[c].flat && lies_flat(i, rows[i], cols[i]);
+          f.group_of.data[i] = c;
+          f.groups.data[c].size++;
+          f.groups.data[q].size--;
+          f.groups.data[c].flat = f.groups.data[c].flat && lies_flat(i, rows.data[i], cols.data[i]);
         }
       }
       const op_kind kind = m.op->kind;
       const bool opaque = (kind == op_kind::view && !(is_reshape(m) && same_matrix(i, g.input(i, 0)))) || kind == op_kind::port || kind == op_kind::result;
-      for (int k = 0; k < inputs(i); ++k) {
-        const int a = kind == op_kind::view ? g.input(i, k) : in(i, k);
-        const int by = opaque ? -2 : kind == op_kind::view ? reader[i] : f.group_of[i];
+      for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e) {
+        const int a = kind == op_kind::view ? g.edges[e] : value_read.data[e];
+        const int by = opaque ? -2 : kind == op_kind::view ? reader.data[i] : f.group_of.data[i];
         if (by == -1) continue;   // a view that nobody has read
-        if (reader[a] == -1) reader[a] = by;
-        else if (reader[a] != by) reader[a] = -2;
-        if (is_producer(kind) || (kind != op_kind::reduce && kind != op_kind::view && f.phase[i] % 2)) body_reader[a] = 0;
-        if (kind == op_kind::view && !body_reader[i]) body_reader[a] = 0;
+        if (reader.data[a] == -1) reader.data[a] = by;
+        else if (reader.data[a] != by) reader.data[a] = -2;
+        if (is_producer(kind) || (kind != op_kind::reduce && kind != op_kind::view && f.phase.data[i] % 2)) body_reader.data[a] = 0;
+        if (kind == op_kind::view && !body_reader.data[i]) body_reader.data[a] = 0;
       }
     }
   }
@@ -407,35 +423,35 @@ struct fuser {
   constexpr void delay() {
     list<int> first_use(n, max_phase + 1);   // in its own group
     for (int i = n - 1; i >= 0; --i) {
-      const int q = f.group_of[i];
-      if (q < 0 || f.groups[q].axis != over_columns) continue;
-      const op_kind kind = g[i].op->kind;
-      const int at = f.phase[i], wanted = first_use[i];
+      const int q = f.group_of.data[i];
+      if (q < 0 || f.groups.data[q].axis != over_columns) continue;
+      const op_kind kind = nodes[i].op->kind;
+      const int at = f.phase.data[i], wanted = first_use.data[i];
       if (kind == op_kind::map && at % 2 == 0 && wanted > at && wanted <= max_phase) {
         int would_be_kept = 0;
         bool moves = true;
-        for (int k = 0; k < inputs(i); ++k) {
-          const int a = in(i, k);
-          if (written[memory(i, k)]) moves = false;
-          if (f.group_of[a] == q && f.phase[a] % 2 == 0 && first_use[a] < wanted) ++would_be_kept;
+        for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e) {
+          const int a = value_read.data[e];
+          if (written.data[memory_read.data[e]]) moves = false;
+          if (f.group_of.data[a] == q && f.phase.data[a] % 2 == 0 && first_use.data[a] < wanted) ++would_be_kept;
         }
-        if (moves && would_be_kept <= 1) f.phase[i] = std::uint8_t(wanted);
+        if (moves && would_be_kept <= 1) f.phase.data[i] = std::uint8_t(wanted);
       }
-      const int sweep = f.phase[i] - (kind == op_kind::reduce ? 1 : 0);
-      for (int k = 0; k < inputs(i); ++k)
-        if (const int a = in(i, k); f.group_of[a] == q && sweep < first_use[a]) first_use[a] = sweep;
+      const int sweep = f.phase.data[i] - (kind == op_kind::reduce ? 1 : 0);
+      for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e)
+        if (const int a = value_read.data[e]; f.group_of.data[a] == q && sweep < first_use.data[a]) first_use.data[a] = sweep;
     }
   }
 
   constexpr void mark_stored() {
     for (int i = 0; i < n; ++i) {
-      if (g[i].op->kind == op_kind::assign) f.stored[i] = 1;
-      if (const int a = g[i].link; a >= 0) f.stored[a] = 1;
-      if (g[i].op->kind == op_kind::reduce && f.group_of[i] >= 0 && g[i].aux == over_rows) f.stored[i] = 1;   // totals are kept where they are stored
-      if (g[i].op->kind == op_kind::view) continue;
-      for (int k = 0; k < inputs(i); ++k) {
-        const int r = memory(i, k), direct = in(i, k);
-        if (f.group_of[r] >= 0 && (r != direct || f.group_of[r] != f.group_of[i])) f.stored[r] = 1;
+      if (nodes[i].op->kind == op_kind::assign) f.stored.data[i] = 1;
+      if (const int a = nodes[i].link; a >= 0) f.stored.data[a] = 1;
+      if (nodes[i].op->kind == op_kind::reduce && f.group_of.data[i] >= 0 && nodes[i].aux == over_rows) f.stored.data[i] = 1;   // totals are kept where they are stored
+      if (nodes[i].op->kind == op_kind::view) continue;
+      for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e) {
+        const int r = memory_read.data[e], direct = value_read.data[e];
+        if (f.group_of.data[r] >= 0 && (r != direct || f.group_of.data[r] != f.group_of.data[i])) f.stored.data[r] = 1;
       }
     }
   }
@@ -457,12 +473,12 @@ constexpr fusion_lists fuse(const graph_view& g) {
 template <int Nodes> constexpr fusion<Nodes> freeze(const fusion_lists& lists) {
   fusion<Nodes> f;
   for (int i = 0; i < Nodes; ++i) {
-    f.group_of[i] = lists.group_of[i];
-    f.phase[i] = lists.phase[i];
-    f.stored[i] = lists.stored[i];
+    f.group_of[i] = lists.group_of.data[i];
+    f.phase[i] = lists.phase.data[i];
+    f.stored[i] = lists.stored.data[i];
   }
   f.n_groups = lists.groups.size();
-  for (int q = 0; q < f.n_groups; ++q) f.groups[q] = lists.groups[q];
+  for (int q = 0; q < f.n_groups; ++q) f.groups[q] = lists.groups.data[q];
   return f;
 }
 

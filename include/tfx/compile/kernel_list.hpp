@@ -11,15 +11,19 @@ namespace tfx {
 /// the operand it is stored to plus one, its phase (`fusion`; of a reduction that of the sweep in which it adds up), and two
 /// bits each for how those four operands lie against the domain.
 struct instruction {
-  const op_info* op = nullptr;
-  std::uint64_t word = 0;
+  const op_info* op;
+  std::uint64_t word;
 
   static constexpr int operand_flag = 512;
-  /// `lies` are the patterns of the three sources and of the store.
+  /// Of three sources, earlier instructions or ~operand; `lies` are the patterns of the kernel's operands.
   static constexpr std::uint64_t pack(const int* source, int store, int phase, const pattern* lies) {
     std::uint64_t w = std::uint64_t(store + 1) << 30 | std::uint64_t(phase) << 40;
-    for (int k = 0; k < 3; ++k) w |= std::uint64_t(source[k] < 0 ? operand_flag | ~source[k] : source[k]) << (10 * k);
-    for (int k = 0; k < 4; ++k) w |= std::uint64_t(lies[k]) << (44 + 2 * k);
+    if (store >= 0) w |= std::uint64_t(lies[store]) << 50;
+    for (int k = 0; k < 3; ++k) {
+      const int s = source[k];
+      if (s > 0) w |= std::uint64_t(s) << (10 * k);
+      else if (s < 0) w |= std::uint64_t(operand_flag | ~s) << (10 * k) | std::uint64_t(lies[~s]) << (44 + 2 * k);
+    }
     return w;
   }
   static constexpr int source_of(std::uint64_t word, int k) {
@@ -58,9 +62,9 @@ template <int Count> constexpr kept_rows<Count> rows_kept(const std::uint64_t* w
 
 /// The address of an operand: base[space] + offset + terms. `place_space` gives the offset itself: the place of a generator.
 struct operand_info {
-  int space = 0, offset = 0, first_term = 0, n_terms = 0;
-  int row = 0;          ///< elements per row of the batch
-  bool local = false;   ///< there is room for the rows that a run of launches takes at a time only, always at the same place
+  int space, offset, first_term, n_terms;
+  int row;      ///< elements per row of the batch
+  bool local;   ///< there is room for the rows that a run of launches takes at a time only, always at the same place
 };
 inline constexpr int place_space = max_spaces;
 
@@ -129,15 +133,16 @@ template <int Nodes, int Edges, int Groups, int Regions> struct kernel_tables {
 namespace detail {
 
 constexpr long long flops_of(const graph_view& g, int id) {
-  const node& n = g[id];
-  const long long results = n.shape.size();
-  if (n.op->kind == op_kind::map) return results;
-  if (n.op->kind == op_kind::reduce) return g[g.input(id, 0)].shape.size();
-  return n.op->kind == op_kind::contract ? 2 * n.op->multiply_adds(g.geometries[n.aux], results) : 0;
+  const node& n = g.nodes[id];
+  const op_kind kind = n.op->kind;
+  if (kind == op_kind::map) return n.shape.size();
+  if (kind == op_kind::reduce) return g.nodes[g.edges[n.first]].shape.size();
+  return kind == op_kind::contract ? 2 * n.op->multiply_adds(g.geometries[n.aux], n.shape.size()) : 0;
 }
 
 struct kernel_emitter {
   const graph_view& g;
+  const node* nodes;
   const int* group_of;
   const std::uint8_t* phase;
   const std::uint8_t* stored;
@@ -153,26 +158,38 @@ struct kernel_emitter {
   list<int> made_value{}, made_at{};   // the same of generators, and for which group and phase: they are made again in each
   list<int> slot{}, slot_group{};         // operand of a node's memory there
   list<std::uint32_t> hashes{};
+  list<std::uint64_t> constant_bits{};   // of `kernel_lists::constants`
   launch_info now{};
   pattern lies[instruction::operand_flag] = {};   // of the group's operands
   dims domain{};
   int q = 0;
 
   constexpr operand_info operand_of(int id) {
-    const location w = locate(g, home, history, id);
-    const node& n = g[w.root];
-    operand_info o;
+    operand_info o{};
     o.first_term = k.terms.size();
-    o.n_terms = w.n_terms;
-    for (int t = 0; t < w.n_terms; ++t) k.terms.push_back(w.terms[t]);
+    int root = id, moved = 0;
+    if (g.n_regions == 1) {
+      root = locate_plain(g, home, id, moved);
+    } else {
+      const location w = locate(g, home, history, id);
+      root = w.root;
+      moved = w.offset;
+      o.n_terms = w.n_terms;
+      for (int t = 0; t < w.n_terms; ++t) k.terms.push_back(w.terms[t]);
+    }
+    const node& n = nodes[root];
     if (n.op->kind == op_kind::leaf) {
       o.space = g.leaves[n.aux].space;
       o.offset = g.leaves[n.aux].offset;
     } else if (n.op->kind == op_kind::constant) {
       o.space = constant_space;
+      const std::uint64_t bits = std::bit_cast<std::uint64_t>(n.number);
       int c = 0;
-      while (c < k.constants.size() && std::bit_cast<std::uint64_t>(k.constants[c]) != std::bit_cast<std::uint64_t>(n.number)) ++c;
-      if (c == k.constants.size()) k.constants.push_back(n.number);
+      while (c < constant_bits.count && constant_bits.data[c] != bits) ++c;
+      if (c == constant_bits.count) {
+        constant_bits.push_back(bits);
+        k.constants.push_back(n.number);
+      }
       o.offset = c;
     } else if (is<iteration_op>(n)) {
       o.space = counter_space;
@@ -181,72 +198,69 @@ struct kernel_emitter {
       o.space = place_space;
     } else {
       o.space = arena_space;
-      o.offset = offset[w.root];
+      o.offset = offset[root];
     }
-    o.offset += w.offset;
-    if (g[id].shape.bounded) o.row = g[id].shape.size() / g[id].shape.extent[0];
-    o.local = local[w.root] != 0;
+    o.offset += moved;
+    const dims& shape = nodes[id].shape;
+    if (shape.bounded) o.row = shape.size() / shape.extent[0];
+    o.local = local[root] != 0;
     return o;
   }
 
   /// The operand through which the kernel reads or writes node `id`.
-  constexpr int use(int id) { return slot_group[id] == q ? slot[id] : add_operand(id); }
+  constexpr int use(int id) { return slot_group.data[id] == q ? slot.data[id] : add_operand(id); }
   constexpr int add_operand(int id) {
     k.operands.push_back(operand_of(id));
-    slot_group[id] = q;
-    slot[id] = now.operands;
-    pattern p = pattern_of(g[id].shape, domain);
+    slot_group.data[id] = q;
+    slot.data[id] = now.operands;
+    pattern p = pattern_of(nodes[id].shape, domain);
     if (p == pattern::other) p = pattern::full;   // of a producer, which knows its operands by its geometry
     lies[now.operands] = p;
-    now.bytes += g[id].shape.size();
+    now.bytes += nodes[id].shape.size();
     return now.operands++;
-  }
-  constexpr std::uint64_t packed(const int* source, int store, int at_phase) const {
-    pattern of[4] = {};
-    for (int j = 0; j < 3; ++j)
-      if (source[j] < 0) of[j] = lies[~source[j]];
-    if (store >= 0) of[3] = lies[store];
-    return instruction::pack(source, store, at_phase, of);
   }
   constexpr int here() const { return k.code.size() - now.first_instruction; }
   constexpr void note(int id, int instruction) {
-    value[id] = instruction;
-    value_group[id] = q;
+    value.data[id] = instruction;
+    value_group.data[id] = q;
   }
 
   /// An earlier instruction, or ~operand. Generators are emitted again in each group, and in each phase: what comes after a
   /// reduction stands at another place, and what comes in a later sweep is made there rather than kept.
   constexpr int source(int id, int at_phase) {
-    const int direct = matrix_root(g, id), root = g.root(direct);
-    const node& n = g[root];
-    if (n.op->kind != op_kind::generate) return value_group[direct] == q ? value[direct] : ~use(direct);
+    const bool is_view = nodes[id].op->kind == op_kind::view;
+    const int direct = is_view ? matrix_root(g, id) : id, root = is_view ? g.root(direct) : id;
+    const node& n = nodes[root];
+    if (n.op->kind != op_kind::generate) return value_group.data[direct] == q ? value.data[direct] : ~use(direct);
     const int wanted_at = q * 16 + at_phase;
-    if (made_at[direct] == wanted_at) return made_value[direct];
-    instruction made;
+    if (made_at.data[direct] == wanted_at) return made_value.data[direct];
+    instruction made{};
     made.op = n.op;
     int in[3] = {};
     for (int j = 0; j < n.count; ++j) in[j] = source(g.input(root, j), at_phase);
     if (n.count) in[2] = ~use(direct);   // no memory: only its place counts
-    made.word = packed(in, -1, at_phase);
-    made_at[direct] = wanted_at;
-    made_value[direct] = here();
+    made.word = instruction::pack(in, -1, at_phase, lies);
+    made_at.data[direct] = wanted_at;
+    made_value.data[direct] = here();
     k.code.push_back(made);
-    return made_value[direct];
+    return made_value.data[direct];
   }
 
   constexpr void emit_node(int id) {
-    const node& n = g[id];
-    if (now.geometry < 0 || !is_producer(n.op->kind)) now.flops += flops_of(g, id);
-    instruction made;
+    const node& n = nodes[id];
+    const op_kind kind = n.op->kind;
+    const bool is_first = is_producer(kind) && now.geometry < 0;   // what is made beside it has the same geometry
+    if (is_first || !is_producer(kind)) now.flops += flops_of(g, id);
+    instruction made{};
     made.op = n.op;
     int in[3] = {};
-    const int at_phase = n.op->kind == op_kind::reduce ? phase[id] - 1 : phase[id];
-    if (!is_producer(n.op->kind))
-      for (int j = 0; j < n.count; ++j) in[j] = source(g.input(id, j), at_phase);
-    const int target = n.op->kind == op_kind::assign ? n.aux : id;
+    const int at_phase = kind == op_kind::reduce ? phase[id] - 1 : phase[id];
+    if (!is_producer(kind))
+      for (int j = 0, e = n.first; j < n.count; ++j) in[j] = source(g.edges[e + j], at_phase);
+    const int target = kind == op_kind::assign ? n.aux : id;
     const int store = stored[id] ? use(target) : -1;
-    made.word = packed(in, store, at_phase);
-    if (is_producer(n.op->kind) && now.geometry < 0) {   // what is made beside it has the same
+    made.word = instruction::pack(in, store, at_phase, lies);
+    if (is_first) {
       now.output = here();
       now.geometry = n.aux;
     }
@@ -262,10 +276,10 @@ struct kernel_emitter {
     now.first_instruction = k.code.size();
     now.first_operand = k.operands.size();
     domain = groups[q].domain;
-    for (int i = head[q]; i >= 0; i = next[i])   // a producer's operands come first, whatever was moved in front of it, and each in its place
-      if (is_producer(g[i].op->kind) && now.operands == 0)
-        for (int j = 0; j < g[i].count; ++j) add_operand(g.input(i, j));
-    for (int i = head[q]; i >= 0; i = next[i]) emit_node(i);
+    for (int i = head.data[q]; i >= 0; i = next.data[i])   // a producer's operands come first, whatever was moved in front of it, and each in its place
+      if (is_producer(nodes[i].op->kind) && now.operands == 0)
+        for (int j = 0; j < nodes[i].count; ++j) add_operand(g.input(i, j));
+    for (int i = head.data[q]; i >= 0; i = next.data[i]) emit_node(i);
     now.instructions = here();
 
     const bool flat = groups[q].flat && groups[q].kind == group_kind::map && groups[q].axis != over_rows && groups[q].axis != over_columns;
@@ -286,18 +300,18 @@ struct kernel_emitter {
   constexpr void find_kernel() {
     std::uint32_t h = unsigned(now.axis + 5) + unsigned(now.kind) * 77u;
     for (int i = 0; i < now.instructions; ++i) {
-      const instruction& c = k.code[now.first_instruction + i];
+      const instruction& c = k.code.data[now.first_instruction + i];
       h = (h ^ c.op->hash) * 16777619u + unsigned(c.word) + unsigned(c.word >> 32) * 5u;
     }
     now.kernel = -1;
     for (int d = 0; d < k.distinct.size() && now.kernel < 0; ++d) {
-      const launch_info& other = k.launches[k.distinct[d]];
-      if (hashes[d] != h || other.instructions != now.instructions || other.operands != now.operands || other.kind != now.kind ||
+      const launch_info& other = k.launches.data[k.distinct.data[d]];
+      if (hashes.data[d] != h || other.instructions != now.instructions || other.operands != now.operands || other.kind != now.kind ||
           other.axis != now.axis)
         continue;
       bool same = true;
       for (int i = 0; same && i < now.instructions; ++i) {
-        const instruction &a = k.code[other.first_instruction + i], &b = k.code[now.first_instruction + i];
+        const instruction &a = k.code.data[other.first_instruction + i], &b = k.code.data[now.first_instruction + i];
         same = a.op->id == b.op->id && a.word == b.word;
       }
       if (same) now.kernel = d;
@@ -309,36 +323,36 @@ struct kernel_emitter {
   }
 
   constexpr void emit_all() {
-    list<int> head(n_groups + 1, -1), next(g.n_nodes, -1);
-    value = list<int>(g.n_nodes, -1);
+    list<int> head(n_groups + 1, -1), next = list<int>::unset(g.n_nodes);
+    value = list<int>::unset(g.n_nodes);
     value_group = list<int>(g.n_nodes, -1);
-    made_value = list<int>(g.n_nodes, -1);
+    made_value = list<int>::unset(g.n_nodes);
     made_at = list<int>(g.n_nodes, -1);
-    slot = list<int>(g.n_nodes, -1);
+    slot = list<int>::unset(g.n_nodes);
     slot_group = list<int>(g.n_nodes, -1);
     for (int i = g.n_nodes - 1; i >= 0; --i) {
       const int in_group = group_of[i];
       if (in_group < 0) continue;
-      next[i] = head[in_group];
-      head[in_group] = i;
+      next.data[i] = head.data[in_group];
+      head.data[in_group] = i;
     }
     int open[max_regions] = {}, depth = 0;
     for (q = 0; q < n_groups; ++q) {
-      if (head[q] < 0) continue;
+      if (head.data[q] < 0) continue;
       if (groups[q].kind == group_kind::control) {
-        int loop = head[q];
-        while (g[loop].op->kind != op_kind::loop) loop = next[loop];
-        const int r = g[loop].aux;
+        int loop = head.data[q];
+        while (nodes[loop].op->kind != op_kind::loop) loop = next.data[loop];
+        const int r = nodes[loop].aux;
         close(open, depth, r);
         loop_info& l = k.loops[r];
         l.bound = g.regions[r].bound;
         l.sense = g.regions[r].sense;
-        const bool real_condition = g[loop].count > 0 && !(g[loop].count == 2 && g[g.input(loop, 0)].op->kind == op_kind::constant);
+        const bool real_condition = nodes[loop].count > 0 && !(nodes[loop].count == 2 && nodes[g.input(loop, 0)].op->kind == op_kind::constant);
         if (real_condition) {
           l.condition = operand_of(g.input(loop, 0));
           l.conditional = true;
         }
-        if (g[loop].count == 2) {
+        if (nodes[loop].count == 2) {
           l.trips = operand_of(g.input(loop, 1));
           l.counted = true;
         }
@@ -370,7 +384,7 @@ struct kernel_emitter {
 }  // namespace detail
 
 template <class Fusion, class Memory> constexpr kernel_lists emit_kernels(const graph_view& g, const Fusion& f, const Memory& m) {
-  detail::kernel_emitter emitter{g, f.group_of, f.phase, f.stored, f.groups, f.n_groups, m.offset, m.home, m.history, m.local};
+  detail::kernel_emitter emitter{g, g.nodes, f.group_of, f.phase, f.stored, f.groups, f.n_groups, m.offset, m.home, m.history, m.local};
   emitter.emit_all();
   return static_cast<kernel_lists&&>(emitter.k);
 }
@@ -378,14 +392,14 @@ template <class Fusion, class Memory> constexpr kernel_lists emit_kernels(const 
 template <class Tables> constexpr Tables freeze(const kernel_lists& lists, int regions) {
   Tables t;
   t.sizes = {lists.code.size(), lists.operands.size(), lists.terms.size(), lists.launches.size(), lists.distinct.size(), lists.constants.size(), lists.steps.size(), regions};
-  for (int i = 0; i < lists.code.size(); ++i) t.code[i] = lists.code[i];
-  for (int i = 0; i < lists.operands.size(); ++i) t.operands[i] = lists.operands[i];
-  for (int i = 0; i < lists.terms.size(); ++i) t.terms[i] = lists.terms[i];
-  for (int i = 0; i < lists.launches.size(); ++i) t.launches[i] = lists.launches[i];
-  for (int i = 0; i < lists.distinct.size(); ++i) t.distinct[i] = lists.distinct[i];
-  for (int i = 0; i < lists.constants.size(); ++i) t.constants[i] = lists.constants[i];
-  for (int i = 0; i < lists.steps.size(); ++i) t.steps[i] = lists.steps[i];
-  for (int i = 0; i < regions; ++i) t.loops[i] = lists.loops[i];
+  detail::copy_table(lists.code.data, lists.code.count, t.code);
+  detail::copy_table(lists.operands.data, lists.operands.count, t.operands);
+  detail::copy_table(lists.terms.data, lists.terms.count, t.terms);
+  detail::copy_table(lists.launches.data, lists.launches.count, t.launches);
+  detail::copy_table(lists.distinct.data, lists.distinct.count, t.distinct);
+  detail::copy_table(lists.constants.data, lists.constants.count, t.constants);
+  detail::copy_table(lists.steps.data, lists.steps.count, t.steps);
+  detail::copy_table(lists.loops, regions, t.loops);
   t.flops = lists.flops;
   t.bytes = lists.bytes;
   return t;

@@ -93,6 +93,24 @@ struct locator {
 
 }  // namespace detail
 
+/// The same in a program without bodies, where addresses have no terms: the node whose buffer holds value `id`; `offset` is
+/// moved to where it lies there.
+constexpr int locate_plain(const graph_view& g, const int* home, int id, int& offset) {
+  while (true) {
+    const node& n = g.nodes[id];
+    if (home[id] >= 0) {
+      id = home[id];
+    } else if (n.op->kind == op_kind::view) {
+      if (is<row_op>(n)) offset += n.aux * n.shape.size();
+      id = g.edges[n.first];
+    } else if (n.op->kind == op_kind::assign) {
+      id = n.aux;
+    } else {
+      return id;
+    }
+  }
+}
+
 constexpr location locate(const graph_view& g, const int* home, const std::uint8_t* history, int id) {
   return detail::locator{g, home, history}.find(id);
 }

@@ -35,6 +35,7 @@ namespace detail {
 template <class Fusion> struct memory_planner {
   const graph_view& g;
   const Fusion& f;
+  const node* nodes;
   int n;
   memory_lists p{};
   list<int> begin, end;  ///< per buffer, in groups; -1: none
@@ -43,6 +44,7 @@ template <class Fusion> struct memory_planner {
   constexpr memory_planner(const graph_view& view, const Fusion& fusion)
       : g(view),
         f(fusion),
+        nodes(view.nodes),
         n(view.n_nodes),
         begin(view.n_nodes, -1),
         end(view.n_nodes, -1),
@@ -56,50 +58,63 @@ template <class Fusion> struct memory_planner {
 
   /// What comes out of a body, and the next value of a carry, is made where it is kept.
   constexpr void find_homes() {
+    if (g.n_regions == 1) return;
     for (int i = 0; i < n; ++i) {
-      const node& m = g[i];
-      if (is<carry_op>(m)) p.home[g.input(i, 0)] = p.home[m.link] = i;
+      const node& m = nodes[i];
+      if (is<carry_op>(m)) p.home.data[g.input(i, 0)] = p.home.data[m.link] = i;
       if (is<stack_op>(m)) {
         const int a = g.input(i, 0);
-        p.home[is<history_op>(g[a]) ? g.input(a, 0) : a] = i;
-        if (m.count > 2) p.home[g.input(i, 2)] = i;
+        p.home.data[is<history_op>(nodes[a]) ? g.input(a, 0) : a] = i;
+        if (m.count > 2) p.home.data[g.input(i, 2)] = i;
       }
-      if (is<join_op>(m)) p.home[g.input(i, 0)] = p.home[g.input(i, 2)] = i;
-      if (is<history_op>(m)) p.history[g.input(i, 0)] = 1;
+      if (is<join_op>(m)) p.home.data[g.input(i, 0)] = p.home.data[g.input(i, 2)] = i;
+      if (is<history_op>(m)) p.history.data[g.input(i, 0)] = 1;
     }
   }
 
   constexpr int level(int root) const {
-    return is<carry_op>(g[root]) ? g.regions[g[root].region].parent : g[root].region;
+    return is<carry_op>(nodes[root]) ? g.regions[nodes[root].region].parent : nodes[root].region;
   }
   /// Group q, or the end of the outermost body around it that lies within body `to`.
   constexpr int widened(int region, int to, int q, bool last) const {
-    for (int r = region; r > 0 && r != to; r = g.regions[r].parent) q = last ? f.group_of[g.regions[r].loop] : start[r];
+    for (int r = region; r > 0 && r != to; r = g.regions[r].parent) q = last ? f.group_of[g.regions[r].loop] : start.data[r];
     return q;
   }
   /// Value `id` is written or read by the group of node `by`.
   constexpr void touch(int id, int by) {
-    const int root = locate(g, p.home.data, p.history.data, id).root, q = f.group_of[by], region = g[by].region;
-    const op_kind k = g[root].op->kind;
-    if (q < 0 || k == op_kind::leaf || k == op_kind::constant || k == op_kind::generate || is<iteration_op>(g[root]))
+    const int q = f.group_of[by], region = nodes[by].region;
+    if (g.n_regions == 1) return touch_plain(id, q);
+    const int root = locate(g, p.home.data, p.history.data, id).root;
+    const op_kind k = nodes[root].op->kind;
+    if (q < 0 || k == op_kind::leaf || k == op_kind::constant || k == op_kind::generate || is<iteration_op>(nodes[root]))
       return;
     const int lo = widened(region, level(root), q, false), hi = widened(region, level(root), q, true);
-    if (hi > end[root]) end[root] = hi;
-    if (begin[root] < 0 || lo < begin[root]) begin[root] = lo;
+    if (hi > end.data[root]) end.data[root] = hi;
+    if (begin.data[root] < 0 || lo < begin.data[root]) begin.data[root] = lo;
+  }
+  constexpr void touch_plain(int id, int q) {
+    int nowhere = 0;
+    const int root = locate_plain(g, p.home.data, id, nowhere);
+    const op_kind k = nodes[root].op->kind;
+    if (q < 0 || k == op_kind::leaf || k == op_kind::constant || k == op_kind::generate) return;
+    if (q > end.data[root]) end.data[root] = q;
+    if (begin.data[root] < 0 || q < begin.data[root]) begin.data[root] = q;
   }
   constexpr void find_lifetimes() {
     for (int q = f.n_groups - 1; q >= 0; --q)
-      for (int r = f.groups[q].region; r > 0; r = g.regions[r].parent) start[r] = q;
+      for (int r = f.groups[q].region; r > 0; r = g.regions[r].parent) start.data[r] = q;
     for (int i = 0; i < n; ++i) {
-      const op_kind k = g[i].op->kind;
+      const op_kind k = nodes[i].op->kind;
       if (k == op_kind::view || k == op_kind::port || k == op_kind::leaf || k == op_kind::constant ||
           k == op_kind::generate)
         continue;
       if (f.stored[i] && k != op_kind::assign) touch(i, i);
       if (k == op_kind::result) continue;
-      for (int j = 0; j < g[i].count; ++j) {
-        const int a = g.input(i, j), root = g.root(a);
-        if (f.stored[root] || g[root].op->kind == op_kind::port || g[root].op->kind == op_kind::result) touch(a, i);
+      for (int e = nodes[i].first, last = e + nodes[i].count; e < last; ++e) {
+        const int a = g.edges[e];
+        int root = a;
+        while (nodes[root].op->kind == op_kind::view) root = g.edges[nodes[root].first];
+        if (f.stored[root] || nodes[root].op->kind == op_kind::port || nodes[root].op->kind == op_kind::result) touch(a, i);
       }
     }
   }
@@ -108,67 +123,68 @@ template <class Fusion> struct memory_planner {
   constexpr void follow_runs() {
     if (p.runs.size() == 0) return;
     for (int i = 0; i < n; ++i) {
-      if (end[i] < 0) continue;
-      const int from = batch_run_of(p.runs.data, p.runs.size(), begin[i]), to = batch_run_of(p.runs.data, p.runs.size(), end[i]);
+      if (end.data[i] < 0) continue;
+      const int from = batch_run_of(p.runs.data, p.runs.size(), begin.data[i]), to = batch_run_of(p.runs.data, p.runs.size(), end.data[i]);
       if (from >= 0 && from == to) {
-        p.local[i] = g[i].shape.bounded;
+        p.local.data[i] = nodes[i].shape.bounded;
         continue;
       }
-      if (from >= 0) begin[i] = p.runs[from].first;
-      if (to >= 0) end[i] = p.runs[to].last;
+      if (from >= 0) begin.data[i] = p.runs.data[from].first;
+      if (to >= 0) end.data[i] = p.runs.data[to].last;
     }
   }
 
   constexpr int size_of_buffer(int i) const {
-    int s = g[i].shape.size();
-    if (p.local[i]) s = s / g[i].shape.extent[0] * p.runs[batch_run_of(p.runs.data, p.runs.size(), begin[i])].rows;
-    if (is<carry_op>(g[i])) s *= p.history[i] ? g.regions[g[i].region].bound + 1 : 2;
+    int s = nodes[i].shape.size();
+    if (p.local.data[i]) s = s / nodes[i].shape.extent[0] * p.runs.data[batch_run_of(p.runs.data, p.runs.size(), begin.data[i])].rows;
+    if (is<carry_op>(nodes[i])) s *= p.history.data[i] ? g.regions[nodes[i].region].bound + 1 : 2;
     return padded(s);
   }
 
   /// The buffer that a stored value without terms lies in.
   constexpr int buffer_of(int id) const {
-    id = g.root(id);
-    while (p.home[id] >= 0) id = p.home[id];
+    while (nodes[id].op->kind == op_kind::view) id = g.edges[nodes[id].first];
+    while (p.home.data[id] >= 0) id = p.home.data[id];
     return id;
   }
   /// May node i, the last that reads buffer a, be written over it? Only where each element is read at the place at
   /// which it is written, and not after that.
   constexpr bool takes_over(int i, int a, const list<int>& head, const list<int>& next) const {
     const group& q = f.groups[f.group_of[i]];
-    for (int j = head[f.group_of[i]]; j >= 0; j = next[j]) {
-      for (int k = 0; k < g[j].count; ++k) {
-        const int from = g.input(j, k);
+    for (int j = head.data[f.group_of[i]]; j >= 0; j = next.data[j]) {
+      for (int e = nodes[j].first, last = e + nodes[j].count; e < last; ++e) {
+        const int from = g.edges[e];
         if (buffer_of(from) != a) continue;
-        if (j > i || is_producer(g[j].op->kind) || g[from].shape.size() != q.rows * q.cols) return false;
+        if (j > i || is_producer(nodes[j].op->kind) || nodes[from].shape.size() != q.rows * q.cols) return false;
       }
     }
     return true;
   }
   /// Elementwise results take the place of an operand that nobody reads later.
   constexpr void share_in_place() {
-    list<int> head(f.n_groups + 1, -1), next(n, -1);
+    list<int> head(f.n_groups + 1, -1), next = list<int>::unset(n);
     for (int i = n - 1; i >= 0; --i) {
       if (f.group_of[i] < 0) continue;
-      next[i] = head[f.group_of[i]];
-      head[f.group_of[i]] = i;
+      next.data[i] = head.data[f.group_of[i]];
+      head.data[f.group_of[i]] = i;
     }
     for (int q = 0; q < f.n_groups; ++q) {
       if (f.groups[q].axis >= 0 || f.groups[q].kind == group_kind::control) continue;
-      for (int i = head[q]; i >= 0; i = next[i]) {
-        if (g[i].op->kind != op_kind::map || !f.stored[i] || p.home[i] >= 0) continue;
-        for (int j = head[q]; j >= 0 && p.home[i] < 0; j = next[j]) {
-          for (int k = 0; k < g[j].count && p.home[i] < 0; ++k) {
-            const int a = buffer_of(g.input(j, k));
-            const op_kind kind = g[a].op->kind;
+      for (int i = head.data[q]; i >= 0; i = next.data[i]) {
+        if (nodes[i].op->kind != op_kind::map || !f.stored[i] || p.home.data[i] >= 0) continue;
+        for (int j = head.data[q]; j >= 0 && p.home.data[i] < 0; j = next.data[j]) {
+          for (int e = nodes[j].first, last = e + nodes[j].count; e < last && p.home.data[i] < 0; ++e) {
+            const int a = buffer_of(g.edges[e]);
+            if (end.data[a] != q || f.group_of[a] == q) continue;
+            const op_kind kind = nodes[a].op->kind;
             const bool plain = kind == op_kind::map || kind == op_kind::reduce || is_producer(kind);
-            if (!plain || f.group_of[a] == q || end[a] != q || g[a].region != g[i].region ||
-                g[a].shape.size() != g[i].shape.size())
+            if (!plain || nodes[a].region != nodes[i].region ||
+                nodes[a].shape.size() != nodes[i].shape.size())
               continue;
-            if (p.local[i] != p.local[a] || !takes_over(i, a, head, next)) continue;
-            p.home[i] = a;
-            end[a] = end[i];
-            end[i] = begin[i] = -1;
+            if (p.local.data[i] != p.local.data[a] || !takes_over(i, a, head, next)) continue;
+            p.home.data[i] = a;
+            end.data[a] = end.data[i];
+            end.data[i] = begin.data[i] = -1;
             p.in_place++;
           }
         }
@@ -177,24 +193,25 @@ template <class Fusion> struct memory_planner {
   }
 
   constexpr void place() {
-    list<int> first(f.n_groups + 1, -1), later(n, -1), node_of;
+    list<int> first(f.n_groups + 1, -1), later = list<int>::unset(n), node_of;
     for (int i = n - 1; i >= 0; --i) {
-      if (end[i] < 0) continue;
-      later[i] = first[begin[i]];
-      first[begin[i]] = i;
+      if (end.data[i] < 0) continue;
+      later.data[i] = first.data[begin.data[i]];
+      first.data[begin.data[i]] = i;
     }
     list<lifetime> buffers;
     for (int q = 0; q < f.n_groups; ++q) {
-      for (int i = first[q]; i >= 0; i = later[i]) {
-        buffers.push_back({q, end[i], size_of_buffer(i)});
+      for (int i = first.data[q]; i >= 0; i = later.data[i]) {
+        const int size = size_of_buffer(i);
+        buffers.push_back({q, end.data[i], size});
         node_of.push_back(i);
-        p.unplanned += size_of_buffer(i);
+        p.unplanned += size;
       }
     }
     p.buffers = buffers.size();
     p.live_peak = most_alive(buffers, f.n_groups);
     p.arena = place_buffers(buffers, p.live_peak);
-    for (int i = 0; i < buffers.size(); ++i) p.offset[node_of[i]] = buffers[i].offset;
+    for (int i = 0; i < buffers.count; ++i) p.offset.data[node_of.data[i]] = buffers.data[i].offset;
   }
 };
 
@@ -215,12 +232,12 @@ template <class Fusion> constexpr memory_lists plan_memory(const graph_view& g, 
 template <int Nodes> constexpr memory_plan<Nodes> freeze(const memory_lists& lists) {
   memory_plan<Nodes> p;
   for (int i = 0; i < Nodes; ++i) {
-    p.offset[i] = lists.offset[i];
-    p.home[i] = lists.home[i];
-    p.history[i] = lists.history[i];
-    p.local[i] = lists.local[i];
+    p.offset[i] = lists.offset.data[i];
+    p.home[i] = lists.home.data[i];
+    p.history[i] = lists.history.data[i];
+    p.local[i] = lists.local.data[i];
   }
-  for (int i = 0; i < lists.runs.size(); ++i) p.runs[i] = lists.runs[i];
+  for (int i = 0; i < lists.runs.size(); ++i) p.runs[i] = lists.runs.data[i];
   p.n_runs = lists.runs.size();
   p.arena = lists.arena;
   p.unplanned = lists.unplanned;

@@ -23,10 +23,10 @@ struct placer {
   int end = 0;         ///< of what is in use
 
   constexpr void place(int index) {
-    lifetime& b = buffers[index];
-    int free_from = 0, best_gap = 0, position = placed.size();
+    lifetime& b = buffers.data[index];
+    int free_from = 0, best_gap = 0, position = placed.count;
     b.offset = -1;
-    for (int j = 0; j < placed.size(); ++j) {
+    for (int j = 0, n = placed.count; j < n; ++j) {
       const lifetime& other = buffers.data[placed.data[j]];
       if (other.to < b.from || other.from > b.to) continue;
       const int gap = other.offset - free_from;
@@ -64,17 +64,21 @@ constexpr long long rank_of(const lifetime& b, placement_order order) {
 
 /// The highest rank first; equal ones stay as they are.
 constexpr void sort_by_rank(list<int>& order, const list<long long>& rank) {
-  list<int> other(order.size());
-  for (int width = 1; width < order.size(); width *= 2) {
-    for (int begin = 0; begin < order.size(); begin += 2 * width) {
-      const int middle = begin + width < order.size() ? begin + width : order.size();
-      const int end = middle + width < order.size() ? middle + width : order.size();
+  const int n = order.count;
+  list<int> other = list<int>::unset(n);
+  int *from = order.data, *into = other.data;
+  for (int width = 1; width < n; width *= 2) {
+    for (int begin = 0; begin < n; begin += 2 * width) {
+      const int middle = begin + width < n ? begin + width : n;
+      const int end = middle + width < n ? middle + width : n;
       for (int left = begin, right = middle, to = begin; to < end; ++to)
-        other[to] =
-            left < middle && (right == end || rank[order[left]] >= rank[order[right]]) ? order[left++] : order[right++];
+        into[to] = left < middle && (right == end || rank.data[from[left]] >= rank.data[from[right]]) ? from[left++] : from[right++];
     }
-    for (int i = 0; i < order.size(); ++i) order[i] = other[i];
+    int* const sorted = into;
+    into = from;
+    from = sorted;
   }
+  for (int i = 0; from != order.data && i < n; ++i) order.data[i] = from[i];
 }
 
 }  // namespace detail
@@ -83,12 +87,13 @@ constexpr void sort_by_rank(list<int>& order, const list<long long>& rank) {
 constexpr int most_alive(const list<lifetime>& buffers, int steps) {
   list<int> change(steps + 1, 0);
   for (int i = 0; i < buffers.size(); ++i) {
-    change[buffers[i].from] += buffers[i].size;
-    change[buffers[i].to + 1] -= buffers[i].size;
+    const lifetime& b = buffers.data[i];
+    change.data[b.from] += b.size;
+    change.data[b.to + 1] -= b.size;
   }
   int alive = 0, most = 0;
   for (int s = 0; s < steps; ++s) {
-    alive += change[s];
+    alive += change.data[s];
     if (alive > most) most = alive;
   }
   return most;
@@ -96,15 +101,15 @@ constexpr int most_alive(const list<lifetime>& buffers, int steps) {
 
 /// Gives each buffer an offset; returns how much memory that takes. Those that are in use at the same time do not overlap.
 constexpr int place_in_order(list<lifetime>& buffers, placement_order by) {
-  list<int> order(buffers.size());
-  list<long long> rank(buffers.size());
+  list<int> order = list<int>::unset(buffers.size());
+  list<long long> rank = list<long long>::unset(buffers.size());
   for (int i = 0; i < buffers.size(); ++i) {
-    order[i] = i;
-    rank[i] = detail::rank_of(buffers[i], by);
+    order.data[i] = i;
+    rank.data[i] = detail::rank_of(buffers.data[i], by);
   }
   detail::sort_by_rank(order, rank);
   detail::placer p{buffers};
-  for (int i = 0; i < order.size(); ++i) p.place(order[i]);
+  for (int i = 0; i < order.size(); ++i) p.place(order.data[i]);
   return p.end;
 }
 
@@ -114,17 +119,17 @@ constexpr int place_buffers(list<lifetime>& buffers, int least) {
   constexpr placement_order orders[] = {placement_order::first_begin, placement_order::largest,
                                         placement_order::most_elements, placement_order::longest,
                                         placement_order::last_end};
-  list<int> best(buffers.size());
+  list<int> best = list<int>::unset(buffers.size());
   int arena = -1;
   for (const placement_order by : orders) {
     const int taken = place_in_order(buffers, by);
     if (arena < 0 || taken < arena) {
       arena = taken;
-      for (int i = 0; i < buffers.size(); ++i) best[i] = buffers[i].offset;
+      for (int i = 0; i < buffers.size(); ++i) best.data[i] = buffers.data[i].offset;
     }
     if (arena <= least + least / 100) break;
   }
-  for (int i = 0; i < buffers.size(); ++i) buffers[i].offset = best[i];
+  for (int i = 0; i < buffers.size(); ++i) buffers.data[i].offset = best.data[i];
   return arena;
 }
 

@@ -19,6 +19,15 @@ struct launch_record {
   int shape = 0;            ///< launches of one kernel, geometry and extents share what is decided for them
 };
 
+namespace detail {
+/// A table for running: a copy with room for one row more, so that it is never empty.
+template <int N, class T> constexpr auto first_rows(const T* from) {
+  std::array<T, std::size_t(N) + 1> rows{};
+  copy_table(from, N, rows.data());
+  return rows;
+}
+}  // namespace detail
+
 /// One program, compiled: each stage is one constant, and the last ones are the small tables that running reads. A plan knows
 /// neither backend nor element type.
 template <class Step> struct plan {
@@ -38,19 +47,21 @@ template <class Step> struct plan {
   static constexpr int arena_elements = memory.arena;
   static constexpr int spaces = traced::graph.spaces;
   /// Elements of each space, as a table of its own: reading the graph at run time would bring all of it into the program.
-  static constexpr auto space_sizes = [] {
+  static constexpr auto make_space_sizes() {
     std::array<int, max_spaces> t{};
     for (int s = 0; s < max_spaces; ++s) t[std::size_t(s)] = traced::graph.space_size[s];
     return t;
-  }();
+  }
+  static constexpr auto space_sizes = make_space_sizes();
   static constexpr int space_size(int s) { return space_sizes[std::size_t(s)]; }
   static constexpr bool has_loops = n_regions > 1;
 
-  static constexpr int most_operands = [] {
+  static constexpr int make_most_operands() {
     int most = 1;
     for (int i = 0; i < n_launches; ++i) most = kernels.launches[i].operands > most ? kernels.launches[i].operands : most;
     return most;
-  }();
+  }
+  static constexpr int most_operands = make_most_operands();
 
   // ---- what running reads
   /// Launches that differ in kernel, geometry or extents, by the first of each kind; and the geometries among them.
@@ -58,7 +69,7 @@ template <class Step> struct plan {
     int of[n_launches + 1] = {}, first[n_launches + 1] = {}, shapes = 0;
     int geometry_of[n_launches + 1] = {}, row[n_launches + 1] = {}, geometries = 0;
   };
-  static constexpr shape_table shapes = [] {
+  static constexpr shape_table make_shapes() {
     shape_table t;
     for (int i = 0; i < n_launches; ++i) {
       const launch_info& l = kernels.launches[i];
@@ -77,9 +88,10 @@ template <class Step> struct plan {
       if (k == t.geometries) t.row[t.geometries++] = l.geometry;
     }
     return t;
-  }();
+  }
+  static constexpr shape_table shapes = make_shapes();
   static constexpr int n_shapes = shapes.shapes;
-  static constexpr auto launches = [] {
+  static constexpr auto make_launches() {
     std::array<launch_record, std::size_t(n_launches) + 1> t{};
     for (int i = 0; i < n_launches; ++i) {
       const launch_info& l = kernels.launches[i];
@@ -98,40 +110,22 @@ template <class Step> struct plan {
       r.contracts_batch = g.v[geometry::contracts_batch] != 0;
     }
     return t;
-  }();
-  static constexpr auto geometries = [] {
+  }
+  static constexpr auto launches = make_launches();
+  static constexpr auto make_geometries() {
     std::array<geometry, std::size_t(shapes.geometries) + 1> t{};
     for (int k = 0; k < shapes.geometries; ++k) t[std::size_t(k)] = traced::graph.geometries[shapes.row[k]];
     return t;
-  }();
-  static constexpr auto operands = [] {
-    std::array<operand_info, std::size_t(sizes.operands) + 1> t{};
-    for (int i = 0; i < sizes.operands; ++i) t[std::size_t(i)] = kernels.operands[i];
-    return t;
-  }();
-  static constexpr auto terms = [] {
-    std::array<address_term, std::size_t(sizes.terms) + 1> t{};
-    for (int i = 0; i < sizes.terms; ++i) t[std::size_t(i)] = kernels.terms[i];
-    return t;
-  }();
-  static constexpr auto constants = [] {
-    std::array<double, std::size_t(sizes.constants) + 1> t{};
-    for (int i = 0; i < sizes.constants; ++i) t[std::size_t(i)] = kernels.constants[i];
-    return t;
-  }();
-  static constexpr auto steps = [] {
-    std::array<step_info, std::size_t(sizes.steps) + 1> t{};
-    for (int i = 0; i < sizes.steps; ++i) t[std::size_t(i)] = kernels.steps[i];
-    return t;
-  }();
-  static constexpr auto loops = [] {
-    std::array<loop_info, std::size_t(n_regions) + 1> t{};
-    for (int i = 0; i < n_regions; ++i) t[std::size_t(i)] = kernels.loops[i];
-    return t;
-  }();
+  }
+  static constexpr auto geometries = make_geometries();
+  static constexpr auto operands = detail::first_rows<sizes.operands>(kernels.operands);
+  static constexpr auto terms = detail::first_rows<sizes.terms>(kernels.terms);
+  static constexpr auto constants = detail::first_rows<sizes.constants>(kernels.constants);
+  static constexpr auto steps = detail::first_rows<sizes.steps>(kernels.steps);
+  static constexpr auto loops = detail::first_rows<n_regions>(kernels.loops);
   /// Runs of launches that are made for some rows of the batch at a time; the last is none.
   static constexpr int n_runs = memory.n_runs;
-  static constexpr auto runs = [] {
+  static constexpr auto make_runs() {
     std::array<batch_run, std::size_t(n_runs) + 1> t{};
     for (int k = 0; k < n_runs; ++k) {
       batch_run& r = t[std::size_t(k)];
@@ -144,17 +138,10 @@ template <class Step> struct plan {
     }
     t[std::size_t(n_runs)] = {n_launches, n_launches, 0};
     return t;
-  }();
-  static constexpr auto leaves = [] {
-    std::array<leaf_info, std::size_t(size.leaves) + 1> t{};
-    for (int i = 0; i < size.leaves; ++i) t[std::size_t(i)] = traced::graph.leaves[i];
-    return t;
-  }();
-  static constexpr auto names = [] {
-    std::array<char, std::size_t(size.names) + 1> t{};
-    for (int i = 0; i < size.names; ++i) t[std::size_t(i)] = traced::graph.names[i];
-    return t;
-  }();
+  }
+  static constexpr auto runs = make_runs();
+  static constexpr auto leaves = detail::first_rows<size.leaves>(traced::graph.leaves);
+  static constexpr auto names = detail::first_rows<size.names>(traced::graph.names);
   static constexpr int n_leaves = size.leaves;
   static constexpr std::string_view name(const leaf_info& l) { return {names.data() + l.path, std::size_t(l.path_length)}; }
 };
@@ -169,7 +156,7 @@ template <class Plan, int K> struct kernel_source {
     group_kind kind{};
     int axis = -1, output = 0;
   };
-  static constexpr table value = [] {
+  static constexpr auto make_value() {
     table t;
     const launch_info& l = Plan::kernels.launches[launch];
     for (int i = 0; i < count; ++i) {
@@ -180,9 +167,10 @@ template <class Plan, int K> struct kernel_source {
     t.axis = l.axis;
     t.output = l.output;
     return t;
-  }();
+  }
+  static constexpr table value = make_value();
   /// Rows of scratch memory that it needs.
-  static constexpr int kept = [] {
+  static constexpr auto make_kept() {
     op_kind kind[count] = {};
     int arity[count] = {};
     for (int i = 0; i < count; ++i) {
@@ -190,7 +178,8 @@ template <class Plan, int K> struct kernel_source {
       arity[i] = value.op[i]->arity;
     }
     return value.axis == over_columns ? rows_kept<count>(value.word, kind, arity).count : 0;
-  }();
+  }
+  static constexpr int kept = make_kept();
 };
 
 }  // namespace tfx

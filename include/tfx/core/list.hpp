@@ -15,6 +15,13 @@ template <class T> struct list {
   constexpr explicit list(int n, T value = T{}) : data(new T[std::size_t(n > 0 ? n : 1)]), count(n), capacity(n > 0 ? n : 1) {
     for (int i = 0; i < n; ++i) data[i] = value;
   }
+  /// Room for n elements, each to be written before it is read.
+  static constexpr list unset(int n) {
+    list l;
+    l.reserve(n);
+    l.count = n;
+    return l;
+  }
   list(const list&) = delete;
   list& operator=(const list&) = delete;
   constexpr list(list&& other) noexcept : data(other.data), count(other.count), capacity(other.capacity) {

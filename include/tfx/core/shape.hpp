@@ -13,10 +13,13 @@ inline constexpr int max_rank = 6;
 /// Row-major throughout. `bounded` says that the leading extent is an upper bound: the number of rows present is known
 /// when a program runs. Every shape is also a matrix: `cols()` is the last extent and `rows()` the product of the others; a
 /// vector is one row, a bounded vector one column (its extent counts rows of the batch).
+///
+/// No member has an initialiser (a scalar is `dims{}`): in constant evaluation, tables of such elements cost nothing until they
+/// are written.
 struct dims {
-  int rank = 0;
-  int extent[max_rank] = {};
-  bool bounded = false;
+  int rank;
+  int extent[max_rank];
+  bool bounded;
 
   /// Written out: extents behind the rank are 0, and a defaulted comparison costs the compiler ten times as much.
   constexpr bool operator==(const dims& other) const {
@@ -46,17 +49,21 @@ constexpr bool same_extents(dims a, dims b) {
   return a == b;
 }
 
+namespace detail {
+/// As extents are written: a negative leading one is a bound.
+constexpr dims as_written(dims d) {
+  if (d.rank && d.extent[0] < 0) {
+    d.extent[0] = -d.extent[0];
+    d.bounded = true;
+  }
+  return d;
+}
+}  // namespace detail
+
 /// The extents of a tensor as a type. A negative leading extent means "at most that many": `shape<-64, 784>`.
 template <int... Extent> struct shape {
   static_assert(sizeof...(Extent) <= max_rank, "tfx: a tensor has at most six axes");
-  static constexpr dims value = [] {
-    dims d{int(sizeof...(Extent)), {Extent...}, false};
-    if (d.rank && d.extent[0] < 0) {
-      d.extent[0] = -d.extent[0];
-      d.bounded = true;
-    }
-    return d;
-  }();
+  static constexpr dims value = detail::as_written({int(sizeof...(Extent)), {Extent...}, false});
 };
 
 namespace detail {
@@ -86,7 +93,7 @@ constexpr bool broadcasts(const dims& a, const dims& b) {
 }
 
 constexpr dims broadcast(const dims& a, const dims& b) {
-  dims out;
+  dims out{};
   out.rank = a.rank > b.rank ? a.rank : b.rank;
   for (int i = 1; i <= out.rank; ++i) {
     const int x = i <= a.rank ? a.extent[a.rank - i] : 1, y = i <= b.rank ? b.extent[b.rank - i] : 1;

@@ -18,7 +18,7 @@ constexpr void evaluate_into(T* destination, bool fresh, const E& e);  // expr/v
 
 template <class S> struct tail {
   static constexpr dims value = [] {
-    dims d;
+    dims d{};
     for (int i = 1; i < S::value.rank; ++i) d.extent[d.rank++] = S::value.extent[i];
     return d;
   }();

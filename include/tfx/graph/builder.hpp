@@ -66,7 +66,7 @@ struct layer_call {
 
 /// A path of layers, as a place in the pool of names.
 struct path_info {
-  int begin = 0, size = 0;
+  int begin, size;
 };
 
 // Pieces of a complaint that are filled in from where the tracer stands.
@@ -116,7 +116,13 @@ struct builder {
   list<int> bucket{1024, -1}, next;              ///< chains of nodes with the same hash
   list<int> leaf_bucket{256, -1}, leaf_next;     ///< and of leaves
 
-  constexpr builder() { paths.push_back({}); }
+  constexpr builder() {
+    nodes.reserve(512);
+    next.reserve(512);
+    edges.reserve(1024);
+    names.reserve(4096);
+    paths.push_back({});
+  }
   builder(const builder&) = delete;
 
   // ---- mistakes
@@ -156,7 +162,7 @@ struct builder {
   constexpr bool right() const { return wrong.size == 0; }
 
   // ---- nodes
-  constexpr int input(int id, int k) const { return edges[nodes[id].first + k]; }
+  constexpr int input(int id, int k) const { return edges.data[nodes.data[id].first + k]; }
   constexpr bool encloses(int outer, int inner) const {
     for (; inner >= 0; inner = regions[inner].parent)
       if (inner == outer) return true;
@@ -182,9 +188,9 @@ struct builder {
   /// A value of another body: brought over from a paired forward body, else rejected.
   constexpr int import(int id) {
     int reverse = region;
-    while (reverse >= 0 && regions[reverse].pair != nodes[id].region) reverse = regions[reverse].parent;
+    while (reverse >= 0 && regions[reverse].pair != nodes.data[id].region) reverse = regions[reverse].parent;
     if (reverse >= 0) return residual(*this, id, reverse);
-    complain(nodes[id].op->name, at_path{}, ": a value of a loop's or branch's body is used outside it; return it from the body");
+    complain(nodes.data[id].op->name, at_path{}, ": a value of a loop's or branch's body is used outside it; return it from the body");
     return 0;
   }
 
@@ -193,21 +199,21 @@ struct builder {
   constexpr int insert(const op_info* op, const dims& shape, dtype type, const int* in, int count, int aux, double value) {
     if (region == 0) {
       for (int k = 0; k < count && regions.count > 1; ++k) {
-        if (nodes[in[k]].region == 0) continue;
+        if (nodes.data[in[k]].region == 0) continue;
         complain(op->name, at_path{}, ": a value of a loop's or branch's body is used outside it; return it from the body");
         return 0;
       }
       return number(op, shape, type, in, count, aux, value, 0);
     }
     int brought[16] = {};
-    for (int k = 0; k < count; ++k) brought[k] = encloses(nodes[in[k]].region, region) ? in[k] : import(in[k]);
+    for (int k = 0; k < count; ++k) brought[k] = encloses(nodes.data[in[k]].region, region) ? in[k] : import(in[k]);
     int where = region;
     if (op->kind == op_kind::leaf || op->kind == op_kind::constant) {
       where = 0;
     } else {
       while (where > 0 && regions[where].hoist) {
         bool belongs = false;
-        for (int k = 0; k < count; ++k) belongs = belongs || nodes[brought[k]].region == where;
+        for (int k = 0; k < count; ++k) belongs = belongs || nodes.data[brought[k]].region == where;
         if (belongs) break;
         where = regions[where].parent;
       }
@@ -241,10 +247,11 @@ struct builder {
   }
 
   constexpr int row_of(const geometry& g) {
-    for (int i = 0; i < geometries.size(); ++i) {
-      bool same = true;
-      for (int k = 0; same && k < 20; ++k) same = geometries[i].v[k] == g.v[k];
-      if (same) return i;
+    for (int i = 0; i < geometries.count; ++i) {
+      const int* const other = geometries.data[i].v;
+      int k = 0;
+      while (k < 20 && other[k] == g.v[k]) ++k;
+      if (k == 20) return i;
     }
     geometries.push_back(g);
     return geometries.size() - 1;
@@ -265,8 +272,8 @@ struct builder {
   constexpr std::string_view name(const leaf_info& l) const { return {names.data + l.path, std::size_t(l.path_length)}; }
   constexpr int find(std::string_view full, int space) const { return find(full, hash_of(full), space); }
   constexpr int find(std::string_view full, std::uint32_t hash, int space) const {
-    for (int i = leaf_bucket[int(hash & 255u)]; i >= 0; i = leaf_next[i])
-      if (leaves[i].hash == hash && leaves[i].space == space && name(leaves[i]) == full) return i;
+    for (int i = leaf_bucket.data[int(hash & 255u)]; i >= 0; i = leaf_next.data[i])
+      if (leaves.data[i].hash == hash && leaves.data[i].space == space && name(leaves.data[i]) == full) return i;
     return -1;
   }
   /// The leaf of that complete name. An existing one is an answer only where sharing was asked for.
@@ -283,7 +290,7 @@ struct builder {
     if (space >= parameter_space && space <= slot_space) {
       if (const int i = find(full, hash, space); i >= 0) {
         if (!reuse) complain("two parameters are named ", full, at_line{}, "; nn::named tells layers apart, nn::shared makes them one");
-        else if (!(leaves[i].shape == shape)) complain("shared parameter ", full, at_line{}, " is ", leaves[i].shape, ", asked for as ", shape);
+        else if (!(leaves.data[i].shape == shape)) complain("shared parameter ", full, at_line{}, " is ", leaves.data[i].shape, ", asked for as ", shape);
         names.count = start;
         return i;
       }
@@ -312,8 +319,8 @@ struct builder {
     if (shape.bounded) bound_batch(shape.extent[0]);
     const int index = leaves.size();
     leaves.push_back(l);
-    leaf_next.push_back(leaf_bucket[int(hash & 255u)]);
-    leaf_bucket[int(hash & 255u)] = index;
+    leaf_next.push_back(leaf_bucket.data[int(hash & 255u)]);
+    leaf_bucket.data[int(hash & 255u)] = index;
     const int none[1] = {-1};
     const int id = number(record<leaf_op>(), shape, type, none, 0, index, 0, 0);
     leaf_node.push_back(id);
@@ -344,7 +351,7 @@ struct builder {
   }
   /// A leaf named after another one: `dense/weight` + `adam`, `m`.
   constexpr int leaf_beside(int other, std::string_view prefix, std::string_view own_name, int space, const dims& shape) {
-    const leaf_info& o = leaves[other];
+    const leaf_info& o = leaves.data[other];
     const int start = names.size();
     std::uint32_t hash = o.hash;
     auto put = [&](std::string_view s) {
@@ -369,16 +376,16 @@ struct builder {
   constexpr int trip_count(int of_region);       // graph/control.hpp
   constexpr int pin_leaf(int id);                // graph/control.hpp
 
-  constexpr bool is_carried(int l) const { return region > 0 && leaves[l].space == state_space; }
+  constexpr bool is_carried(int l) const { return region > 0 && leaves.data[l].space == state_space; }
   constexpr handle read(int l) {
     if (is_carried(l)) carry_state(l);
-    return {this, current[l]};
+    return {this, current.data[l]};
   }
   /// Later reads see the new value; one assignment is emitted at the end. No gradient flows through it.
   constexpr void write(int l, handle value) {
     if (is_carried(l)) carry_state(l);
-    current[l] = value.id;
-    if (leaves[l].space < first_io_space) barriers.push_back(value.id);
+    current.data[l] = value.id;
+    if (leaves.data[l].space < first_io_space) barriers.push_back(value.id);
   }
   constexpr handle add_input(const dims& shape, dtype type, std::string_view own_name) {
     if (spaces >= max_spaces) {
@@ -390,18 +397,18 @@ struct builder {
   constexpr void add_output(handle value) {
     if (spaces >= max_spaces) return complain("a program has at most ", max_spaces - first_io_space, " inputs and outputs");
     const int l = leaf(spaces++, value.shape(), value.type(), "output", {}, false);
-    if (value.id == leaf_node[l]) return;
-    current[l] = value.id;
+    if (value.id == leaf_node.data[l]) return;
+    current.data[l] = value.id;
   }
   /// Rows present in this run, or the inverse of that number.
   constexpr handle batch_rows(bool inverse) {
     const int at = inverse ? 1 : 0;
     for (int i = 0; i < leaves.size(); ++i)
-      if (leaves[i].space == batch_space && leaves[i].offset == at) return {this, leaf_node[i]};
+      if (leaves.data[i].space == batch_space && leaves.data[i].offset == at) return {this, leaf_node.data[i]};
     const int l = leaf(batch_space, dims{}, dtype::real_type, inverse ? "inverse_batch" : "batch", {}, false);
-    leaves[l].offset = at;
+    leaves.data[l].offset = at;
     space_size[batch_space] = leaf_alignment;
-    return {this, leaf_node[l]};
+    return {this, leaf_node.data[l]};
   }
   /// What is done to the complete graph; set by operations that are often better off as one with another.
   void (*merge)(builder& g) = nullptr;
@@ -410,23 +417,23 @@ struct builder {
   constexpr void finish() {
     if (!right()) return;
     for (int i = 0; i < leaves.size(); ++i) {
-      int root = current[i];
-      while (nodes[root].op->kind == op_kind::view) root = input(root, 0);
-      const node& n = nodes[root];
-      if (current[i] == leaf_node[i] || n.op->kind != op_kind::leaf || current[n.aux] == leaf_node[n.aux]) continue;
-      current[i] = pin_leaf(current[i]);
+      int root = current.data[i];
+      while (nodes.data[root].op->kind == op_kind::view) root = input(root, 0);
+      const node& n = nodes.data[root];
+      if (current.data[i] == leaf_node.data[i] || n.op->kind != op_kind::leaf || current.data[n.aux] == leaf_node.data[n.aux]) continue;
+      current.data[i] = pin_leaf(current.data[i]);
     }
     for (int i = 0; i < leaves.size(); ++i) {
-      if (current[i] == leaf_node[i]) continue;
-      const int in[1] = {current[i]};
-      number(record<assign_op>(), nodes[leaf_node[i]].shape, leaves[i].type, in, 1, leaf_node[i], 0, 0);
+      if (current.data[i] == leaf_node.data[i]) continue;
+      const int in[1] = {current.data[i]};
+      number(record<assign_op>(), nodes.data[leaf_node.data[i]].shape, leaves.data[i].type, in, 1, leaf_node.data[i], 0, 0);
     }
     if (merge) merge(*this);
   }
 };
 
-constexpr dims handle::shape() const { return graph->nodes[id].shape; }
-constexpr dtype handle::type() const { return graph->nodes[id].type; }
+constexpr dims handle::shape() const { return graph->nodes.data[id].shape; }
+constexpr dtype handle::type() const { return graph->nodes.data[id].type; }
 
 }  // namespace tfx
 

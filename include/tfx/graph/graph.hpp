@@ -63,10 +63,25 @@ namespace detail {
 /// Dead-code elimination: the new number of every live node, -1 for the dead. In the new order every body is one range of
 /// numbers that ends just before its loop node.
 constexpr list<int> live_numbers(const builder& b) {
-  const int n = b.nodes.size();
-  list<int> number(n, -1);
+  const int n = b.nodes.count;
+  const node* const nodes = b.nodes.data;
+  const int* const edges = b.edges.data;
+  list<int> numbers(n, -1);
+  int* const number = numbers.data;
+  int next = 0;
+  if (b.regions.count == 1) {   // every input comes before its reader
+    for (int i = n - 1; i >= 0; --i) {
+      const node& m = nodes[i];
+      if (number[i] < 0 && m.op->kind != op_kind::assign && m.op->kind != op_kind::leaf) continue;
+      number[i] = 0;
+      for (int e = m.first, end = e + m.count; e < end; ++e) number[edges[e]] = 0;
+    }
+    for (int i = 0; i < n; ++i)
+      if (number[i] == 0) number[i] = next++;
+    return numbers;
+  }
   for (int i = 0; i < n; ++i) {
-    const op_kind k = b.nodes[i].op->kind;
+    const op_kind k = nodes[i].op->kind;
     if (k == op_kind::assign || k == op_kind::leaf) number[i] = 0;
   }
   bool again = true;
@@ -79,42 +94,35 @@ constexpr list<int> live_numbers(const builder& b) {
     again = false;
     for (int i = n - 1; i >= 0; --i) {
       if (number[i] < 0) continue;
-      const node& m = b.nodes[i];
-      for (int k = 0; k < m.count; ++k) mark(b.edges[m.first + k], i);
+      const node& m = nodes[i];
+      for (int k = 0; k < m.count; ++k) mark(edges[m.first + k], i);
       mark(m.link, i);
       if (m.region > 0) mark(b.regions[m.region].loop, i);
     }
   }
-  int next = 0;
   auto place = [&](auto& self, int region) -> void {
     for (int i = 0; i < n; ++i) {
-      if (number[i] < 0 || b.nodes[i].region != region) continue;
-      if (b.nodes[i].op->kind == op_kind::loop) self(self, b.nodes[i].aux);
+      if (number[i] < 0 || nodes[i].region != region) continue;
+      if (nodes[i].op->kind == op_kind::loop) self(self, nodes[i].aux);
       number[i] = next++;
     }
   };
-  if (b.regions.size() == 1) {
-    for (int i = 0; i < n; ++i)
-      if (number[i] >= 0) number[i] = next++;
-  } else {
-    place(place, 0);
-  }
-  return number;
+  place(place, 0);
+  return numbers;
 }
 
-}  // namespace detail
-
-constexpr graph_size measure(const builder& b) {
+constexpr graph_size measure(const builder& b, const list<int>& numbers) {
   graph_size size;
   if (!b.right()) {
     size.wrong = b.wrong;
     return size;
   }
-  const list<int> number = detail::live_numbers(b);
-  for (int i = 0; i < number.size(); ++i) {
+  const int* const number = numbers.data;
+  const node* const nodes = b.nodes.data;
+  for (int i = 0; i < numbers.count; ++i) {
     if (number[i] < 0) continue;
     size.nodes++;
-    size.edges += b.nodes[i].count;
+    size.edges += nodes[i].count;
   }
   size.geometries = b.geometries.size();
   size.leaves = b.leaves.size();
@@ -125,38 +133,67 @@ constexpr graph_size measure(const builder& b) {
   return size;
 }
 
-template <class Graph> constexpr Graph freeze(const builder& b) {
-  Graph g;
-  const list<int> number = detail::live_numbers(b);
-  int edge = 0;
-  list<int> order(b.nodes.size(), -1);
-  int live = 0;
-  for (int i = 0; i < b.nodes.size(); ++i) {
+template <class T> constexpr void copy_table(const T* from, int n, T* to) {
+  for (int i = 0; i < n; ++i) to[i] = from[i];
+}
+
+template <class Graph> constexpr void freeze(const builder& b, const list<int>& numbers, Graph& g) {
+  const int n = numbers.count;
+  const int* const number = numbers.data;
+  const node* const nodes = b.nodes.data;
+  const int* const edges = b.edges.data;
+  list<int> in_order = list<int>::unset(n);
+  int* const order = in_order.data;
+  int live = 0, edge = 0;
+  for (int i = 0; i < n; ++i) {
     if (number[i] < 0) continue;
     order[number[i]] = i;
     ++live;
   }
   for (int k = 0; k < live; ++k) {
-    const int i = order[k];
-    node n = b.nodes[i];
-    const int first = edge;
-    for (int j = 0; j < n.count; ++j) g.edges[edge++] = number[b.edges[n.first + j]];
-    n.first = first;
-    if (n.link >= 0) n.link = number[n.link];
-    if (n.op->kind == op_kind::assign) n.aux = number[n.aux];
-    g.nodes[k] = n;
+    node m = nodes[order[k]];
+    const int from = m.first, to = from + m.count;
+    m.first = edge;
+    for (int e = from; e < to; ++e) g.edges[edge++] = number[edges[e]];
+    if (m.link >= 0) m.link = number[m.link];
+    if (m.op->kind == op_kind::assign) m.aux = number[m.aux];
+    g.nodes[k] = m;
   }
-  for (int i = 0; i < b.geometries.size(); ++i) g.geometries[i] = b.geometries[i];
-  for (int i = 0; i < b.leaves.size(); ++i) g.leaves[i] = b.leaves[i];
-  for (int i = 0; i < b.names.size(); ++i) g.names[i] = b.names[i];
-  for (int i = 0; i < b.paths.size(); ++i) g.paths[i] = b.paths[i];
-  for (int i = 0; i < b.regions.size(); ++i) {
-    g.regions[i] = b.regions[i];
-    if (const int l = b.regions[i].loop; l >= 0) g.regions[i].loop = number[l];
-  }
-  for (int i = 0; i < max_spaces; ++i) g.space_size[i] = b.space_size[i];
+  copy_table(b.geometries.data, b.geometries.count, g.geometries);
+  copy_table(b.leaves.data, b.leaves.count, g.leaves);
+  copy_table(b.names.data, b.names.count, g.names);
+  copy_table(b.paths.data, b.paths.count, g.paths);
+  copy_table(b.regions.data, b.regions.count, g.regions);
+  for (int i = 0; i < b.regions.count; ++i)
+    if (const int l = b.regions.data[i].loop; l >= 0) g.regions[i].loop = number[l];
+  copy_table(b.space_size, max_spaces, g.space_size);
   g.spaces = b.spaces;
   g.batch_bound = b.batch_bound;
+}
+
+}  // namespace detail
+
+constexpr graph_size measure(const builder& b) { return detail::measure(b, detail::live_numbers(b)); }
+
+template <class Graph> constexpr Graph freeze(const builder& b) {
+  Graph g;
+  detail::freeze(b, detail::live_numbers(b), g);
+  return g;
+}
+
+/// The first rows of larger tables.
+template <class Graph, class Larger> constexpr Graph cut(const Larger& from, const graph_size& size) {
+  Graph g;
+  detail::copy_table(from.nodes, size.nodes, g.nodes);
+  detail::copy_table(from.edges, size.edges, g.edges);
+  detail::copy_table(from.geometries, size.geometries, g.geometries);
+  detail::copy_table(from.leaves, size.leaves, g.leaves);
+  detail::copy_table(from.names, size.names, g.names);
+  detail::copy_table(from.paths, size.paths, g.paths);
+  detail::copy_table(from.regions, size.regions, g.regions);
+  detail::copy_table(from.space_size, max_spaces, g.space_size);
+  g.spaces = from.spaces;
+  g.batch_bound = from.batch_bound;
   return g;
 }
 

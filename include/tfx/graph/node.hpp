@@ -85,17 +85,20 @@ template <class L> constexpr std::string_view type_name() {
   return s.substr(begin, end - begin);
 }
 
-/// The name of an operation or layer: `static constexpr name`, else the type's own without a closing `_op`. A variable, so
-/// that it is computed once.
-template <class F> inline constexpr std::string_view label_of = [] {
+namespace detail {
+template <class F> constexpr std::string_view find_label() {
   if constexpr (requires { F::name; }) {
-    return std::string_view(F::name);
+    return F::name;
   } else {
     std::string_view s = type_name<F>();
     if (s.size() > 3 && s.substr(s.size() - 3) == "_op") s = s.substr(0, s.size() - 3);
     return s;
   }
-}();
+}
+}  // namespace detail
+/// The name of an operation or layer: `static constexpr name`, else the type's own without a closing `_op`. A variable, so
+/// that it is computed once.
+template <class F> inline constexpr std::string_view label_of = detail::find_label<F>();
 
 namespace detail {
 constexpr long long no_multiply_adds(const geometry&, long long) { return 0; }
@@ -104,13 +107,10 @@ template <class F> constexpr auto multiply_adds_of() -> long long (*)(const geom
   if constexpr (requires { &F::multiply_adds; }) return &F::multiply_adds;
   else return &no_multiply_adds;
 }
-}  // namespace detail
-
-namespace detail {
-template <class F> inline constexpr bool works_by_image = [] {
+template <class F> constexpr bool works_by_image() {
   if constexpr (requires { F::by_image; }) return F::by_image;
   else return false;
-}();
+}
 template <class F> constexpr std::uint64_t made_beside() {
   if constexpr (requires { typename F::beside; }) return type_hash<typename F::beside>();
   else return 0;
@@ -119,7 +119,8 @@ template <class F> constexpr std::uint64_t made_beside() {
 
 template <class F> inline constexpr op_info op_of{
     label_of<F>, hash_of(label_of<F>), detail::type_hash<F>(), F::kind, F::arity, F::differentiable, &F::backward,
-    &evaluate_node<F, float>, &evaluate_node<F, double>, detail::multiply_adds_of<F>(), detail::works_by_image<F>, detail::made_beside<F>()};
+    &evaluate_node<F, float>, &evaluate_node<F, double>, detail::multiply_adds_of<F>(), detail::works_by_image<F>(),
+    detail::made_beside<F>()};
 
 // From a node back to its functor's type, the only place where this is done: a friend defined for each functor that is ever
 // emitted. (CWG 2118 frowns on stateful friends; g++, clang and nvcc all support them. The fallback would be an explicit
@@ -146,18 +147,19 @@ template <class F> struct register_functor {
   static constexpr const op_info* info = &op_of<F>;
 };
 
-/// One operation in a graph. Its inputs are `edges[first .. first + count)` of the graph that holds it.
+/// One operation in a graph. Its inputs are `edges[first .. first + count)` of the graph that holds it. Made by the builder; no
+/// member has an initialiser, as in `dims`.
 struct node {
-  const op_info* op = nullptr;
-  dims shape{};
-  dtype type = dtype::real_type;
-  int first = 0, count = 0;
-  int aux = 0;        ///< what the operation says it is: an axis, a row of the geometry table, a leaf, a region
-  double number = 0;  ///< of a constant
-  int region = 0;     ///< the body it belongs to; 0 is the program itself
-  int link = -1;      ///< of a carry: the node of its next value
-  int line = 0;       ///< where the user wrote it; no part of its identity
-  int path = 0;       ///< the layer it was made in: a place in the builder's table of paths
+  const op_info* op;
+  dims shape;
+  dtype type;
+  int first, count;
+  int aux;        ///< what the operation says it is: an axis, a row of the geometry table, a leaf, a region
+  double number;  ///< of a constant
+  int region;     ///< the body it belongs to; 0 is the program itself
+  int link;       ///< of a carry: the node of its next value; -1: none
+  int line;       ///< where the user wrote it; no part of its identity
+  int path;       ///< the layer it was made in: a place in the builder's table of paths
 };
 
 template <class F> constexpr bool is(const node& n) { return n.op->id == op_of<F>.id; }

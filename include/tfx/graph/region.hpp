@@ -24,14 +24,14 @@ struct region_info {
 
 /// Shape of `count` stacked values, and of one row of a stack.
 constexpr dims stacked(int count, const dims& s) {
-  dims out;
+  dims out{};
   out.rank = s.rank + 1;
   out.extent[0] = count;
   for (int i = 0; i < s.rank; ++i) out.extent[i + 1] = s.extent[i];
   return out;
 }
 constexpr dims unstacked(const dims& s) {
-  dims out;
+  dims out{};
   out.rank = s.rank - 1;
   for (int i = 0; i < out.rank; ++i) out.extent[i] = s.extent[i + 1];
   return out;

@@ -14,23 +14,47 @@ template <class Step> constexpr void record(builder& b) {
 }
 
 namespace detail {
-template <class Step> constexpr graph_size trace_size() {
+
+/// A trace: memory can't leave a constant evaluation, so it is recorded into tables with room for most graphs. What is not
+/// used of them costs the compiler nothing.
+struct recording {
+  static constexpr int nodes = 4096, edges = 8192, geometries = 512, leaves = 1024, names = 32768, paths = 1024;
+  graph_size size{};
+  bool whole = false;   ///< the graph fits
+  tfx::graph<nodes, edges, geometries, leaves, names, paths, max_regions> tables{};
+
+  constexpr bool has_room() const {
+    return size.nodes <= nodes && size.edges <= edges && size.geometries <= geometries && size.leaves <= leaves &&
+           size.names <= names && size.paths <= paths && size.regions <= max_regions;
+  }
+};
+template <class Step> constexpr recording trace() {
   builder b;
   record<Step>(b);
-  return measure(b);
+  const list<int> numbers = live_numbers(b);
+  recording r;
+  r.size = measure(b, numbers);
+  r.whole = r.has_room();
+  if (r.whole && b.right()) freeze(b, numbers, r.tables);
+  return r;
 }
 template <class Step, class Graph> constexpr Graph trace_graph() {
   builder b;
   record<Step>(b);
-  return freeze<Graph>(b);
+  return tfx::freeze<Graph>(b);
 }
 }  // namespace detail
 
-/// The graph of a step as constants: traced twice, once for its size, since memory can't leave a constant evaluation.
+/// The graph of a step as constants of its own size. One that is larger than a recording is traced once more.
 template <class Step> struct traced_step {
-  static constexpr graph_size size = detail::trace_size<Step>();
+  static constexpr detail::recording recorded = detail::trace<Step>();   // read by the compiler only
+  static constexpr graph_size size = recorded.size;
   using graph_type = tfx::graph<size.nodes, size.edges, size.geometries, size.leaves, size.names, size.paths, size.regions>;
-  static constexpr graph_type graph = detail::trace_graph<Step, graph_type>();
+  static constexpr graph_type make() {
+    if constexpr (recorded.whole) return cut<graph_type>(recorded.tables, size);
+    else return detail::trace_graph<Step, graph_type>();
+  }
+  static constexpr graph_type graph = make();
   static constexpr graph_view view() { return graph.view(); }
 };
 

@@ -7,8 +7,8 @@ namespace tfx {
 
 namespace detail {
 
-constexpr const node& node_of(handle h) { return h.graph->nodes[h.id]; }
-constexpr bool is_constant(handle h) { return node_of(h).op->kind == op_kind::constant; }
+constexpr const node& node_of(handle h) { return h.graph->nodes.data[h.id]; }
+constexpr bool is_constant(handle h) { return h.graph->nodes.data[h.id].op->kind == op_kind::constant; }
 constexpr bool is_constant(handle h, double value) { return is_constant(h) && node_of(h).number == value; }
 /// `a` where it already has the shape of a combined with scalar b.
 constexpr handle unless_smaller(handle a, handle b) { return b.shape().size() == 1 && b.shape().rank <= a.shape().rank ? a : handle{}; }
@@ -23,9 +23,10 @@ struct add_op : elementwise<add_op> {
   static constexpr auto apply(auto a, auto b) { return a + b; }
   static constexpr auto derivative(auto, auto, auto, auto dy) { return parts(dy, dy); }
   static constexpr handle simplify(handle a, handle b) {
-    if (detail::is_constant(a) && detail::is_constant(b)) return a.graph->constant(detail::node_of(a).number + detail::node_of(b).number);
-    if (detail::is_constant(b, 0)) return detail::unless_smaller(a, b);
-    if (detail::is_constant(a, 0)) return detail::unless_smaller(b, a);
+    const bool left = detail::is_constant(a), right = detail::is_constant(b);
+    if (left && right) return a.graph->constant(detail::node_of(a).number + detail::node_of(b).number);
+    if (right && detail::node_of(b).number == 0) return detail::unless_smaller(a, b);
+    if (left && detail::node_of(a).number == 0) return detail::unless_smaller(b, a);
     return {};
   }
 };
@@ -42,9 +43,10 @@ struct multiply_op : elementwise<multiply_op> {
   static constexpr auto apply(auto a, auto b) { return a * b; }
   static constexpr auto derivative(auto a, auto b, auto, auto dy) { return parts(dy * b, dy * a); }
   static constexpr handle simplify(handle a, handle b) {
-    if (detail::is_constant(a) && detail::is_constant(b)) return a.graph->constant(detail::node_of(a).number * detail::node_of(b).number);
-    if (detail::is_constant(b, 1)) return detail::unless_smaller(a, b);
-    if (detail::is_constant(a, 1)) return detail::unless_smaller(b, a);
+    const bool left = detail::is_constant(a), right = detail::is_constant(b);
+    if (left && right) return a.graph->constant(detail::node_of(a).number * detail::node_of(b).number);
+    if (right && detail::node_of(b).number == 1) return detail::unless_smaller(a, b);
+    if (left && detail::node_of(a).number == 1) return detail::unless_smaller(b, a);
     return {};
   }
 };

@@ -10,7 +10,7 @@ namespace tfx {
 namespace detail {
 template <class S, int Axis> struct squeezed {
   static constexpr dims value = [] {
-    dims d;
+    dims d{};
     for (int i = 0; i < S::value.rank; ++i)
       if (i != Axis) d.extent[d.rank++] = S::value.extent[i];
     d.bounded = S::value.bounded && Axis != 0;
@@ -27,7 +27,7 @@ template <class S, int... Times> struct tiled {
   /// Every axis with one for its copies before it.
   static constexpr dims spread(bool repeated) {
     constexpr int times[] = {Times...};
-    dims d;
+    dims d{};
     for (int i = 0; i < S::value.rank; ++i) {
       d.extent[d.rank++] = repeated ? times[i] : 1;
       d.extent[d.rank++] = S::value.extent[i];

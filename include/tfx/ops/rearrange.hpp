@@ -273,12 +273,12 @@ template <int Axis, int Begin, int End, int Step, class S, class T> constexpr au
       if constexpr (missing > 0) return slice<Axis, Begin, Begin + count * Step>(pad<Axis, 0, missing>(x), at);
       else return slice<Axis, Begin, Begin + count * Step>(x, at);
     }();
-    dims rows = covered.dim, one = covered.dim, result = covered.dim;
+    dims rows = covered.dim;
     ++rows.rank;
     for (int i = rows.rank - 1; i > Axis + 1; --i) rows.extent[i] = covered.dim.extent[i - 1];
     rows.extent[Axis] = count;
     rows.extent[Axis + 1] = Step;
-    one = rows;
+    dims one = rows;
     one.extent[Axis + 1] = 1;
     using R = detail::resized<Long, Axis, count - Long::value.extent[Axis]>;
     return var<to_shape<R>, T>{reshape(slice_box(reshape(covered.h, rows), {}, one), R::value)};

@@ -226,7 +226,7 @@ template <int... Axis> constexpr int first_misfit(const dims& s) {
 }
 template <class S, unsigned Axes, bool Keep> struct reduced_shape {
   static constexpr dims value = [] {
-    dims d;
+    dims d{};
     for (int i = 0; i < S::value.rank; ++i) {
       if (!(Axes >> i & 1)) d.extent[d.rank++] = S::value.extent[i];
       else if (Keep) d.extent[d.rank++] = 1;

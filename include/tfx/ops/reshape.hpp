@@ -63,7 +63,7 @@ template <class S> struct flattened {
 };
 template <class S, int Axis> struct expanded {
   static constexpr dims value = [] {
-    dims d;
+    dims d{};
     d.rank = S::value.rank + 1;
     for (int i = 0, k = 0; i < d.rank; ++i) d.extent[i] = i == Axis ? 1 : S::value.extent[k++];
     d.bounded = S::value.bounded && Axis > 0;

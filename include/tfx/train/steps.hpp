@@ -92,12 +92,13 @@ template <const auto& Net, class In> struct layout {
     return n;
   }
   static constexpr int parameters = elements(parameter_space);
-  static constexpr int trainable_parameters = [] {
+  static constexpr int trainable_elements() {
     int n = 0;
     for (int i = 0; i < n_leaves; ++i)
       if (traced::graph.leaves[i].trainable) n += traced::graph.leaves[i].size;
     return n;
-  }();
+  }
+  static constexpr int trainable_parameters = trainable_elements();
   static constexpr int space_size(int s) { return traced::graph.space_size[s]; }
   static constexpr void use(builder& b) {
     b.layout = traced::graph.leaves;
@@ -105,16 +106,8 @@ template <const auto& Net, class In> struct layout {
     b.layout_size = n_leaves;
   }
   // what running reads
-  static constexpr auto leaves = [] {
-    std::array<leaf_info, std::size_t(n_leaves) + 1> t{};
-    for (int i = 0; i < n_leaves; ++i) t[std::size_t(i)] = traced::graph.leaves[i];
-    return t;
-  }();
-  static constexpr auto names = [] {
-    std::array<char, std::size_t(traced::size.names) + 1> t{};
-    for (int i = 0; i < traced::size.names; ++i) t[std::size_t(i)] = traced::graph.names[i];
-    return t;
-  }();
+  static constexpr auto leaves = detail::first_rows<n_leaves>(traced::graph.leaves);
+  static constexpr auto names = detail::first_rows<traced::size.names>(traced::graph.names);
   static constexpr std::string_view name(const leaf_info& l) { return {names.data() + l.path, std::size_t(l.path_length)}; }
 };
 
