@@ -83,7 +83,7 @@ struct gelu_gradient_op : elementwise<gelu_gradient_op> {
 /// Source     Hendrycks and Gimpel 2016
 struct gelu_function_op : elementwise<gelu_function_op> {
   static constexpr std::string_view name = "gelu";
-  static constexpr auto apply(auto x) { return 0.5 * x * (1 + erf(x * 0.70710678118654752)); }
+  static TFX_INLINE constexpr auto apply(auto x) { return 0.5 * x * (1 + erf(x * 0.70710678118654752)); }
   static constexpr auto derivative(auto x, auto, auto dy) { return detail::apply_map<gelu_gradient_op>(x, dy); }
 };
 inline constexpr auto gelu = make_operation<gelu_function_op>;
@@ -116,7 +116,7 @@ struct gelu_tanh_gradient_op : elementwise<gelu_tanh_gradient_op> {
 ///
 /// Source     Hendrycks and Gimpel 2016, equation 2
 struct gelu_tanh_op : elementwise<gelu_tanh_op> {
-  static constexpr auto apply(auto x) { return x / (1 + exp(-detail::gelu_tanh_terms::twice_u(x))); }
+  static TFX_INLINE constexpr auto apply(auto x) { return x / (1 + exp(-detail::gelu_tanh_terms::twice_u(x))); }
   static constexpr auto derivative(auto x, auto, auto dy) { return detail::apply_map<gelu_tanh_gradient_op>(x, dy); }
 };
 inline constexpr auto gelu_tanh = make_operation<gelu_tanh_op>;

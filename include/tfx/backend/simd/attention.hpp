@@ -118,14 +118,10 @@ template <class T, class V> struct attention_work {
 
   // ---- along the rows
 
-  template <class F> static T across(L* part) {
+  template <class F> static TFX_INLINE T across(L* part) {
     for (int half = group / 2; half > 0; half /= 2)
       for (int i = 0; i < half; ++i) part[i] = F::combine(part[i], part[i + half]);
-    T strand[width];
-    part[0].put(strand);
-    for (int half = width / 2; half > 0; half /= 2)
-      for (int i = 0; i < half; ++i) strand[i] = F::combine(one(strand[i]), one(strand[i + half])).v;
-    return strand[0];
+    return lanes::halved<F>(part[0]);
   }
   template <class F, class Get> static TFX_INLINE T reduce_block(int begin, int end, Get get) {
     L part[group];
@@ -146,45 +142,81 @@ template <class T, class V> struct attention_work {
     return reduce_order::halve<F>(blocks).v;
   }
 
-  /// Products of query i with the keys before `past` -> exp(score - maximum) up to a whole number of strands, of which
-  /// it returns the inverse sum.
-  T exponentials(T* s, int n, int h, int i, int past) const {
+  /// Asks for row i of queries, keys and values of the head after this one: beside the exponentials there is time.
+  TFX_INLINE void ask_for_next(int n, int h, int i) const {
+    const bool last = h + 1 == v[at::heads];
+    const int next_n = last ? n + 1 : n, next_h = last ? 0 : h + 1;
+    if (i < v[at::queries]) ask_for(query_row(next_n, next_h, i));
+    if (i >= v[at::keys]) return;
+    ask_for(key_row(next_n, next_h, i));
+    ask_for(value_row(next_n, next_h, i));
+  }
+  TFX_INLINE void ask_for(const T* row) const {
+    for (int c = 0; c < v[at::size]; c += int(64 / sizeof(T))) __builtin_prefetch(row + c, 0, 2);
+  }
+  /// Products of the queries i .. i + count with the keys before `past` -> exp(score - maximum) up to a whole number of
+  /// strands, and of each query the inverse sum. Rows go through one step after the other, so that the steps of one do
+  /// not wait for those of another.
+  void exponentials(T* rows, int n, int h, int i, int count, int past, T* inverse) const {
     const int end = round_up(past, reduce_order::strands);
-    const int seen = v[at::flags] & at::causal ? lesser_of(i + 1, past) : past;
-    for (int j = seen; j < end; ++j) s[j] = -__builtin_huge_val();
-    if (mask != nullptr) {
+    hide(rows, n, h, i, count, past, end);
+    const L factor(scale);
+    T most[at::block];
+    for (int r = 0; r < count; ++r) {
+      const T* const s = rows + r * pitch();
+      most[r] = reduce<lane_maximum>(
+          end, [&](int c) __attribute__((always_inline)) { return L::load(s + c) * factor; });
+    }
+    for (int r = 0; r < count; ++r) {
+      T* const s = rows + r * pitch();
+      ask_for_next(n, h, i + r);
+      const L top(most[r] == T(-__builtin_huge_val()) ? T(0) : most[r]);
+      const T sum = reduce<lane_sum>(
+          end, [&](int c) __attribute__((always_inline)) {
+            const L e = exp(L::load(s + c) * factor - top);
+            e.put(s + c);
+            return e;
+          });
+      inverse[r] = sum == T(0) ? T(0) : T(1) / sum;
+    }
+  }
+  /// Keys that a query does not see: behind the last one, after it, masked.
+  void hide(T* rows, int n, int h, int i, int count, int past, int end) const {
+    const bool causal = (v[at::flags] & at::causal) != 0;
+    if (past == end && !causal && mask == nullptr) return;
+    for (int r = 0; r < count; ++r) {
+      T* const s = rows + r * pitch();
+      const int seen = causal ? lesser_of(i + r + 1, past) : past;
+      for (int j = seen; j < end; ++j) s[j] = -__builtin_huge_val();
+      if (mask == nullptr) continue;
       const T* const m = mask + std::ptrdiff_t(n) * v[at::mask_sequence] + std::ptrdiff_t(h) * v[at::mask_head] +
-                         std::ptrdiff_t(i) * v[at::mask_query];
+                         std::ptrdiff_t(i + r) * v[at::mask_query];
       for (int j = 0; j < seen; ++j) s[j] = m[j] == T(0) ? T(-__builtin_huge_val()) : s[j];
     }
-    const L factor(scale);
-    const T most = reduce<lane_maximum>(
-        end, [&](int c) __attribute__((always_inline)) {
-          const L x = L::load(s + c) * factor;
-          x.put(s + c);
-          return x;
-        });
-    const L top(most == T(-__builtin_huge_val()) ? T(0) : most);
-    const T sum = reduce<lane_sum>(
-        end, [&](int c) __attribute__((always_inline)) {
-          const L e = exp(L::load(s + c) - top);
-          e.put(s + c);
-          return e;
-        });
-    return sum == T(0) ? T(0) : T(1) / sum;
   }
-  /// Weights and their gradients -> the gradients of the products with the keys. `e` holds exponentials, then weights.
-  void score_gradients(T* e, T* d, T inverse, int past) const {
+  /// Weights and their gradients -> the gradients of the products with the keys. `weights` are exponentials before.
+  void score_gradients(T* weights, T* gradients, const T* inverse, int count, int past) const {
     const int end = round_up(past, reduce_order::strands);
-    for (int j = past; j < end; ++j) d[j] = 0;
-    const L inverses(inverse), factor(scale);
-    const L mean(reduce<lane_sum>(
-        end, [&](int c) __attribute__((always_inline)) {
-          const L p = L::load(e + c) * inverses;
-          p.put(e + c);
-          return p * L::load(d + c);
-        }));
-    for (int c = 0; c < end; c += width) (L::load(e + c) * (L::load(d + c) - mean) * factor).put(d + c);
+    T mean[at::block];
+    for (int r = 0; r < count; ++r) {
+      T* const e = weights + r * pitch();
+      T* const d = gradients + r * pitch();
+      for (int j = past; j < end; ++j) d[j] = 0;
+      const L inverses(inverse[r]);
+      mean[r] = reduce<lane_sum>(
+          end, [&](int c) __attribute__((always_inline)) {
+            const L p = L::load(e + c) * inverses;
+            p.put(e + c);
+            return p * L::load(d + c);
+          });
+    }
+    const L factor(scale);
+    for (int r = 0; r < count; ++r) {
+      const T* const e = weights + r * pitch();
+      T* const d = gradients + r * pitch();
+      const L means(mean[r]);
+      for (int c = 0; c < end; c += width) (L::load(e + c) * (L::load(d + c) - means) * factor).put(d + c);
+    }
   }
   static void multiply_row(T* x, T by, int n) {
     const L factor(by);
@@ -257,7 +289,7 @@ template <class T, class V> struct simd_attention {
       }
       w.times_packed(w.query_row(n, h, i), v[at::query_stride], count, keys, past, scores);
       T inverse[at::block];
-      for (int r = 0; r < count; ++r) inverse[r] = w.exponentials(scores + r * w.pitch(), n, h, i + r, past);
+      w.exponentials(scores, n, h, i, count, past, inverse);
       const int row = n * v[at::queries] + i, col = h * size;
       tile_call<T> c;
       c.a = scores;
@@ -389,10 +421,9 @@ template <class T, class V> struct simd_attention_gradient {
         const T* const d = dy + std::ptrdiff_t(i) * features;
         w.times_packed(q, v[at::query_stride], count, keys_across, past, weights);
         w.times_packed(d, features, count, values_across, past, scores);
-        for (int r = 0; r < count; ++r) {
-          T* const e = weights + r * w.pitch();
-          w.score_gradients(e, scores + r * w.pitch(), w.exponentials(e, n, h, i + r, past), past);
-        }
+        T inverse[at::block];
+        w.exponentials(weights, n, h, i, count, past, inverse);
+        w.score_gradients(weights, scores, inverse, count, past);
         if (queries) query_gradients(n, h, i, count, past);
         if (!keys) continue;
         w.pack_features(q, v[at::query_stride], count, queries_along);
