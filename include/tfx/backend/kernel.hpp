@@ -184,6 +184,14 @@ struct kernel_facts<kernel_code<Kind, Axis, Output, I...>> {
     for_operands([&](int operand, pattern lies) { t.lies[operand] = lies; });
     return t;
   }();
+  /// Those that lie like the domain, a bit each.
+  static constexpr unsigned streams = [] {
+    unsigned bits = 0;
+    for_operands([&](int operand, pattern lies) {
+      if (lies == pattern::full && operand < 32) bits |= 1u << operand;
+    });
+    return bits;
+  }();
 
   static constexpr bool lies_flat(std::uint64_t word) {   // every operand like the domain, or one number
     for (int k = 0; k < 4; ++k) {

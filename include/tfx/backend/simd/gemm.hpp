@@ -138,7 +138,8 @@ template <class T> struct simd_matmul {
 
   /// Whether the rows of a transposed A collide, and columns enough are computed for them to be worth packing.
   static constexpr bool packs_left(const int* g) { return (g[3] & 3) == 1 && g[1] >= 64 && collide(g[0], g[2]); }
-  static constexpr int left_rows = 64;  ///< of A at a time
+  static constexpr int left_rows = 128;  ///< of A at a time
+  static constexpr std::ptrdiff_t element = sizeof(T);
 
   struct matrices {
     explicit matrices(const call<T>& from) : a(from) {
@@ -173,7 +174,7 @@ template <class T> struct simd_matmul {
   /// The cheapest of the ways to cut the result into `parts`: matrices, rows, or panels of columns. Each part works for
   /// its sums and reads its share of A and of B. Rows that are written by several cores pass from one to the other,
   /// because prefetchers read on where a piece ends.
-  static partition split(const matrices& p, const tile_set<T>& set, int parts) {
+  TFX_COLD static partition split(const matrices& p, const tile_set<T>& set, int parts) {
     partition best;
     std::int64_t best_cost = -1;
     const int panels = divide_up(p.a.cols, set.panel());
@@ -199,25 +200,43 @@ template <class T> struct simd_matmul {
     return best;
   }
 
+  static int in_tiles(const tile_set<T>& set, int most) {
+    return most >= set.rows ? most / set.rows * set.rows : greater_of(most, 1);
+  }
   /// Columns that are computed together: one panel where one block has all rows, else as many as stay in the cache;
-  /// with an epilogue all that a block can hold, or few where B should be read once.
-  static int band_of(const matrices& p, const tile_set<T>& set, range rows, range cols) {
+  /// with an epilogue at most what a block holds of a tile's rows, or few columns where B should be read once.
+  TFX_COLD static int band_of(const matrices& p, const tile_set<T>& set, range rows, range cols) {
     const int panel = set.panel(), all = round_up(cols.size(), panel);
     const bool one_block = rows.size() <= rows_in_cache(p.a.geo) && !p.left_packs;
-    if (p.packs || p.finish == nullptr) return one_block ? panel : lesser_of(widest_band(p.a.geo), all);
+    if (one_block && (p.packs || p.finish == nullptr)) return panel;
+    const int most = p.packs || p.finish == nullptr ? lesser_of(widest_band(p.a.geo), all) : all;
+    if (p.finish == nullptr) return most;
     const std::int64_t bytes = std::int64_t(p.depth) * p.a.cols * std::int64_t(sizeof(T));
-    const int height = bytes > (1 << 20) ? lesser_of(rows.size(), 16 * set.rows) : set.rows;
-    const int fits = block_elements<T> / height / panel * panel;
-    return lesser_of(greater_of(fits, panel), all);
+    const bool reads_once = bytes > (1 << 20) && !p.packs && !p.left_packs;
+    const int height = reads_once ? lesser_of(rows.size(), 16 * set.rows) : set.rows;
+    return lesser_of(greater_of(block_elements<T> / height / panel * panel, panel), most);
   }
 
-  /// Rows that are computed together: those that stay in the cache, of which A is packed, or that a block holds.
-  static int height_of(const matrices& p, const tile_set<T>& set, int rows, int width) {
-    const auto in_tiles = [&](int most) { return most >= set.rows ? most / set.rows * set.rows : greater_of(most, 1); };
-    int height = lesser_of(rows, in_tiles(greater_of(rows_in_cache(p.a.geo), set.rows)));
-    if (p.left_packs) height = lesser_of(height, in_tiles(left_rows));
-    if (p.finish != nullptr) height = lesser_of(height, in_tiles(block_elements<T> / round_up(width, 16)));
-    return height;
+  /// Rows that are computed together: those that stay in the cache, or that a block holds.
+  TFX_COLD static int height_of(const matrices& p, const tile_set<T>& set, int rows, int width) {
+    const int height = lesser_of(rows, in_tiles(set, greater_of(rows_in_cache(p.a.geo), set.rows)));
+    if (p.finish == nullptr) return height;
+    return lesser_of(height, in_tiles(set, block_elements<T> / round_up(width, 16)));
+  }
+
+  /// Whether what an epilogue reads and writes comes from beyond the caches, and no faster than it can come.
+  static bool looks_ahead(const call<T>& a, int depth) {
+    return a.streams != 0 && depth >= 256 && std::int64_t(a.rows) * a.cols * element >= 128 * 1024;
+  }
+  /// What it reads and writes of one panel of a block.
+  TFX_COLD static void ask_for_panel(memory_ahead<T>& ahead, const matrices& p, const tile_set<T>& set, range rows,
+                                     int col) {
+    ahead.clear();
+    for (unsigned some = p.a.streams; some != 0; some &= some - 1) {
+      const T* const from = static_cast<const T*>(p.a.operand[__builtin_ctz(some)]) + col;
+      for (int row = rows.from; row < rows.to; ++row) ahead.add(from + std::ptrdiff_t(row) * p.a.cols);
+    }
+    ahead.steps_apart = greater_of(8, divide_up(rows.size(), set.rows) * p.depth / ahead.left);
   }
 
   static void multiply_whole(const call<T>& a, const tile_set<T>& set, T* destination, finish_function<T> finish) {
@@ -245,36 +264,47 @@ template <class T> struct simd_matmul {
     T* const packed = packed_left + (p.left_packs ? left_rows * pack_depth : 0);
     const int packed_cols = p.packs ? band : set.pads && a.cols % panel != 0 ? panel : 0;
     T* const blocks = packed + packed_cols * pack_depth;
+    memory_ahead<T> ahead;
     tile_call<T> call;
+    if (p.finish != nullptr && looks_ahead(a, p.depth)) call.ahead = &ahead;
     call.a_row = p.left_packs ? 1 : p.a_row;
     call.a_step = p.left_packs ? left_rows : p.a_step;
     call.depth = p.depth;
-    for (int col = cols.from; col < cols.to; col += band) {
-      const int width = lesser_of(band, cols.to - col);
-      const int last = col + (width - 1) / panel * panel;
-      const int last_cols = col + width - last;
-      const int packs_from = p.packs || a.prepared != nullptr ? col : set.pads && last_cols < panel ? last : cols.to;
-      for (int at = packs_from; at <= last && a.prepared == nullptr; at += panel) {
-        pack_panel(p, set, right, at, at == last ? last_cols : panel, packed + (at - packs_from) * p.depth);
+    // A is packed once, for all columns, unless B is packed too.
+    const int cols_together = p.left_packs && !p.packs ? round_up(cols.size(), band) : band;
+    const int rows_together = p.left_packs ? in_tiles(set, left_rows) : rows.size();
+    for (int col = cols.from; col < cols.to; col += cols_together) {
+      const int past_col = lesser_of(col + cols_together, cols.to);
+      const int last = col + (past_col - col - 1) / panel * panel;
+      const bool all_in_panels = p.packs || a.prepared != nullptr;
+      const int packs_from = all_in_panels ? col : set.pads && past_col - last < panel ? last : past_col;
+      for (int at = packs_from; at < past_col && a.prepared == nullptr; at += panel) {
+        pack_panel(p, set, right, at, lesser_of(panel, past_col - at), packed + (at - packs_from) * p.depth);
       }
-      for (int row = rows.from; row < rows.to; row += height) {
-        const int count = lesser_of(height, rows.to - row);
-        const int result_row = index * p.rows + row;
-        const int stride = p.finish != nullptr ? round_up(width, 16) : a.cols;
-        T* const block = p.finish != nullptr ? blocks : p.destination + std::ptrdiff_t(result_row) * a.cols + col;
-        if (p.left_packs) set.pack(left + row, p.a_step, p.depth, count, packed_left, left_rows);
-        call.a = p.left_packs ? packed_left : left + row * p.a_row;
-        call.c_row = stride;
-        for (int at = col; at <= last; at += panel) {
-          const bool in_panels = at >= packs_from;
-          const T* const first = a.prepared != nullptr ? a.prepared + at * p.depth : packed + (at - packs_from) * p.depth;
-          call.b = in_panels ? first : right + at;
-          call.b_step = in_panels ? panel : p.b_row;
-          call.c = block + (at - col);
-          call.cols = at == last ? last_cols : panel;
-          run_panel(set, call, count);
+      const T* const panels = a.prepared != nullptr ? a.prepared + packs_from * p.depth : packed;
+      for (int row = rows.from; row < rows.to; row += rows_together) {
+        const int past_row = lesser_of(row + rows_together, rows.to);
+        if (p.left_packs) set.pack(left + row, p.a_step, p.depth, past_row - row, packed_left, left_rows);
+        for (int first_col = col; first_col < past_col; first_col += band) {
+          const int width = lesser_of(band, past_col - first_col);
+          for (int first = row; first < past_row; first += height) {
+            const int count = lesser_of(height, past_row - first), result_row = index * p.rows + first;
+            const int stride = p.finish != nullptr ? round_up(width, 16) : a.cols;
+            T* const block =
+                p.finish != nullptr ? blocks : p.destination + std::ptrdiff_t(result_row) * a.cols + first_col;
+            call.a = p.left_packs ? packed_left + (first - row) : left + first * p.a_row;
+            call.c_row = stride;
+            for (int at = first_col; at < first_col + width; at += panel) {
+              call.b = at >= packs_from ? panels + (at - packs_from) * p.depth : right + at;
+              call.b_step = at >= packs_from ? panel : p.b_row;
+              call.c = block + (at - first_col);
+              call.cols = lesser_of(panel, past_col - at);
+              if (call.ahead != nullptr) ask_for_panel(ahead, p, set, {result_row, result_row + count}, at);
+              run_panel(set, call, count);
+            }
+            if (p.finish != nullptr) p.finish(a, result_row, count, first_col, width, block, stride);
+          }
         }
-        if (p.finish != nullptr) p.finish(a, result_row, count, col, width, block, stride);
       }
     }
   }

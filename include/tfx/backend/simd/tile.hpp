@@ -13,6 +13,24 @@
 
 namespace tfx::backend::inline TFX_SIMD_BUILD {
 
+/// Pieces of memory, each as wide as a tile, that are wanted after a run of tiles: the tiles ask for them one by one,
+/// all along the way.
+template <class T> struct memory_ahead {
+  static constexpr int most = 256;
+  const T* piece[most];
+  int next = 0, left = 0;
+  int steps_apart = 1;  ///< of a contraction, from one piece to the next
+
+  void clear() { next = left = 0; }
+  void add(const T* from) {
+    if (left < most) piece[left++] = from;
+  }
+  TFX_INLINE const T* take() {
+    --left;
+    return piece[next++];
+  }
+};
+
 /// One call of a register tile: c[i][j] = the sum over (outer, inner, k), ascending and in this order, of a * b, one
 /// chain of fused multiply-adds per result that starts at +0 or at c. Strides are in elements and may be negative.
 template <class T> struct tile_call {
@@ -25,6 +43,7 @@ template <class T> struct tile_call {
   int outer = 1, inner = 1, depth = 0;
   int rows = 0, cols = 0;  ///< results of this call
   bool resume = false;     ///< start at c instead of +0
+  memory_ahead<T>* ahead = nullptr;  ///< wanted in place of the memory for the results
 };
 
 template <class T> using tile_function = void (*)(const tile_call<T>&);

@@ -52,10 +52,11 @@ template <class T, int Rows, int Vectors, bool Partial> TFX_TARGET TFX_INLINE vo
   // A cold tile of results costs more than the sums: its rows are far apart. In a long run they are asked for one at a
   // time, since all at once they would keep the operands waiting.
   const T* coming = call.c;
-  int rows_to_come = call.resume || call.depth < 64 ? 0 : Rows;
+  const bool looks_ahead = Rows >= 4 && call.ahead != nullptr;  // few rows wait for memory anyway
+  int to_come = looks_ahead ? call.ahead->left : call.resume || call.depth < 64 ? 0 : Rows;
   if (call.outer * call.inner > 1) {
 #pragma GCC unroll 1
-    for (; rows_to_come > 0; --rows_to_come) {
+    for (; to_come > 0; --to_come) {
 #pragma GCC unroll 16
       for (int j = 0; j < Vectors; ++j) __builtin_prefetch(coming + j * width, 1);
       coming += call.c_row;
@@ -69,12 +70,13 @@ template <class T, int Rows, int Vectors, bool Partial> TFX_TARGET TFX_INLINE vo
       for (int n = 0; n < bases; ++n) base[n] = reinterpret_cast<const char*>(a + 9 * n * call.a_row);
       for (int left = call.depth; left > 0;) {
         int steps = left;
-        if (rows_to_come > 0) {
+        if (to_come > 0) {
+          --to_come;
+          const T* const piece = looks_ahead ? call.ahead->take() : coming;
 #pragma GCC unroll 16
-          for (int j = 0; j < Vectors; ++j) __builtin_prefetch(coming + j * width, 1);
+          for (int j = 0; j < Vectors; ++j) __builtin_prefetch(piece + j * width, 1);
           coming += call.c_row;
-          --rows_to_come;
-          steps = lesser_of(steps, steps_per_row);
+          steps = lesser_of(steps, looks_ahead ? call.ahead->steps_apart : steps_per_row);
         }
         left -= steps;
         for (; steps > 0; --steps) {
@@ -185,11 +187,15 @@ template <class T>
 TFX_TARGET void pack(const T* from, std::ptrdiff_t row, int depth, int cols, T* to, int pitch) {
   using set = lanes<T>;
   constexpr int width = set::count;
+  constexpr std::ptrdiff_t ahead = 8;  // rows are beyond what the processor foresees
   const int whole = cols / width * width;
   const typename set::mask present = set::first(cols - whole);
   for (int k = 0; k < depth; ++k) {
     int n = 0;
-    for (; n < whole; n += width) set::store(to + n, set::load(from + n));
+    for (; n < whole; n += width) {
+      __builtin_prefetch(from + ahead * row + n);
+      set::store(to + n, set::load(from + n));
+    }
     if (n < cols) {
       set::store(to + n, set::load_part(from + n, present));
       n += width;
