@@ -72,11 +72,17 @@ template <class T, int Rows, int Vectors, bool Partial> TFX_TARGET TFX_INLINE vo
         int steps = left;
         if (to_come > 0) {
           --to_come;
-          const T* const piece = looks_ahead ? call.ahead->take() : coming;
+          if (looks_ahead) {
+            const T* const piece = call.ahead->take();
 #pragma GCC unroll 16
-          for (int j = 0; j < Vectors; ++j) __builtin_prefetch(piece + j * width, 1);
-          coming += call.c_row;
-          steps = lesser_of(steps, looks_ahead ? call.ahead->steps_apart : steps_per_row);
+            for (int j = 0; j < Vectors; ++j) __builtin_prefetch(piece + j * width, 0, 2);
+            steps = lesser_of(steps, call.ahead->steps_apart);
+          } else {
+#pragma GCC unroll 16
+            for (int j = 0; j < Vectors; ++j) __builtin_prefetch(coming + j * width, 1);
+            coming += call.c_row;
+            steps = lesser_of(steps, steps_per_row);
+          }
         }
         left -= steps;
         for (; steps > 0; --steps) {
