@@ -18,8 +18,8 @@ namespace {
 template <class T> struct two_variables {
   T first[3], second[1];
   template <class F> void for_each_variable(F f) const {
-    f("dense/weight", tfx::dims{2, {1, 3}}, first);
-    f("dense/bias", tfx::dims{1, {1}}, second);
+    f("dense/weight", tfx::dims{2, {1, 3}, false}, first);
+    f("dense/bias", tfx::dims{1, {1}, false}, second);
   }
 };
 
