@@ -54,9 +54,9 @@ struct pretend_model {
 
  private:
   template <class Self, class Function> static void visit(Self& self, Function& f) {
-    f("dense/weight", dims{2, {3, 2}}, self.weight.data());
-    f("dense/bias", dims{1, {2}}, self.bias.data());
-    f("norm/mean", dims{1, {1}}, self.mean.data());
+    f("dense/weight", dims{2, {3, 2}, false}, self.weight.data());
+    f("dense/bias", dims{1, {2}, false}, self.bias.data());
+    f("norm/mean", dims{1, {1}, false}, self.mean.data());
     f("step", dims{}, &self.step);
   }
 };

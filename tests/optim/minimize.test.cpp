@@ -16,8 +16,8 @@ namespace clip = fixtures::clip_global_norm;
 template <const auto& Optimizer> struct two_parameters {
   constexpr void operator()(builder& b) const {
     b.spaces = test_spaces;
-    const var<shape<2, 3>> first{testing::detail::take(b, dims{2, {2, 3}}, dtype::real_type)};
-    const var<shape<4>> second{testing::detail::take(b, dims{1, {4}}, dtype::real_type)};
+    const var<shape<2, 3>> first{testing::detail::take(b, dims{2, {2, 3}, false}, dtype::real_type)};
+    const var<shape<4>> second{testing::detail::take(b, dims{1, {4}, false}, dtype::real_type)};
     minimize(sum(param<shape<2, 3>>(first, "a") * first) + sum(param<shape<4>>(first, "b") * second), Optimizer);
   }
 };

@@ -16,7 +16,7 @@ namespace start = fixtures::optimizer_start;
 template <const auto& Optimizer> struct optimizer_step {
   constexpr void operator()(builder& b) const {
     b.spaces = test_spaces;
-    const var<shape<6>> gradient{testing::detail::take(b, dims{1, {6}}, dtype::real_type)};
+    const var<shape<6>> gradient{testing::detail::take(b, dims{1, {6}, false}, dtype::real_type)};
     minimize(sum(param<shape<6>>(gradient, "p") * gradient), Optimizer);
   }
 };
