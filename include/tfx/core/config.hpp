@@ -12,7 +12,7 @@
 /// their place at once, where it would compile functions that are always inlined again at every level. clang++ flattens
 /// one level only.
 #define TFX_INLINE inline __attribute__((always_inline))
-#if defined(__GNUC__) && !defined(__clang__)
+#if defined(__GNUC__) && !defined(__clang__) && !defined(__OPTIMIZE_SIZE__)
 #define TFX_PART inline
 #define TFX_FLATTEN __attribute__((flatten, noclone))  // it would not flatten a clone
 #else

@@ -63,7 +63,7 @@ constexpr dims as_written(dims d) {
 /// The extents of a tensor as a type. A negative leading extent means "at most that many": `shape<-64, 784>`.
 template <int... Extent> struct shape {
   static_assert(sizeof...(Extent) <= max_rank, "tfx: a tensor has at most six axes");
-  static constexpr dims value = detail::as_written({int(sizeof...(Extent)), {Extent...}, false});
+  static constexpr dims value = detail::as_written(dims{int(sizeof...(Extent)), {Extent...}, false});
 };
 
 namespace detail {
