@@ -411,7 +411,7 @@ struct builder {
     return {this, leaf_node.data[l]};
   }
   /// What is done to the complete graph; set by operations that are often better off as one with another.
-  void (*merge)(builder& g) = nullptr;
+  void (*merge)(builder& g) = [](builder&) {};
   /// One assignment for every leaf whose value has changed. A value that is another leaf which changes too is copied first:
   /// all assignments take effect together.
   constexpr void finish() {
@@ -428,7 +428,7 @@ struct builder {
       const int in[1] = {current.data[i]};
       number(record<assign_op>(), nodes.data[leaf_node.data[i]].shape, leaves.data[i].type, in, 1, leaf_node.data[i], 0, 0);
     }
-    if (merge) merge(*this);
+    merge(*this);
   }
 };
 
