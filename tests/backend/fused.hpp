@@ -10,6 +10,7 @@
 #include <tfx/ops/arithmetic.hpp>
 
 #include "guarded.hpp"
+#include "producer.hpp"
 
 namespace tfx::test {
 
@@ -43,15 +44,7 @@ void check_kernel_on(const geometry& g, const void* tiles, int bound_rows, int r
   std::memset(second.data(), 0xff, count * sizeof(T));
   operands.push_back(first.data());
   operands.push_back(second.data());
-  call<T> a;
-  a.operand = operands.data();
-  a.rows = rows;
-  a.cols = cols;
-  a.geo = g.v;
-  a.contracted = contracted;
-  a.scratch = scratch.data();
-  a.tiles = tiles;
-  a.parts = parts;
+  call<T> a = call_of(g, tiles, rows, cols, contracted, operands, scratch, parts);
   for (a.part = 0; a.part < parts; ++a.part) kernel_entry<Backend, T, Code>::run(a);
   for (std::size_t i = 0; negates && i < count; ++i) first[i] = -first[i];
   CHECK(first.same_bits(*expected[0]));

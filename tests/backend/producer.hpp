@@ -39,12 +39,9 @@ void receive(const call<T>&, int row, int rows, int col, int cols, const T* bloc
   (void)sink;
 }
 
-/// Runs a producer in `parts` parts, directly and through an epilogue, and compares the bits with `expected`.
-template <class T, class Producer> void check_parts(const geometry& g, const void* tiles, int bound_rows, int rows,
-                                                    int cols, int contracted, std::vector<void*> operands,
-                                                    guarded<T>& expected, int parts) {
-  const std::size_t count = std::size_t(rows) * std::size_t(cols);
-  scratch_memory<T> scratch(Producer::scratch(g, bound_rows, cols));
+/// A call of a producer, its first part.
+template <class T> call<T> call_of(const geometry& g, const void* tiles, int rows, int cols, int contracted,
+                                   const std::vector<void*>& operands, scratch_memory<T>& scratch, int parts) {
   call<T> a;
   a.operand = operands.data();
   a.rows = rows;
@@ -54,6 +51,16 @@ template <class T, class Producer> void check_parts(const geometry& g, const voi
   a.scratch = scratch.data();
   a.tiles = tiles;
   a.parts = parts;
+  return a;
+}
+
+/// Runs a producer in `parts` parts, directly and through an epilogue, and compares the bits with `expected`.
+template <class T, class Producer> void check_parts(const geometry& g, const void* tiles, int bound_rows, int rows,
+                                                    int cols, int contracted, std::vector<void*> operands,
+                                                    guarded<T>& expected, int parts) {
+  const std::size_t count = std::size_t(rows) * std::size_t(cols);
+  scratch_memory<T> scratch(Producer::scratch(g, bound_rows, cols));
+  call<T> a = call_of(g, tiles, rows, cols, contracted, operands, scratch, parts);
 
   guarded<T> direct(count);
   std::memset(direct.data(), 0xff, count * sizeof(T));

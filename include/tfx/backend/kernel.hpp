@@ -80,12 +80,14 @@ template <class T, int Operands> struct operand_row {
   T* at[Operands ? Operands : 1];
 };
 
+/// Does an operand that lies so have an element of its own in every column?
+constexpr bool moves(pattern lies) { return lies == pattern::row || lies == pattern::full; }
+
 /// What all kernels over lanes L of scalars T read and write: an operand that lies in one way against the domain, from
 /// `at` on in this row.
 template <class T, class L> struct lane_access {
   using vector = decltype(L::v);
   static constexpr int width = lanes::traits<vector>::width;
-  static constexpr bool moves(pattern lies) { return lies == pattern::row || lies == pattern::full; }
 
   template <pattern Lies> static TFX_INLINE L load(const T* at, place p) {
     if constexpr (!moves(Lies)) return L(*at);

@@ -79,25 +79,35 @@ struct conv_to_x_op : detail::convolution {
     return total;
   }
 };
+namespace detail {
+/// The chain of one weight's gradient over images, oh, ow ascending, on from `total`. dy(n, oh, ow) is that of its column.
+template <class T, class Dy> TFX_INLINE constexpr T weight_gradient(const int* v, const T* in, int row, int col, int present,
+                                                                    T total, Dy dy) {
+  using w = window2d;
+  const int per_group = v[w::channels] / v[w::groups], group = col / (v[w::out_channels] / v[w::groups]);
+  const int c = row % per_group, kw = row / per_group % v[w::kernel_width], kh = row / per_group / v[w::kernel_width];
+  for (int n = 0; n < present; ++n)
+    for (int oh = 0; oh < v[w::out_height]; ++oh)
+      for (int ow = 0; ow < v[w::out_width]; ++ow) {
+        const int h = oh * v[w::stride_height] + kh * v[w::dilation_height] - v[w::pad_top];
+        const int x = ow * v[w::stride_width] + kw * v[w::dilation_width] - v[w::pad_left];
+        if (h < 0 || x < 0 || h >= v[w::height] || x >= v[w::width]) continue;
+        const T pixel = in[((n * v[w::height] + h) * v[w::width] + x) * v[w::channels] + group * per_group + c];
+        total = lanes::traits<T>::fma(pixel, dy(n, oh, ow), total);
+      }
+  return total;
+}
+}  // namespace detail
+
 /// w from x and y (the gradient of w): a chain over images, oh, ow ascending; `total` is what earlier images have given.
 struct conv_to_w_op : detail::convolution {
   static constexpr std::string_view name = "conv2d_to_w";
   static constexpr void backward(gradient_scope& s);
   template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int, int present, T total = T(0)) {
     using w = window2d;
-    const int per_group = v[w::channels] / v[w::groups], group = col / (v[w::out_channels] / v[w::groups]);
-    const int c = row % per_group, kw = row / per_group % v[w::kernel_width], kh = row / per_group / v[w::kernel_width];
-    for (int n = 0; n < present; ++n)
-      for (int oh = 0; oh < v[w::out_height]; ++oh)
-        for (int ow = 0; ow < v[w::out_width]; ++ow) {
-          const int h = oh * v[w::stride_height] + kh * v[w::dilation_height] - v[w::pad_top];
-          const int x = ow * v[w::stride_width] + kw * v[w::dilation_width] - v[w::pad_left];
-          if (h < 0 || x < 0 || h >= v[w::height] || x >= v[w::width]) continue;
-          const T pixel = in[0][((n * v[w::height] + h) * v[w::width] + x) * v[w::channels] + group * per_group + c];
-          const T dy = in[1][((n * v[w::out_height] + oh) * v[w::out_width] + ow) * v[w::out_channels] + col];
-          total = lanes::traits<T>::fma(pixel, dy, total);
-        }
-    return total;
+    return detail::weight_gradient(v, in[0], row, col, present, total, [&](int n, int oh, int ow) {
+      return in[1][((n * v[w::out_height] + oh) * v[w::out_width] + ow) * v[w::out_channels] + col];
+    });
   }
 };
 

@@ -58,21 +58,12 @@ struct conv_max_pool_to_w_op : detail::convolution {
   template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int,
                                                            int present, T total = T(0)) {
     using w = window2d;
-    const int high = v[w::window_height], wide = v[w::window_width], channels = v[w::channels];
-    const int c = row % channels, kw = row / channels % v[w::kernel_width], kh = row / channels / v[w::kernel_width];
-    for (int n = 0; n < present; ++n)
-      for (int oh = 0; oh < v[w::out_height]; ++oh)
-        for (int ow = 0; ow < v[w::out_width]; ++ow) {
-          const int h = oh * v[w::stride_height] + kh * v[w::dilation_height] - v[w::pad_top];
-          const int x = ow * v[w::stride_width] + kw * v[w::dilation_width] - v[w::pad_left];
-          if (h < 0 || x < 0 || h >= v[w::height] || x >= v[w::width]) continue;
-          const int window = (n * (v[w::out_height] / high) + oh / high) * (v[w::out_width] / wide) + ow / wide;
-          const int at = window * v[w::out_channels] + col;
-          const T dy = in[1][at] == T(oh % high * wide + ow % wide) ? in[2][at] : T(0);
-          const T pixel = in[0][((n * v[w::height] + h) * v[w::width] + x) * channels + c];
-          total = lanes::traits<T>::fma(pixel, dy, total);
-        }
-    return total;
+    const int high = v[w::window_height], wide = v[w::window_width];
+    return detail::weight_gradient(v, in[0], row, col, present, total, [&](int n, int oh, int ow) {
+      const int window = (n * (v[w::out_height] / high) + oh / high) * (v[w::out_width] / wide) + ow / wide;
+      const int at = window * v[w::out_channels] + col;
+      return in[1][at] == T(oh % high * wide + ow % wide) ? in[2][at] : T(0);
+    });
   }
 };
 

@@ -95,7 +95,6 @@ template <class T> struct plain_machine {
       default: return base;
     }
   }
-  static bool moves(pattern lies) { return lies == pattern::full || lies == pattern::row; }
   TFX_COLD static void copy(T* to, const T* from, int n) {
     for (int i = 0; i < n; ++i) to[i] = from[i];
   }

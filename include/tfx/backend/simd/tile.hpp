@@ -189,9 +189,9 @@ template <class T> void portable_tile(const tile_call<T>& call) {
 }
 
 /// Kept small: it does the edges of a transpose.
-template <class T> __attribute__((noinline, cold)) void transpose_elements(const T* from, std::ptrdiff_t row, int depth,
-                                                                           int cols, T* to, std::ptrdiff_t pitch,
-                                                                           int filled) {
+template <class T>
+TFX_COLD void transpose_elements(const T* from, std::ptrdiff_t row, int depth, int cols, T* to, std::ptrdiff_t pitch,
+                                 int filled) {
   for (int k = 0; k < depth; ++k) {
     for (int n = 0; n < filled; ++n) to[k * pitch + n] = n < cols ? from[n * row + k] : T(0);
   }
