@@ -103,3 +103,7 @@ TEST_CASE("grouped and depthwise convolutions") {
 }
 
 TEST_CASE("a line that is longer than a block") { check_layer<layer<1, 3, 900, 2, 34, 3, 3, 1, 1>>(); }
+TEST_CASE("more pixels, and more sums of weights, than are computed together") {
+  check_layer<layer<1, 30, 31, 6, 64, 3, 3, 1, 1>>();
+  check_layer<layer<2, 4, 5, 600, 40, 3, 3, 1, 1>>();
+}

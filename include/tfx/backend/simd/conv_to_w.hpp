@@ -24,7 +24,10 @@ template <class T> struct simd_conv_to_w {
       return choose_depthwise_weights_table<T, !s.depthwise(), s.kernel_height, s.kernel_width>();
     } else {
       constexpr int rows = by_columns(s) ? s.kernel_height : s.channels / s.groups;
-      return choose_table<T, rows, s.out_channels / s.groups, tiling::dividing>();
+      constexpr int cols = s.out_channels / s.groups;
+      // Few rows by many columns read least, where hardly any rows are left over.
+      constexpr bool wide = cols % int(256 / sizeof(T)) == 0 && (rows % 6 % 4 == 0 ? rows >= 6 : rows >= 100);
+      return choose_table<T, rows, cols, wide ? tiling::large : tiling::dividing>();
     }
   }
 
@@ -32,27 +35,16 @@ template <class T> struct simd_conv_to_w {
     const conv_shape s(g.v);
     if (s.depthwise()) return depthwise_sums(s);
     if (s.many_groups()) return grouped_sums::of(s, grouped_block_elements<T>).scratch(s);
-    const bool packs = s.out_channels / s.groups % 16 != 0, unpools = s.window_height * s.window_width > 1;
-    const chunk all = chunk_of(s);
-    const int pixels = all.images * all.lines * all.columns, panel = unpools ? widest_panel<T> : widest_panel<T> / 2;
-    return std::size_t(block_elements<T>) + (packs || unpools ? std::size_t(pixels) * std::size_t(panel) : 0);
+    const std::int64_t all = std::int64_t(s.kernel_height) * s.kernel_width * (s.channels / s.groups) * padded_cols(s);
+    return packed_size(s) + std::size_t(all < block_size ? all : block_size);
   }
 
-  /// Columns of the narrowest tile that the build has.
-#if defined(TFX_SIMD_HAS_PORTABLE) || defined(TFX_SIMD_HAS_NEON)
-  static constexpr int narrowest_panel = int(16 / sizeof(T));
-#elif defined(TFX_SIMD_HAS_AVX2)
-  static constexpr int narrowest_panel = int(32 / sizeof(T));
-#else
-  static constexpr int narrowest_panel = int(64 / sizeof(T));
-#endif
   /// Sums that go from one call to the next.
   static constexpr std::size_t sums(const geometry& g, int rows, int) {
     const conv_shape s(g.v);
     if (s.depthwise()) return depthwise_sums(s);
     if (s.many_groups()) return grouped_sums::of(s, grouped_block_elements<T>).size();
-    const int out = s.out_channels / s.groups, panels = divide_up(out, narrowest_panel);  // 16 columns apart
-    return std::size_t(rows) * std::size_t(s.groups) * std::size_t(panels * 16 + widest_panel<T>);
+    return std::size_t(rows) * std::size_t(s.groups) * std::size_t(padded_cols(s) + widest_panel<T>);
   }
 
   /// How many parts are worth their fork and join.
@@ -68,7 +60,7 @@ template <class T> struct simd_conv_to_w {
     const tile_set<T>& set = static_cast<const tile_table<T>*>(a.tiles)->set[instruction_set()];
     if (set.depthwise != nullptr) return set.depthwise->run(a, *set.depthwise, destination, finish);
     const int cols = s.out_channels / s.groups;
-    const int panels = divide_up(cols, set.panel());
+    const int panels = divide_up(cols, set.panel()), stride = round_up(set.panel(), 16);
     const bool columns = by_columns(s);
     // Parts get whole tiles: of rows, or of the kernel's height for some (j, c).
     const int height = columns ? 1 : set.rows;
@@ -76,27 +68,45 @@ template <class T> struct simd_conv_to_w {
     const grid_share share = share_grid(units, panels * s.groups, a.part, a.parts);
     const range rows = {share.rows.from * height, lesser_of(share.rows.to * height, columns ? units : a.rows)};
     if (rows.size() <= 0) return;
-    for (int panel = share.cols.from; panel < share.cols.to; ++panel) {
-      const int group = panel / panels, col = panel % panels * set.panel();
-      const int count = lesser_of(set.panel(), cols - col);
-      const job now = {a, s, set, unpool, group, col, count, round_up(count, 16)};
-      const int fits = columns ? units : greater_of(block_elements<T> / now.stride / height * height, 1);
-      T* const sums = a.sums == nullptr ? nullptr : a.sums + std::ptrdiff_t(panel) * a.rows * round_up(set.panel(), 16);
-      for (int row = rows.from; row < rows.to; row += fits) {
-        const range part = {row, lesser_of(row + fits, rows.to)};
-        T* const block = sums == nullptr ? a.scratch : columns ? sums : sums + std::ptrdiff_t(row) * now.stride;
-        now.compute(part, block);
-        if (!a.last) continue;
-        if (!columns) now.give(part, block, destination, finish);
-        for (int i = 0; columns && i < s.kernel_height; ++i) {
-          const range taps = {i * units + part.from, i * units + part.to};
-          now.give(taps, block + taps.from * now.stride, destination, finish);
-        }
+    // Both operands are read once for all sums that stay in the second-level cache.
+    const int rows_together = lesser_of(greater_of(block_size / stride / height, 1) * height, rows.size());
+    const int panels_together = greater_of(block_size / stride / (columns ? a.rows : rows_together), 1);
+    for (int panel = share.cols.from; panel < share.cols.to;) {
+      const int group = panel / panels, first = panel % panels;
+      const int count = lesser_of(lesser_of(panels_together, panels - first), share.cols.to - panel);
+      const range band = {first * set.panel(), lesser_of((first + count) * set.panel(), cols)};
+      for (int row = rows.from; row < rows.to; row += rows_together) {
+        const range part = {row, lesser_of(row + rows_together, rows.to)};
+        const job now = {a, s, set, destination, finish, unpool, group, band, part, panel};
+        now.compute();
+        if (a.last) now.give();
       }
+      panel += count;
     }
   }
 
  private:
+  /// Of the sums that are computed together: they stay in the second-level cache.
+  static constexpr int block_size = 640 * 1024 / int(sizeof(T));
+
+  /// The columns of a group as panels hold them, 16 or more apart.
+  static constexpr int padded_cols(const conv_shape& s) {
+#if defined(TFX_SIMD_HAS_NEON)
+    constexpr int narrowest = int(32 / sizeof(T));
+#else
+    constexpr int narrowest = int(64 / sizeof(T));
+#endif
+    return divide_up(s.out_channels / s.groups, lesser_of(narrowest, 16)) * 16;
+  }
+
+  /// A panel of dy for a chunk of pixels, where it is not read as it lies.
+  static constexpr std::size_t packed_size(const conv_shape& s) {
+    const bool packs = tiles_pad && s.out_channels / s.groups % 16 != 0, unpools = s.window_height * s.window_width > 1;
+    if (!packs && !unpools) return 0;
+    const chunk all = chunk_of(s);
+    return std::size_t(all.images * all.lines * all.columns) * std::size_t(widest_panel<T>);
+  }
+
   /// With fewer channels than the kernel is high, a tile's rows are the kernel's rows for one (j, c); else they are
   /// channels.
   static constexpr bool by_columns(const conv_shape& s) {
@@ -104,108 +114,145 @@ template <class T> struct simd_conv_to_w {
     return s.groups == 1 && s.channels < s.kernel_height && rows * widest_panel<T> <= block_elements<T>;
   }
 
-  /// How much of the contraction is done at a time, so that its part of dy stays in the cache: images, lines of one
-  /// image, or a part of one line.
+  /// How much of the contraction is done at a time, so that its part of the operands stays in the second-level cache:
+  /// images, lines of one image, or a part of one line.
   struct chunk {
     int images = 1, lines = 1, columns = 1;
   };
 
   static constexpr chunk chunk_of(const conv_shape& s) {
-    const int window = s.window_height, most = window > 1 ? 192 : 384;  // what is unpooled, in the first-level cache
+    const int window = s.window_height, most = window > 1 ? 192 : 768;  // what is unpooled, in the first-level cache
     const int pixels = s.out_height * s.out_width, lines = most / s.out_width / window * window;
     if (pixels <= most) return {most / pixels, s.out_height, s.out_width};
     if (window > 1 || lines > 0) return {1, greater_of(lines, window), s.out_width};
     return {1, 1, most};
   }
 
-  /// One panel of columns.
+  /// Some rows of some panels of columns: all rows of the kernel for `part`, if that is a range of (j, c).
   struct job {
     const call<T>& a;
     const conv_shape& s;
     const tile_set<T>& set;
-    finish_function<T> unpool;
-    int group = 0, col = 0, count = 0, stride = 0;
+    T* destination;
+    finish_function<T> finish, unpool;
+    int group = 0;
+    range band, part;
+    int panel = 0;  ///< the first of them, among all groups'
+    bool columns = by_columns(s);
 
     std::ptrdiff_t x_line() const { return std::ptrdiff_t(s.width) * s.channels; }
     std::ptrdiff_t x_image() const { return s.height * x_line(); }
     std::ptrdiff_t y_line() const { return std::ptrdiff_t(s.out_width) * s.out_channels; }
     std::ptrdiff_t y_image() const { return s.out_height * y_line(); }
 
-    void give(range rows, const T* block, T* destination, finish_function<T> finish) const {
-      const int first = group * (s.out_channels / s.groups) + col;
-      if (finish != nullptr) {
-        finish(a, rows.from, rows.size(), first, count, block, stride);
-        return;
-      }
-      for (int row = rows.from; row < rows.to; ++row, block += stride) {
-        T* const to = destination + std::ptrdiff_t(row) * a.cols + first;
-        for (int j = 0; j < count; ++j) to[j] = block[j];
+    /// Columns [col, col + count) of the group, row 0 of all at `sums`.
+    struct panel_sums {
+      int col = 0, count = 0;
+      std::ptrdiff_t stride = 0;
+      T* sums = nullptr;
+    };
+
+    bool in_place() const { return finish == nullptr && a.sums == nullptr; }
+
+    /// Sums are kept from call to call, or are where the result is, or are in a block for the epilogue.
+    panel_sums sums_of(int col) const {
+      const int count = lesser_of(set.panel(), band.to - col), index = (col - band.from) / set.panel();
+      if (in_place()) return {col, count, a.cols, destination + group * (s.out_channels / s.groups) + col};
+      const std::ptrdiff_t full = round_up(set.panel(), 16), stride = round_up(count, 16);
+      if (a.sums != nullptr) return {col, count, stride, a.sums + (panel + index) * a.rows * full};
+      T* const block = a.scratch + packed_size(s);
+      if (columns) return {col, count, stride, block + index * a.rows * full};
+      return {col, count, stride, block + index * part.size() * full - part.from * stride};
+    }
+
+    /// Calls function(rows) for the ranges of rows that are computed.
+    template <class Function> void for_rows(Function function) const {
+      if (!columns) return function(part);
+      const int units = s.kernel_width * s.channels;
+      for (int i = 0; i < s.kernel_height; ++i) function(range{i * units + part.from, i * units + part.to});
+    }
+
+    void give() const {
+      if (in_place()) return;
+      for (int col = band.from; col < band.to; col += set.panel()) {
+        const panel_sums p = sums_of(col);
+        const int first = group * (s.out_channels / s.groups) + col;
+        for_rows([&](range rows) {
+          const T* from = p.sums + rows.from * p.stride;
+          if (finish != nullptr) return finish(a, rows.from, rows.size(), first, p.count, from, p.stride);
+          for (int row = rows.from; row < rows.to; ++row, from += p.stride) {
+            T* const to = destination + std::ptrdiff_t(row) * a.cols + first;
+            for (int j = 0; j < p.count; ++j) to[j] = from[j];
+          }
+        });
       }
     }
 
-    /// Every chain is carried on in the block, chunk by chunk. `part` is a range of rows, or of (j, c), which have a
-    /// place for each row of the kernel.
-    void compute(range part, T* block) const {
-      const bool columns = by_columns(s);
-      if (a.before == 0) {
-        const int units = s.kernel_width * s.channels;
-        for (int i = 0; i < (columns ? s.kernel_height : 1); ++i) {
-          T* const to = block + (columns ? i * units + part.from : 0) * stride;
-          for (int k = 0; k < part.size() * stride; ++k) to[k] = T(0);
-        }
+    static void clear(const panel_sums& p, range rows) {
+      for (int row = rows.from; row < rows.to; ++row) {
+        for (int j = 0; j < p.count; ++j) p.sums[row * p.stride + j] = T(0);
       }
-      const bool packs = set.pads && count < set.panel();
+    }
+
+    /// Every chain is carried on in the sums, chunk by chunk.
+    void compute() const {
       const chunk step = chunk_of(s);
       tile_call<T> call;
-      call.cols = count;
-      call.resume = true;
+      call.resume = a.before > 0;
       call.a_step = std::ptrdiff_t(s.stride_width) * s.channels;
       call.a_inner = s.stride_height * x_line();
       call.a_outer = x_image();
-      call.b_outer = y_image();
       for (int image = 0; image < a.contracted; image += step.images) {
         call.outer = lesser_of(step.images, a.contracted - image);
-        const T* const x = static_cast<const T*>(a.operand[0]) + image * x_image() + group * (s.channels / s.groups);
         for (int line = 0; line < s.out_height; line += step.lines) {
           const range lines = {line, lesser_of(line + step.lines, s.out_height)};
           for (int left = 0; left < s.out_width; left += step.columns) {
             const range across = {left, lesser_of(left + step.columns, s.out_width)};
-            const T* dy = static_cast<const T*>(a.operand[1]) + image * y_image() + line * y_line() +
-                          std::ptrdiff_t(left) * s.out_channels + group * (s.out_channels / s.groups) + col;
-            call.b_step = s.out_channels;
-            call.b_inner = y_line();
-            if (packs || unpool != nullptr) {
-              T* const packed = a.scratch + block_elements<T>;
-              // Several lines, or images, are whole and lie side by side.
-              const int pixels = call.outer * lines.size() * across.size();
-              if (unpool != nullptr) {
-                const int window = s.window_height * s.window_width;
-                const int first = (image * s.out_height + line) * s.out_width / window;
-                unpool(a, first, pixels / window, col, count, packed, set.panel());
-              } else {
-                pack_rows(dy, s.out_channels, pixels, count, packed, set.panel());
-              }
-              dy = packed;
-              call.b_step = set.panel();
-              call.b_inner = across.size() * call.b_step;
-              call.b_outer = lines.size() * call.b_inner;
-            }
-            if (columns) {
-              rows_of_kernel(call, x, dy, lines, across, part, block);
-            } else {
-              rows_of_channels(call, x, dy, lines, across, part, block);
-            }
+            for (int col = band.from; col < band.to; col += set.panel()) add(call, image, lines, across, sums_of(col));
+            call.resume = true;
           }
         }
       }
     }
 
+    /// Adds a chunk to the sums of a panel.
+    void add(tile_call<T> call, int image, range lines, range across, const panel_sums& p) const {
+      const T* const x = static_cast<const T*>(a.operand[0]) + image * x_image() + group * (s.channels / s.groups);
+      const T* dy = static_cast<const T*>(a.operand[1]) + image * y_image() + lines.from * y_line() +
+                    std::ptrdiff_t(across.from) * s.out_channels + group * (s.out_channels / s.groups) + p.col;
+      call.cols = p.count;
+      call.b_step = s.out_channels;
+      call.b_inner = y_line();
+      call.b_outer = y_image();
+      if (unpool != nullptr || (set.pads && p.count < set.panel())) {
+        T* const packed = a.scratch;
+        // Several lines, or images, are whole and lie side by side.
+        const int pixels = call.outer * lines.size() * across.size();
+        if (unpool != nullptr) {
+          const int window = s.window_height * s.window_width;
+          const int first = (image * s.out_height + lines.from) * s.out_width / window;
+          unpool(a, first, pixels / window, p.col, p.count, packed, set.panel());
+        } else {
+          pack_rows(dy, s.out_channels, pixels, p.count, packed, set.panel());
+        }
+        dy = packed;
+        call.b_step = set.panel();
+        call.b_inner = across.size() * call.b_step;
+        call.b_outer = lines.size() * call.b_inner;
+      }
+      if (columns) {
+        rows_of_kernel(call, x, dy, lines, across, p);
+      } else {
+        rows_of_channels(call, x, dy, lines, across, p);
+      }
+    }
+
     /// Every (i, j) has its own rectangle of pixels that do not touch padding.
-    void rows_of_channels(tile_call<T> call, const T* x, const T* dy, range lines, range wide, range part,
-                          T* block) const {
+    void rows_of_channels(tile_call<T> call, const T* x, const T* dy, range lines, range wide,
+                          const panel_sums& p) const {
       const int channels = s.channels / s.groups;
       call.a_row = 1;
-      call.c_row = stride;
+      call.c_row = p.stride;
       for (int row = part.from; row < part.to;) {
         const int tap = row / channels, channel = row - tap * channels;
         const int rows = lesser_of(channels - channel, part.to - row);
@@ -216,22 +263,26 @@ template <class T> struct simd_conv_to_w {
           const int left = across.from * s.stride_width - s.pad_left + tap % s.kernel_width * s.dilation_width;
           call.a = x + top * x_line() + std::ptrdiff_t(left) * s.channels + channel;
           call.b = dy + (down.from - lines.from) * call.b_inner + (across.from - wide.from) * call.b_step;
-          call.c = block + (row - part.from) * call.c_row;
+          call.c = p.sums + row * p.stride;
           call.inner = down.size();
           call.depth = across.size();
           run_panel(set, call, rows);
+        } else if (!call.resume) {
+          clear(p, {row, row + rows});
         }
         row += rows;
       }
     }
 
     /// Lines of pixels that reach the same rows of the kernel; the source of row i is i lines further down.
-    void rows_of_kernel(tile_call<T> call, const T* x, const T* dy, range lines, range wide, range part,
-                        T* block) const {
+    void rows_of_kernel(tile_call<T> call, const T* x, const T* dy, range lines, range wide,
+                        const panel_sums& p) const {
+      if (!call.resume) for_rows([&](range rows) { clear(p, rows); });
       const conv_axis axis = s.rows();
       const int units = s.kernel_width * s.channels;
       call.a_row = s.dilation_height * x_line();
-      call.c_row = std::ptrdiff_t(units) * stride;
+      call.c_row = units * p.stride;
+      call.resume = true;
       const int images = call.outer;
       call.outer = 1;
       for (int image = 0; image < images; ++image, x += call.a_outer, dy += call.b_outer) {
@@ -244,7 +295,7 @@ template <class T> struct simd_conv_to_w {
             const int left = across.from * s.stride_width - s.pad_left + tap * s.dilation_width;
             call.a = x + down.taps.at * x_line() + std::ptrdiff_t(left) * s.channels + unit % s.channels;
             call.b = dy + (line - lines.from) * call.b_inner + (across.from - wide.from) * call.b_step;
-            call.c = block + down.taps.first * call.c_row + std::ptrdiff_t(unit) * stride;
+            call.c = p.sums + down.taps.first * call.c_row + unit * p.stride;
             call.inner = down.count;
             call.depth = across.size();
             run_panel(set, call, down.taps.count);
