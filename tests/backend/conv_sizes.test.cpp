@@ -58,6 +58,16 @@ struct in_channels {
 struct out_channels {
   static constexpr geometry at(int n) { return layer(2, 6, 5, 4, n, 1, n); }
 };
+/// Results and sums of weights in tiles of many columns.
+struct wide_results {
+  static constexpr geometry at(int n) { return layer(1, 5, n, 7, 64, 1, n); }
+};
+struct wide_sources {
+  static constexpr geometry at(int n) { return layer(1, 4, n, 64, 5, 1, n); }
+};
+struct wide_weights {
+  static constexpr geometry at(int n) { return layer(2, 4, 5, n, 64, 1, n); }
+};
 struct depthwise_channels {
   static constexpr geometry at(int n) { return layer(2, 5, 9, n, n, n, n); }
 };
@@ -152,6 +162,11 @@ TEST_CASE("convolutions of every width") { sweep<widths>(); }
 TEST_CASE("convolutions of every number of channels") {
   sweep<in_channels>();
   sweep<out_channels>();
+}
+TEST_CASE("wide tiles of every extent") {
+  sweep<wide_results>();
+  sweep<wide_sources>();
+  sweep<wide_weights>();
 }
 TEST_CASE("depthwise convolutions of every extent") {
   sweep<depthwise_channels>();

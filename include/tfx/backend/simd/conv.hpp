@@ -12,7 +12,7 @@ namespace tfx::backend::inline TFX_SIMD_BUILD {
 /// Blocks of a convolution live in the second-level cache: some lines of pixels by many columns.
 template <class T> inline constexpr int conv_block_elements = int(96 * 1024 / sizeof(T));
 /// At most this many packed weights at a time, unless one panel has more.
-template <class T> inline constexpr int conv_pack_elements = int(256 * 1024 / sizeof(T));
+template <class T> inline constexpr int conv_pack_elements = int(512 * 1024 / sizeof(T));
 
 /// Elements of a block: at least a line of windows, one panel wide.
 template <class T> constexpr int block_size(int window_height, int results) {
@@ -73,11 +73,15 @@ template <class T> struct conv_gather {
   /// Whole rows of results are good for an epilogue, and for their memory; but a block should have some lines (the
   /// border is computed along them), and the packed weights should stay in the second-level cache.
   int panels_together() const {
-    const int least = greater_of(lesser_of(rows.results, 4), window_height);
-    const int lines_together = conv_block_elements<T> / (least * columns.results);
+    const int least = greater_of(lesser_of(rows.results, 4), window_height) * columns.results;
+    const int pixels = cuts_lines() ? lesser_of(least, 4 * set.rows) : least;
+    const int lines_together = conv_block_elements<T> / pixels;
     const int weights_together = conv_pack_elements<T> / (rows.taps * columns.taps * depth());
     return greater_of(lesser_of(lines_together, weights_together) / set.panel(), 1);
   }
+
+  /// Without borders and windows, a block need not have whole lines.
+  bool cuts_lines() const { return window_height == 1 && window_width == 1 && !rows.pads() && !columns.pads(); }
 
   /// Weights of a panel that lie side by side are read as they are, and so are those that few pixels use: a copy costs
   /// as much as the sums of three pixels.
@@ -100,7 +104,7 @@ template <class T> struct conv_gather {
           const T* const first = from + std::ptrdiff_t(col) * source_channels + group * depth();
           set.transpose(first, source_channels, depth(), count, to, panel, panel);
         } else {
-          pack_rows(from + group * cols() + col, result_channels, depth(), count, to, panel);
+          set.pack(from + group * cols() + col, result_channels, depth(), count, to, panel);
         }
       }
     }
@@ -130,10 +134,15 @@ template <class T> struct conv_gather {
     const int most = small ? block_elements<T> : conv_block_elements<T>;
     const int pixels = greater_of(most / round_up(band.size(), 16), window_height);
     int height = greater_of(pixels / columns.results / window_height, 1) * window_height;
-    if (height > rows.results) height -= height % rows.results;  // whole images: their borders are computed together
-    const int width = height > 1 ? columns.results : lesser_of(pixels, columns.results);
-    for (int line = share.from; line < share.to; line += height) {
-      const int line_end = lesser_of(line + height, share.to);
+    // Whole images, whose borders are computed together, or nearly equal parts of one, or whole tiles of a line.
+    const bool whole_images = height >= rows.results;
+    const int parts = divide_up(rows.results, height);
+    height = whole_images ? height - height % rows.results : round_up(divide_up(rows.results, parts), window_height);
+    const int piece = set.rows * window_width, whole = greater_of(pixels / piece, 1) * piece;
+    const int width = height > 1 ? columns.results : lesser_of(whole, columns.results);
+    for (int line = share.from; line < share.to;) {
+      const int image_end = line - line % rows.results + rows.results;
+      const int line_end = lesser_of(lesser_of(line + height, share.to), whole_images ? share.to : image_end);
       for (int left = 0; left < columns.results; left += width) {
         const range wide = {left, lesser_of(left + width, columns.results)};
         const int row = line * columns.results + left;
@@ -158,6 +167,7 @@ template <class T> struct conv_gather {
                  windows * in_line + wide.size() / window_width, first_col, band.size(), block, stride);
         }
       }
+      line = line_end;
     }
   }
 
@@ -230,7 +240,8 @@ namespace detail {
 
 /// Elements for a block and for the packed weights: all columns as far as the limit goes, at least one panel.
 template <class T> constexpr std::size_t conv_scratch(const conv_shape& s, int depth, int cols) {
-  const std::int64_t column = std::int64_t(s.kernel_height) * s.kernel_width * depth, panel = widest_panel<T> / 2;
+  const std::int64_t column = std::int64_t(s.kernel_height) * s.kernel_width * depth;
+  const std::int64_t panel = cols % widest_panel<T> == 0 ? widest_panel<T> : widest_panel<T> / 2;
   const std::int64_t all = column * ((cols + panel - 1) / panel * panel);
   const std::int64_t most = column * panel > conv_pack_elements<T> ? column * panel : conv_pack_elements<T>;
   return std::size_t(block_size<T>(s.window_height, s.out_width) + (all < most ? all : most));
@@ -266,7 +277,9 @@ template <class T, bool Transposed> struct simd_gather {
       return choose_depthwise_table<T, Transposed, !s.depthwise(), columns(s).longest_run(), step ? s.kernel_height : 0,
                                     step ? s.kernel_width : 0, step>();
     } else {
-      return choose_table<T, greater_of(5, detail::conv_tile_rows(rows(s), columns(s))), cols(s)>();
+      constexpr int run = greater_of(5, detail::conv_tile_rows(rows(s), columns(s)));
+      // Few rows by many columns broadcast least.
+      return choose_table<T, run, cols(s), cols(s) % widest_panel<T> == 0 ? tiling::large : tiling::balanced>();
     }
   }
 

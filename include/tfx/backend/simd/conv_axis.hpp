@@ -85,7 +85,8 @@ struct conv_axis {
 
   /// Does a result read padding?
   constexpr bool pads() const {
-    return transposed || pad > 0 || (results - 1) * stride + (taps - 1) * dilation >= source;
+    if (transposed) return stride > 1 || pad < (taps - 1) * dilation || results - 1 + pad >= source;
+    return pad > 0 || (results - 1) * stride + (taps - 1) * dilation >= source;
   }
   /// The length of the longest run: what tiles should fit.
   constexpr int longest_run() const {

@@ -25,9 +25,8 @@ template <class T> struct simd_conv_to_w {
     } else {
       constexpr int rows = by_columns(s) ? s.kernel_height : s.channels / s.groups;
       constexpr int cols = s.out_channels / s.groups;
-      // Few rows by many columns read least, where hardly any rows are left over.
-      constexpr bool wide = cols % int(256 / sizeof(T)) == 0 && (rows % 6 % 4 == 0 ? rows >= 6 : rows >= 100);
-      return choose_table<T, rows, cols, wide ? tiling::large : tiling::dividing>();
+      // Few rows by many columns broadcast least.
+      return choose_table<T, rows, cols, cols % widest_panel<T> == 0 ? tiling::large : tiling::dividing>();
     }
   }
 

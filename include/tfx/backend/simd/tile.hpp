@@ -59,7 +59,8 @@ template <class T> struct depthwise_kernels;
 template <class T> struct tile_set {
   tile_function<T> full = nullptr;  ///< rows x vectors
   tile_function<T> rest = nullptr;  ///< rows x rest_vectors, for a narrow last panel
-  tile_function<T> few = nullptr;   ///< few_rows x vectors
+  tile_function<T> few = nullptr;   ///< few_rows x vectors, perhaps with fewer columns
+  tile_function<T> few_full = nullptr;  ///< few_rows x vectors
   transpose_function<T> transpose = nullptr;
   pack_function<T> pack = nullptr;
   int rows = 0, few_rows = 0, vectors = 0, rest_vectors = 0, lanes = 0;
@@ -146,7 +147,7 @@ constexpr tile_shape choose_tile(tiling use, int rows, int cols, int lanes, int 
   if (use == tiling::dividing) rows = dividing_rows(rows, tall);
   rows = greater_of(rows, 1);
   if (use == tiling::large && tall == 14) {
-    s = {6, 4, 4};
+    s = {lesser_of(rows, 6), 4, 4};
   } else if (rows <= 4) {
     const int most = use == tiling::wide ? 8 : 4;
     s = choose_wide(rows, all, tall == 6 ? lesser_of(most, 8 / rows) : rows <= 2 ? most : 4);
@@ -241,6 +242,7 @@ namespace neon {
 namespace portable {
 inline constexpr int panel = 16;
 template <class T> inline constexpr tile_set<T> set_of = {&detail::portable_tile<T>,
+                                                          &detail::portable_tile<T>,
                                                           &detail::portable_tile<T>,
                                                           &detail::portable_tile<T>,
                                                           &detail::transpose_elements<T>,
@@ -352,17 +354,23 @@ __attribute__((noinline)) void run_panel(const tile_set<T>& set, const tile_call
     return detail::single_rows(set.few, call, full, rows);
   }
   const tile_function<T> tile = narrow ? set.rest : set.full;
-  const int left = rows % set.rows;
-  // A tile of few rows is slower per row than its sums alone tell.
-  const int few_cost = divide_up(left, set.few_rows) * greater_of(set.few_rows * set.vectors, 8);
-  const bool few_pay = few_cost * 5 < set.rows * set.vectors * 4;
-  // A chain that goes on must not be given twice: no reaching back.
-  const bool all_full = rows >= set.rows && !call.resume && !few_pay;
+  // Rows that fill no tile, perhaps with those of one that they do, take tiles of few rows, which are slower per row than
+  // their sums alone tell, or reach back. A chain that goes on must not be given twice: no reaching back.
+  const int full_cost = set.rows * set.vectors * 4, few_cost = greater_of(set.few_rows * set.vectors, 8) * 5;
+  const auto cost_of = [&](int count) {
+    const int over = count % set.few_rows;
+    return (count / set.few_rows + (call.resume ? over : over > 0)) * few_cost;
+  };
+  const int over = rows % set.rows, cost = cost_of(over), cost_of_more = cost_of(over + set.rows) - full_cost;
+  const bool any_full = rows >= set.rows, evens = any_full && cost_of_more < cost;
+  const int left = evens ? over + set.rows : over;
+  const bool all_full = any_full && !call.resume && full_cost <= lesser_of(cost, cost_of_more);
   const int full = all_full ? rows : rows - left;
   const int few = rows >= set.few_rows && !call.resume ? rows : rows - (rows - full) % set.few_rows;
+  const tile_function<T> few_tile = call.cols < set.panel() ? set.few : set.few_full;
   detail::sweep_rows(tile, set.rows, call, 0, full);
-  detail::sweep_rows(set.few, set.few_rows, call, full, few);
-  detail::single_rows(set.few, call, few, rows);
+  detail::sweep_rows(few_tile, set.few_rows, call, full, few);
+  detail::single_rows(few_tile, call, few, rows);
 }
 
 }  // namespace tfx::backend::inline TFX_SIMD_BUILD

@@ -219,9 +219,13 @@ inline constexpr tile_set<T> set_of = [] {
   constexpr bool exact = s.rest_vectors == 0;
   // One tile for choices of one and of two vectors, where a mask protects its reads.
   constexpr int few_vectors = pads ? s.vectors : greater_of(s.vectors, 2);
+  constexpr bool masked = !exact || s.vectors <= 4;  // a launch of few rows keeps its columns
+  // A mask costs as much as a multiply-add: where few rows are many of a tile's, there is another one without.
+  constexpr bool always_masked = masked && !(exact && s.vectors == 4 && s.rows > 4);
   return tile_set<T>{&tile<T, s.rows, s.only_rest ? s.rest_vectors : s.vectors, s.only_rest>,
                      &tile<T, s.rows, exact ? s.vectors : s.rest_vectors, !exact>,
-                     &tile<T, s.few_rows(), few_vectors, !exact || s.vectors <= 4>,  // a launch of few rows keeps its columns
+                     &tile<T, s.few_rows(), few_vectors, masked>,
+                     &tile<T, s.few_rows(), few_vectors, always_masked>,
                      &transpose<T>,
                      &pack<T>,
                      s.rows,
