@@ -265,6 +265,10 @@ template <class T> struct simd_conv_to_w {
           call.c = p.sums + row * p.stride;
           call.inner = down.size();
           call.depth = across.size();
+          if (call.a_inner == call.depth * call.a_step && call.b_inner == call.depth * call.b_step) {
+            call.depth *= call.inner;  // whole lines lie behind each other in both operands
+            call.inner = 1;
+          }
           run_panel(set, call, rows);
         } else if (!call.resume) {
           clear(p, {row, row + rows});
