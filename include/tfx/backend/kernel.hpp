@@ -69,9 +69,9 @@ template <class Backend, class Finish, class T> constexpr finish_function<T> fin
   else return &Finish::whole_finish;
 }
 
-/// Where in the domain a kernel stands: row r, columns [c, c + n).
+/// Where in the domain a kernel stands: row r, columns [c, c + n); of a vector of strands its number.
 struct place {
-  int r, c, n;
+  int r, c, n, strands = 0;
 };
 
 /// Addresses of a kernel's operands at the first column of one row. Found once per row: in the loop over columns the
@@ -100,13 +100,20 @@ template <class T, class L> struct lane_access {
   }
 };
 
+/// How many rows a backend takes through the sweeps of a kernel together, at most.
+template <class Backend> inline constexpr int most_rows_together = 1;
+template <class Backend> requires requires { Backend::most_rows_together; }
+inline constexpr int most_rows_together<Backend> = Backend::most_rows_together;
+
 /// What the sweeps over one row have in common.
 template <class T, class L, int Reductions> struct row_state {
   static constexpr int vectors = reduce_order::strands / lanes::traits<decltype(L::v)>::width;
-  L strands[Reductions ? Reductions : 1][vectors];
-  const lanes::lane<T>* reduced;   ///< per instruction, of reductions and of what is made of them alone
+  using strand_set = L[Reductions ? Reductions : 1][vectors];
+  strand_set* strands;             ///< of the block that is being reduced
+  lanes::lane<T>* reduced;         ///< per instruction, of reductions and of what is made of them alone
   T* kept;                         ///< values that a later sweep reads
   std::ptrdiff_t pitch;            ///< from one kept row to the next
+  std::ptrdiff_t ahead;            ///< from a row to the one that takes its place when it is done
 };
 
 }  // namespace detail
@@ -195,6 +202,15 @@ struct kernel_facts<kernel_code<Kind, Axis, Output, I...>> {
     return bits;
   }();
 
+  /// Rows of so many columns that go through the sweeps together: as many as stay in the first-level cache.
+  template <class Backend> static constexpr int rows_together(int cols) {
+    constexpr int most = Axis == over_columns ? detail::most_rows_together<Backend> : 1;
+    int rows = kept.count;
+    for (pattern lies : operands.lies) rows += lies == pattern::full;
+    const int together = cols > 0 && rows > 0 ? 6144 / rows / cols : most;
+    return together < 1 ? 1 : together < most ? together : most;
+  }
+
   static constexpr bool lies_flat(std::uint64_t word) {   // every operand like the domain, or one number
     for (int k = 0; k < 4; ++k) {
       const bool is_operand = k < 3 ? instruction::source_of(word, k) < 0 : instruction::store_of(word) >= 0;
@@ -226,6 +242,7 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
   template <int Phase> using reduced_in = typename facts::template reduced_in<Phase>;
   static constexpr int width = lanes::traits<vector>::width, count = facts::count;
   static constexpr int n_reductions = facts::n_reductions, n_operands = facts::n_operands;
+  static constexpr int most_together = facts::template rows_together<Backend>(0);
 
   // ---- one row
   using row_state = detail::row_state<T, many, n_reductions>;
@@ -274,7 +291,7 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
       if constexpr (Axis == over_rows) {
         reg[Self] = F::combine(reg[Self], x);
       } else {
-        many& strand = row->strands[facts::reduction(Self)][p.c / width % row_state::vectors];
+        many& strand = (*row->strands)[facts::reduction(Self)][p.strands];
         const many total = F::combine(strand, x);
         strand = p.n == width ? total : many::wrap(lanes::partial<vector>::first_of(total.v, strand.v, p.n));
       }
@@ -319,6 +336,20 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
                               std::integer_sequence<int, Self...>) {
     (execute<Self>(reg, a, at, p, row), ...);
   }
+  /// Asks for what lies like the domain so many elements behind column c of a row.
+  template <int... K>
+  static TFX_PART void ask_for([[maybe_unused]] T* const* at, [[maybe_unused]] std::ptrdiff_t place,
+                               std::integer_sequence<int, K...>) {
+    constexpr auto& lies = facts::operands.lies;
+    ((lies[K] == pattern::full ? __builtin_prefetch(at[K] + place) : void()), ...);
+  }
+  static TFX_PART void ask_for(T* const* at, std::ptrdiff_t place) {
+    if constexpr (width > 1) ask_for(at, place, std::make_integer_sequence<int, n_operands>{});
+  }
+  /// The last sweep over a row asks for the row that comes next in its place.
+  template <int Phase> static TFX_PART void ask_ahead(T* const* at, int c, const row_state* row) {
+    if constexpr (most_together > 1 && Phase == 2 * facts::sweeps - 2) ask_for(at, row->ahead + c);
+  }
   /// The domain's columns [begin, end) of row r, a vector at a time; whole ones without the cost of a mask.
   template <int Phase = 0>
   static TFX_PART void row_of_vectors(const call<T>& a, int r, int begin, int end, row_state* row = nullptr) {
@@ -326,6 +357,7 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
     int c = begin;
     for (; c <= end - width; c += width) {
       many reg[count];
+      ask_ahead<Phase>(operand.at, c, row);
       body(reg, a, operand.at, place{r, c, width}, row, executed_in<Phase>{});
     }
     if (width > 1 && c < end) {
@@ -361,10 +393,38 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
     for (int i = 0; i < row_state::vectors; ++i) part[i] = many::load(blocks.value[facts::reduction(R)] + i * width);
     reg[R] = one(halve<functor<R>>(part, row_state::vectors));
   }
+  /// Columns [begin, end), a block of row r, in a sweep with the reductions R. While there are columns for all strands,
+  /// these are in registers, if that takes few.
+  template <int Phase, int... R, int... V>
+  static TFX_PART void reduce_block(const call<T>& a, int r, int begin, int end, row_state& row,
+                                    std::integer_sequence<int, R...>, std::integer_sequence<int, V...>) {
+    const operand_row operand = row_at(a, r);
+    typename row_state::strand_set& strands = *row.strands;
+    (fill(strands[facts::reduction(R)], functor<R>::template identity<many>()), ...);
+    int c = begin;
+    if constexpr (sizeof...(V) <= 4) {
+      typename row_state::strand_set in_registers;
+      (fill(in_registers[facts::reduction(R)], functor<R>::template identity<many>()), ...);
+      row_state here = row;
+      here.strands = &in_registers;
+      for (; c <= end - reduce_order::strands; c += reduce_order::strands) {
+        many reg[count];
+        ((ask_ahead<Phase>(operand.at, c + V * width, &row),
+          body(reg, a, operand.at, place{r, c + V * width, width, V}, &here, executed_in<Phase>{})),
+         ...);
+      }
+      (copy(strands[facts::reduction(R)], in_registers[facts::reduction(R)]), ...);
+    }
+    for (; c < end; c += width) {
+      many reg[count];
+      const place p{r, c, end - c < width ? end - c : width, (c - begin) / width % row_state::vectors};
+      body(reg, a, operand.at, p, &row, executed_in<Phase>{});
+    }
+  }
   /// One sweep over row r, the reductions R in it, and what is made of their results.
   template <int Phase, int... R>
-  static TFX_PART void sweep_row(const call<T>& a, int r, one* reg, row_state& row,
-                                   std::integer_sequence<int, R...>) {
+  static TFX_PART void sweep_row(const call<T>& a, int r, row_state& row, std::integer_sequence<int, R...> reduced) {
+    one* const reg = row.reduced;
     block_table blocks;
     const bool many_blocks = a.cols > reduce_order::block;
     if (many_blocks) (fill(blocks.value[facts::reduction(R)], functor<R>::template identity<one>().v), ...);
@@ -372,10 +432,9 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
     while (used * width < a.cols && used < row_state::vectors) used *= 2;
     int begin = 0;
     do {   // an empty row has one empty block
-      (fill(row.strands[facts::reduction(R)], functor<R>::template identity<many>()), ...);
       const int end = begin + reduce_order::block < a.cols ? begin + reduce_order::block : a.cols;
-      row_of_vectors<Phase>(a, r, begin, end, &row);
-      ((reg[R] = one(halve<functor<R>>(row.strands[facts::reduction(R)], used))), ...);
+      reduce_block<Phase>(a, r, begin, end, row, reduced, std::make_integer_sequence<int, row_state::vectors>{});
+      ((reg[R] = one(halve<functor<R>>((*row.strands)[facts::reduction(R)], used))), ...);
       if (many_blocks) {
         const int block = begin / reduce_order::block % reduce_order::strands;
         (add_block<R>(blocks.value[facts::reduction(R)][block], reg[R]), ...);
@@ -390,37 +449,51 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
   template <class V, int N> static TFX_PART void fill(V (&all)[N], V value) {
     for (V& v : all) v = value;
   }
+  template <class V, int N> static TFX_PART void copy(V (&to)[N], const V (&from)[N]) {
+    for (int i = 0; i < N; ++i) to[i] = from[i];
+  }
   template <int R> static TFX_PART void store_reduced(const one* reg, const call<T>& a, int r) {
     if constexpr (constexpr int to = instruction::store_of(facts::words[R]); to >= 0)
       static_cast<T*>(a.operand[to])[Axis == over_all ? 0 : r] = reg[R].v;
   }
   template <int Phase>
-  static TFX_PART void sweep_row(const call<T>& a, int r, one*, row_state& row, std::integer_sequence<int>) {
+  static TFX_PART void sweep_row(const call<T>& a, int r, row_state& row, std::integer_sequence<int>) {
     row_of_vectors<Phase>(a, r, 0, a.cols, &row);
   }
-  template <int... K> static TFX_PART void reduce_row(const call<T>& a, int r, std::integer_sequence<int, K...>) {
-    one reg[count] = {};   // defined even for a row without columns
+  /// Rows [first, past) together, sweep after sweep: no row waits for its own reductions while there are others.
+  template <int... K>
+  static TFX_PART void reduce_rows(const call<T>& a, int first, int past, std::integer_sequence<int, K...>) {
+    one reg[most_together][count] = {};   // defined even for rows without columns
+    typename row_state::strand_set strands;
     row_state row;
-    row.reduced = reg;
-    row.kept = a.scratch;
+    row.strands = &strands;
     row.pitch = kept_pitch(a.cols);
-    (sweep_row<2 * K>(a, r, reg, row, reduced_in<2 * K>{}), ...);
+    row.ahead = std::ptrdiff_t(past - first) * a.cols;
+    const auto each = [&](auto sweep) __attribute__((always_inline)) {
+      for (int r = first; r < past; ++r) {
+        row.reduced = reg[r - first];
+        row.kept = a.scratch + (r - first) * facts::kept.count * row.pitch;
+        sweep_row<2 * sweep.value>(a, r, row, reduced_in<2 * sweep.value>{});
+      }
+    };
+    (each(std::integral_constant<int, K>{}), ...);
   }
-  static TFX_PART void reduce_row(const call<T>& a, int r) {
-    reduce_row(a, r, std::make_integer_sequence<int, facts::sweeps>{});
+  static TFX_PART void reduce_rows(const call<T>& a, int first, int past) {
+    reduce_rows(a, first, past, std::make_integer_sequence<int, facts::sweeps>{});
   }
   static TFX_PART void run_rows(const call<T>& a) {
     const detail::share s = detail::share_of(a.rows, a.part, a.parts, 1);
-    for (int r = s.begin; r < s.end; ++r) reduce_row(a, r);
+    const int together = facts::template rows_together<Backend>(a.cols);
+    for (int r = s.begin; r < s.end; r += together) reduce_rows(a, r, r + together < s.end ? r + together : s.end);
   }
   static TFX_PART void run_all(const call<T>& a) {
-    if (a.part == 0) reduce_row(a, 0);
+    if (a.part == 0) reduce_rows(a, 0, 1);
   }
 
   // ---- columns: a panel of vectors at a time, 32 rows at a time, so that memory is read in order
-  static constexpr int panel = 16;
+  static constexpr int panel = 64;
   template <int R> static TFX_PART void combine(many* to, const many* from) {
-    to[facts::reduction(R)] = functor<R>::combine(to[facts::reduction(R)], from[R]);
+    to[facts::reduction(R)] = functor<R>::combine(to[facts::reduction(R)], from[facts::reduction(R)]);
   }
   template <int R> static TFX_PART void add_block(many* total, many* sum) {
     total[facts::reduction(R)] = functor<R>::combine(total[facts::reduction(R)], sum[facts::reduction(R)]);
@@ -435,7 +508,9 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
   /// and the total of the blocks.
   struct column_state {
     using each_reduction = many[n_reductions ? n_reductions : 1];
-    each_reduction chain[panel], sum[panel], total[panel];
+    struct {
+      each_reduction chain, sum, total;
+    } of[panel];
 
     /// Calls f(vector, its place in memory) for all of it.
     template <class F> void each(const call<T>& a, int first_column, int vectors, F f) {
@@ -443,9 +518,9 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
       for (int k = 0; k < vectors; ++k)
         for (int r = 0; r < n_reductions; ++r) {
           T* const at = a.sums + std::ptrdiff_t(r) * column_sums * pitch + first_column + k * width;
-          f(chain[k][r], at);
-          f(sum[k][r], at + pitch);
-          f(total[k][r], at + 2 * pitch);
+          f(of[k].chain[r], at);
+          f(of[k].sum[r], at + pitch);
+          f(of[k].total[r], at + 2 * pitch);
         }
     }
   };
@@ -462,31 +537,37 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
       state.each(a, first_column, vectors, [](many& v, const T* from) { v = many::load(from); });
     } else {
       for (int k = 0; k < vectors; ++k) {
-        ((state.sum[k][facts::reduction(R)] = functor<R>::template identity<many>()), ...);
-        ((state.total[k][facts::reduction(R)] = functor<R>::template identity<many>()), ...);
+        ((state.of[k].sum[facts::reduction(R)] = functor<R>::template identity<many>()), ...);
+        ((state.of[k].total[facts::reduction(R)] = functor<R>::template identity<many>()), ...);
       }
     }
     const int rows = a.before + a.rows;   // so far; row r is row r - a.before of this call
+    const std::ptrdiff_t ahead = std::ptrdiff_t(a.cols < 2048 ? 2048 / a.cols : 1) * a.cols;
     for (int first = a.before; first < rows;) {
       const int end = (first / reduce_order::chain + 1) * reduce_order::chain, past = end < rows ? end : rows;
-      const bool closes = past == end || a.last;
-      for (int k = 0; k < vectors; ++k) {
-        many part[count];
-        if (first % reduce_order::chain == 0) ((part[R] = functor<R>::template identity<many>()), ...);
-        else ((part[R] = state.chain[k][facts::reduction(R)]), ...);
-        for (int r = first - a.before; r < past - a.before; ++r)
-          body(part, a, row_at(a, r).at, at(r, k), nullptr, executed_in<0>{});
-        if (closes) (combine<R>(state.sum[k], part), ...);
-        else ((state.chain[k][facts::reduction(R)] = part[R]), ...);
+      if (first % reduce_order::chain == 0)
+        for (int k = 0; k < vectors; ++k)
+          ((state.of[k].chain[facts::reduction(R)] = functor<R>::template identity<many>()), ...);
+      for (int r = first - a.before; r < past - a.before; ++r) {
+        const operand_row operand = row_at(a, r);
+        for (int k = 0; k < vectors; ++k) {
+          many part[count];
+          ((part[R] = state.of[k].chain[facts::reduction(R)]), ...);
+          ask_for(operand.at, ahead + at(r, k).c);
+          body(part, a, operand.at, at(r, k), nullptr, executed_in<0>{});
+          ((state.of[k].chain[facts::reduction(R)] = part[R]), ...);
+        }
       }
+      if (past == end || a.last)
+        for (int k = 0; k < vectors; ++k) (combine<R>(state.of[k].sum, state.of[k].chain), ...);
       if (past % reduce_order::block == 0 || (past == rows && a.last))
-        for (int k = 0; k < vectors; ++k) (add_block<R>(state.total[k], state.sum[k]), ...);
+        for (int k = 0; k < vectors; ++k) (add_block<R>(state.of[k].total, state.of[k].sum), ...);
       first = past;
     }
     if (!a.last) return state.each(a, first_column, vectors, [](const many& v, T* to) { v.put(to); });
     for (int k = 0; k < vectors; ++k) {
       many reg[count];
-      (take_total<R>(reg, state.total[k], a, at(0, k)), ...);
+      (take_total<R>(reg, state.of[k].total, a, at(0, k)), ...);
       if constexpr (facts::executed(1) > 0) body(reg, a, row_at(a, 0).at, at(0, k), nullptr, executed_in<1>{});
     }
   }

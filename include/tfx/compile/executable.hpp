@@ -37,7 +37,11 @@ template <class Plan, class Backend, class T, int Shape> struct launch_facts {
 
   static constexpr std::size_t scratch() {
     if constexpr (requires { producer_type::scratch(shape::geo, 0, 0); }) return producer_type::scratch(shape::geo, shape::rows, shape::cols);
-    else return std::size_t(source::kept) * std::size_t(kept_pitch(shape::cols));
+    else if constexpr (source::kept == 0) return 0;
+    else {
+      const int together = kernel_facts<code_of<Plan, kernel_index>>::template rows_together<typename Backend::kernel_backend>(shape::cols);
+      return std::size_t(source::kept) * std::size_t(kept_pitch(shape::cols)) * std::size_t(together);
+    }
   }
   static constexpr const void* tiles() {
     if constexpr (requires { producer_type::template tiles<shape>(); }) return producer_type::template tiles<shape>();
