@@ -414,8 +414,15 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
          ...);
       }
       (copy(strands[facts::reduction(R)], in_registers[facts::reduction(R)]), ...);
+    } else {
+      for (; c <= end - width; c += width) {
+        many reg[count];
+        ask_ahead<Phase>(operand.at, c, &row);
+        const place p{r, c, width, (c - begin) / width % row_state::vectors};
+        body(reg, a, operand.at, p, &row, executed_in<Phase>{});
+      }
     }
-    for (; c < end; c += width) {
+    for (; width > 1 && c < end; c += width) {
       many reg[count];
       const place p{r, c, end - c < width ? end - c : width, (c - begin) / width % row_state::vectors};
       body(reg, a, operand.at, p, &row, executed_in<Phase>{});

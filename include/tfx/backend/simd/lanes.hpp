@@ -15,6 +15,7 @@
 #pragma GCC diagnostic pop
 #endif
 
+#include <tfx/backend/lanes/root.hpp>
 #include <tfx/backend/lanes/traits.hpp>
 
 /// Lane arithmetic on xsimd batches, from version 8 to 14. The instruction set stands in the batch's type, so
@@ -100,7 +101,14 @@ struct traits<xsimd::batch<T, Arch>> : detail::batch_traits<T, Arch> {
   }
 #else
   static TFX_INLINE V div(V a, V b) { return a / b; }
-  static TFX_INLINE V sqrt(V a) { return xsimd::sqrt(a); }
+  static TFX_INLINE V sqrt(V a) {
+#if defined(__AVX512F__)
+    if constexpr (bytes == 64 && single)
+      if (detail::has_root_of_estimate(a)) [[likely]]
+        return detail::root_of_estimate(a, V(_mm512_rsqrt14_ps(a)));
+#endif
+    return xsimd::sqrt(a);
+  }
 #endif
 
   /// g++ would contract the product with a following sum, across intrinsics too; so would clang under -ffp-contract=fast.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <tfx/backend/lanes/partial.hpp>
+#include <tfx/backend/lanes/root.hpp>
 #include <tfx/backend/lanes/traits.hpp>
 #include <tfx/backend/simd/dispatch.hpp>
 
@@ -231,7 +232,11 @@ struct traits<wide<T, Width>> : detail::wide_traits<T, Width> {
 #if defined(TFX_SIMD_BUILTINS)
     if constexpr (sizeof(V) == 32 && single) return V::of(__builtin_ia32_sqrtps256(a.v));
     if constexpr (sizeof(V) == 32 && !single) return V::of(__builtin_ia32_sqrtpd256(a.v));
-    if constexpr (sizeof(V) == 64 && single) return V::of(__builtin_ia32_sqrtps512_mask(a.v, a.v, -1, 4));
+    if constexpr (sizeof(V) == 64 && single) {
+      if (detail::has_root_of_estimate(a)) [[likely]]
+        return detail::root_of_estimate(a, V::of(__builtin_ia32_rsqrt14ps512_mask(a.v, a.v, -1)));
+      return V::of(__builtin_ia32_sqrtps512_mask(a.v, a.v, -1, 4));
+    }
     if constexpr (sizeof(V) == 64 && !single) return V::of(__builtin_ia32_sqrtpd512_mask(a.v, a.v, -1, 4));
 #endif
     return roots<0>(a);
