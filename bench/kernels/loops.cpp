@@ -18,10 +18,10 @@ using namespace tfx;
 struct softmax_rows {
   constexpr auto operator()(auto x) const { return softmax(x); }
 };
-struct layer_norm_rows {
+struct layer_norm_rows {   // one division a row, as in nn::layer_norm
   constexpr auto operator()(auto x) const {
     const auto centred = x - mean<1>(x, keep_dims);
-    return centred / sqrt(mean<1>(centred * centred, keep_dims) + 1e-5);
+    return centred * (1 / sqrt(mean<1>(centred * centred, keep_dims) + 1e-5));
   }
 };
 struct adam_update {
