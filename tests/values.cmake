@@ -9,7 +9,12 @@ function(tfx_value_test file variant)
   if(NOT TARGET ${program})
     add_executable(${program} main.cpp)
     target_include_directories(${program} SYSTEM PRIVATE ${DOCTEST_INCLUDE_DIR})
-    target_compile_options(${program} PRIVATE -O1)   # most of what tests cost is compiling them
+    # Most of what tests cost is compiling them; those of kernels also run long.
+    if(room STREQUAL "backend")
+      target_compile_options(${program} PRIVATE -O1)
+    else()
+      target_compile_options(${program} PRIVATE $<IF:$<CONFIG:Debug>,-O0,-Og>)
+    endif()
     if(room STREQUAL "backend" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
       # Without it kernels leave the upper halves of registers in use, and all scalar code after them is slow.
       target_compile_options(${program} PRIVATE -fexpensive-optimizations)
