@@ -403,17 +403,19 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
     (fill(strands[facts::reduction(R)], functor<R>::template identity<many>()), ...);
     int c = begin;
     if constexpr (sizeof...(V) <= 4) {
-      typename row_state::strand_set in_registers;
-      (fill(in_registers[facts::reduction(R)], functor<R>::template identity<many>()), ...);
-      row_state here = row;
-      here.strands = &in_registers;
-      for (; c <= end - reduce_order::strands; c += reduce_order::strands) {
-        many reg[count];
-        ((ask_ahead<Phase>(operand.at, c + V * width, &row),
-          body(reg, a, operand.at, place{r, c + V * width, width, V}, &here, executed_in<Phase>{})),
-         ...);
+      if (end - begin >= reduce_order::strands) {
+        typename row_state::strand_set in_registers;
+        (fill(in_registers[facts::reduction(R)], functor<R>::template identity<many>()), ...);
+        row_state here = row;
+        here.strands = &in_registers;
+        for (; c <= end - reduce_order::strands; c += reduce_order::strands) {
+          many reg[count];
+          ((ask_ahead<Phase>(operand.at, c + V * width, &row),
+            body(reg, a, operand.at, place{r, c + V * width, width, V}, &here, executed_in<Phase>{})),
+           ...);
+        }
+        (copy(strands[facts::reduction(R)], in_registers[facts::reduction(R)]), ...);
       }
-      (copy(strands[facts::reduction(R)], in_registers[facts::reduction(R)]), ...);
     } else {
       for (; c <= end - width; c += width) {
         many reg[count];
@@ -555,14 +557,30 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
       if (first % reduce_order::chain == 0)
         for (int k = 0; k < vectors; ++k)
           ((state.of[k].chain[facts::reduction(R)] = functor<R>::template identity<many>()), ...);
-      for (int r = first - a.before; r < past - a.before; ++r) {
-        const operand_row operand = row_at(a, r);
+      const auto take = [&](many* part, int k) __attribute__((always_inline)) {
+        ((part[R] = state.of[k].chain[facts::reduction(R)]), ...);
+      };
+      const auto keep = [&](const many* part, int k) __attribute__((always_inline)) {
+        ((state.of[k].chain[facts::reduction(R)] = part[R]), ...);
+      };
+      if (vectors <= 2) {   // a chain in a register waits for sums only
         for (int k = 0; k < vectors; ++k) {
           many part[count];
-          ((part[R] = state.of[k].chain[facts::reduction(R)]), ...);
-          ask_for(operand.at, ahead + at(r, k).c);
-          body(part, a, operand.at, at(r, k), nullptr, executed_in<0>{});
-          ((state.of[k].chain[facts::reduction(R)] = part[R]), ...);
+          take(part, k);
+          for (int r = first - a.before; r < past - a.before; ++r)
+            body(part, a, row_at(a, r).at, at(r, k), nullptr, executed_in<0>{});
+          keep(part, k);
+        }
+      } else {
+        for (int r = first - a.before; r < past - a.before; ++r) {
+          const operand_row operand = row_at(a, r);
+          for (int k = 0; k < vectors; ++k) {
+            many part[count];
+            take(part, k);
+            ask_for(operand.at, ahead + at(r, k).c);
+            body(part, a, operand.at, at(r, k), nullptr, executed_in<0>{});
+            keep(part, k);
+          }
         }
       }
       if (past == end || a.last)
