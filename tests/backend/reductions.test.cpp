@@ -72,7 +72,7 @@ template <class F, class T> struct guarded_run {
     }
   }
   /// In `parts` parts; the rows from `split` on in a second call.
-  template <class Backend> void run(int parts, int split) {
+  template <class Backend> void run(int parts, int split, int set = -1) {
     constexpr std::size_t strands = 64;
     test::scratch_memory<T> scratch(std::size_t(facts::kept.count) * std::size_t(kept_pitch(cols)) *
                                     std::size_t(facts::template rows_together<Backend>(cols)));
@@ -93,8 +93,17 @@ template <class F, class T> struct guarded_run {
       if (first > 0) split = rows;
       a.rows = split - first;
       a.last = split == rows;
-      for (a.part = 0; a.part < parts; ++a.part) kernel_entry<Backend, T, typename K::code>::run(a);
+      for (a.part = 0; a.part < parts; ++a.part) run_part<Backend>(a, set);
     }
+  }
+  /// On vectors of one of the instruction sets that a build for any processor chooses from, or as it chooses.
+  template <class Backend> static void run_part(const call<T>& a, [[maybe_unused]] int set) {
+    using entry = kernel_entry<Backend, T, typename K::code>;
+#if defined(TFX_SIMD_CHOOSES)
+    if constexpr (requires { typename entry::kernel_of; })
+      if (set >= 0) return Backend::template with_lanes<T>(typename entry::kernel_of{a}, set);
+#endif
+    entry::run(a);
   }
   bool same_bits(guarded_run& other) const {
     bool same = true;
@@ -103,19 +112,22 @@ template <class F, class T> struct guarded_run {
   }
 };
 
-template <class F, class T, class Backend> void check_on(int rows, int cols, int parts, int split) {
+template <class F, class T, class Backend> void check_on(int rows, int cols, int parts, int split, int set = -1) {
   CAPTURE(rows);
   CAPTURE(cols);
+  CAPTURE(set);
   guarded_run<F, T> expected(rows, cols), found(rows, cols);
   expected.template run<backend::scalar>(1, rows);
-  found.template run<Backend>(parts, split);
+  found.template run<Backend>(parts, split, set);
   CHECK(found.same_bits(expected));
 }
 template <class F, class T> void check_at(int rows, int cols, int parts = 1, int split = 0) {
   if (split == 0) split = rows;
-  check_on<F, T, backend::simd<>>(rows, cols, parts, split);
 #if defined(TFX_SIMD_CHOOSES)
-  check_on<F, T, backend::simd<backend::vectors_of<sizeof(T)>>>(rows, cols, parts, split);
+  for (int set = backend::instruction_set(); set < backend::instruction_sets; ++set)
+    check_on<F, T, backend::simd<>>(rows, cols, parts, split, set);
+#else
+  check_on<F, T, backend::simd<>>(rows, cols, parts, split);
 #endif
 }
 /// Extents around those of vectors, strands, and blocks of both.

@@ -187,10 +187,13 @@ struct kernel_facts<kernel_code<Kind, Axis, Output, I...>> {
   }();
   struct operand_table {
     pattern lies[n_operands ? n_operands : 1] = {};
+    bool stored[n_operands ? n_operands : 1] = {};
   };
   static constexpr operand_table operands = [] {
     operand_table t;
     for_operands([&](int operand, pattern lies) { t.lies[operand] = lies; });
+    for (std::uint64_t word : words)
+      if (const int s = instruction::store_of(word); s >= 0) t.stored[s] = true;
     return t;
   }();
   /// Those that lie like the domain, a bit each.
@@ -336,12 +339,17 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
                               std::integer_sequence<int, Self...>) {
     (execute<Self>(reg, a, at, p, row), ...);
   }
-  /// Asks for what lies like the domain so many elements behind column c of a row.
+  /// Asks for what lies like the domain so many elements behind column c of a row; what will be stored, for this core
+  /// alone: another one may have it.
+  template <int K> static TFX_PART void ask_for(const T* operand) {
+    if constexpr (facts::operands.lies[K] != pattern::full) return;
+    else if constexpr (facts::operands.stored[K]) __builtin_prefetch(operand, 1);
+    else __builtin_prefetch(operand);
+  }
   template <int... K>
   static TFX_PART void ask_for([[maybe_unused]] T* const* at, [[maybe_unused]] std::ptrdiff_t place,
                                std::integer_sequence<int, K...>) {
-    constexpr auto& lies = facts::operands.lies;
-    ((lies[K] == pattern::full ? __builtin_prefetch(at[K] + place) : void()), ...);
+    (ask_for<K>(at[K] + place), ...);
   }
   static TFX_PART void ask_for(T* const* at, std::ptrdiff_t place) {
     if constexpr (width > 1) ask_for(at, place, std::make_integer_sequence<int, n_operands>{});

@@ -27,8 +27,8 @@
 #define TFX_SIMD_HAS_AVX2 1
 #define TFX_SIMD_HAS_PORTABLE 1
 #define TFX_SIMD_CHOOSES 1
-#define TFX_AVX2 __attribute__((target("avx2,fma")))
-#define TFX_AVX512 __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,fma,avx2")))
+#define TFX_AVX2 __attribute__((target("avx2,fma,prfchw")))
+#define TFX_AVX512 __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,fma,avx2,prfchw")))
 #elif defined(__aarch64__) && defined(__ARM_NEON)
 #define TFX_SIMD_BUILD built_for_neon
 #define TFX_SIMD_HAS_NEON 1
