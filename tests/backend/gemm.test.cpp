@@ -40,6 +40,7 @@ void by_definition(const geometry& g, int rows, int depth, guarded<T>& a, guarde
 template <class T> struct chosen_tiles {
   const void* table;
   int rows, cols;
+  bool of_columns = false;  ///< of A
 };
 template <class T> const chosen_tiles<T> all_tiles[] = {
     {backend::choose_table<T, 70, 70>(), 70, 70},
@@ -47,7 +48,11 @@ template <class T> const chosen_tiles<T> all_tiles[] = {
     {backend::choose_table<T, 64, 48>(), 64, 48},
     {backend::choose_table<T, 40, 16>(), 40, 16},
     {backend::choose_table<T, 40, 3>(), 40, 3},
-    {backend::choose_table<T, 256, 512, backend::tiling::large>(), 256, 512},
+    {backend::choose_table<T, 256, 512, backend::tiling::broad>(), 256, 512},
+    {backend::choose_table<T, 70, 70, backend::tiling::broad, backend::layout::near_rows>(), 70, 70},
+    {backend::choose_table<T, 17, 130, backend::tiling::broad>(), 17, 130},
+    {backend::choose_table<T, 70, 70, backend::tiling::balanced, backend::layout::columns>(), 70, 70, true},
+    {backend::choose_table<T, 40, 16, backend::tiling::balanced, backend::layout::columns>(), 40, 16, true},
     {backend::choose_table<T, 1, 130, backend::tiling::wide>(), 1, 130},
     {backend::choose_table<T, 2, 130, backend::tiling::wide>(), 2, 130},
     {backend::choose_table<T, 3, 37, backend::tiling::wide>(), 3, 37},
@@ -72,6 +77,7 @@ template <class T> void check_all_tiles(int m, int n, int k, int flags) {
   c.contracted = k;
   c.scratch = scratch.data();
   for (const chosen_tiles<T>& tiles : all_tiles<T>) {
+    if (tiles.of_columns && flags != 1) continue;
     CAPTURE(tiles.rows);
     CAPTURE(tiles.cols);
     for (int set = backend::instruction_set(); set < backend::instruction_sets; ++set) {

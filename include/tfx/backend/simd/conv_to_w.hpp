@@ -26,7 +26,7 @@ template <class T> struct simd_conv_to_w {
       constexpr int rows = by_columns(s) ? s.kernel_height : s.channels / s.groups;
       constexpr int cols = s.out_channels / s.groups;
       // Few rows by many columns broadcast least.
-      return choose_table<T, rows, cols, cols % widest_panel<T> == 0 ? tiling::large : tiling::dividing>();
+      return choose_table<T, rows, cols, cols % widest_panel<T> == 0 ? tiling::broad : tiling::dividing>();
     }
   }
 

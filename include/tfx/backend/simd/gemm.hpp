@@ -23,7 +23,7 @@ template <class T> struct simd_matmul {
     if constexpr (rows == Launch::rows && small(g, rows))
       return &small_table_of<T, rows, g.v[2], g.v[1], (g.v[3] & 1) != 0>;
     else
-      return choose_table<T, rows, g.v[1], use(g, Launch::rows)>();
+      return choose_table<T, rows, g.v[1], use(g, Launch::rows), operands(g, Launch::rows)>();
   }
 
   /// What is packed of A and B where it must be, and blocks of the result, no larger than the result, for an epilogue.
@@ -98,11 +98,14 @@ template <class T> struct simd_matmul {
   static constexpr int height(const geometry& g, int rows) {
     return merged(g.v, rows) ? rows : lesser_of(g.v[0], rows);
   }
-  /// Few rows by many columns where rows of A collide or B is packed, unless a row of A's tiles is a part of a line.
+  /// Broad tiles, but of columns of A as many elements at once as there are registers.
   static constexpr tiling use(const geometry& g, int rows) {
-    const int tall = height(g, rows);
-    const bool few_at_once = (g.v[3] & 1) == 0 && tall >= 64 && (large(g.v, tall) || collide(g.v[2], g.v[2]));
-    return tall <= 4 ? tiling::wide : few_at_once ? tiling::large : tiling::balanced;
+    return height(g, rows) <= 4 ? tiling::wide : (g.v[3] & 1) != 0 ? tiling::balanced : tiling::broad;
+  }
+  static constexpr layout operands(const geometry& g, int rows) {
+    if ((g.v[3] & 3) == 1) return layout::columns;
+    const bool panels = (g.v[3] & 2) != 0 || large(g.v, height(g, rows));
+    return panels || g.v[1] * int(sizeof(T)) <= 1024 ? layout::near_rows : layout::rows;
   }
 
   /// A product gets code of its own, with known strides, if its calls would cost as much as its sums, or if its tiles

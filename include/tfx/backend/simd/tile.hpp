@@ -76,25 +76,34 @@ template <class T> struct tile_set {
 /// The sets of one launch, in the order of `instruction_set()`.
 template <class T> struct tile_table { tile_set<T> set[instruction_sets]; };
 
-/// Rows and vectors of a tile, how many vectors a narrow last panel has: none where the columns fill all panels; and
-/// whether that is the only panel.
+/// What a tile knows of its operands: rows, those of B far apart, so that they are asked for ahead; rows that the
+/// processor foresees by itself; columns of A, whose elements lie side by side (`a_row` is 1), and rows of B, both asked
+/// for; or all strides, of operands that are in the first-level cache.
+enum class layout { rows, near_rows, columns, known };
+
+/// Rows and vectors of a tile, how many vectors a narrow last panel has: none where the columns fill all panels;
+/// whether that is the only panel; and what is known of the operands.
 struct tile_shape {
   int rows = 1, vectors = 1, rest_vectors = 0;
   bool only_rest = false;
+  layout operands = layout::rows;
 
   constexpr int few_rows() const { return lesser_of(rows, 4); }
 };
 
 /// How the rows of a result are cut into tiles: nearly equal; without a remainder, where no tile may reach back over
-/// rows that are done; for large matrices, few rows by many columns, since rows far apart share the sets of a cache; or
-/// few rows by as many columns as registers hold, panels wider than `widest_panel`.
-enum class tiling { balanced, dividing, large, wide };
+/// rows that are done; broad, few rows by many columns, which takes the fewest instructions for a multiply-add, and rows
+/// far apart share the sets of a cache; or few rows by as many columns as registers hold, panels wider than
+/// `widest_panel`.
+enum class tiling { balanced, dividing, broad, wide };
 
 /// A tile shape as a number: what template arguments are made of.
 constexpr int encode(tile_shape s) {
-  return (s.only_rest ? 1000000 : 0) + s.rows * 10000 + s.vectors * 100 + s.rest_vectors;
+  return int(s.operands) * 10000000 + (s.only_rest ? 1000000 : 0) + s.rows * 10000 + s.vectors * 100 + s.rest_vectors;
 }
-constexpr tile_shape decode(int code) { return {code / 10000 % 100, code / 100 % 100, code % 100, code >= 1000000}; }
+constexpr tile_shape decode(int code) {
+  return {code / 10000 % 100, code / 100 % 100, code % 100, code / 1000000 % 10 != 0, layout(code / 10000000)};
+}
 
 namespace detail {
 
@@ -141,13 +150,14 @@ constexpr tile_shape choose_wide(int rows, int all, int most_vectors) {
 
 /// The tile for results of rows x cols in vectors of some lanes, for registers that hold `tall` rows of two vectors or
 /// `tall_of_one` rows of one.
-constexpr tile_shape choose_tile(tiling use, int rows, int cols, int lanes, int tall, int tall_of_one) {
+constexpr tile_shape choose_tile(tiling use, int rows, int cols, layout operands, int lanes, int tall,
+                                 int tall_of_one) {
   const int all = divide_up(cols, lanes);
   tile_shape s;
   if (use == tiling::dividing) rows = dividing_rows(rows, tall);
   rows = greater_of(rows, 1);
-  if (use == tiling::large && tall == 14) {
-    s = {lesser_of(rows, 6), 4, 4};
+  if (use == tiling::broad && all >= 4 && tall == 14) {
+    s = {lesser_of(rows, 6), 4, all % 4};
   } else if (rows <= 4) {
     const int most = use == tiling::wide ? 8 : 4;
     s = choose_wide(rows, all, tall == 6 ? lesser_of(most, 8 / rows) : rows <= 2 ? most : 4);
@@ -162,6 +172,7 @@ constexpr tile_shape choose_tile(tiling use, int rows, int cols, int lanes, int 
     s.rest_vectors = s.vectors;
   }
   s.only_rest = cols < s.vectors * lanes;
+  s.operands = rows > 4 ? operands : layout::rows;  // few rows ask for nothing
   return s;
 }
 
@@ -210,6 +221,10 @@ __attribute__((noinline)) void pack_elements(const T* from, std::ptrdiff_t row, 
 }
 
 }  // namespace detail
+
+/// Hides what the compiler knows about a value: it makes no versions of a loop for some values, and computes nothing
+/// from it ahead of time.
+template <class T> TFX_INLINE void hide(T& x) { asm("" : "+r"(x)); }
 
 #if defined(TFX_SIMD_HAS_AVX512)
 namespace avx512 {
@@ -262,8 +277,10 @@ template <class T> inline constexpr tile_set<T> set_of = {&detail::portable_tile
 #if defined(TFX_SIMD_HAS_AVX512) && defined(TFX_SIMD_HAS_AVX2)
 template <class T, int First, int Second>
 inline constexpr tile_table<T> table_of = {{avx512::set_of<T, First>, avx2::set_of<T, Second>, portable::set_of<T>}};
-template <class T, int Rows, int Cols, tiling Use = tiling::balanced> constexpr const void* choose_table() {
-  return &table_of<T, encode(avx512::choose<T>(Use, Rows, Cols)), encode(avx2::choose<T>(Use, Rows, Cols))>;
+template <class T, int Rows, int Cols, tiling Use = tiling::balanced, layout Operands = layout::rows>
+constexpr const void* choose_table() {
+  return &table_of<T, encode(avx512::choose<T>(Use, Rows, Cols, Operands)),
+                   encode(avx2::choose<T>(Use, Rows, Cols, Operands))>;
 }
 template <class T> constexpr int widest_panel_of(int rows, int cols, tiling use) {
   return greater_of(greater_of(avx512::panel_of<T>(use, rows, cols), avx2::panel_of<T>(use, rows, cols)),
@@ -277,7 +294,8 @@ template <class T, int M, int K, int N, bool LeftTransposed> inline constexpr ti
 template <class T, int, int, int, bool> inline constexpr tile_table<T> small_table_of = {{portable::set_of<T>}};
 template <class T> constexpr int widest_panel_of(int, int, tiling) { return portable::panel; }
 template <class T> inline constexpr tile_table<T> table_of = {{portable::set_of<T>}};
-template <class T, int Rows, int Cols, tiling Use = tiling::balanced> constexpr const void* choose_table() {
+template <class T, int Rows, int Cols, tiling Use = tiling::balanced, layout Operands = layout::rows>
+constexpr const void* choose_table() {
   return &table_of<T>;
 }
 #else
@@ -295,8 +313,9 @@ template <class T, int M, int K, int N, bool LeftTransposed> inline constexpr ti
     {of_this_build::small_set_of<T, M, K, N, LeftTransposed,
                                  encode(of_this_build::choose<T>(tiling::balanced, M, N))>}};
 template <class T, int Choice> inline constexpr tile_table<T> table_of = {{of_this_build::set_of<T, Choice>}};
-template <class T, int Rows, int Cols, tiling Use = tiling::balanced> constexpr const void* choose_table() {
-  return &table_of<T, encode(of_this_build::choose<T>(Use, Rows, Cols))>;
+template <class T, int Rows, int Cols, tiling Use = tiling::balanced, layout Operands = layout::rows>
+constexpr const void* choose_table() {
+  return &table_of<T, encode(of_this_build::choose<T>(Use, Rows, Cols, Operands))>;
 }
 #endif
 

@@ -5,28 +5,42 @@
 
 /// Addresses of the rows of a tile: base[row / 9] + step(row % 9). Steps of 1, 3, 5 and 7 rows times a power of two that
 /// an address can scale by reach nine rows, so a step of the contraction moves one or two pointers, not one per row:
-/// integer instructions compete with the multiply-adds for the same ports.
-template <class T> struct row_addresses {
+/// instructions compete with the multiply-adds. The elements of a stored column need no steps.
+template <class T, int Rows, layout Operands> struct row_addresses {
+  static constexpr int bases = Operands == layout::columns ? 1 : (Rows + 8) / 9;
+  const char* base[bases];
   std::ptrdiff_t one, three, five, seven;  // bytes
 
-  TFX_TARGET TFX_INLINE explicit row_addresses(std::ptrdiff_t row)
-      : one(row * std::ptrdiff_t(sizeof(T))), three(3 * one), five(5 * one), seven(7 * one) {}
-  TFX_TARGET TFX_INLINE T at(const char* base, int row) const {
-    const char* from = base;
+  TFX_TARGET TFX_INLINE row_addresses(const T* from, std::ptrdiff_t row)
+      : one(row * std::ptrdiff_t(sizeof(T))), three(3 * one), five(5 * one), seven(7 * one) {
+    for (int n = 0; n < bases; ++n) base[n] = reinterpret_cast<const char*>(from + 9 * n * row);
+  }
+  TFX_TARGET TFX_INLINE T at(int row) const {
+    if (Operands == layout::columns) return reinterpret_cast<const T*>(base[0])[row];
+    const char* from = base[row / 9];
+    row %= 9;
     if (row == 1 || row == 2 || row == 4 || row == 8) from += one * row;
     if (row == 3 || row == 6) from += three * (row / 3);
     if (row == 5) from += five;
     if (row == 7) from += seven;
     return *reinterpret_cast<const T*>(from);
   }
+  TFX_TARGET TFX_INLINE void advance(std::ptrdiff_t bytes) {
+#pragma GCC unroll 3
+    for (int n = 0; n < bases; ++n) base[n] += bytes;
+    if (Operands == layout::columns || Operands == layout::known) return;
+    hide(one);  // else its multiples would be kept, in more registers than there are
+    hide(three);
+  }
 };
 
 /// A tile of Rows x (Vectors * lanes) results, held in registers over the whole contraction. Only a tile that is Partial
 /// may be called with fewer columns: masks cost as much as multiply-adds.
-template <class T, int Rows, int Vectors, bool Partial> TFX_TARGET TFX_INLINE void sum_tile(const tile_call<T>& call) {
+template <class T, int Rows, int Vectors, bool Partial, layout Operands>
+TFX_TARGET TFX_INLINE void sum_tile(const tile_call<T>& call) {
   using set = lanes<T>;
   using vector = typename set::vector;
-  constexpr int width = set::count, bases = (Rows + 8) / 9, ahead = 8, steps_per_row = 8;
+  constexpr int width = set::count, ahead = 8, steps_per_row = 8;
   vector sum[Rows][Vectors];
   typename set::mask present[Vectors];
 #pragma GCC unroll 16
@@ -47,13 +61,16 @@ template <class T, int Rows, int Vectors, bool Partial> TFX_TARGET TFX_INLINE vo
       c += call.c_row;
     }
   }
-  const row_addresses<T> rows(call.a_row);
-  const std::ptrdiff_t a_step = call.a_step * std::ptrdiff_t(sizeof(T)), b_step = call.b_step;
+  std::ptrdiff_t a_step = call.a_step * std::ptrdiff_t(sizeof(T)), b_step = call.b_step * std::ptrdiff_t(sizeof(T));
+  if (Operands != layout::known) {
+    hide(a_step);  // no versions of the loop for steps of one element
+    hide(b_step);
+  }
   // A cold tile of results costs more than the sums: its rows are far apart. In a long run they are asked for one at a
   // time, since all at once they would keep the operands waiting.
   const T* coming = call.c;
-  const bool looks_ahead = Rows >= 4 && call.ahead != nullptr;  // few rows wait for memory anyway
-  int to_come = looks_ahead ? call.ahead->left : call.resume || call.depth < 64 ? 0 : Rows;
+  memory_ahead<T>* wanted = Rows >= 4 ? call.ahead : nullptr;  // few rows wait for memory anyway
+  int to_come = wanted != nullptr ? wanted->left : call.resume || call.depth < 64 ? 0 : Rows;
   if (call.outer * call.inner > 1) {
 #pragma GCC unroll 1
     for (; to_come > 0; --to_come) {
@@ -64,19 +81,18 @@ template <class T, int Rows, int Vectors, bool Partial> TFX_TARGET TFX_INLINE vo
   }
   for (int outer = 0; outer < call.outer; ++outer) {
     for (int inner = 0; inner < call.inner; ++inner) {
-      const T* a = call.a + outer * call.a_outer + inner * call.a_inner;
-      const T* b = call.b + outer * call.b_outer + inner * call.b_inner;
-      const char* base[bases];
-      for (int n = 0; n < bases; ++n) base[n] = reinterpret_cast<const char*>(a + 9 * n * call.a_row);
+      row_addresses<T, Rows, Operands> a(call.a + outer * call.a_outer + inner * call.a_inner, call.a_row);
+      const char* b = reinterpret_cast<const char*>(call.b + outer * call.b_outer + inner * call.b_inner);
       for (int left = call.depth; left > 0;) {
         int steps = left;
+        hide(to_come);  // one loop, whether there is anything to ask for or not
         if (to_come > 0) {
           --to_come;
-          if (looks_ahead) {
-            const T* const piece = call.ahead->take();
+          if (wanted != nullptr) {
+            const T* const piece = wanted->take();
 #pragma GCC unroll 16
             for (int j = 0; j < Vectors; ++j) __builtin_prefetch(piece + j * width, 0, 2);
-            steps = lesser_of(steps, call.ahead->steps_apart);
+            steps = lesser_of(steps, wanted->steps_apart);
           } else {
 #pragma GCC unroll 16
             for (int j = 0; j < Vectors; ++j) __builtin_prefetch(coming + j * width, 1);
@@ -86,25 +102,28 @@ template <class T, int Rows, int Vectors, bool Partial> TFX_TARGET TFX_INLINE vo
         }
         left -= steps;
         for (; steps > 0; --steps) {
-          if constexpr (Rows >= 4) {  // strides beyond what the processor foresees; few rows wait for b anyway
+          // Strides beyond what the processor foresees; few rows wait for b anyway.
+          if constexpr (Rows >= 4 && (Operands == layout::rows || Operands == layout::columns)) {
 #pragma GCC unroll 16
-            for (int j = 0; j < Vectors; ++j) __builtin_prefetch(b + ahead * b_step + j * width);
-#pragma GCC unroll 3
-            for (int n = 0; n < bases; ++n) __builtin_prefetch(base[n] + ahead * a_step);
+            for (int j = 0; j < Vectors; ++j) __builtin_prefetch(b + ahead * b_step + j * width * int(sizeof(T)));
+          }
+          if constexpr (Operands == layout::columns) {
+            __builtin_prefetch(a.base[0] + ahead * a_step);
+            if (Rows > 8) __builtin_prefetch(a.base[0] + ahead * a_step + (Rows - 1) * int(sizeof(T)));
           }
           vector right[Vectors];
 #pragma GCC unroll 16
           for (int j = 0; j < Vectors; ++j) {
-            right[j] = Partial ? set::load_operand(b + j * width, present[j]) : set::load(b + j * width);
+            const T* const from = reinterpret_cast<const T*>(b) + j * width;
+            right[j] = Partial ? set::load_operand(from, present[j]) : set::load(from);
           }
 #pragma GCC unroll 32
           for (int i = 0; i < Rows; ++i) {
-            const vector factor = set::splat(rows.at(base[i / 9], i % 9));
+            const vector factor = set::splat(a.at(i));
 #pragma GCC unroll 16
             for (int j = 0; j < Vectors; ++j) sum[i][j] = set::fma(factor, right[j], sum[i][j]);
           }
-#pragma GCC unroll 3
-          for (int n = 0; n < bases; ++n) base[n] += a_step;
+          a.advance(a_step);
           b += b_step;
         }
       }
@@ -125,8 +144,9 @@ template <class T, int Rows, int Vectors, bool Partial> TFX_TARGET TFX_INLINE vo
   }
 }
 
-template <class T, int Rows, int Vectors, bool Partial> TFX_TARGET void tile(const tile_call<T>& call) {
-  sum_tile<T, Rows, Vectors, Partial>(call);
+template <class T, int Rows, int Vectors, bool Partial, layout Operands = layout::rows>
+TFX_TARGET void tile(const tile_call<T>& call) {
+  sum_tile<T, Rows, Vectors, Partial, Operands>(call);
 }
 
 /// All of a small product [M, K] times [K, N], every stride of the operands known to the compiler.
@@ -146,13 +166,13 @@ TFX_TARGET void whole(const T* a, const T* b, T* c, std::ptrdiff_t c_row) {
     for (int col = 0; col < full; col += panel) {
       call.b = b + col;
       call.c = c + start * c_row + col;
-      sum_tile<T, s.rows, s.vectors, false>(call);
+      sum_tile<T, s.rows, s.vectors, false, layout::known>(call);
     }
     if constexpr (full < N) {
       call.b = b + full;
       call.c = c + start * c_row + full;
       call.cols = N - full;
-      sum_tile<T, s.rows, s.rest_vectors, true>(call);
+      sum_tile<T, s.rows, s.rest_vectors, true, layout::known>(call);
     }
   }
 }
@@ -222,8 +242,8 @@ inline constexpr tile_set<T> set_of = [] {
   constexpr bool masked = !exact || s.vectors <= 4;  // a launch of few rows keeps its columns
   // A mask costs as much as a multiply-add: where few rows are many of a tile's, there is another one without.
   constexpr bool always_masked = masked && !(exact && s.vectors == 4 && s.rows > 4);
-  return tile_set<T>{&tile<T, s.rows, s.only_rest ? s.rest_vectors : s.vectors, s.only_rest>,
-                     &tile<T, s.rows, exact ? s.vectors : s.rest_vectors, !exact>,
+  return tile_set<T>{&tile<T, s.rows, s.only_rest ? s.rest_vectors : s.vectors, s.only_rest, s.operands>,
+                     &tile<T, s.rows, exact ? s.vectors : s.rest_vectors, !exact, s.operands>,
                      &tile<T, s.few_rows(), few_vectors, masked>,
                      &tile<T, s.few_rows(), few_vectors, always_masked>,
                      &transpose<T>,
@@ -247,8 +267,8 @@ inline constexpr tile_set<T> small_set_of = [] {
 }();
 
 /// The tile for results of rows x cols.
-template <class T> constexpr tile_shape choose(tiling use, int rows, int cols) {
-  return detail::choose_tile(use, rows, cols, lanes<T>::count, tall_rows, tall_rows_of_one);
+template <class T> constexpr tile_shape choose(tiling use, int rows, int cols, layout operands = layout::rows) {
+  return detail::choose_tile(use, rows, cols, operands, lanes<T>::count, tall_rows, tall_rows_of_one);
 }
 template <class T> constexpr int panel_of(tiling use, int rows, int cols) {
   return choose<T>(use, rows, cols).vectors * lanes<T>::count;
