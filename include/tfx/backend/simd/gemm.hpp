@@ -61,9 +61,7 @@ template <class T> struct simd_matmul {
   static void prepare(const call<T>& a, T* to) {
     const tile_set<T>& set = static_cast<const tile_table<T>*>(a.tiles)->set[instruction_set()];
     const matrices p(a);
-    for (int at = 0; at < a.cols; at += set.panel()) {
-      pack_panel(p, set, static_cast<const T*>(a.operand[1]), at, lesser_of(set.panel(), a.cols - at), to + at * p.depth);
-    }
+    pack_panels(p, set, static_cast<const T*>(a.operand[1]), {0, a.cols}, to);
   }
 
   static void run(const call<T>& a, T* destination, finish_function<T> finish) {
@@ -249,10 +247,18 @@ template <class T> struct simd_matmul {
     if (finish != nullptr) finish(a, 0, a.rows, 0, a.cols, block, stride);
   }
 
-  /// Columns [at, at + count) of B as a panel.
-  static void pack_panel(const matrices& p, const tile_set<T>& set, const T* right, int at, int count, T* to) {
-    if (p.b_transposed) set.transpose(right + at * p.b_row, p.b_row, p.depth, count, to, set.panel(), set.panel());
-    else set.pack(right + at, p.b_row, p.depth, count, to, set.panel());
+  /// Columns of B as panels; of rows, some at a time for all panels, so that they are read nearly in order.
+  static void pack_panels(const matrices& p, const tile_set<T>& set, const T* right, range cols, T* to) {
+    const int panel = set.panel();
+    constexpr int rows = 8;
+    for (int k = 0; k < p.depth; k += p.b_transposed ? p.depth : rows) {
+      for (int at = cols.from; at < cols.to; at += panel) {
+        const int count = lesser_of(panel, cols.to - at);
+        T* const panel_at = to + (at - cols.from) * p.depth + k * panel;
+        if (p.b_transposed) set.transpose(right + at * p.b_row, p.b_row, p.depth, count, panel_at, panel, panel);
+        else set.pack(right + k * p.b_row + at, p.b_row, lesser_of(rows, p.depth - k), count, panel_at, panel);
+      }
+    }
   }
 
   static void multiply(const matrices& p, const tile_set<T>& set, int index, range rows, range cols) {
@@ -281,9 +287,7 @@ template <class T> struct simd_matmul {
       const int last = col + (past_col - col - 1) / panel * panel;
       const bool all_in_panels = p.packs || a.prepared != nullptr;
       const int packs_from = all_in_panels ? col : set.pads && past_col - last < panel ? last : past_col;
-      for (int at = packs_from; at < past_col && a.prepared == nullptr; at += panel) {
-        pack_panel(p, set, right, at, lesser_of(panel, past_col - at), packed + (at - packs_from) * p.depth);
-      }
+      if (a.prepared == nullptr) pack_panels(p, set, right, {packs_from, past_col}, packed);
       const T* const panels = a.prepared != nullptr ? a.prepared + packs_from * p.depth : packed;
       for (int row = rows.from; row < rows.to; row += rows_together) {
         const int past_row = lesser_of(row + rows_together, rows.to);
