@@ -31,7 +31,6 @@ template <class T> struct call {
   T* sums = nullptr;               ///< of a launch that adds up the batch in several calls: what it has so far
   int before = 0;                  ///< of the domain's rows, or of what is contracted: how much earlier calls have had
   bool last = true;                ///< no call follows: the sums are complete
-  unsigned streams = 0;            ///< operands that lie like the domain, a bit each: of a producer, those of its epilogue
   T* scratch = nullptr;            ///< the backend's own memory for this part, of the size it asked for when the program was compiled
   const void* tiles = nullptr;     ///< the backend's micro-kernels for this launch, chosen when the program was compiled
   const T* prepared = nullptr;     ///< the right operand, a constant, as the producer's `prepare` left it

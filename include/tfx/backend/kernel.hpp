@@ -196,14 +196,6 @@ struct kernel_facts<kernel_code<Kind, Axis, Output, I...>> {
       if (const int s = instruction::store_of(word); s >= 0) t.stored[s] = true;
     return t;
   }();
-  /// Those that lie like the domain, a bit each.
-  static constexpr unsigned streams = [] {
-    unsigned bits = 0;
-    for_operands([&](int operand, pattern lies) {
-      if (lies == pattern::full && operand < 32) bits |= 1u << operand;
-    });
-    return bits;
-  }();
 
   /// Rows of so many columns that go through the sweeps together: as many as stay in the first-level cache.
   template <class Backend> static constexpr int rows_together(int cols) {

@@ -86,11 +86,6 @@ template <class Plan, class Backend, class T, bool Frozen = false> struct execut
     return std::array<function, sizeof...(K) + 1>{
         &kernel_entry<typename Backend::kernel_backend, T, detail::code_of<Plan, int(K)>>::run..., nullptr};
   }(std::make_index_sequence<std::size_t(Plan::n_kernels)>{});
-
-  /// Operands of each kernel that lie like its domain, a bit each.
-  static constexpr auto streams = []<std::size_t... K>(std::index_sequence<K...>) {
-    return std::array<unsigned, sizeof...(K) + 1>{kernel_facts<detail::code_of<Plan, int(K)>>::streams..., 0u};
-  }(std::make_index_sequence<std::size_t(Plan::n_kernels)>{});
   static constexpr auto tiles = []<std::size_t... L>(std::index_sequence<L...>) {
     return std::array<const void*, sizeof...(L) + 1>{detail::launch_facts<Plan, Backend, T, int(L)>::tiles()..., nullptr};
   }(std::make_index_sequence<std::size_t(Plan::n_shapes)>{});
@@ -275,7 +270,6 @@ template <class Plan, class Backend, class T, bool Frozen = false> struct execut
     c.run = &b.run;
     c.scratch = b.scratch + scratch_per_part * std::size_t(part.thread);
     c.tiles = tiles[std::size_t(l.shape)];
-    c.streams = streams[std::size_t(l.kernel)];
     if constexpr (Frozen)
       if (prepared.at[index] >= 0) c.prepared = b.prepared + prepared.at[index];
     if (part.alone) return kernels[std::size_t(l.kernel)](c);

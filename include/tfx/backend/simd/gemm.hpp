@@ -96,9 +96,12 @@ template <class T> struct simd_matmul {
   static constexpr int height(const geometry& g, int rows) {
     return merged(g.v, rows) ? rows : lesser_of(g.v[0], rows);
   }
-  /// Broad tiles, but of columns of A as many elements at once as there are registers.
+  /// Broad tiles; but as many rows as registers hold where A is stored as columns, or where rows of B collide and are
+  /// not packed, so that B is read less often.
   static constexpr tiling use(const geometry& g, int rows) {
-    return height(g, rows) <= 4 ? tiling::wide : (g.v[3] & 1) != 0 ? tiling::balanced : tiling::broad;
+    const int tall = height(g, rows);
+    const bool stays = (g.v[3] & 2) == 0 && collide(g.v[1], 256) && !large(g.v, tall);
+    return tall <= 4 ? tiling::wide : (g.v[3] & 1) != 0 || stays ? tiling::balanced : tiling::broad;
   }
   static constexpr layout operands(const geometry& g, int rows) {
     if ((g.v[3] & 3) == 1) return layout::columns;
@@ -140,7 +143,6 @@ template <class T> struct simd_matmul {
   /// Whether the rows of a transposed A collide, and columns enough are computed for them to be worth packing.
   static constexpr bool packs_left(const int* g) { return (g[3] & 3) == 1 && g[1] >= 64 && collide(g[0], g[2]); }
   static constexpr int left_rows = 128;  ///< of A at a time
-  static constexpr std::ptrdiff_t element = sizeof(T);
 
   struct matrices {
     explicit matrices(const call<T>& from) : a(from) {
@@ -225,21 +227,6 @@ template <class T> struct simd_matmul {
     return lesser_of(height, in_tiles(set, block_elements<T> / round_up(width, 16)));
   }
 
-  /// Whether what an epilogue reads and writes comes from beyond the caches, and no faster than it can come.
-  static bool looks_ahead(const call<T>& a, int depth) {
-    return a.streams != 0 && depth >= 256 && std::int64_t(a.rows) * a.cols * element >= 128 * 1024;
-  }
-  /// What it reads and writes of one panel of a block.
-  TFX_COLD static void ask_for_panel(memory_ahead<T>& ahead, const matrices& p, const tile_set<T>& set, range rows,
-                                     int col) {
-    ahead.clear();
-    for (unsigned some = p.a.streams; some != 0; some &= some - 1) {
-      const T* const from = static_cast<const T*>(p.a.operand[__builtin_ctz(some)]) + col;
-      for (int row = rows.from; row < rows.to; ++row) ahead.add(from + std::ptrdiff_t(row) * p.a.cols);
-    }
-    ahead.steps_apart = greater_of(8, divide_up(rows.size(), set.rows) * p.depth / ahead.left);
-  }
-
   static void multiply_whole(const call<T>& a, const tile_set<T>& set, T* destination, finish_function<T> finish) {
     const int stride = finish != nullptr ? round_up(a.cols, 16) : a.cols;
     T* const block = finish != nullptr ? a.scratch : destination;
@@ -273,9 +260,7 @@ template <class T> struct simd_matmul {
     T* const packed = packed_left + (p.left_packs ? left_rows * pack_depth : 0);
     const int packed_cols = p.packs ? band : set.pads && a.cols % panel != 0 ? panel : 0;
     T* const blocks = packed + packed_cols * pack_depth;
-    memory_ahead<T> ahead;
     tile_call<T> call;
-    if (p.finish != nullptr && looks_ahead(a, p.depth)) call.ahead = &ahead;
     call.a_row = p.left_packs ? 1 : p.a_row;
     call.a_step = p.left_packs ? left_rows : p.a_step;
     call.depth = p.depth;
@@ -306,7 +291,6 @@ template <class T> struct simd_matmul {
               call.b_step = at >= packs_from ? panel : p.b_row;
               call.c = block + (at - first_col);
               call.cols = lesser_of(panel, past_col - at);
-              if (call.ahead != nullptr) ask_for_panel(ahead, p, set, {result_row, result_row + count}, at);
               run_panel(set, call, count);
             }
             if (p.finish != nullptr) p.finish(a, result_row, count, first_col, width, block, stride);

@@ -13,24 +13,6 @@
 
 namespace tfx::backend::inline TFX_SIMD_BUILD {
 
-/// Pieces of memory, each as wide as a tile, that are wanted after a run of tiles: the tiles ask for them one by one,
-/// all along the way.
-template <class T> struct memory_ahead {
-  static constexpr int most = 256;
-  const T* piece[most];
-  int next = 0, left = 0;
-  int steps_apart = 1;  ///< of a contraction, from one piece to the next
-
-  void clear() { next = left = 0; }
-  void add(const T* from) {
-    if (left < most) piece[left++] = from;
-  }
-  TFX_INLINE const T* take() {
-    --left;
-    return piece[next++];
-  }
-};
-
 /// One call of a register tile: c[i][j] = the sum over (outer, inner, k), ascending and in this order, of a * b, one
 /// chain of fused multiply-adds per result that starts at +0 or at c. Strides are in elements and may be negative.
 template <class T> struct tile_call {
@@ -43,7 +25,6 @@ template <class T> struct tile_call {
   int outer = 1, inner = 1, depth = 0;
   int rows = 0, cols = 0;  ///< results of this call
   bool resume = false;     ///< start at c instead of +0
-  memory_ahead<T>* ahead = nullptr;  ///< wanted in place of the memory for the results
 };
 
 template <class T> using tile_function = void (*)(const tile_call<T>&);
@@ -77,8 +58,8 @@ template <class T> struct tile_set {
 template <class T> struct tile_table { tile_set<T> set[instruction_sets]; };
 
 /// What a tile knows of its operands: rows, those of B far apart, so that they are asked for ahead; rows that the
-/// processor foresees by itself; columns of A, whose elements lie side by side (`a_row` is 1), and rows of B, both asked
-/// for; or all strides, of operands that are in the first-level cache.
+/// processor foresees by itself; columns of A, whose elements lie side by side (`a_row` is 1), and rows of B, both
+/// asked for; or all strides, of operands that are in the first-level cache.
 enum class layout { rows, near_rows, columns, known };
 
 /// Rows and vectors of a tile, how many vectors a narrow last panel has: none where the columns fill all panels;
@@ -92,8 +73,8 @@ struct tile_shape {
 };
 
 /// How the rows of a result are cut into tiles: nearly equal; without a remainder, where no tile may reach back over
-/// rows that are done; broad, few rows by many columns, which takes the fewest instructions for a multiply-add, and rows
-/// far apart share the sets of a cache; or few rows by as many columns as registers hold, panels wider than
+/// rows that are done; broad, few rows by many columns, which takes the fewest instructions for a multiply-add and has
+/// few rows in the same sets of a cache; or few rows by as many columns as registers hold, panels wider than
 /// `widest_panel`.
 enum class tiling { balanced, dividing, broad, wide };
 

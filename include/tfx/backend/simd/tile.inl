@@ -69,8 +69,7 @@ TFX_TARGET TFX_INLINE void sum_tile(const tile_call<T>& call) {
   // A cold tile of results costs more than the sums: its rows are far apart. In a long run they are asked for one at a
   // time, since all at once they would keep the operands waiting.
   const T* coming = call.c;
-  memory_ahead<T>* wanted = Rows >= 4 ? call.ahead : nullptr;  // few rows wait for memory anyway
-  int to_come = wanted != nullptr ? wanted->left : call.resume || call.depth < 64 ? 0 : Rows;
+  int to_come = call.resume || call.depth < 64 ? 0 : Rows;
   if (call.outer * call.inner > 1) {
 #pragma GCC unroll 1
     for (; to_come > 0; --to_come) {
@@ -88,17 +87,10 @@ TFX_TARGET TFX_INLINE void sum_tile(const tile_call<T>& call) {
         hide(to_come);  // one loop, whether there is anything to ask for or not
         if (to_come > 0) {
           --to_come;
-          if (wanted != nullptr) {
-            const T* const piece = wanted->take();
 #pragma GCC unroll 16
-            for (int j = 0; j < Vectors; ++j) __builtin_prefetch(piece + j * width, 0, 2);
-            steps = lesser_of(steps, wanted->steps_apart);
-          } else {
-#pragma GCC unroll 16
-            for (int j = 0; j < Vectors; ++j) __builtin_prefetch(coming + j * width, 1);
-            coming += call.c_row;
-            steps = lesser_of(steps, steps_per_row);
-          }
+          for (int j = 0; j < Vectors; ++j) __builtin_prefetch(coming + j * width, 1);
+          coming += call.c_row;
+          steps = lesser_of(steps, steps_per_row);
         }
         left -= steps;
         for (; steps > 0; --steps) {
