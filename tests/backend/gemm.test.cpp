@@ -201,6 +201,17 @@ TEST_CASE("matmul of operands beyond the cache, which are packed in bands") {
   check<float, product<1, 1024, 65, 300, 1, 0, 0, 1>>(1024, 270, parts);
 }
 
+TEST_CASE("matmul of long chains, which are continued block by block") {
+  const std::vector<int> parts = {1, 4};
+  check<float, product<1, 49, 70, 2100, 0, 0, 0>>(49, 2100, parts);
+  check<float, product<1, 33, 130, 1100, 1, 0, 0>>(33, 1100, parts);
+  check<float, product<1, 39, 64, 1030, 2, 0, 0>>(39, 1030, parts);
+  check<float, product<1, 193, 300, 1300, 1, 0, 0>>(193, 1300, parts);
+  check<float, product<1, 16, 1024, 1100, 0, 0, 0>>(16, 1100, parts);
+  check<double, product<1, 23, 37, 1500, 0, 0, 0>>(23, 1500, parts);
+  check<float, product<2, 20, 70, 1200, 0, 20 * 1200, 70 * 1200>>(2 * 20, 1200, parts);
+}
+
 TEST_CASE("matmul of fewer rows than the bound") {
   using p = product<1, 40, 50, 12, 0, 0, 0>;
   for (const int rows : {1, 2, 3, 4, 5, 6, 9, 13, 14, 27, 39, 40}) {

@@ -13,8 +13,8 @@ namespace tfx::backend::inline TFX_SIMD_BUILD {
 ///
 /// Geometry   M, N, K, flags (1: A is stored [K, M], 2: B is stored [N, K]), elements between the A matrices and
 ///            between the B matrices of a batch (0: one for all), 1 if K is the bounded extent
-/// Order      bands of columns, of which B is packed if it must be; in them blocks of rows; in those panels of columns
-///            and tiles of rows
+/// Order      bands of columns, of which B is packed if it must be; in them blocks of rows; in those pieces of long
+///            chains, panels of columns, and tiles of rows
 /// Blocks     with an epilogue, `stride` is a multiple of 16 and all of rows * stride may be read
 template <class T> struct simd_matmul {
   template <class Launch> static constexpr const void* tiles() {
@@ -30,7 +30,7 @@ template <class T> struct simd_matmul {
   static constexpr std::size_t scratch(const geometry& g, int rows, int cols) {
     const int panel = widest_panel_of<T>(height(g, rows), g.v[1], use(g, rows)), depth = round_up(g.v[2], 16);
     const bool transposes = (g.v[3] & 2) != 0, packs = transposes || large(g.v, height(g, rows));
-    const bool one_block = height(g, rows) <= rows_in_cache(g.v);
+    const bool one_block = height(g, rows) <= rows_in_cache(g.v, height(g, rows));
     const bool packs_last = packs || (tiles_pad && cols % panel != 0);
     const int band = packs && !one_block ? lesser_of(widest_band(g.v), round_up(cols, panel)) : packs_last ? panel : 0;
     const int pack = depth * (band + (packs_left(g.v) ? left_rows : 0));
@@ -138,7 +138,15 @@ template <class T> struct simd_matmul {
     constexpr int of_all_panels = 2 * widest_panel<T>;
     return greater_of(512 * 1024 / int(sizeof(T)) / greater_of(g[2], 1) / of_all_panels, 1) * of_all_panels;
   }
-  static constexpr int rows_in_cache(const int* g) { return 384 * 1024 / int(sizeof(T)) / greater_of(g[2], 1); }
+  static constexpr int rows_in_cache(const int* g, int rows) {
+    return 384 * 1024 / int(sizeof(T)) / greater_of(steps_together(g, rows, g[2]), 1);
+  }
+  /// Steps of a contraction that all tiles of a block make before the next ones, so that a panel of B stays near; all,
+  /// where both operands are read in order.
+  static constexpr int steps_together(const int* g, int rows, int depth) {
+    const bool in_order = (g[3] & 3) == 0 && large(g, rows);
+    return depth > 1024 && !in_order ? divide_up(depth, divide_up(depth, 512)) : depth;
+  }
 
   /// Whether the rows of a transposed A collide, and columns enough are computed for them to be worth packing.
   static constexpr bool packs_left(const int* g) { return (g[3] & 3) == 1 && g[1] >= 64 && collide(g[0], g[2]); }
@@ -210,7 +218,7 @@ template <class T> struct simd_matmul {
   /// with an epilogue at most what a block holds of a tile's rows, or few columns where B should be read once.
   TFX_COLD static int band_of(const matrices& p, const tile_set<T>& set, range rows, range cols) {
     const int panel = set.panel(), all = round_up(cols.size(), panel);
-    const bool one_block = rows.size() <= rows_in_cache(p.a.geo) && !p.left_packs;
+    const bool one_block = rows.size() <= rows_in_cache(p.a.geo, p.rows) && !p.left_packs;
     if (one_block && (p.packs || p.finish == nullptr)) return panel;
     const int most = p.packs || p.finish == nullptr ? lesser_of(widest_band(p.a.geo), all) : all;
     if (p.finish == nullptr) return most;
@@ -222,7 +230,7 @@ template <class T> struct simd_matmul {
 
   /// Rows that are computed together: those that stay in the cache, or that a block holds.
   TFX_COLD static int height_of(const matrices& p, const tile_set<T>& set, int rows, int width) {
-    const int height = lesser_of(rows, in_tiles(set, greater_of(rows_in_cache(p.a.geo), set.rows)));
+    const int height = lesser_of(rows, in_tiles(set, greater_of(rows_in_cache(p.a.geo, p.rows), set.rows)));
     if (p.finish == nullptr) return height;
     return lesser_of(height, in_tiles(set, block_elements<T> / round_up(width, 16)));
   }
@@ -263,7 +271,6 @@ template <class T> struct simd_matmul {
     tile_call<T> call;
     call.a_row = p.left_packs ? 1 : p.a_row;
     call.a_step = p.left_packs ? left_rows : p.a_step;
-    call.depth = p.depth;
     // A is packed once, for all columns, unless B is packed too.
     const int cols_together = p.left_packs && !p.packs ? round_up(cols.size(), band) : band;
     const int rows_together = p.left_packs ? in_tiles(set, left_rows) : rows.size();
@@ -272,7 +279,7 @@ template <class T> struct simd_matmul {
       const int last = col + (past_col - col - 1) / panel * panel;
       const bool all_in_panels = p.packs || a.prepared != nullptr;
       const int packs_from = all_in_panels ? col : set.pads && past_col - last < panel ? last : past_col;
-      if (a.prepared == nullptr) pack_panels(p, set, right, {packs_from, past_col}, packed);
+      if (a.prepared == nullptr && packs_from < past_col) pack_panels(p, set, right, {packs_from, past_col}, packed);
       const T* const panels = a.prepared != nullptr ? a.prepared + packs_from * p.depth : packed;
       for (int row = rows.from; row < rows.to; row += rows_together) {
         const int past_row = lesser_of(row + rows_together, rows.to);
@@ -284,14 +291,20 @@ template <class T> struct simd_matmul {
             const int stride = p.finish != nullptr ? round_up(width, 16) : a.cols;
             T* const block =
                 p.finish != nullptr ? blocks : p.destination + std::ptrdiff_t(result_row) * a.cols + first_col;
-            call.a = p.left_packs ? packed_left + (first - row) : left + first * p.a_row;
             call.c_row = stride;
-            for (int at = first_col; at < first_col + width; at += panel) {
-              call.b = at >= packs_from ? panels + (at - packs_from) * p.depth : right + at;
-              call.b_step = at >= packs_from ? panel : p.b_row;
-              call.c = block + (at - first_col);
-              call.cols = lesser_of(panel, past_col - at);
-              run_panel(set, call, count);
+            const int piece = count > set.rows ? steps_together(a.geo, p.rows, p.depth) : p.depth;
+            for (int k = 0; k == 0 || k < p.depth; k += greater_of(piece, 1)) {
+              call.a = (p.left_packs ? packed_left + (first - row) : left + first * p.a_row) + k * call.a_step;
+              call.depth = lesser_of(piece, p.depth - k);
+              call.resume = k > 0;
+              for (int at = first_col; at < first_col + width; at += panel) {
+                call.b = at >= packs_from ? panels + (at - packs_from) * p.depth : right + at;
+                call.b_step = at >= packs_from ? panel : p.b_row;
+                call.b += k * call.b_step;
+                call.c = block + (at - first_col);
+                call.cols = lesser_of(panel, past_col - at);
+                run_panel(set, call, count);
+              }
             }
             if (p.finish != nullptr) p.finish(a, result_row, count, first_col, width, block, stride);
           }

@@ -68,8 +68,8 @@ TFX_TARGET TFX_INLINE void sum_tile(const tile_call<T>& call) {
   }
   // A cold tile of results costs more than the sums: its rows are far apart. In a long run they are asked for one at a
   // time, since all at once they would keep the operands waiting.
-  const T* coming = call.c;
-  int to_come = call.resume || call.depth < 64 ? 0 : Rows;
+  const T* coming = call.c + (call.resume ? Rows * call.c_row : 0);  // these are here, then the next ones
+  int to_come = call.depth < 64 ? 0 : Rows;
   if (call.outer * call.inner > 1) {
 #pragma GCC unroll 1
     for (; to_come > 0; --to_come) {
