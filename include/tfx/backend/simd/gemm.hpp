@@ -96,12 +96,14 @@ template <class T> struct simd_matmul {
   static constexpr int height(const geometry& g, int rows) {
     return merged(g.v, rows) ? rows : lesser_of(g.v[0], rows);
   }
-  /// Broad tiles; but as many rows as registers hold where A is stored as columns, or where rows of B collide and are
-  /// not packed, so that B is read less often.
+  /// Broad tiles; but as many rows as registers hold where A is stored as columns, where rows of B collide and are not
+  /// packed, so that B is read less often, or where few rows may become the columns of a tile (`swaps`).
   static constexpr tiling use(const geometry& g, int rows) {
     const int tall = height(g, rows);
     const bool stays = (g.v[3] & 2) == 0 && collide(g.v[1], 256) && !large(g.v, tall);
-    return tall <= 4 ? tiling::wide : (g.v[3] & 1) != 0 || stays ? tiling::balanced : tiling::broad;
+    const bool may_swap = (g.v[3] & 2) != 0 && tall < 256;
+    if (tall <= 4) return tiling::wide;
+    return (g.v[3] & 1) != 0 || stays || may_swap ? tiling::balanced : tiling::broad;
   }
   static constexpr layout operands(const geometry& g, int rows) {
     if ((g.v[3] & 3) == 1) return layout::columns;
