@@ -138,11 +138,12 @@ template <class T> struct conv_gather {
     const bool whole_images = height >= rows.results;
     const int parts = divide_up(rows.results, height);
     height = whole_images ? height - height % rows.results : round_up(divide_up(rows.results, parts), window_height);
-    const int piece = set.rows * window_width, whole = greater_of(pixels / piece, 1) * piece;
-    const int width = height > 1 ? columns.results : lesser_of(whole, columns.results);
+    const int piece = set.rows * window_width, pieces = greater_of(pixels / piece, 1);
+    const int width = height > 1 ? columns.results : lesser_of(pieces * piece, columns.results);
     for (int line = share.from; line < share.to;) {
-      const int image_end = line - line % rows.results + rows.results;
-      const int line_end = lesser_of(lesser_of(line + height, share.to), whole_images ? share.to : image_end);
+      const int in_image = line % rows.results, image_end = line - in_image + rows.results;
+      const bool whole = whole_images && in_image == 0;
+      const int line_end = lesser_of(lesser_of(line + height, share.to), whole ? share.to : image_end);
       for (int left = 0; left < columns.results; left += width) {
         const range wide = {left, lesser_of(left + width, columns.results)};
         const int row = line * columns.results + left;
