@@ -3,6 +3,7 @@
 
 #include <tfx/backend/call.hpp>
 #include <tfx/backend/simd/conv_axis.hpp>
+#include <tfx/backend/simd/few_channels.hpp>
 #include <tfx/backend/simd/grouped.hpp>
 #include <tfx/backend/simd/share.hpp>
 #include <tfx/backend/simd/tile.hpp>
@@ -22,9 +23,10 @@ template <class T> struct simd_conv_to_w {
     constexpr conv_shape s(Launch::geo.v);
     if constexpr (s.depthwise() || s.many_groups()) {
       return choose_depthwise_weights_table<T, !s.depthwise(), s.kernel_height, s.kernel_width>();
+    } else if constexpr (few_channels_to_w<T>::fits(s)) {
+      return choose_few_channels_table<T, s.kernel_height, s.kernel_width>();
     } else {
-      constexpr int rows = by_columns(s) ? s.kernel_height : s.channels / s.groups;
-      constexpr int cols = s.out_channels / s.groups;
+      constexpr int rows = s.channels / s.groups, cols = s.out_channels / s.groups;
       // Few rows by many columns broadcast least.
       return choose_table<T, rows, cols, cols % widest_panel<T> == 0 ? tiling::broad : tiling::dividing>();
     }
@@ -34,6 +36,7 @@ template <class T> struct simd_conv_to_w {
     const conv_shape s(g.v);
     if (s.depthwise()) return depthwise_sums(s);
     if (s.many_groups()) return grouped_sums::of(s, grouped_block_elements<T>).scratch(s);
+    if (few_channels_to_w<T>::fits(s)) return few_channels_to_w<T>::scratch(s);
     const std::int64_t all = std::int64_t(s.kernel_height) * s.kernel_width * (s.channels / s.groups) * padded_cols(s);
     return packed_size(s) + std::size_t(all < block_size ? all : block_size);
   }
@@ -43,6 +46,7 @@ template <class T> struct simd_conv_to_w {
     const conv_shape s(g.v);
     if (s.depthwise()) return depthwise_sums(s);
     if (s.many_groups()) return grouped_sums::of(s, grouped_block_elements<T>).size();
+    if (few_channels_to_w<T>::fits(s)) return few_channels_to_w<T>::sums(s);
     return std::size_t(rows) * std::size_t(s.groups) * std::size_t(padded_cols(s) + widest_panel<T>);
   }
 
@@ -57,19 +61,19 @@ template <class T> struct simd_conv_to_w {
     if (a.rows <= 0 || a.cols <= 0) return;
     const conv_shape s(a.geo);
     const tile_set<T>& set = static_cast<const tile_table<T>*>(a.tiles)->set[instruction_set()];
+    if (few_channels_to_w<T>::fits(s)) {
+      return few_channels_to_w<T>{a, *set.depthwise, s, destination, finish, unpool}.run();
+    }
     if (set.depthwise != nullptr) return set.depthwise->run(a, *set.depthwise, destination, finish);
     const int cols = s.out_channels / s.groups;
     const int panels = divide_up(cols, set.panel()), stride = round_up(set.panel(), 16);
-    const bool columns = by_columns(s);
-    // Parts get whole tiles: of rows, or of the kernel's height for some (j, c).
-    const int height = columns ? 1 : set.rows;
-    const int units = columns ? s.kernel_width * s.channels : divide_up(a.rows, height);
-    const grid_share share = share_grid(units, panels * s.groups, a.part, a.parts);
-    const range rows = {share.rows.from * height, lesser_of(share.rows.to * height, columns ? units : a.rows)};
+    const int height = set.rows;  // parts get whole tiles
+    const grid_share share = share_grid(divide_up(a.rows, height), panels * s.groups, a.part, a.parts);
+    const range rows = {share.rows.from * height, lesser_of(share.rows.to * height, a.rows)};
     if (rows.size() <= 0) return;
     // Both operands are read once for all sums that stay in the second-level cache.
     const int rows_together = lesser_of(greater_of(block_size / stride / height, 1) * height, rows.size());
-    const int panels_together = greater_of(block_size / stride / (columns ? a.rows : rows_together), 1);
+    const int panels_together = greater_of(block_size / stride / rows_together, 1);
     for (int panel = share.cols.from; panel < share.cols.to;) {
       const int group = panel / panels, first = panel % panels;
       const int count = lesser_of(lesser_of(panels_together, panels - first), share.cols.to - panel);
@@ -106,13 +110,6 @@ template <class T> struct simd_conv_to_w {
     return std::size_t(all.images * all.lines * all.columns) * std::size_t(widest_panel<T>);
   }
 
-  /// With fewer channels than the kernel is high, a tile's rows are the kernel's rows for one (j, c); else they are
-  /// channels.
-  static constexpr bool by_columns(const conv_shape& s) {
-    const int rows = s.kernel_height * s.kernel_width * s.channels;
-    return s.groups == 1 && s.channels < s.kernel_height && rows * widest_panel<T> <= block_elements<T>;
-  }
-
   /// How much of the contraction is done at a time, so that its part of the operands stays in the second-level cache:
   /// images, lines of one image, or a part of one line.
   struct chunk {
@@ -127,7 +124,7 @@ template <class T> struct simd_conv_to_w {
     return {1, 1, most};
   }
 
-  /// Some rows of some panels of columns: all rows of the kernel for `part`, if that is a range of (j, c).
+  /// Some rows of some panels of columns.
   struct job {
     const call<T>& a;
     const conv_shape& s;
@@ -137,7 +134,6 @@ template <class T> struct simd_conv_to_w {
     int group = 0;
     range band, part;
     int panel = 0;  ///< the first of them, among all groups'
-    bool columns = by_columns(s);
 
     std::ptrdiff_t x_line() const { return std::ptrdiff_t(s.width) * s.channels; }
     std::ptrdiff_t x_image() const { return s.height * x_line(); }
@@ -160,15 +156,7 @@ template <class T> struct simd_conv_to_w {
       const std::ptrdiff_t full = round_up(set.panel(), 16), stride = round_up(count, 16);
       if (a.sums != nullptr) return {col, count, stride, a.sums + (panel + index) * a.rows * full};
       T* const block = a.scratch + packed_size(s);
-      if (columns) return {col, count, stride, block + index * a.rows * full};
       return {col, count, stride, block + index * part.size() * full - part.from * stride};
-    }
-
-    /// Calls function(rows) for the ranges of rows that are computed.
-    template <class Function> void for_rows(Function function) const {
-      if (!columns) return function(part);
-      const int units = s.kernel_width * s.channels;
-      for (int i = 0; i < s.kernel_height; ++i) function(range{i * units + part.from, i * units + part.to});
     }
 
     void give() const {
@@ -176,14 +164,15 @@ template <class T> struct simd_conv_to_w {
       for (int col = band.from; col < band.to; col += set.panel()) {
         const panel_sums p = sums_of(col);
         const int first = group * (s.out_channels / s.groups) + col;
-        for_rows([&](range rows) {
-          const T* from = p.sums + rows.from * p.stride;
-          if (finish != nullptr) return finish(a, rows.from, rows.size(), first, p.count, from, p.stride);
-          for (int row = rows.from; row < rows.to; ++row, from += p.stride) {
-            T* const to = destination + std::ptrdiff_t(row) * a.cols + first;
-            for (int j = 0; j < p.count; ++j) to[j] = from[j];
-          }
-        });
+        const T* from = p.sums + part.from * p.stride;
+        if (finish != nullptr) {
+          finish(a, part.from, part.size(), first, p.count, from, p.stride);
+          continue;
+        }
+        for (int row = part.from; row < part.to; ++row, from += p.stride) {
+          T* const to = destination + std::ptrdiff_t(row) * a.cols + first;
+          for (int j = 0; j < p.count; ++j) to[j] = from[j];
+        }
       }
     }
 
@@ -239,16 +228,11 @@ template <class T> struct simd_conv_to_w {
         call.b_inner = across.size() * call.b_step;
         call.b_outer = lines.size() * call.b_inner;
       }
-      if (columns) {
-        rows_of_kernel(call, x, dy, lines, across, p);
-      } else {
-        rows_of_channels(call, x, dy, lines, across, p);
-      }
+      add_rows(call, x, dy, lines, across, p);
     }
 
     /// Every (i, j) has its own rectangle of pixels that do not touch padding.
-    void rows_of_channels(tile_call<T> call, const T* x, const T* dy, range lines, range wide,
-                          const panel_sums& p) const {
+    void add_rows(tile_call<T> call, const T* x, const T* dy, range lines, range wide, const panel_sums& p) const {
       const int channels = s.channels / s.groups;
       call.a_row = 1;
       call.c_row = p.stride;
@@ -274,37 +258,6 @@ template <class T> struct simd_conv_to_w {
           clear(p, {row, row + rows});
         }
         row += rows;
-      }
-    }
-
-    /// Lines of pixels that reach the same rows of the kernel; the source of row i is i lines further down.
-    void rows_of_kernel(tile_call<T> call, const T* x, const T* dy, range lines, range wide,
-                        const panel_sums& p) const {
-      if (!call.resume) for_rows([&](range rows) { clear(p, rows); });
-      const conv_axis axis = s.rows();
-      const int units = s.kernel_width * s.channels;
-      call.a_row = s.dilation_height * x_line();
-      call.c_row = units * p.stride;
-      call.resume = true;
-      const int images = call.outer;
-      call.outer = 1;
-      for (int image = 0; image < images; ++image, x += call.a_outer, dy += call.b_outer) {
-        for (int line = lines.from; line < lines.to;) {
-          const axis_run down = axis.run_at(line, lines.to);
-          for (int unit = part.from; unit < part.to && down.taps.count > 0; ++unit) {
-            const int tap = unit / s.channels;
-            const range across = common(s.columns().reached(tap), wide);
-            if (across.size() <= 0) continue;
-            const int left = across.from * s.stride_width - s.pad_left + tap * s.dilation_width;
-            call.a = x + down.taps.at * x_line() + std::ptrdiff_t(left) * s.channels + unit % s.channels;
-            call.b = dy + (line - lines.from) * call.b_inner + (across.from - wide.from) * call.b_step;
-            call.c = p.sums + down.taps.first * call.c_row + unit * p.stride;
-            call.inner = down.count;
-            call.depth = across.size();
-            run_panel(set, call, down.taps.count);
-          }
-          line += down.count;
-        }
       }
     }
   };

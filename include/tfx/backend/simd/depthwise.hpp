@@ -38,6 +38,8 @@ struct tap_reach {
 /// Goes on with sums of w over some lines of one image; where a tap reads padding, it is left out:
 ///
 ///     w[row][column][c] += sum_(line, pixel) x[line * x_line + row * x_row + pixel * ...][c] * y[line][pixel][c]
+///
+/// or with x[...] of a single channel.
 template <class T> struct depthwise_weights_call {
   const T* x = nullptr;  ///< of the first tap for the result (0, 0), perhaps in front of the image
   const T* y = nullptr;
@@ -406,13 +408,13 @@ template <class T> void portable_depthwise(const depthwise_call<T>& call) {
 }
 
 /// Any instruction set: one tap.
-template <class T> void portable_depthwise_weights(const depthwise_weights_call<T>& call) {
+template <class T, bool Single> void portable_depthwise_weights(const depthwise_weights_call<T>& call) {
   for (int line = call.whole_lines.from; line < call.whole_lines.to; ++line) {
     if (line < call.lines.from || line >= call.lines.to) continue;
     for (int pixel = call.whole_pixels.from; pixel < call.whole_pixels.to; ++pixel) {
       const T* const x = call.x + line * call.x_line + pixel * call.x_pixel;
       const T* const y = call.y + line * call.y_line + pixel * call.y_pixel;
-      for (int c = 0; c < call.channels; ++c) call.w[c] = portable_fma(x[c], y[c], call.w[c]);
+      for (int c = 0; c < call.channels; ++c) call.w[c] = portable_fma(x[Single ? 0 : c], y[c], call.w[c]);
     }
   }
 }
@@ -452,13 +454,18 @@ template <class T, bool Transposed, bool Grouped> inline constexpr depthwise_ker
 template <class T, bool Grouped> inline constexpr depthwise_kernels<T> depthwise_to_w_kernels = {
     detail::to_w_driver<T, Grouped>(),
     {},
-    {{{&detail::portable_depthwise_weights<T>, &detail::portable_depthwise_weights<T>},
-      {&detail::portable_depthwise_weights<T>, &detail::portable_depthwise_weights<T>}}}};
+    {{{&detail::portable_depthwise_weights<T, false>, &detail::portable_depthwise_weights<T, false>},
+      {&detail::portable_depthwise_weights<T, false>, &detail::portable_depthwise_weights<T, false>}}}};
+template <class T> inline constexpr depthwise_kernels<T> few_channels_kernels = {
+    nullptr,
+    {},
+    {{{&detail::portable_depthwise_weights<T, true>, &detail::portable_depthwise_weights<T, true>},
+      {&detail::portable_depthwise_weights<T, true>, &detail::portable_depthwise_weights<T, true>}}}};
 }  // namespace portable
 #endif
 
-/// `choose_depthwise_table` and `choose_depthwise_weights_table` make one table per choice, whatever the launches that
-/// chose it.
+/// `choose_depthwise_table`, `choose_depthwise_weights_table` and `choose_few_channels_table` make one table per
+/// choice, whatever the launches that chose it.
 #if defined(TFX_SIMD_HAS_AVX512) && defined(TFX_SIMD_HAS_AVX2)
 template <class T, bool Transposed, bool Grouped, int First, int Second, int Rows, int Columns, int Step>
 inline constexpr tile_table<T> depthwise_table_of = {
@@ -478,6 +485,10 @@ template <class T, bool Grouped, int Rows, int Columns> constexpr const void* ch
   constexpr tap_block first = avx512::taps_of(Rows, Columns), second = avx2::taps_of(Rows, Columns);
   return &depthwise_weights_table_of<T, Grouped, first.rows, first.columns, second.rows, second.columns>;
 }
+template <class T, int Rows, int Columns> inline constexpr tile_table<T> few_channels_table_of = {
+    {{.depthwise = avx512::few_channels_kernels_for<T, Rows, Columns>()},
+     {.depthwise = avx2::few_channels_kernels_for<T, Rows, Columns>()},
+     {.depthwise = &portable::few_channels_kernels<T>}}};
 #elif defined(TFX_SIMD_HAS_PORTABLE)
 template <class T, bool Transposed, bool Grouped> inline constexpr tile_table<T> depthwise_table_of = {
     {{.depthwise = &portable::depthwise_gather_kernels<T, Transposed, Grouped>}}};
@@ -489,6 +500,8 @@ template <class T, bool Grouped> inline constexpr tile_table<T> depthwise_weight
 template <class T, bool Grouped, int, int> constexpr const void* choose_depthwise_weights_table() {
   return &depthwise_weights_table_of<T, Grouped>;
 }
+template <class T, int, int> inline constexpr tile_table<T> few_channels_table_of = {
+    {{.depthwise = &portable::few_channels_kernels<T>}}};
 #else
 template <class T, bool Transposed, bool Grouped, int Pixels, int Rows, int Columns, int Step>
 inline constexpr tile_table<T> depthwise_table_of = {
@@ -503,6 +516,11 @@ template <class T, bool Grouped, int Rows, int Columns> constexpr const void* ch
   constexpr tap_block taps = of_this_build::taps_of(Rows, Columns);
   return &depthwise_weights_table_of<T, Grouped, taps.rows, taps.columns>;
 }
+template <class T, int Rows, int Columns> inline constexpr tile_table<T> few_channels_table_of = {
+    {{.depthwise = of_this_build::few_channels_kernels_for<T, Rows, Columns>()}}};
 #endif
+template <class T, int Rows, int Columns> constexpr const void* choose_few_channels_table() {
+  return &few_channels_table_of<T, Rows, Columns>;
+}
 
 }  // namespace tfx::backend::inline TFX_SIMD_BUILD

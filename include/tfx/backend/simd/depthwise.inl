@@ -126,8 +126,15 @@ TFX_TARGET void windows(const depthwise_call<T>& call) {
   if (channel < call.channels) sum_windows<T, Lines, Pixels, Rows, Columns, Step, true>(call, channel);
 }
 
-/// Goes on with the sums of Rows x Columns taps over some lines of pixels.
-template <class T, int Rows, int Columns, bool Partial>
+template <class T, bool Single, bool Partial>
+TFX_TARGET TFX_INLINE typename lanes<T>::vector read(const T* from, typename lanes<T>::mask present) {
+  if constexpr (Single) return lanes<T>::splat(*from);
+  else return Partial ? lanes<T>::load_part(from, present) : lanes<T>::load(from);
+}
+
+/// Goes on with the sums of Rows x Columns taps over some lines of pixels; x may have a Single channel, for all of w.
+/// Where neighbouring results read neighbouring pixels, and registers hold them, every pixel of a line is read once.
+template <class T, int Rows, int Columns, bool Single, bool Partial>
 TFX_TARGET TFX_INLINE void sum_taps(const depthwise_weights_call<T>& call, int channel) {
   using set = lanes<T>;
   using vector = typename set::vector;
@@ -137,44 +144,73 @@ TFX_TARGET TFX_INLINE void sum_taps(const depthwise_weights_call<T>& call, int c
   for (int i = 0; i < Rows; ++i) {
 #pragma GCC unroll 32
     for (int j = 0; j < Columns; ++j) {
-      const T* const w = call.w + channel + i * call.w_row + j * call.w_column;
-      sum[i][j] = Partial ? set::load_part(w, present) : set::load(w);
+      sum[i][j] = read<T, false, Partial>(call.w + channel + i * call.w_row + j * call.w_column, present);
     }
   }
   for (int line = call.lines.from; line < call.lines.to; ++line) {
-    const T* const x_line = call.x + channel + line * call.x_line;
-    const T* const y_line = call.y + channel + line * call.y_line;
+    const T* x = call.x + (Single ? 0 : channel) + line * call.x_line;
+    const T* y = call.y + channel + line * call.y_line;
     const bool whole = line >= call.whole_lines.from && line < call.whole_lines.to;
-    for (int pixel = 0; pixel < call.pixels;) {
-      const T* x = x_line + pixel * call.x_pixel;
-      const T* y = y_line + pixel * call.y_pixel;
-      if (whole && pixel >= call.whole_pixels.from && pixel < call.whole_pixels.to) {
-        for (; pixel < call.whole_pixels.to; ++pixel, x += call.x_pixel, y += call.y_pixel) {
-          const vector gradient = Partial ? set::load_part(y, present) : set::load(y);
-          const T* row = x;
+    bool reads[Rows];
 #pragma GCC unroll 8
-          for (int i = 0; i < Rows; ++i, row += call.x_row) {
-            const T* from = row;
+    for (int i = 0; i < Rows; ++i) reads[i] = call.rows.has(line, i);
+    for (int pixel = 0; pixel < call.pixels;) {
+      const bool inside = pixel >= call.whole_pixels.from && pixel < call.whole_pixels.to;
+      int left = whole && inside ? call.whole_pixels.to - pixel : 0;
+      pixel += left;
+      if constexpr (2 * Rows * Columns < (tall_rows == 6 ? 16 : 32) && Columns > 1) {
+        if (left >= Columns && call.x_column == call.x_pixel) {
+          vector window[Rows][Columns];
+#pragma GCC unroll 8
+          for (int i = 0; i < Rows; ++i) {
 #pragma GCC unroll 32
-            for (int j = 0; j < Columns; ++j, from += call.x_column) {
-              sum[i][j] = set::fma(Partial ? set::load_part(from, present) : set::load(from), gradient, sum[i][j]);
+            for (int j = 0; j < Columns - 1; ++j) {
+              window[i][j] = read<T, Single, Partial>(x + i * call.x_row + j * call.x_pixel, present);
+            }
+          }
+          for (; left >= Columns; left -= Columns) {
+#pragma GCC unroll 32
+            for (int p = 0; p < Columns; ++p, x += call.x_pixel, y += call.y_pixel) {
+              const vector gradient = read<T, false, Partial>(y, present);
+              const T* next = x + (Columns - 1) * call.x_pixel;
+#pragma GCC unroll 8
+              for (int i = 0; i < Rows; ++i, next += call.x_row) {
+                window[i][(p + Columns - 1) % Columns] = read<T, Single, Partial>(next, present);
+#pragma GCC unroll 32
+                for (int j = 0; j < Columns; ++j) {
+                  sum[i][j] = set::fma(window[i][(p + j) % Columns], gradient, sum[i][j]);
+                }
+              }
             }
           }
         }
-        continue;
       }
-      const vector gradient = Partial ? set::load_part(y, present) : set::load(y);
+      for (; left > 0; --left, x += call.x_pixel, y += call.y_pixel) {
+        const vector gradient = read<T, false, Partial>(y, present);
+        const T* row = x;
 #pragma GCC unroll 8
-      for (int i = 0; i < Rows; ++i) {
-        if (!call.rows.has(line, i)) continue;
+        for (int i = 0; i < Rows; ++i, row += call.x_row) {
+          const T* from = row;
 #pragma GCC unroll 32
-        for (int j = 0; j < Columns; ++j) {
-          if (!call.columns.has(pixel, j)) continue;
-          const T* const from = x + i * call.x_row + j * call.x_column;
-          sum[i][j] = set::fma(Partial ? set::load_part(from, present) : set::load(from), gradient, sum[i][j]);
+          for (int j = 0; j < Columns; ++j, from += call.x_column) {
+            sum[i][j] = set::fma(read<T, Single, Partial>(from, present), gradient, sum[i][j]);
+          }
+        }
+      }
+      if (whole && inside) continue;
+      const vector gradient = read<T, false, Partial>(y, present);
+#pragma GCC unroll 32
+      for (int j = 0; j < Columns; ++j) {
+        if (!inside && !call.columns.has(pixel, j)) continue;
+        const T* from = x + j * call.x_column;
+#pragma GCC unroll 8
+        for (int i = 0; i < Rows; ++i, from += call.x_row) {
+          if (reads[i]) sum[i][j] = set::fma(read<T, Single, Partial>(from, present), gradient, sum[i][j]);
         }
       }
       ++pixel;
+      x += call.x_pixel;
+      y += call.y_pixel;
     }
   }
 #pragma GCC unroll 8
@@ -191,12 +227,13 @@ TFX_TARGET TFX_INLINE void sum_taps(const depthwise_weights_call<T>& call, int c
   }
 }
 
-template <class T, int Rows, int Columns> TFX_TARGET void taps(const depthwise_weights_call<T>& call) {
+template <class T, int Rows, int Columns, bool Single = false>
+TFX_TARGET void taps(const depthwise_weights_call<T>& call) {
   int channel = 0;
   for (; channel + lanes<T>::count <= call.channels; channel += lanes<T>::count) {
-    sum_taps<T, Rows, Columns, false>(call, channel);
+    sum_taps<T, Rows, Columns, Single, false>(call, channel);
   }
-  if (channel < call.channels) sum_taps<T, Rows, Columns, true>(call, channel);
+  if (channel < call.channels) sum_taps<T, Rows, Columns, Single, true>(call, channel);
 }
 
 /// Pixels of a line of a block, of which there are two, and taps whose sums registers hold.
@@ -218,3 +255,22 @@ template <class T, bool Grouped, int Rows, int Columns> inline constexpr depthwi
     detail::to_w_driver<T, Grouped>(),
     {},
     {{{&taps<T, 1, 1>, &taps<T, 1, Columns>}, {&taps<T, Rows, 1>, &taps<T, Rows, Columns>}}, Rows, Columns}};
+
+/// Blocks of taps of a whole window; others only where these leave something over.
+template <class T, bool Needed, int Rows, int Columns> constexpr depthwise_weights_function<T> single_taps() {
+  if constexpr (Needed) return &taps<T, Rows, Columns, true>;
+  else return nullptr;
+}
+template <class T, int Rows, int Columns, bool MoreRows, bool MoreColumns>
+inline constexpr depthwise_kernels<T> few_channels_kernels = {
+    nullptr,
+    {},
+    {{{single_taps<T, MoreRows && MoreColumns, 1, 1>(), single_taps<T, MoreRows, 1, Columns>()},
+      {single_taps<T, MoreColumns, Rows, 1>(), single_taps<T, true, Rows, Columns>()}},
+     Rows,
+     Columns}};
+template <class T, int KernelRows, int KernelColumns> constexpr const depthwise_kernels<T>* few_channels_kernels_for() {
+  constexpr tap_block taps = taps_of(KernelRows, KernelColumns);
+  return &few_channels_kernels<T, taps.rows, taps.columns, KernelRows % taps.rows != 0,
+                               KernelColumns % taps.columns != 0>;
+}
