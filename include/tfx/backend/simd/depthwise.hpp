@@ -157,6 +157,7 @@ template <class T> struct depthwise_gather {
   __attribute__((noinline)) void rectangles(const T* image, range tall, range wide, range some, T* to,
                                             int stride) const {
     const std::ptrdiff_t line = columns.source * pixel, to_line = std::ptrdiff_t(wide.size()) * stride;
+    const int ahead = asks_ahead() ? set.pixels : 0;
     for_runs(columns, wide, [&](const axis_run& across) {
       for_runs(rows, tall, [&](const axis_run& down) {
         const axis_taps& y = down.taps;
@@ -173,8 +174,8 @@ template <class T> struct depthwise_gather {
         call.x_column = columns.tap_advance() * pixel;
         call.w_row = rows.tap_step() * columns.taps * tap;
         call.w_column = columns.tap_step() * tap;
-        call.x_ahead = set.pixels * call.x_pixel;
-        call.y_ahead = set.pixels * call.y_pixel;
+        call.x_ahead = ahead * call.x_pixel;
+        call.y_ahead = ahead * call.y_pixel;
         call.x_plane = x_plane;
         call.w_plane = w_plane;
         call.depth = depth;
@@ -187,6 +188,15 @@ template <class T> struct depthwise_gather {
   }
 
  private:
+  /// Is the next block wanted in the first-level cache? It has to stay there until this one is done for all channels;
+  /// twice as much may be worth it for what comes from beyond the second-level cache.
+  bool asks_ahead() const {
+    const std::int64_t images = a.rows / (rows.results * columns.results);
+    const std::int64_t pixels = images * rows.source * columns.source + a.rows;
+    const int bytes = channels * int(sizeof(T));
+    return bytes <= 512 || (bytes <= 1024 && pixels * bytes > (2 << 20));
+  }
+
   std::ptrdiff_t at(int line, int column, int channel) const {
     return (std::ptrdiff_t(line) * columns.results + column) * channels + channel;
   }
