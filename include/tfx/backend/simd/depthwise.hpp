@@ -338,7 +338,8 @@ template <class T> struct depthwise_to_w {
     const std::ptrdiff_t y_line = std::ptrdiff_t(s.out_width) * s.channels;
     const T* x = static_cast<const T*>(a.operand[0]) + channels.from;
     const T* y = static_cast<const T*>(a.operand[1]) + channels.from;
-    const int together = greater_of(int(block_elements<T> / y_line), 1);
+    // A block of dy that stays in the first-level cache, and pixels enough for a call.
+    const int together = greater_of(int(block_elements<T> / y_line), divide_up(28, s.out_width));
     for (int image = 0; image < a.contracted; ++image, x += x_image, y += s.out_height * y_line) {
       for (int line = 0; line < s.out_height; line += together) {
         const range lines = {line, lesser_of(line + together, s.out_height)};
