@@ -346,29 +346,26 @@ template <class T> void single_rows(tile_function<T> tile, tile_call<T> call, in
 /// All rows of one panel of columns; `call` describes its first row, `call.cols` its columns.
 template <class T>
 __attribute__((noinline)) void run_panel(const tile_set<T>& set, const tile_call<T>& call, int rows) {
-  const bool narrow = call.cols < set.panel() && call.cols <= set.rest_vectors * set.lanes;
+  const bool part = call.cols < set.panel(), narrow = part && call.cols <= set.rest_vectors * set.lanes;
   // Columns that fill no tile without a mask, though the launch said that they would: small tiles have one.
-  if (call.cols < set.panel() && !(narrow && set.masks)) {
-    const int full = rows >= set.few_rows && !call.resume ? rows : rows - rows % set.few_rows;
-    detail::sweep_rows(set.few, set.few_rows, call, 0, full);
-    return detail::single_rows(set.few, call, full, rows);
+  int full = !part || (narrow && set.masks) ? rows : 0;
+  const int over = full % set.rows;
+  if (over != 0) {
+    // Rows that fill no tile, perhaps with those of one that they do, take tiles of few rows, which are slower per row
+    // than their sums alone tell, or reach back. A chain that goes on must not be given twice: no reaching back.
+    const int full_cost = set.rows * set.vectors * 4, few_cost = greater_of(set.few_rows * set.vectors, 8) * 5;
+    const auto cost_of = [&](int count) {
+      const int single = count % set.few_rows;
+      return (count / set.few_rows + (call.resume ? single : single > 0)) * few_cost;
+    };
+    const int cost = cost_of(over), cost_of_more = cost_of(over + set.rows) - full_cost;
+    const bool any_full = rows >= set.rows;
+    const bool all_full = any_full && !call.resume && full_cost <= lesser_of(cost, cost_of_more);
+    if (!all_full) full -= any_full && cost_of_more < cost ? over + set.rows : over;
   }
-  const tile_function<T> tile = narrow ? set.rest : set.full;
-  // Rows that fill no tile, perhaps with those of one that they do, take tiles of few rows, which are slower per row than
-  // their sums alone tell, or reach back. A chain that goes on must not be given twice: no reaching back.
-  const int full_cost = set.rows * set.vectors * 4, few_cost = greater_of(set.few_rows * set.vectors, 8) * 5;
-  const auto cost_of = [&](int count) {
-    const int over = count % set.few_rows;
-    return (count / set.few_rows + (call.resume ? over : over > 0)) * few_cost;
-  };
-  const int over = rows % set.rows, cost = cost_of(over), cost_of_more = cost_of(over + set.rows) - full_cost;
-  const bool any_full = rows >= set.rows, evens = any_full && cost_of_more < cost;
-  const int left = evens ? over + set.rows : over;
-  const bool all_full = any_full && !call.resume && full_cost <= lesser_of(cost, cost_of_more);
-  const int full = all_full ? rows : rows - left;
   const int few = rows >= set.few_rows && !call.resume ? rows : rows - (rows - full) % set.few_rows;
-  const tile_function<T> few_tile = call.cols < set.panel() ? set.few : set.few_full;
-  detail::sweep_rows(tile, set.rows, call, 0, full);
+  const tile_function<T> few_tile = part ? set.few : set.few_full;
+  detail::sweep_rows(narrow ? set.rest : set.full, set.rows, call, 0, full);
   detail::sweep_rows(few_tile, set.few_rows, call, full, few);
   detail::single_rows(few_tile, call, few, rows);
 }
