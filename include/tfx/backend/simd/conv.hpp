@@ -11,8 +11,8 @@ namespace tfx::backend::inline TFX_SIMD_BUILD {
 
 /// Blocks of a convolution live in the second-level cache: some lines of pixels by many columns.
 template <class T> inline constexpr int conv_block_elements = int(96 * 1024 / sizeof(T));
-/// At most this many packed weights at a time, unless one panel has more.
-template <class T> inline constexpr int conv_pack_elements = int(512 * 1024 / sizeof(T));
+/// So many packed weights at a time, unless one panel has more, or all of them are not more than twice as many.
+template <class T> inline constexpr int conv_pack_elements = int(256 * 1024 / sizeof(T));
 
 /// Elements of a block: at least a line of windows, one panel wide.
 template <class T> constexpr int block_size(int window_height, int results) {
@@ -76,7 +76,10 @@ template <class T> struct conv_gather {
     const int least = greater_of(lesser_of(rows.results, 4), window_height) * columns.results;
     const int pixels = cuts_lines() ? lesser_of(least, 4 * set.rows) : least;
     const int lines_together = conv_block_elements<T> / pixels;
-    const int weights_together = conv_pack_elements<T> / (rows.taps * columns.taps * depth());
+    const std::int64_t column = std::int64_t(rows.taps) * columns.taps * depth();
+    const int padded = round_up(cols(), set.panel());
+    const bool all = column * padded <= 2 * conv_pack_elements<T>;
+    const int weights_together = all ? padded : int(conv_pack_elements<T> / column);
     return greater_of(lesser_of(lines_together, weights_together) / set.panel(), 1);
   }
 
@@ -244,7 +247,7 @@ template <class T> constexpr std::size_t conv_scratch(const conv_shape& s, int d
   const std::int64_t column = std::int64_t(s.kernel_height) * s.kernel_width * depth;
   const std::int64_t panel = cols % widest_panel<T> == 0 ? widest_panel<T> : widest_panel<T> / 2;
   const std::int64_t all = column * ((cols + panel - 1) / panel * panel);
-  const std::int64_t most = column * panel > conv_pack_elements<T> ? column * panel : conv_pack_elements<T>;
+  const std::int64_t most = column * panel > 2 * conv_pack_elements<T> ? column * panel : 2 * conv_pack_elements<T>;
   return std::size_t(block_size<T>(s.window_height, s.out_width) + (all < most ? all : most));
 }
 
