@@ -13,6 +13,11 @@ def output(case):
     return (case.findtext("system-out") or "").strip()
 
 
+def reason_of(case):
+    """The line after "skipped: ", or all that it says."""
+    return output(case).rpartition("skipped: ")[2]
+
+
 passed, failed, skipped = [], [], []
 for case in xml.parse(sys.argv[1]).iter("testcase"):
     reason = case.find("skipped")
@@ -26,7 +31,7 @@ for case in xml.parse(sys.argv[1]).iter("testcase"):
 for case in failed:
     print(f"\nFAILED {case.get('name')}\n{output(case)}")
 for case in skipped:
-    print(f"skipped {case.get('name')}: {output(case).removeprefix('skipped: ')}")
+    print(f"skipped {case.get('name')}: {reason_of(case)}")
 slowest = sorted(passed + failed, key=lambda case: -float(case.get("time", 0)))[:3]
 if slowest:
     print("slowest: " + ", ".join(f"{case.get('name')} {float(case.get('time', 0)):.1f} s" for case in slowest))
