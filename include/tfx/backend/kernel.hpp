@@ -326,7 +326,7 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
   }
   /// All of a phase: of a sweep, or of the tail that follows it.
   template <class L, int... Self>
-  static TFX_PART void body([[maybe_unused]] L* reg, const call<T>& a, [[maybe_unused]] T* const* at,
+  static TFX_INLINE void body([[maybe_unused]] L* reg, const call<T>& a, [[maybe_unused]] T* const* at,
                               [[maybe_unused]] place p, [[maybe_unused]] row_state* row,
                               std::integer_sequence<int, Self...>) {
     (execute<Self>(reg, a, at, p, row), ...);
