@@ -11,13 +11,10 @@ function(tfx_value_test file variant)
     target_include_directories(${program} SYSTEM PRIVATE ${DOCTEST_INCLUDE_DIR})
     # Most of what tests cost is compiling them; those of kernels also run long.
     if(room STREQUAL "backend")
-      target_compile_options(${program} PRIVATE -O1)
+      # Without the second kernels leave the upper halves of registers in use, and all scalar code after them is slow.
+      target_compile_options(${program} PRIVATE -O1 $<$<CXX_COMPILER_ID:GNU>:-fexpensive-optimizations>)
     else()
       target_compile_options(${program} PRIVATE $<IF:$<CONFIG:Debug>,-O0,-Og>)
-    endif()
-    if(room STREQUAL "backend" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-      # Without it kernels leave the upper halves of registers in use, and all scalar code after them is slow.
-      target_compile_options(${program} PRIVATE -fexpensive-optimizations)
     endif()
     if(variant STREQUAL ".native")
       target_link_libraries(${program} PRIVATE tfx_native)

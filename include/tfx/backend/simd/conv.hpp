@@ -282,8 +282,7 @@ template <class T, bool Transposed> struct simd_gather {
                                     step ? s.kernel_width : 0, step>();
     } else {
       constexpr int run = greater_of(5, detail::conv_tile_rows(rows(s), columns(s)));
-      // Few rows by many columns broadcast least.
-      return choose_table<T, run, cols(s), cols(s) % widest_panel<T> == 0 ? tiling::broad : tiling::balanced>();
+      return choose_table<T, run, cols(s), broad_or<T>(tiling::balanced, cols(s))>();
     }
   }
 

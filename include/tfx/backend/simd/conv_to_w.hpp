@@ -27,8 +27,7 @@ template <class T> struct simd_conv_to_w {
       return choose_few_channels_table<T, s.kernel_height, s.kernel_width>();
     } else {
       constexpr int rows = s.channels / s.groups, cols = s.out_channels / s.groups;
-      // Few rows by many columns broadcast least.
-      return choose_table<T, rows, cols, cols % widest_panel<T> == 0 ? tiling::broad : tiling::dividing>();
+      return choose_table<T, rows, cols, broad_or<T>(tiling::dividing, cols)>();
     }
   }
 
@@ -164,15 +163,7 @@ template <class T> struct simd_conv_to_w {
       for (int col = band.from; col < band.to; col += set.panel()) {
         const panel_sums p = sums_of(col);
         const int first = group * (s.out_channels / s.groups) + col;
-        const T* from = p.sums + part.from * p.stride;
-        if (finish != nullptr) {
-          finish(a, part.from, part.size(), first, p.count, from, p.stride);
-          continue;
-        }
-        for (int row = part.from; row < part.to; ++row, from += p.stride) {
-          T* const to = destination + std::ptrdiff_t(row) * a.cols + first;
-          for (int j = 0; j < p.count; ++j) to[j] = from[j];
-        }
+        backend::give(a, finish, destination, part, {first, first + p.count}, p.sums + part.from * p.stride, p.stride);
       }
     }
 

@@ -285,14 +285,7 @@ template <class T> struct depthwise_to_w {
     }
     add(share.rows, channels, sums, stride);
     if (!a.last) return;
-    if (finish != nullptr) {
-      return finish(a, taps.from, taps.size(), channels.from, channels.size(),
-                    sums + std::ptrdiff_t(taps.from) * stride, stride);
-    }
-    for (int tap = taps.from; tap < taps.to; ++tap) {
-      T* const to = destination + std::ptrdiff_t(tap) * s.channels + channels.from;
-      for (int c = 0; c < channels.size(); ++c) to[c] = sums[std::ptrdiff_t(tap) * stride + c];
-    }
+    give(a, finish, destination, taps, channels, sums + std::ptrdiff_t(taps.from) * stride, stride);
   }
 
   /// Lines of results of one image, whose first pixels are x and y.

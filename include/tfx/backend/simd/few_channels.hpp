@@ -41,12 +41,7 @@ template <class T> struct few_channels_to_w {
     for (int col = cols.from; col < cols.to; col += band(s)) {
       add(col, lesser_of(band(s), cols.to - col), all + col, stride);
     }
-    if (!a.last) return;
-    if (finish != nullptr) return finish(a, 0, a.rows, cols.from, cols.size(), all + cols.from, stride);
-    for (int row = 0; row < a.rows; ++row) {
-      T* const to = destination + std::ptrdiff_t(row) * a.cols;
-      for (int c = cols.from; c < cols.to; ++c) to[c] = all[std::ptrdiff_t(row) * stride + c];
-    }
+    if (a.last) give(a, finish, destination, {0, a.rows}, cols, all + cols.from, stride);
   }
 
  private:

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <tfx/backend/call.hpp>
 #include <tfx/backend/simd/dispatch.hpp>
 
 namespace tfx::backend::inline TFX_SIMD_BUILD {
@@ -46,6 +47,17 @@ constexpr grid_share share_grid(int rows, int cols, int part, int parts) {
     }
   }
   return {share_of(rows, part / best, parts / best), share_of(cols, part % best, best)};
+}
+
+/// Results of some rows and columns, from `from` on and `stride` apart: to the epilogue, or where they belong.
+template <class T>
+void give(const call<T>& a, finish_function<T> finish, T* destination, range rows, range cols, const T* from,
+          std::ptrdiff_t stride) {
+  if (finish != nullptr) return finish(a, rows.from, rows.size(), cols.from, cols.size(), from, stride);
+  for (int row = rows.from; row < rows.to; ++row, from += stride) {
+    T* const to = destination + std::ptrdiff_t(row) * a.cols + cols.from;
+    for (int c = 0; c < cols.size(); ++c) to[c] = from[c];
+  }
 }
 
 /// Copies columns of a row-major matrix, zero up to `pitch`: for kernels that read whole panels.

@@ -310,6 +310,11 @@ inline constexpr bool tiles_pad = false;
 /// The widest panel of any set but for `tiling::wide`, in elements.
 template <class T> inline constexpr int widest_panel = int(256 / sizeof(T));
 
+/// The tiling of a convolution: few rows by many columns broadcast least, where the columns fill the widest panels.
+template <class T> constexpr tiling broad_or(tiling other, int cols) {
+  return cols % widest_panel<T> == 0 ? tiling::broad : other;
+}
+
 namespace detail {
 
 /// Rows [from, to) in tiles of one height; the last tile reaches back over rows that exist already and gives them
