@@ -9,9 +9,11 @@ Builds each program and compares the bytes of its machine code (the section .tex
 native   compiled for this machine's processor
 any      compiled for every processor of this kind, with several versions of the heavy kernels
 
-The largest functions are printed too.
+The largest functions are printed too. A kernel must be one function: a part of it that the compiler left a function of its
+own is called for every vector, so any such part is a failure.
 """
 
+import re
 import subprocess
 import sys
 import tempfile
@@ -19,6 +21,7 @@ import tempfile
 from markers import words
 
 TARGETS = {"native": ["-march=native"], "any": []}
+KERNEL, WHOLE = "tfx::kernel<", ("run", "run_producer", "whole_finish")
 
 
 def text_of(binary):
@@ -28,17 +31,27 @@ def text_of(binary):
     sys.exit(f"{binary} has no section .text")
 
 
-def largest(binary, count=5):
-    """Lines that name the largest functions."""
-    text = subprocess.run(
-        ["nm", "-C", "--print-size", "--size-sort", "--reverse-sort", binary],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    for line in text.splitlines()[:count]:
-        _, size, _, name = line.split(" ", 3)
-        yield f"    {int(size, 16):8,}  {name[:150]}"
+def functions(binary):
+    """Size and name of each function, the largest first."""
+    command = ["nm", "-C", "--print-size", "--size-sort", "--reverse-sort", binary]
+    for line in subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines():
+        _, size, kind, name = line.split(" ", 3)
+        if kind in "tTwW":
+            yield int(size, 16), name
+
+
+def part_of_kernel(name):
+    """`part` of a function tfx::kernel<...>::part, unless such a function is called as a whole."""
+    start = name.find(KERNEL)
+    if start < 0 or name[:start].count("<") > name[:start].count(">"):
+        return None
+    depth = 1
+    for at in range(start + len(KERNEL), len(name)):
+        depth += {"<": 1, ">": -1}.get(name[at], 0)
+        if depth == 0:
+            part = re.match(r"::(\w+)", name[at + 1:])
+            return part.group(1) if part and part.group(1) not in WHOLE else None
+    return None
 
 
 def main():
@@ -57,7 +70,12 @@ def main():
                     f"{program}, {target}: {found:,} bytes of {allowed:,}{', TOO MUCH' if found > allowed else ''}",
                     flush=True,
                 )
-                print("\n".join(largest(binary)))
+                for size, name in list(functions(binary))[:5]:
+                    print(f"    {size:8,}  {name[:150]}")
+                parts = [name for _, name in functions(binary) if part_of_kernel(name)]
+                failed |= bool(parts)
+                if parts:
+                    print(f"{len(parts)} PARTS OF KERNELS ARE FUNCTIONS OF THEIR OWN, such as\n    {parts[0][:150]}")
     sys.exit(failed)
 
 

@@ -306,29 +306,31 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
         access<L>::template store<pattern::full>(reg[Self], kept_row(row, slot), p);
     }
   }
+  template <std::uint64_t Word> static TFX_PART const T* operand_of(const call<T>& a, int source) {
+    return static_cast<const T*>(a.operand[~instruction::source_of(Word, source)]);
+  }
   template <class F, std::uint64_t Word, class L> static TFX_PART L generated(const call<T>& a, place p) {
     using V = decltype(L::v);
     if constexpr (F::by_column) {
       return F::template generate<V>(std::uint64_t(p.c), *a.run);
     } else {
       constexpr pattern lies = instruction::source_lies(Word, 2);
-      const auto operand = [&](int k) { return static_cast<const T*>(a.operand[~instruction::source_of(Word, k)]); };
-      std::uint64_t first = std::uint64_t(reinterpret_cast<std::uintptr_t>(operand(2)));
+      std::uint64_t first = std::uint64_t(reinterpret_cast<std::uintptr_t>(operand_of<Word>(a, 2)));
       if constexpr (lies == pattern::full) first += std::uint64_t(p.r) * std::uint64_t(a.cols);
       if constexpr (lies == pattern::full || lies == pattern::row) first += std::uint64_t(p.c);
       if constexpr (lies == pattern::column) first += std::uint64_t(p.r);
       constexpr bool one_number = lies == pattern::scalar || lies == pattern::column;
       using G = std::conditional_t<one_number, T, V>;
-      const auto drawn = F::template generate<G>(first, *a.run, *operand(0), *operand(1));
+      const auto drawn = F::template generate<G>(first, *a.run, *operand_of<Word>(a, 0), *operand_of<Word>(a, 1));
       if constexpr (one_number) return L(drawn.v);
       else return drawn;
     }
   }
   /// All of a phase: of a sweep, or of the tail that follows it.
   template <class L, int... Self>
-  static TFX_INLINE void body([[maybe_unused]] L* reg, const call<T>& a, [[maybe_unused]] T* const* at,
-                              [[maybe_unused]] place p, [[maybe_unused]] row_state* row,
-                              std::integer_sequence<int, Self...>) {
+  static TFX_PART void body([[maybe_unused]] L* reg, const call<T>& a, [[maybe_unused]] T* const* at,
+                            [[maybe_unused]] place p, [[maybe_unused]] row_state* row,
+                            std::integer_sequence<int, Self...>) {
     (execute<Self>(reg, a, at, p, row), ...);
   }
   /// Asks for what lies like the domain so many elements behind column c of a row; what will be stored, for this core

@@ -9,12 +9,12 @@
 
 /// Kernel code is flattened into one function per kernel: the compiler must not stop in between. TFX_FLATTEN stands in front
 /// of that function, TFX_INLINE in front of what computes, and TFX_PART in front of the loops around it: g++ puts parts in
-/// their place at once, where it would compile functions that are always inlined again at every level. clang++ flattens
-/// one level only.
+/// their place at once, where it would compile functions that are always inlined again at every level. It does not flatten
+/// clones, neither of the function nor of its parts. clang++ flattens one level only.
 #define TFX_INLINE inline __attribute__((always_inline))
 #if defined(__GNUC__) && !defined(__clang__) && !defined(__OPTIMIZE_SIZE__)
-#define TFX_PART inline
-#define TFX_FLATTEN __attribute__((flatten, noclone))  // it would not flatten a clone
+#define TFX_PART inline __attribute__((noclone))
+#define TFX_FLATTEN __attribute__((flatten, noclone))
 #else
 #define TFX_PART TFX_INLINE
 #define TFX_FLATTEN __attribute__((flatten))

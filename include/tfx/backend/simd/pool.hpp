@@ -39,7 +39,7 @@ template <class T, class V> struct pooling {
     return ((std::ptrdiff_t(image) * s.out_height + row) * s.out_width + column) * s.channels;
   }
 
-  axis_taps across(int column) const {
+  TFX_PART axis_taps across(int column) const {
     if (column < whole.from || column >= whole.to) return columns.taps_at(column);
     return {0, columns.taps, column * columns.stride - columns.pad};
   }
