@@ -661,7 +661,17 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
     if constexpr (requires { P::template run_in<kernel>(a); }) P::template run_in<kernel>(a);
     else if constexpr (count == 1 && Out::store >= 0 && !whole)
       P::run(a, static_cast<T*>(a.operand[Out::store]), nullptr);
-    else P::run(a, nullptr, detail::finisher<Backend, kernel, T>());
+    else P::run(a, written(a), detail::finisher<Backend, kernel, T>());
+  }
+  /// An operand that an epilogue writes and that lies like the domain, so that the producer can ask for it, or null.
+  static TFX_PART T* written([[maybe_unused]] const call<T>& a) {
+    constexpr int found = [] {
+      for (int k = 0; k < n_operands; ++k)
+        if (facts::operands.stored[k] && facts::operands.lies[k] == pattern::full) return k;
+      return -1;
+    }();
+    if constexpr (found >= 0) return static_cast<T*>(a.operand[found]);
+    else return nullptr;
   }
 
   static TFX_PART void run(const call<T>& a) {

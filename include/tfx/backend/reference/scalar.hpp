@@ -21,7 +21,7 @@ template <class F, class Backend, class T> struct producer {
     for (int r = s.begin; r < s.end; ++r)
       for (int c0 = 0; c0 < a.cols; c0 += piece) {
         const int n = a.cols - c0 < piece ? a.cols - c0 : piece;
-        T* const out = destination ? destination + std::ptrdiff_t(r) * a.cols + c0 : block;
+        T* const out = finish == nullptr ? destination + std::ptrdiff_t(r) * a.cols + c0 : block;
         for (int c = 0; c < n; ++c) out[c] = element(a, in, r, c0 + c);
         if (finish && (a.last || !adds)) finish(a, r, 1, c0, n, block, piece);
       }

@@ -258,6 +258,13 @@ template <class T> struct simd_matmul {
     }
   }
 
+  /// Whether what the epilogue writes lies beyond the second-level cache, and is worth asking for while a block is
+  /// summed: in short chains the requests would compete with the operands.
+  static bool asks_for_destination(const matrices& p) {
+    const std::int64_t bytes = std::int64_t(p.a.rows) * p.a.cols * std::int64_t(sizeof(T));
+    return p.finish != nullptr && p.destination != nullptr && p.depth >= 128 && bytes > (1 << 20);
+  }
+
   static void multiply(const matrices& p, const tile_set<T>& set, int index, range rows, range cols) {
     const call<T>& a = p.a;
     const T* left = static_cast<const T*>(a.operand[0]) + std::ptrdiff_t(index) * a.geo[4];
@@ -270,6 +277,7 @@ template <class T> struct simd_matmul {
     T* const packed = packed_left + (p.left_packs ? left_rows * pack_depth : 0);
     const int packed_cols = p.packs ? band : set.pads && a.cols % panel != 0 ? panel : 0;
     T* const blocks = packed + packed_cols * pack_depth;
+    const bool asks = asks_for_destination(p);
     tile_call<T> call;
     call.a_row = p.left_packs ? 1 : p.a_row;
     call.a_step = p.left_packs ? left_rows : p.a_step;
@@ -299,12 +307,18 @@ template <class T> struct simd_matmul {
               call.a = (p.left_packs ? packed_left + (first - row) : left + first * p.a_row) + k * call.a_step;
               call.depth = lesser_of(piece, p.depth - k);
               call.resume = k > 0;
+              call.coming = nullptr;
+              call.coming_row = 0;
               for (int at = first_col; at < first_col + width; at += panel) {
                 call.b = at >= packs_from ? panels + (at - packs_from) * p.depth : right + at;
                 call.b_step = at >= packs_from ? panel : p.b_row;
                 call.b += k * call.b_step;
                 call.c = block + (at - first_col);
                 call.cols = lesser_of(panel, past_col - at);
+                if (asks && k + piece >= p.depth) {
+                  call.coming = p.destination + std::ptrdiff_t(result_row) * a.cols + at;
+                  call.coming_row = a.cols;
+                }
                 run_panel(set, call, count);
               }
             }

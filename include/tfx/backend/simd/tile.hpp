@@ -25,6 +25,8 @@ template <class T> struct tile_call {
   int outer = 1, inner = 1, depth = 0;
   int rows = 0, cols = 0;  ///< results of this call
   bool resume = false;     ///< start at c instead of +0
+  const T* coming = nullptr;  ///< what will be written next in place of c, with rows and columns as c: asked for meanwhile
+  std::ptrdiff_t coming_row = 0;
 };
 
 template <class T> using tile_function = void (*)(const tile_call<T>&);
@@ -321,12 +323,14 @@ namespace detail {
 /// again.
 template <class T> void sweep_rows(tile_function<T> tile, int height, tile_call<T> call, int from, int to) {
   const T* const a = call.a;
+  const T* const coming = call.coming;
   T* const c = call.c;
   call.rows = height;
   for (int row = from; row < to; row += height) {
     const int start = lesser_of(row, to - height);
     call.a = a + start * call.a_row;
     call.c = c + start * call.c_row;
+    call.coming = coming + start * call.coming_row;
     tile(call);
   }
 }
@@ -337,12 +341,14 @@ template <class T> void single_rows(tile_function<T> tile, tile_call<T> call, in
   const std::ptrdiff_t a_row = call.a_row, c_row = call.c_row;
   call.a += from * a_row;
   call.c += from * c_row;
+  call.coming += from * call.coming_row;
   call.a_row = call.c_row = 0;
   call.rows = 1;
   for (int row = from; row < to; ++row) {
     tile(call);
     call.a += a_row;
     call.c += c_row;
+    call.coming += call.coming_row;
   }
 }
 

@@ -67,15 +67,16 @@ TFX_TARGET TFX_INLINE void sum_tile(const tile_call<T>& call) {
     hide(b_step);
   }
   // A cold tile of results costs more than the sums: its rows are far apart. In a long run they are asked for one at a
-  // time, since all at once they would keep the operands waiting.
-  const T* coming = call.c + (call.resume ? Rows * call.c_row : 0);  // these are here, then the next ones
+  // time, since all at once they would keep the operands waiting. Those of a chain that goes on are here: the next ones.
+  const T* coming = call.coming != nullptr ? call.coming : call.c + (call.resume ? Rows * call.c_row : 0);
+  const std::ptrdiff_t coming_row = call.coming != nullptr ? call.coming_row : call.c_row;
   int to_come = call.depth < 64 ? 0 : Rows;
   if (call.outer * call.inner > 1) {
 #pragma GCC unroll 1
     for (; to_come > 0; --to_come) {
 #pragma GCC unroll 16
       for (int j = 0; j < Vectors; ++j) __builtin_prefetch(coming + j * width, 1);
-      coming += call.c_row;
+      coming += coming_row;
     }
   }
   for (int outer = 0; outer < call.outer; ++outer) {
@@ -89,7 +90,7 @@ TFX_TARGET TFX_INLINE void sum_tile(const tile_call<T>& call) {
           --to_come;
 #pragma GCC unroll 16
           for (int j = 0; j < Vectors; ++j) __builtin_prefetch(coming + j * width, 1);
-          coming += call.c_row;
+          coming += coming_row;
           steps = lesser_of(steps, steps_per_row);
         }
         left -= steps;
