@@ -216,18 +216,15 @@ def measure_life(command, environment, framework, threads, prefix):
         "print(json.dumps(table.life_of(json.loads(sys.argv[2]), os.environ, int(sys.argv[3]))))"
     )
     repeats = 20 if framework == "tfx" else 2
-    done = subprocess.run(
-        [*prefix, sys.executable, "-c", code, str(HERE), json.dumps(command), str(repeats)],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT,
-    )
-    life = json.loads(done.stdout) if done.returncode == 0 and done.stdout else None
-    if life is None:
-        return [], last_line(
-            subprocess.run(command, env=environment, capture_output=True, text=True, timeout=TIMEOUT).stderr
-        )
+    several = [*prefix, sys.executable, "-c", code, str(HERE), json.dumps(command), str(repeats)]
+    try:
+        done = subprocess.run(several, env=environment, capture_output=True, text=True, timeout=TIMEOUT)
+        life = json.loads(done.stdout) if done.returncode == 0 and done.stdout else None
+        if life is None:
+            again = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=TIMEOUT)
+            return [], last_line(again.stderr)
+    except subprocess.TimeoutExpired:
+        return [], f"not done within {TIMEOUT} s"
     common = {"framework": framework, "threads": threads}
     return [
         {**common, "work": "first-step", "us": life[0]},
