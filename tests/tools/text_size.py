@@ -34,24 +34,23 @@ def text_of(binary):
 def functions(binary):
     """Size and name of each function, the largest first."""
     command = ["nm", "-C", "--print-size", "--size-sort", "--reverse-sort", binary]
-    for line in subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines():
-        _, size, kind, name = line.split(" ", 3)
-        if kind in "tTwW":
-            yield int(size, 16), name
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    symbols = [line.split(" ", 3) for line in lines]
+    return [(int(size, 16), name) for _, size, kind, name in symbols if kind in "tTwW"]
 
 
-def part_of_kernel(name):
-    """`part` of a function tfx::kernel<...>::part, unless such a function is called as a whole."""
+def is_part_of_kernel(name):
+    """Whether it is a function tfx::kernel<...>::part that is not called as a whole."""
     start = name.find(KERNEL)
     if start < 0 or name[:start].count("<") > name[:start].count(">"):
-        return None
+        return False
     depth = 1
     for at in range(start + len(KERNEL), len(name)):
         depth += {"<": 1, ">": -1}.get(name[at], 0)
         if depth == 0:
             part = re.match(r"::(\w+)", name[at + 1:])
-            return part.group(1) if part and part.group(1) not in WHOLE else None
-    return None
+            return part is not None and part.group(1) not in WHOLE
+    return False
 
 
 def main():
@@ -70,9 +69,10 @@ def main():
                     f"{program}, {target}: {found:,} bytes of {allowed:,}{', TOO MUCH' if found > allowed else ''}",
                     flush=True,
                 )
-                for size, name in list(functions(binary))[:5]:
+                found_functions = functions(binary)
+                for size, name in found_functions[:5]:
                     print(f"    {size:8,}  {name[:150]}")
-                parts = [name for _, name in functions(binary) if part_of_kernel(name)]
+                parts = [name for _, name in found_functions if is_part_of_kernel(name)]
                 failed |= bool(parts)
                 if parts:
                     print(f"{len(parts)} PARTS OF KERNELS ARE FUNCTIONS OF THEIR OWN, such as\n    {parts[0][:150]}")
