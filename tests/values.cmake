@@ -10,7 +10,7 @@ function(tfx_value_test file variant)
     add_executable(${program} main.cpp)
     target_include_directories(${program} SYSTEM PRIVATE ${DOCTEST_INCLUDE_DIR})
     # Most of what tests cost is compiling them; those of kernels also run long.
-    if(room STREQUAL "backend")
+    if(room MATCHES "^(backend|lanes)$")
       # Without the second kernels leave the upper halves of registers in use, and all scalar code after them is slow.
       target_compile_options(${program} PRIVATE -O1 $<$<CXX_COMPILER_ID:GNU>:-fexpensive-optimizations>)
     else()

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <vector>
 
-#include <tfx/backend/lanes/random.hpp>
 #include <tfx/backend/simd/random.hpp>
+#include <tfx/lanes/random.hpp>
 
 using namespace tfx;
 

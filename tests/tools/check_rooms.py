@@ -19,30 +19,30 @@ BELOW = {
     "backend/call": ["core"],
     "backend/reduce_order": ["core"],
     "backend/attention_geometry": [],
-    "backend/lanes": ["core"],
-    "init": ["core", "backend/lanes"],
+    "lanes": ["core"],
+    "init": ["core", "lanes"],
     "graph": ["core", "backend/call", "init", "backend/reference/evaluate"],   # a node's record says what it computes
     "expr/var": ["core", "graph"],
-    "ops": ["core", "graph", "expr/var", "autodiff/gradient_scope", "backend/lanes", *KERNEL_RECORDS],
+    "ops": ["core", "graph", "expr/var", "autodiff/gradient_scope", "lanes", *KERNEL_RECORDS],
     # Statements on tensors run at once: they know the operations, and what runs them.
-    "expr": ["core", "graph", "ops", "backend/lanes", "backend/reference", "backend/host"],
+    "expr": ["core", "graph", "ops", "lanes", "backend/reference", "backend/host"],
     "autodiff": ["core", "graph", "expr", "ops"],
     "nn": ["core", "graph", "expr", "ops", "autodiff", "init"],
     "loss": ["core", "graph", "expr", "ops", "autodiff", "init"],
     "optim": ["core", "graph", "expr", "ops", "autodiff", "init"],
     "metrics": ["core", "graph", "expr", "ops", "autodiff", "init"],
     "compile": ["graph", *KERNEL_RECORDS],
-    "backend/reference/evaluate": ["graph/node", "backend/lanes", *KERNEL_RECORDS],
-    "backend/reference": ["graph", "compile", "backend/lanes", *KERNEL_RECORDS],
+    "backend/reference/evaluate": ["graph/node", "lanes", *KERNEL_RECORDS],
+    "backend/reference": ["graph", "compile", "lanes", *KERNEL_RECORDS],
     "backend/host": ["backend/reference", "backend/simd"],
-    "backend/simd": ["graph", "compile", "backend/lanes", *KERNEL_RECORDS],
-    "backend/threads": ["graph", "compile", "backend/lanes", *KERNEL_RECORDS],
+    "backend/simd": ["graph", "compile", "lanes", *KERNEL_RECORDS],
+    "backend/threads": ["graph", "compile", "lanes", *KERNEL_RECORDS],
     # A backend says which operations its own kernels stand for: `producer<matmul_op, ...>`.
     "backend/simd/backend": ["ops", "backend/reference", "backend/simd"],
     "backend/threads/backend": ["backend/simd", "backend/reference", "backend/threads"],
 }
 FREESTANDING = ["core", "graph", "expr", "ops", "autodiff", "compile", "init", "nn", "loss", "optim", "metrics", "embedded", "backend/call",
-                "backend/kernel", "backend/reduce_order", "backend/attention_geometry", "backend/lanes", "backend/reference"]
+                "backend/kernel", "backend/reduce_order", "backend/attention_geometry", "lanes", "backend/reference"]
 ALLOWED = {"array", "string_view", "utility", "type_traits", "concepts", "bit", "limits", "cstddef", "cstdint"}
 
 

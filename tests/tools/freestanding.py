@@ -15,7 +15,7 @@ from markers import marker
 COMPILER = "arm-none-eabi-g++"
 OPTIONS = ["-std=c++20", "-mcpu=cortex-m4", "-mthumb", "-ffreestanding", "-fno-exceptions", "-fno-rtti", "-Wall", "-Wextra",
            "-Werror", "-fsyntax-only", "-x", "c++", "-"]
-ROOMS = ["core", "init", "graph", "expr", "ops", "autodiff", "nn", "loss", "optim", "metrics", "compile", "backend/lanes",
+ROOMS = ["core", "init", "graph", "expr", "ops", "autodiff", "nn", "loss", "optim", "metrics", "compile", "lanes",
          "backend/reference", "embedded"]
 
 if shutil.which(COMPILER) is None:

@@ -5,10 +5,10 @@
 #include <utility>
 
 #include <tfx/backend/call.hpp>
-#include <tfx/backend/lanes/lane.hpp>
-#include <tfx/backend/lanes/partial.hpp>
 #include <tfx/backend/reduce_order.hpp>
 #include <tfx/compile/plan.hpp>
+#include <tfx/lanes/lane.hpp>
+#include <tfx/lanes/partial.hpp>
 
 namespace tfx {
 

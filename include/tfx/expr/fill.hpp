@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <tfx/backend/lanes/random.hpp>
 #include <tfx/expr/expression.hpp>
+#include <tfx/lanes/random.hpp>
 #include <tfx/ops/generate.hpp>
 
 namespace tfx {

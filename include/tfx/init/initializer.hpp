@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include <tfx/backend/lanes/random.hpp>
 #include <tfx/core/random.hpp>
+#include <tfx/lanes/random.hpp>
 
 namespace tfx {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <tfx/backend/lanes/random.hpp>
+#include <tfx/lanes/random.hpp>
 #include <tfx/ops/reduce.hpp>
 
 namespace tfx {

@@ -4,10 +4,10 @@
 #include <type_traits>
 
 #include <tfx/autodiff/gradient_scope.hpp>
-#include <tfx/backend/lanes/lane.hpp>
 #include <tfx/expr/var.hpp>
 #include <tfx/graph/control.hpp>
 #include <tfx/graph/matrix_view.hpp>
+#include <tfx/lanes/lane.hpp>
 
 namespace tfx {
 

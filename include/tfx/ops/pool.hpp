@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <tfx/backend/lanes/window_maximum.hpp>
+#include <tfx/lanes/window_maximum.hpp>
 #include <tfx/ops/activation.hpp>
 #include <tfx/ops/conv2d.hpp>
 

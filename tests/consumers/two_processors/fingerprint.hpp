@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <cstring>
 
-#include <tfx/backend/lanes/lane.hpp>
 #include <tfx/backend/simd/lanes.hpp>
+#include <tfx/lanes/lane.hpp>
 
 /// The bits of a few thousand results of each elementary function, hashed: with scalars, and with the vectors of the processor
 /// that this translation unit is compiled for.

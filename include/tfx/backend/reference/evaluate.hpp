@@ -2,9 +2,9 @@
 #pragma once
 
 #include <tfx/backend/call.hpp>
-#include <tfx/backend/lanes/lane.hpp>
 #include <tfx/backend/reduce_order.hpp>
 #include <tfx/graph/node.hpp>
+#include <tfx/lanes/lane.hpp>
 
 namespace tfx {
 

@@ -3,10 +3,10 @@
 
 #include <tfx/backend/attention_geometry.hpp>
 #include <tfx/backend/call.hpp>
-#include <tfx/backend/lanes/partial.hpp>
 #include <tfx/backend/reduce_order.hpp>
 #include <tfx/backend/simd/share.hpp>
 #include <tfx/backend/simd/tile.hpp>
+#include <tfx/lanes/partial.hpp>
 
 namespace tfx::backend::inline TFX_SIMD_BUILD {
 

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <tfx/backend/kernel.hpp>
-#include <tfx/backend/lanes/partial.hpp>
-#include <tfx/backend/lanes/window_maximum.hpp>
 #include <tfx/backend/simd/conv.hpp>
 #include <tfx/backend/simd/conv_to_w.hpp>
 #include <tfx/backend/simd/pool.hpp>
+#include <tfx/lanes/partial.hpp>
+#include <tfx/lanes/window_maximum.hpp>
 
 namespace tfx::backend::inline TFX_SIMD_BUILD {
 

@@ -15,8 +15,8 @@
 #pragma GCC diagnostic pop
 #endif
 
-#include <tfx/backend/lanes/root.hpp>
-#include <tfx/backend/lanes/traits.hpp>
+#include <tfx/lanes/root.hpp>
+#include <tfx/lanes/traits.hpp>
 
 /// Lane arithmetic on xsimd batches, from version 8 to 14. The instruction set stands in the batch's type, so
 /// translation units compiled for different ones can be linked together.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <tfx/backend/lanes/partial.hpp>
 #include <tfx/backend/simd/lanes.hpp>
+#include <tfx/lanes/partial.hpp>
 
 /// Masked loads and stores of AVX-512: a whole vector costs the same as a part of one.
 namespace tfx::lanes {

@@ -4,12 +4,12 @@
 #include <type_traits>
 
 #include <tfx/backend/call.hpp>
-#include <tfx/backend/lanes/lane.hpp>
-#include <tfx/backend/lanes/partial.hpp>
-#include <tfx/backend/lanes/window_maximum.hpp>
 #include <tfx/backend/simd/conv_axis.hpp>
 #include <tfx/backend/simd/share.hpp>
 #include <tfx/core/config.hpp>
+#include <tfx/lanes/lane.hpp>
+#include <tfx/lanes/partial.hpp>
+#include <tfx/lanes/window_maximum.hpp>
 
 namespace tfx::backend::inline TFX_SIMD_BUILD {
 

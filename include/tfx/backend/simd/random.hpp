@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include <tfx/backend/lanes/random.hpp>
 #include <tfx/backend/simd/lanes.hpp>
+#include <tfx/lanes/random.hpp>
 
 /// Philox blocks in SIMD registers: one block per 64-bit lane. Only the lower half of a lane counts, which is what
 /// the widening multiplication reads; xsimd has no name for that instruction. With registers of two lanes plain code

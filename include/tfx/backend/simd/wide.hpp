@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <utility>
 
-#include <tfx/backend/lanes/partial.hpp>
-#include <tfx/backend/lanes/root.hpp>
-#include <tfx/backend/lanes/traits.hpp>
 #include <tfx/backend/simd/dispatch.hpp>
+#include <tfx/lanes/partial.hpp>
+#include <tfx/lanes/root.hpp>
+#include <tfx/lanes/traits.hpp>
 
 #include <emmintrin.h>
 

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <random>
 
-#include <tfx/backend/lanes/lane.hpp>
+#include <tfx/lanes/lane.hpp>
 
 namespace {
 

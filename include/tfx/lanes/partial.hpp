@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <tfx/backend/lanes/lane.hpp>
+#include <tfx/lanes/lane.hpp>
 
 namespace tfx::lanes {
 

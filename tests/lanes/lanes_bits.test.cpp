@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <iterator>
 
-#include <tfx/backend/lanes/lane.hpp>
 #include <tfx/backend/simd/lanes.hpp>
+#include <tfx/lanes/lane.hpp>
 #if defined(__SSE2__)
 #include <tfx/backend/simd/wide.hpp>
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <tfx/backend/lanes/polynomial.hpp>
-#include <tfx/backend/lanes/rounding.hpp>
+#include <tfx/lanes/polynomial.hpp>
+#include <tfx/lanes/rounding.hpp>
 
 namespace tfx::lanes {
 namespace detail {

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <type_traits>
 
-#include <tfx/backend/lanes/exact.hpp>
 #include <tfx/core/config.hpp>
+#include <tfx/lanes/exact.hpp>
 
 namespace tfx::lanes {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <tfx/backend/lanes/traits.hpp>
+#include <tfx/lanes/traits.hpp>
 
 namespace tfx::lanes::detail {
 

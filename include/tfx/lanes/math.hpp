@@ -5,11 +5,11 @@
 /// batch, at run time or in the compiler, with the same bits. Always called by their qualified names (for a batch,
 /// `exp(v)` would find the SIMD library's own function).
 
-#include <tfx/backend/lanes/erf.hpp>
-#include <tfx/backend/lanes/exponential.hpp>
-#include <tfx/backend/lanes/logarithm.hpp>
-#include <tfx/backend/lanes/power.hpp>
-#include <tfx/backend/lanes/quantile.hpp>
-#include <tfx/backend/lanes/rounding.hpp>
-#include <tfx/backend/lanes/sigmoid.hpp>
-#include <tfx/backend/lanes/trigonometric.hpp>
+#include <tfx/lanes/erf.hpp>
+#include <tfx/lanes/exponential.hpp>
+#include <tfx/lanes/logarithm.hpp>
+#include <tfx/lanes/power.hpp>
+#include <tfx/lanes/quantile.hpp>
+#include <tfx/lanes/rounding.hpp>
+#include <tfx/lanes/sigmoid.hpp>
+#include <tfx/lanes/trigonometric.hpp>

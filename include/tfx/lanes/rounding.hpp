@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <tfx/backend/lanes/polynomial.hpp>
+#include <tfx/lanes/polynomial.hpp>
 
 namespace tfx::lanes::math {
 

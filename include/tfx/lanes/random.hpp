@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
-#include <tfx/backend/lanes/quantile.hpp>
-#include <tfx/backend/lanes/traits.hpp>
 #include <tfx/core/random.hpp>
+#include <tfx/lanes/quantile.hpp>
+#include <tfx/lanes/traits.hpp>
 
 namespace tfx::lanes {
 

@@ -3,7 +3,7 @@
 
 #include <type_traits>
 
-#include <tfx/backend/lanes/math.hpp>
+#include <tfx/lanes/math.hpp>
 
 namespace tfx::lanes {
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <tfx/backend/lanes/logarithm.hpp>
-#include <tfx/backend/lanes/polynomial.hpp>
-#include <tfx/backend/lanes/rounding.hpp>
+#include <tfx/lanes/logarithm.hpp>
+#include <tfx/lanes/polynomial.hpp>
+#include <tfx/lanes/rounding.hpp>
 
 namespace tfx::lanes::math {
 
