@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <tfx/core/view.hpp>
 #include <tfx/ops/reshape.hpp>
 
 namespace tfx {
 
 namespace detail {
+
+/// The loops over a result whose extents are v[0..5].
+constexpr loop_nest nest_of(const geometry& g) {
+  loop_nest nest;
+  for (int axis = 0; axis < max_rank; ++axis) nest.push(g.v[axis]);
+  return nest;
+}
 
 /// Base of operations that fetch each result from one place of one input. Geometry: v[0..5] extents of the result, v[6..11]
 /// steps in the input per axis (0 repeats, negative reverses), v[12] the first place, v[13] elements per unit of the batch.
@@ -21,6 +29,13 @@ struct strided_operation {
       i /= v[axis];
     }
     return in[0][at];
+  }
+  static constexpr loop_nest nest(const geometry& g) { return nest_of(g); }
+  static constexpr view operand(const geometry& g) {
+    view from;
+    from.offset = g.v[12];
+    for (int axis = 0; axis < max_rank; ++axis) from.stride[axis] = g.v[6 + axis];
+    return from;
   }
 };
 
@@ -188,6 +203,18 @@ struct pad_op {
       i /= v[axis];
     }
     return in[0][at];
+  }
+  static constexpr loop_nest nest(const geometry& g) { return detail::nest_of(g); }
+  static constexpr view operand(const geometry& g) {
+    view from;
+    from.guarded = true;
+    for (int axis = max_rank - 1, step = 1; axis >= 0; step *= g.v[12 + axis--]) {
+      from.stride[axis] = step;
+      from.low[axis] = g.v[6 + axis];
+      from.high[axis] = g.v[6 + axis] + g.v[12 + axis];
+      from.offset -= g.v[6 + axis] * step;
+    }
+    return from;
   }
 };
 namespace detail {

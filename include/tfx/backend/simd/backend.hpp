@@ -7,12 +7,14 @@
 #include <tfx/backend/simd/conv_pool.hpp>
 #include <tfx/backend/simd/conv_to_w.hpp>
 #include <tfx/backend/simd/gemm.hpp>
+#include <tfx/backend/simd/movement.hpp>
 #include <tfx/backend/simd/pool.hpp>
 #include <tfx/ops/attention.hpp>
 #include <tfx/ops/conv2d.hpp>
 #include <tfx/ops/conv_pool.hpp>
 #include <tfx/ops/matmul.hpp>
 #include <tfx/ops/pool.hpp>
+#include <tfx/ops/rearrange.hpp>
 
 #if !defined(TFX_SIMD_CHOOSES)
 #include <tfx/backend/simd/lanes.hpp>
@@ -80,6 +82,18 @@ template <class B, class T> requires backend::is_simd<B>
 struct producer<average_pool_op, B, T> : backend::simd_avg_pool<T, typename B::template lanes<T>> {};
 template <class B, class T> requires backend::is_simd<B>
 struct producer<average_pool_gradient_op, B, T> : backend::simd_avg_pool_grad<T, typename B::template lanes<T>> {};
+template <class B, class T> requires backend::is_simd<B>
+struct producer<broadcast_op, B, T> : backend::simd_view_of<T, broadcast_op> {};
+template <class B, class T> requires backend::is_simd<B>
+struct producer<permute_op, B, T> : backend::simd_view_of<T, permute_op> {};
+template <class B, class T> requires backend::is_simd<B>
+struct producer<slice_box_op, B, T> : backend::simd_view_of<T, slice_box_op> {};
+template <class B, class T> requires backend::is_simd<B>
+struct producer<flip_op, B, T> : backend::simd_view_of<T, flip_op> {};
+template <class B, class T> requires backend::is_simd<B>
+struct producer<pad_op, B, T> : backend::simd_view_of<T, pad_op> {};
+template <class B, class T> requires backend::is_simd<B>
+struct producer<concatenate_op, B, T> : backend::simd_concatenate<T> {};
 template <class B, class T> requires backend::is_simd<B>
 struct producer<attention_op, B, T> : backend::simd_attention<T, typename B::template lanes<T>> {};
 template <class B, class T> requires backend::is_simd<B>

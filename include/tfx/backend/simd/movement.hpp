@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/backend/call.hpp>
+#include <tfx/backend/simd/share.hpp>
+#include <tfx/core/config.hpp>
+#include <tfx/core/view.hpp>
+
+/// Producers that only move elements: a tile of the result at a time is copied to the first-level cache, by lines of the
+/// source wherever it has any, and handed over.
+namespace tfx::backend::inline TFX_SIMD_BUILD {
+
+/// A moved operand against the loops of a result, merged as far as it allows.
+struct movement {
+  loop_nest nest;
+  view from;
+  int lined_up = -1;   ///< a loop outside of the two innermost ones along which the operand is contiguous: tiles reach along it
+};
+
+/// `cols`: of the result as a matrix; its rows and columns stay apart if it is handed over by rows.
+constexpr movement make_movement(loop_nest nest, view from, int cols, bool by_rows) {
+  if (nest.size(nest.loops - 1) != cols) {   // a bounded vector is a column
+    nest.push(1);
+    if (from.guarded) from.high[nest.loops - 1] = 1;
+  }
+  movement m{nest, from};
+  merge_loops(m.nest, &m.from, 1, by_rows ? 1u << (nest.loops - 2) : 0);
+  const int in = m.nest.loops - 1;
+  const int step = m.from.stride[in];
+  if (!m.from.guarded && m.nest.extent[in] > 1 && step != 0 && step != 1 && step != -1)
+    for (int l = 0; l < in - 1; ++l)
+      if (m.from.stride[l] == 1 && m.nest.extent[l] > 1) m.lined_up = l;
+  return m;
+}
+
+/// What a launch has of it: for results that are handed over by rows, and for those that are written where they belong.
+struct movement_forms {
+  movement by_rows, at_once;
+};
+
+namespace detail {
+
+template <class T> using moved_vector [[gnu::vector_size(32)]] = T;
+template <class T> inline constexpr int moved_lanes = int(32 / sizeof(T));
+template <class T> TFX_INLINE void read(moved_vector<T>& x, const T* from) { __builtin_memcpy(&x, from, sizeof(x)); }
+template <class T> TFX_INLINE void write(const moved_vector<T>& x, T* to) { __builtin_memcpy(to, &x, sizeof(x)); }
+
+/// The first, and the last, halves of two vectors, an element of each in turn.
+template <class T> TFX_INLINE void interleave(const moved_vector<T>& a, const moved_vector<T>& b, moved_vector<T>& low, moved_vector<T>& high) {
+  if constexpr (sizeof(T) == 4) {
+    low = __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
+    high = __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+  } else {
+    low = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+    high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+  }
+}
+/// One vector of elements in the opposite order.
+template <class T> TFX_INLINE void turn_round(const T* from, T* to) {
+  moved_vector<T> a;
+  read<T>(a, from);
+  if constexpr (sizeof(T) == 4) a = __builtin_shufflevector(a, a, 7, 6, 5, 4, 3, 2, 1, 0);
+  else a = __builtin_shufflevector(a, a, 3, 2, 1, 0);
+  write<T>(a, to);
+}
+
+/// to[i * to_step + j] = from[j * from_step + i] of a square of one vector's lanes.
+template <class T> TFX_INLINE void transpose_square(const T* from, std::ptrdiff_t from_step, T* to, std::ptrdiff_t to_step) {
+  constexpr int n = moved_lanes<T>;
+  moved_vector<T> a[n], b[n];
+  for (int i = 0; i < n; ++i) read<T>(a[i], from + i * from_step);
+#pragma GCC unroll 3
+  for (int half = n / 2; half > 0; half /= 2) {   // a perfect shuffle of the rows, as often as there are bits in their number
+#pragma GCC unroll 4
+    for (int i = 0; i < n / 2; ++i) interleave<T>(a[i], a[i + n / 2], b[2 * i], b[2 * i + 1]);
+#pragma GCC unroll 8
+    for (int i = 0; i < n; ++i) a[i] = b[i];
+  }
+  for (int i = 0; i < n; ++i) write<T>(a[i], to + i * to_step);
+}
+
+/// A line of `n` elements.
+template <class T> TFX_INLINE void copy_line(const T* from, T* to, int n) {
+  constexpr int lanes = moved_lanes<T>;
+  int i = 0;
+  for (; i + lanes <= n; i += lanes) __builtin_memcpy(to + i, from + i, sizeof(moved_vector<T>));
+  for (; i < n; ++i) to[i] = from[i];
+}
+template <class T> TFX_INLINE void fill_line(T* to, int n, T value) {
+  for (int i = 0; i < n; ++i) to[i] = value;
+}
+
+/// to[r * pitch + c] = from[r * down + c * along] for `rows` rows of `cols`.
+template <class T>
+void copy_tile(const T* from, std::ptrdiff_t down, std::ptrdiff_t along, int rows, int cols, T* to, std::ptrdiff_t pitch) {
+  constexpr int lanes = moved_lanes<T>;
+  if (along == 1) {
+    for (int r = 0; r < rows; ++r) copy_line(from + r * down, to + r * pitch, cols);
+    return;
+  }
+  if (along == 0) {
+    for (int r = 0; r < rows; ++r) fill_line(to + r * pitch, cols, from[r * down]);
+    return;
+  }
+  if (along == -1) {
+    for (int r = 0; r < rows; ++r) {
+      const T* const x = from + r * down;
+      T* const y = to + r * pitch;
+      int c = 0;
+      for (; c + lanes <= cols; c += lanes) turn_round(x - c - (lanes - 1), y + c);
+      for (; c < cols; ++c) y[c] = x[-c];
+    }
+    return;
+  }
+  int r = 0;
+  if (down == 1)
+    for (; r + lanes <= rows; r += lanes) {
+      int c = 0;
+      for (; c + lanes <= cols; c += lanes) transpose_square(from + r + c * along, along, to + r * pitch + c, pitch);
+      for (; c < cols; ++c)
+        for (int i = 0; i < lanes; ++i) to[(r + i) * pitch + c] = from[r + i + c * along];
+    }
+  for (; r < rows; ++r)
+    for (int c = 0; c < cols; ++c) to[r * pitch + c] = from[r * down + c * along];
+}
+
+/// What `range` has in common with an operand's guard along a loop, from the range's beginning on.
+constexpr range guarded_part(const view& v, int l, range of) {
+  const range in = common(of, {v.low[l], v.high[l]});
+  return in.size() > 0 ? range{in.from - of.from, in.to - of.from} : range{0, 0};
+}
+
+}  // namespace detail
+
+/// Moves the tiles of a launch. The epilogue receives blocks of rows; without one, tiles are written where they belong.
+template <class T> struct moving {
+  static constexpr int tile_elements = 4096;   ///< with what the epilogue reads and writes it stays in the first-level cache
+
+  const movement& m;
+  const call<T>& a;
+  const T* from;
+  T outside;   ///< beyond a guard
+  T* destination;
+  finish_function<T> finish;
+
+  const int in = m.nest.loops - 1, out = in - 1;
+  const int cols = out < 0 ? a.rows * a.cols : m.nest.extent[in];
+  /// Rows that are present, of loops up to `out`; the outermost loop follows the batch.
+  const int rows = int(std::int64_t(a.rows) * a.cols / cols);
+
+  struct tile {
+    int lined_up, rows, cols;   ///< extents
+  };
+
+  int extent(int l) const { return l > 0 ? m.nest.extent[l] : rows / rows_in(0); }
+  int rows_in(int l) const {   // one iteration of loop l has so many rows
+    int n = 1;
+    for (int i = l + 1; i <= out; ++i) n *= m.nest.extent[i];
+    return n;
+  }
+
+  tile choose_tile() const {
+    tile t{1, out < 0 ? 1 : extent(out), cols};
+    const bool across = m.lined_up >= 0 || (out >= 0 && m.from.stride[out] == 1);
+    const int most_cols = across && t.rows > 1 ? 256 : tile_elements;
+    if (t.cols > most_cols) t.cols = most_cols;
+    if (m.lined_up >= 0) t.lined_up = lesser_of(extent(m.lined_up), 16);
+    const int most_rows = tile_elements / (t.cols * t.lined_up);
+    if (t.rows > most_rows) t.rows = most_rows < 1 ? 1 : most_rows > 16 ? most_rows / 16 * 16 : most_rows;
+    return t;
+  }
+
+  void run() const {
+    if (rows <= 0 || cols <= 0) return;
+    const tile most = choose_tile();
+    const int last = out < 0 ? 1 : extent(out), lines = m.lined_up < 0 ? 1 : extent(m.lined_up);
+    int outer = 1;
+    for (int l = 0; l < out; ++l)
+      if (l != m.lined_up) outer *= extent(l);
+    const int across = divide_up(cols, most.cols), down = divide_up(last, most.rows), deep = divide_up(lines, most.lined_up);
+    const range mine = share_of(outer * deep * down * across, a.part, a.parts);
+    for (int i = mine.from; i < mine.to; ++i) {
+      int rest = i;
+      const auto next = [&](int n) {
+        const int at = rest % n;
+        rest /= n;
+        return at;
+      };
+      const range c = piece(next(across), most.cols, cols), r = piece(next(down), most.rows, last),
+                  s = piece(next(deep), most.lined_up, lines);
+      int row = 0;
+      std::ptrdiff_t at = m.from.offset;
+      bool inside = true;
+      for (int l = out - 1; l >= 0; --l) {
+        const int place = l == m.lined_up ? s.from : next(extent(l));
+        row += place * rows_in(l);
+        at += std::ptrdiff_t(place) * m.from.stride[l];
+        inside = inside && (!m.from.guarded || (place >= m.from.low[l] && place < m.from.high[l]));
+      }
+      move(from + at, row, s.size(), r, c, inside);
+    }
+  }
+
+ private:
+  static range piece(int number, int most, int all) { return {number * most, lesser_of(all, (number + 1) * most)}; }
+
+  void move(const T* at, int row, int lines, range r, range c, bool inside) const {
+    const std::ptrdiff_t line_rows = m.lined_up < 0 ? 0 : rows_in(m.lined_up);
+    T* const to = finish != nullptr ? a.scratch : destination + std::ptrdiff_t(row + r.from) * cols + c.from;
+    const std::ptrdiff_t pitch = finish != nullptr ? c.size() : cols;
+    const std::ptrdiff_t line_pitch = finish != nullptr ? pitch * r.size() : line_rows * cols;
+    copy(at, lines, r, c, inside, to, pitch, line_pitch);
+    if (finish == nullptr) return;
+    for (int i = 0; i < lines; ++i)
+      finish(a, int(row + i * line_rows) + r.from, r.size(), c.from, c.size(), to + i * line_pitch, pitch);
+  }
+  void copy(const T* at, int lines, range r, range c, bool inside, T* to, std::ptrdiff_t pitch, std::ptrdiff_t line_pitch) const {
+    const view& v = m.from;
+    const std::ptrdiff_t down = out < 0 ? 0 : v.stride[out], along = v.stride[in];
+    at += r.from * down + c.from * along;
+    if (m.lined_up >= 0) {
+      for (int i = 0; i < r.size(); ++i) detail::copy_tile(at + i * down, 1, along, lines, c.size(), to + i * pitch, line_pitch);
+      return;
+    }
+    if (!v.guarded) return detail::copy_tile(at, down, along, r.size(), c.size(), to, pitch);
+    const range rows_inside = !inside ? range{} : out < 0 ? range{0, r.size()} : detail::guarded_part(v, out, r);
+    const range cols_inside = detail::guarded_part(v, in, c);
+    for (int i = 0; i < r.size(); ++i) {
+      T* const line = to + i * pitch;
+      if (i < rows_inside.from || i >= rows_inside.to || cols_inside.size() == 0) {
+        detail::fill_line(line, c.size(), outside);
+        continue;
+      }
+      detail::fill_line(line, cols_inside.from, outside);
+      detail::fill_line(line + cols_inside.to, c.size() - cols_inside.to, outside);
+    }
+    if (cols_inside.size() > 0)
+      detail::copy_tile(at + rows_inside.from * down + cols_inside.from * along, down, along, rows_inside.size(), cols_inside.size(),
+                        to + rows_inside.from * pitch + cols_inside.from, pitch);
+  }
+};
+
+/// Views of one operand: permuted, cut, turned round, spread, padded with operand 1.
+template <class T> struct simd_view {
+  static constexpr std::size_t scratch(const geometry&, int, int) { return std::size_t(moving<T>::tile_elements); }
+  [[gnu::noinline]] static void run(const call<T>& a, T* destination, finish_function<T> finish) {
+    const movement_forms& f = *static_cast<const movement_forms*>(a.tiles);
+    const movement& m = finish != nullptr ? f.by_rows : f.at_once;
+    const T outside = m.from.guarded ? *static_cast<const T*>(a.operand[1]) : T(0);
+    moving<T>{m, a, static_cast<const T*>(a.operand[0]), outside, destination, finish}.run();
+  }
+};
+/// `Operation` says how the operand lies.
+template <class T, class Operation> struct simd_view_of : simd_view<T> {
+  template <class Launch>
+  static constexpr movement_forms forms = {
+      make_movement(Operation::nest(Launch::geo), Operation::operand(Launch::geo), Launch::cols, true),
+      make_movement(Operation::nest(Launch::geo), Operation::operand(Launch::geo), Launch::cols, false)};
+  template <class Launch> static constexpr const void* tiles() { return &forms<Launch>; }
+};
+
+/// Matrices side by side. Geometry: v[k] columns of operand k, v[16] their number.
+template <class T> struct simd_concatenate {
+  template <class Launch> static constexpr const void* tiles() { return nullptr; }
+  static constexpr std::size_t scratch(const geometry&, int, int) { return std::size_t(moving<T>::tile_elements); }
+
+  [[gnu::noinline]] static void run(const call<T>& a, T* destination, finish_function<T> finish) {
+    const range mine = share_of(a.rows, a.part, a.parts);
+    const int most_cols = finish != nullptr ? lesser_of(a.cols, moving<T>::tile_elements) : a.cols;
+    const int most_rows = finish != nullptr ? moving<T>::tile_elements / most_cols : greater_of(mine.size(), 1);
+    for (int row = mine.from; row < mine.to; row += most_rows) {
+      const range rows = {row, lesser_of(row + most_rows, mine.to)};
+      for (int col = 0; col < a.cols; col += most_cols) {
+        const range cols = {col, lesser_of(col + most_cols, a.cols)};
+        T* const to = finish != nullptr ? a.scratch : destination + std::ptrdiff_t(row) * a.cols + col;
+        const int pitch = finish != nullptr ? cols.size() : a.cols;
+        join(a, rows, cols, to, pitch);
+        if (finish != nullptr) finish(a, row, rows.size(), col, cols.size(), to, pitch);
+      }
+    }
+  }
+
+ private:
+  static void join(const call<T>& a, range rows, range cols, T* to, int pitch) {
+    for (int k = 0, begin = 0; k < a.geo[16]; begin += a.geo[k++]) {
+      const int width = a.geo[k];
+      const range shared = common(cols, {begin, begin + width});
+      if (shared.size() <= 0) continue;
+      const T* const from = static_cast<const T*>(a.operand[k]) + std::ptrdiff_t(rows.from) * width + (shared.from - begin);
+      detail::copy_tile(from, width, 1, rows.size(), shared.size(), to + (shared.from - cols.from), pitch);
+    }
+  }
+};
+
+}  // namespace tfx::backend::inline TFX_SIMD_BUILD
