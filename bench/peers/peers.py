@@ -19,6 +19,7 @@ A time is the minimum over 8 repeats of the mean microseconds per call, float32;
     cnn    28x28x1, conv 3x3x32 relu, max pool 2, conv 3x3x64 relu, max pool 2, dense 128 relu, dense 10; no padding
     enc    one pre-norm transformer encoder block: 256 features, 4 heads, hidden 1024 (gelu with tanh), 128 positions
     chain  sum(tanh(a * b + c) * sigmoid(d - a) + relu(b * c - d)), a to d of 2^20 numbers
+    embed  2048 rows of a table of 20,000 x 64, taken and halved; training them towards given numbers, with SGD too
 
 Training steps are forward, loss, backward, and Adam at 1e-3. The loss is softmax cross-entropy, mean over the batch;
 that of `enc` is the mean squared error to given numbers.
@@ -36,6 +37,7 @@ BATCH, SEQUENCES = 64, 8
 POSITIONS, FEATURES, HEADS, HIDDEN = 128, 256, 4, 1024
 MLP_SHAPE, CNN_SHAPE, ENC_SHAPE = (784,), (28, 28, 1), (POSITIONS, FEATURES)
 CHAIN_SIZE = 1 << 20
+WORDS, WORD_SIZE, TOKENS = 20000, 64, 2048
 RATE = 1e-3
 
 
@@ -65,6 +67,10 @@ def numbers(*shape):
 
 def labels(count):
     return RANDOM.integers(0, 10, count).astype(np.int64)
+
+
+def tokens():
+    return RANDOM.integers(0, WORDS, TOKENS).astype(np.int32)
 
 
 def emit(work, microseconds, **more):
@@ -174,6 +180,22 @@ def tensorflow(compiled):
     chain = tf.function(chain, jit_compile=compiled)
     operands = [tf.constant(numbers(CHAIN_SIZE)) for _ in range(4)]
     measure("chain", lambda: chain(*operands).numpy())
+
+    table, ids = tf.Variable(numbers(WORDS, WORD_SIZE)), tf.constant(tokens())
+    target = tf.constant(numbers(TOKENS, WORD_SIZE))
+    halved = tf.function(lambda ids: tf.gather(table, ids) * 0.5, jit_compile=compiled)
+    measure("embed-gather", lambda: halved(ids).numpy())
+    for name, optimizer in (("sgd", keras.optimizers.SGD(RATE)), ("adam", keras.optimizers.Adam(RATE))):
+        optimizer.build([table])
+
+        @tf.function(jit_compile=compiled)
+        def step(ids, y, optimizer=optimizer):
+            with tf.GradientTape() as tape:
+                value = tf.reduce_mean(tf.square(tf.gather(table, ids) - y))
+            optimizer.apply_gradients([(tape.gradient(value, table), table)])
+            return value
+
+        measure(f"embed-{name}", lambda step=step: step(ids, target).numpy())
     if not compiled and not ARGS.only:
         keras_epoch(keras)
 
@@ -249,6 +271,27 @@ def torch(compiled):
     with torch.inference_mode():
         measure("chain", lambda: chain(*operands).item())
 
+    ids, target = torch.from_numpy(tokens().astype(np.int64)), torch.from_numpy(numbers(TOKENS, WORD_SIZE))
+    weight = torch.from_numpy(numbers(WORDS, WORD_SIZE))
+    halved = compile_maybe(lambda ids: functional.embedding(ids, weight) * 0.5)
+    with torch.inference_mode():
+        measure("embed-gather", lambda: halved(ids))
+    table = nn.Embedding(WORDS, WORD_SIZE)
+    value_of = compile_maybe(lambda ids, y: functional.mse_loss(table(ids), y))
+    for name, optimizer in (
+        ("sgd", torch.optim.SGD(table.parameters(), RATE, fused=True)),
+        ("adam", torch.optim.Adam(table.parameters(), RATE, fused=True)),
+    ):
+
+        def step(optimizer=optimizer):
+            optimizer.zero_grad(set_to_none=True)
+            value = value_of(ids, target)
+            value.backward()
+            optimizer.step()
+            return value.item()
+
+        measure(f"embed-{name}", step)
+
 
 def jax():
     parallel = "false" if ARGS.threads == 1 else "true"
@@ -294,16 +337,10 @@ def jax():
     def cross_entropy(out, y):
         return -jnp.take_along_axis(jax.nn.log_softmax(out), y[:, None], 1).mean()
 
-    def network(name, f, parameters, shape, batches, loss, target):
-        forward = jax.jit(f)
-        for batch in batches:
-            x = jnp.asarray(numbers(batch, *shape))
-            measure(f"{name}-infer-b{batch}", lambda: forward(parameters, x).block_until_ready())
-        x, y = jnp.asarray(numbers(batches[-1], *shape)), jnp.asarray(target)
-
+    def adam(loss):
         def step(state, x, y):
             p, m, v, t = state
-            value, g = jax.value_and_grad(lambda p: loss(f(p, x), y))(p)
+            value, g = jax.value_and_grad(loss)(p, x, y)
             t = t + 1
             m = tree_map(lambda m, g: 0.9 * m + 0.1 * g, m, g)
             v = tree_map(lambda v, g: 0.999 * v + 0.001 * g * g, v, g)
@@ -311,16 +348,30 @@ def jax():
             p = tree_map(lambda p, m, v: p - rate * m / (jnp.sqrt(v) + 1e-8), p, m, v)
             return (p, m, v, t), value
 
-        step = jax.jit(step, donate_argnums=0)
+        return step
+
+    def adam_state(parameters):
         zeros = [tree_map(jnp.zeros_like, parameters) for _ in range(2)]
-        state = (tree_map(jnp.array, parameters), *zeros, jnp.float32(0))
+        return (tree_map(jnp.array, parameters), *zeros, jnp.float32(0))
+
+    def train(name, step, state, x, y):
+        step = jax.jit(step, donate_argnums=0)
 
         def once():
             nonlocal state
             state, value = step(state, x, y)
             jax.block_until_ready((state, value))
 
-        measure(f"{name}-train-b{batches[-1]}", once)
+        measure(name, once)
+
+    def network(name, f, parameters, shape, batches, loss, target):
+        forward = jax.jit(f)
+        for batch in batches:
+            x = jnp.asarray(numbers(batch, *shape))
+            measure(f"{name}-infer-b{batch}", lambda: forward(parameters, x).block_until_ready())
+        x, y = jnp.asarray(numbers(batches[-1], *shape)), jnp.asarray(target)
+
+        train(f"{name}-train-b{batches[-1]}", adam(lambda p, x, y: loss(f(p, x), y)), adam_state(parameters), x, y)
 
     network(
         "mlp",
@@ -363,6 +414,20 @@ def jax():
 
     operands = [jnp.asarray(numbers(CHAIN_SIZE)) for _ in range(4)]
     measure("chain", lambda: chain(*operands).block_until_ready())
+
+    table, ids, target = jnp.asarray(numbers(WORDS, WORD_SIZE)), jnp.asarray(tokens()), jnp.asarray(numbers(TOKENS, WORD_SIZE))
+    halved = jax.jit(lambda table, ids: table[ids] * 0.5)
+    measure("embed-gather", lambda: halved(table, ids).block_until_ready())
+
+    def embedding_loss(table, ids, y):
+        return ((table[ids] - y) ** 2).mean()
+
+    def sgd(table, ids, y):
+        value, g = jax.value_and_grad(embedding_loss)(table, ids, y)
+        return table - RATE * g, value
+
+    train("embed-sgd", sgd, jnp.array(table), ids, target)
+    train("embed-adam", adam(embedding_loss), adam_state(table), ids, target)
 
 
 def onnxruntime():

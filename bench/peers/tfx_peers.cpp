@@ -7,12 +7,14 @@
 // a line.
 //
 //     mlp     784-256-128-10, relu
-//     cnn     28x28x1, conv 3x3x32 relu, max pool 2, conv 3x3x64 relu, max pool 2, dense 128 relu, dense 10; "valid"
-//     padding enc     one pre-norm transformer encoder block: 256 features, 4 heads, hidden 1024 (gelu with tanh), 128
-//     positions chain   sum(tanh(a * b + c) * sigmoid(d - a) + relu(b * c - d)), a to d of 2^20 numbers
+//     cnn     28x28x1, conv 3x3x32 relu, max pool 2, conv 3x3x64 relu, max pool 2, dense 128 relu, dense 10; no padding
+//     enc     one pre-norm transformer encoder block: 256 features, 4 heads, hidden 1024 (gelu with tanh), 128 positions
+//     chain   sum(tanh(a * b + c) * sigmoid(d - a) + relu(b * c - d)), a to d of 2^20 numbers
+//     embed   2048 rows of a table of 20,000 x 64, taken and halved; training them towards given numbers, with SGD too
 //
 // Training steps are forward, loss, backward, and Adam at 1e-3. The loss is softmax cross-entropy, mean over the
 // batch; that of `enc` is the mean squared error to given numbers.
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -100,12 +102,6 @@ template <class Backend> void encoder() {
   measure("enc-train-b8", [&] { many->template train_batch<regression>(x.data(), y.data(), sequences); });
 }
 
-template <class Backend> void networks() {
-  network<mlp, input<1, 784>, input<batch, 784>, Backend>("mlp-infer-b1", "mlp-infer-b64", "mlp-train-b64");
-  network<cnn, input<1, 28, 28, 1>, input<batch, 28, 28, 1>, Backend>("cnn-infer-b1", "cnn-infer-b64", "cnn-train-b64");
-  encoder<Backend>();
-}
-
 void chain() {
   using big = tensor<float, shape<1 << 20>>;
   big v[4];
@@ -121,6 +117,54 @@ void chain() {
   });
 }
 
+constexpr int words = 20000, word_size = 64, tokens = 2048;
+
+template <class Optimizer> struct embedding_step {
+  Optimizer optimizer;
+  constexpr auto operator()(auto ids, auto y) const {
+    const auto d = gather(param<shape<words, word_size>>(ids, "table", init::normal{0, 1}), ids) - y;
+    const auto loss = mean(d * d);
+    minimize(loss, optimizer);
+    return loss;
+  }
+};
+inline constexpr embedding_step<optim::sgd> embedding_sgd{{.learning_rate = 1e-3}};
+inline constexpr embedding_step<optim::adam> embedding_adam{{.learning_rate = 1e-3}};
+
+std::vector<int> token_numbers() {
+  std::vector<int> ids(tokens);
+  const random_stream which{.seed = 0, .site = 3};
+  for (int i = 0; i < tokens; ++i) ids[std::size_t(i)] = int(which.word(std::uint64_t(i)) % words);
+  return ids;
+}
+template <class Backend, const auto& Step> void embedding(const char* name) {
+  const std::vector<int> ids = token_numbers();
+  const std::vector<float> y = numbers(tokens * word_size, 1);
+  auto step = std::make_unique<program_on<Backend, Step, indices<tokens>, input<tokens, word_size>>>();
+  measure(name, [&] { (*step)(ids, y); });
+}
+/// What runs on a backend.
+template <class Backend> void all() {
+  network<mlp, input<1, 784>, input<batch, 784>, Backend>("mlp-infer-b1", "mlp-infer-b64", "mlp-train-b64");
+  network<cnn, input<1, 28, 28, 1>, input<batch, 28, 28, 1>, Backend>("cnn-infer-b1", "cnn-infer-b64", "cnn-train-b64");
+  encoder<Backend>();
+  embedding<Backend, embedding_sgd>("embed-sgd");
+  embedding<Backend, embedding_adam>("embed-adam");
+}
+void halved_rows() {
+  tensor<float, shape<words, word_size>> table;
+  tensor<int, shape<tokens>> ids;
+  const std::vector<float> from = numbers(words * word_size, 4);
+  const std::vector<int> which = token_numbers();
+  std::copy(from.begin(), from.end(), table.data());
+  std::copy(which.begin(), which.end(), ids.data());
+  volatile float result = 0;
+  measure("embed-gather", [&] {
+    const tensor<float, shape<tokens, word_size>> rows = gather(table, ids) * 0.5f;
+    result = rows.data()[0];
+  });
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -129,11 +173,14 @@ int main(int count, char** arguments) {
     if (option == "--threads") threads = std::atoi(arguments[i + 1]);
     if (option == "--only") wanted = arguments[i + 1];
   }
-  if (threads == 1) networks<backend::simd<>>();
-  else if (threads == 2) networks<backend::threads<2>>();
-  else if (threads == 4) networks<backend::threads<4>>();
+  if (threads == 1) all<backend::simd<>>();
+  else if (threads == 2) all<backend::threads<2>>();
+  else if (threads == 4) all<backend::threads<4>>();
   else return std::fprintf(stderr, "tfx_peers: 1, 2 or 4 threads\n"), 2;
-  if (threads == 1) chain();   // statements on tensors run on one thread
+  if (threads == 1) {   // statements on tensors run on one thread
+    chain();
+    halved_rows();
+  }
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   std::printf("{\"framework\": \"tfx\", \"threads\": %d, \"work\": \"peak-rss-kib\", \"us\": %ld}\n", threads, usage.ru_maxrss);

@@ -59,21 +59,4 @@ TEST_CASE("a permutation undone is the tensor itself") {
                 given<2, 3, 4>(t::x, t::x)));
 }
 
-TEST_CASE("rows are gathered, gradients scattered") {
-  namespace g = fixtures::gather;
-  namespace g2 = fixtures::gather_2d;
-  namespace t = fixtures::take_along_last;
-  namespace o = fixtures::one_hot;
-  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-  check(example("gather", [](auto table, auto i) { return gather(table, i); }, g::out, g::cotangent,
-                given<5, 3>(g::table, g::d_table), given_integers<6>(g::indices)),
-        example("gather 2d", [](auto table, auto i) { return gather(table, i); }, g2::out, g2::cotangent,
-                given<5, 3>(g2::table, g2::d_table), given_integers<2, 2>(g2::indices)),
-        example("out of range", [](auto table, auto i) { return gather(table, i); }, numbers{nan, 2, nan}, numbers{1, 1, 1},
-                given<2, 1>(numbers{1, 2}, numbers{0, 1}), given_integers<3>(numbers{-1, 1, 2})).without_differences(),
-        example("take_along_last", [](auto x, auto i) { return take_along_last(x, i); }, t::out, t::cotangent,
-                given<3, 4>(t::x, t::d_x), given_integers<3>(t::indices)),
-        example("one_hot", [](auto i) { return one_hot<4>(i); }, o::out, numbers{}, given_integers<4>(o::indices)));
-}
-
 }  // namespace

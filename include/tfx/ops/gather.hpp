@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <tfx/core/row_of_index.hpp>
 #include <tfx/ops/generate.hpp>
 
 namespace tfx {
@@ -12,9 +13,9 @@ struct gather_op {
   static constexpr int arity = 2;
   static constexpr bool differentiable = true;
   static constexpr void backward(gradient_scope& s);
-  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int, int) {
-    const int i = int(in[1][row]);
-    return i >= 0 && i < v[0] ? in[0][i * v[1] + col] : T(__builtin_nan(""));
+  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int, int present) {
+    const int i = row_of_index(in[1][row], present);
+    return i >= 0 ? in[0][i * v[1] + col] : T(__builtin_nan(""));
   }
 };
 /// Sums rows into a table at their indices. Inputs: rows [N, D], indices. Geometry: v[0] V, v[1] D.
@@ -27,23 +28,26 @@ struct scatter_add_op {
   template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int, int present) {
     T total = T(0);
     for (int k = 0; k < present; ++k)
-      if (int(in[1][k]) == row) total = total + in[0][k * v[1] + col];
+      if (row_of_index(in[1][k], v[0]) == row) total = total + in[0][k * v[1] + col];
     return total;
   }
 };
 namespace detail {
-constexpr handle gather_rows(handle table, handle index, const dims& shape) {
-  geometry g;
-  g.v[0] = table.shape().rows();
-  g.v[1] = table.shape().cols();
-  return {table.graph, table.graph->emit<gather_op>(shape, table.type(), table.graph->row_of(g), table.id, index.id)};
-}
-constexpr handle scatter_rows(handle rows, handle index, const dims& table) {
+/// `read` is what the operation goes through: all of the table, or all indices.
+constexpr geometry table_geometry(const dims& table, const dims& read) {
   geometry g;
   g.v[0] = table.rows();
   g.v[1] = table.cols();
-  g.v[geometry::contracted] = rows.shape().rows();
-  g.v[geometry::contracts_batch] = rows.shape().bounded;
+  g.v[geometry::contracted] = read.rows();
+  g.v[geometry::contracts_batch] = read.bounded;
+  return g;
+}
+constexpr handle gather_rows(handle table, handle index, const dims& shape) {
+  const geometry g = table_geometry(table.shape(), table.shape());
+  return {table.graph, table.graph->emit<gather_op>(shape, table.type(), table.graph->row_of(g), table.id, index.id)};
+}
+constexpr handle scatter_rows(handle rows, handle index, const dims& table) {
+  const geometry g = table_geometry(table, rows.shape());
   return {rows.graph, rows.graph->emit<scatter_add_op>(table, rows.type(), rows.graph->row_of(g), rows.id, index.id)};
 }
 }  // namespace detail
@@ -67,7 +71,7 @@ template <class Index, int Columns> struct appended {
 /// Rows of `table` at `index`; an index out of range gives NaN.
 ///
 /// Shape      table: [V, D], index: I (integers)  ->  [I..., D]
-/// Gradient   dtable: the rows of dy summed at their indices
+/// Gradient   dtable: the rows of dy summed at their indices, in the order of these; those out of range are left out
 template <class S, class T, class I, class J> constexpr auto gather(var<S, T> table, var<I, J> index, source_line at = {}) {
   using R = detail::appended<I, S::value.cols()>;
   table.h.graph->line = at.value;

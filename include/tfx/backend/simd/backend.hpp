@@ -6,12 +6,14 @@
 #include <tfx/backend/simd/conv.hpp>
 #include <tfx/backend/simd/conv_pool.hpp>
 #include <tfx/backend/simd/conv_to_w.hpp>
+#include <tfx/backend/simd/gather.hpp>
 #include <tfx/backend/simd/gemm.hpp>
 #include <tfx/backend/simd/movement.hpp>
 #include <tfx/backend/simd/pool.hpp>
 #include <tfx/ops/attention.hpp>
 #include <tfx/ops/conv2d.hpp>
 #include <tfx/ops/conv_pool.hpp>
+#include <tfx/ops/gather.hpp>
 #include <tfx/ops/matmul.hpp>
 #include <tfx/ops/pool.hpp>
 #include <tfx/ops/rearrange.hpp>
@@ -94,6 +96,10 @@ template <class B, class T> requires backend::is_simd<B>
 struct producer<pad_op, B, T> : backend::simd_view_of<T, pad_op> {};
 template <class B, class T> requires backend::is_simd<B>
 struct producer<concatenate_op, B, T> : backend::simd_concatenate<T> {};
+template <class B, class T> requires backend::is_simd<B>
+struct producer<gather_op, B, T> : backend::simd_gather_rows<T, typename B::template lanes<T>> {};
+template <class B, class T> requires backend::is_simd<B>
+struct producer<scatter_add_op, B, T> : backend::simd_scatter_rows<T, typename B::template lanes<T>> {};
 template <class B, class T> requires backend::is_simd<B>
 struct producer<attention_op, B, T> : backend::simd_attention<T, typename B::template lanes<T>> {};
 template <class B, class T> requires backend::is_simd<B>

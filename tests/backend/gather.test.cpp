@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// labels: native
+#include <cmath>
+#include <limits>
+
+#include "fused.hpp"
+
+namespace {
+
+using namespace tfx;
+using namespace tfx::test;
+
+/// Indices of a table and what they name of it; -1: nothing.
+struct drawn {
+  std::vector<double> index;
+  std::vector<int> row;
+
+  void add(double i, int rows) {
+    index.push_back(i);
+    row.push_back(i >= 0 && i < rows ? int(i) : -1);
+  }
+};
+
+/// In no order, with repetitions.
+drawn anywhere(int count, int rows) {
+  drawn d;
+  std::uint32_t word = 7;
+  for (int k = 0; k < count; ++k) {
+    word = word * 1664525u + 1013904223u;
+    d.add(double((word >> 8) % unsigned(rows)), rows);
+  }
+  return d;
+}
+drawn ascending(int count, int rows) {
+  drawn d;
+  for (int k = 0; k < count; ++k) d.add(double(std::int64_t(k) * rows / count), rows);
+  return d;
+}
+drawn all_the_same(int count, int rows) {
+  drawn d;
+  for (int k = 0; k < count; ++k) d.add(rows - 1, rows);
+  return d;
+}
+/// Every third index names no row.
+drawn some_outside(int count, int rows) {
+  const double outside[] = {-1, double(rows), -2147483648.0, 2147483648.0, 1e30, -1e30,
+                            std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()};
+  drawn d;
+  for (int k = 0; k < count; ++k) {
+    if (k % 3 == 0) d.add(outside[k / 3 % 8], rows);
+    else d.add(k * 5 % rows, rows);
+  }
+  return d;
+}
+
+template <class T> void check(const drawn& d, int rows, int cols) {
+  CAPTURE(rows);
+  CAPTURE(cols);
+  const int count = int(d.row.size());
+  const std::size_t width = std::size_t(cols);
+  guarded<T> table(std::size_t(rows) * width), index(d.index.size()), taken(d.index.size() * width);
+  guarded<T> given(d.index.size() * width), sums(std::size_t(rows) * width);
+  table.fill(3);
+  given.fill(5);
+  for (std::size_t k = 0; k < d.index.size(); ++k) index[k] = T(d.index[k]);
+  for (std::size_t k = 0; k < taken.size(); ++k) {
+    const int row = d.row[k / width];
+    taken[k] = row < 0 ? std::numeric_limits<T>::quiet_NaN() : table[std::size_t(row) * width + k % width];
+  }
+  // numpy.add.at, in the order of the indices.
+  for (std::size_t k = 0; k < sums.size(); ++k) sums[k] = 0;
+  for (std::size_t k = 0; k < given.size(); ++k)
+    if (const int row = d.row[k / width]; row >= 0) sums[std::size_t(row) * width + k % width] += given[k];
+
+  geometry gather, scatter;
+  gather.v[0] = scatter.v[0] = gather.v[geometry::contracted] = rows;
+  gather.v[1] = scatter.v[1] = cols;
+  scatter.v[geometry::contracted] = count;
+  for (const int parts : {1, 2, 3, 4, 7}) {
+    CAPTURE(parts);
+    const std::vector<void*> from = {table.data(), index.data()}, to = {given.data(), index.data()};
+    check_kernel<T, gather_op, stored<gather_op, 2>>(gather, nullptr, count, count, cols, from, {&taken}, parts, false, rows);
+    check_kernel<T, gather_op, negated<gather_op, 2>>(gather, nullptr, count, count, cols, from, {&taken}, parts, true, rows);
+    check_kernel<T, scatter_add_op, stored<scatter_add_op, 2>>(scatter, nullptr, rows, rows, cols, to, {&sums}, parts, false, count);
+    check_kernel<T, scatter_add_op, negated<scatter_add_op, 2>>(scatter, nullptr, rows, rows, cols, to, {&sums}, parts, true, count);
+  }
+}
+void check(const drawn& d, int rows, int cols) {
+  check<float>(d, rows, cols);
+  check<double>(d, rows, cols);
+}
+
+}  // namespace
+
+TEST_CASE("rows are gathered and summed in the order of their indices") {
+  check(anywhere(50, 7), 7, 3);
+  check(anywhere(300, 200), 200, 64);
+  check(anywhere(100, 1000), 1000, 17);
+  check(anywhere(40, 900), 900, 1);
+  check(ascending(100, 33), 33, 33);
+  check(all_the_same(70, 130), 130, 48);
+  check(all_the_same(5, 1), 1, 16);
+}
+
+TEST_CASE("indices out of range name no row") {
+  check(some_outside(50, 10), 10, 5);
+  check(some_outside(200, 300), 300, 40);
+}
+
+TEST_CASE("no indices leave the sums zero") { check(drawn{}, 100, 20); }
+
+TEST_CASE("rows longer than a block") {
+  check(anywhere(9, 5), 5, 6500);
+  check(some_outside(5, 3), 3, 4000);
+}
+
+TEST_CASE("only the rows that are present are gathered, and only the indices that are present are summed") {
+  const float none = std::numeric_limits<float>::quiet_NaN();
+  float table[] = {1, 2, 3, 4, 5, 6}, index[] = {1, 2, 0}, taken[6] = {}, sums[6] = {none, none, none, none, none, none};
+  geometry g;
+  g.v[0] = g.v[geometry::contracted] = 3;
+  g.v[1] = 2;
+  scratch_memory<float> scratch(producer<scatter_add_op, backend::simd<>, float>::scratch(g, 3, 2));
+  void* from[] = {table, index, taken};
+  call<float> a;
+  a.operand = from;
+  a.rows = 3;
+  a.cols = 2;
+  a.geo = g.v;
+  a.contracted = 2;
+  a.scratch = scratch.data();
+  kernel_entry<backend::simd<>, float, stored<gather_op, 2>>::run(a);
+  CHECK(taken[0] == 3);
+  CHECK(std::isnan(taken[2]));
+  CHECK(taken[5] == 2);
+  void* to[] = {table, index, sums};
+  a.operand = to;
+  kernel_entry<backend::simd<>, float, stored<scatter_add_op, 2>>::run(a);
+  const float expected[] = {0, 0, 1, 2, 3, 4};
+  for (int i = 0; i < 6; ++i) CHECK(sums[i] == expected[i]);
+}
