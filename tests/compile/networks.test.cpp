@@ -19,7 +19,7 @@ template <class Step> void check_arena(const std::string& name, const std::strin
   builder b;
   record<Step>(b);
   REQUIRE(b.right());
-  const testing::large_compiled_graph c(b);
+  const testing::compiled_graph c(b);
   const double ratio = double(c.arena.arena) / c.arena.live_peak;
   MESSAGE(name, ", ", what, ": arena ", 4LL * c.arena.arena, " bytes, alive at once ", 4LL * c.arena.live_peak,
           ", ratio ", ratio, "; ", c.arena.in_place, " values in place");
@@ -38,7 +38,7 @@ void check_network(const std::string& name) {
 template <const auto& Net, class Input, const auto& Recipe> int stored_gradients() {
   builder b;
   record<detail::recipe_step<Net, typename Input::shape_type, Recipe, true>>(b);
-  const testing::large_compiled_graph c(b);
+  const testing::compiled_graph c(b);
   int n = 0;
   for (int i = 0; i < c.g.n_nodes; ++i) {
     if (c.g[i].op->kind != op_kind::assign || !c.g.leaves[c.g[c.g[i].aux].aux].trainable) continue;

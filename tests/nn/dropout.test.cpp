@@ -2,6 +2,8 @@
 #include <tfx/nn.hpp>
 #include <tfx/ops.hpp>
 
+#include <tfx/backend/simd/backend.hpp>
+
 #include "../support/layer.hpp"
 
 namespace {

@@ -56,7 +56,7 @@ private:
   }
 };
 
-template <const auto& Net, class In, const auto& Optimizer> struct network : machine<network_step<Net, In, Optimizer>, backend::simd<>, double> {
+template <const auto& Net, class In, const auto& Optimizer> struct network : machine<network_step<Net, In, Optimizer>, interpreted, double> {
   template <class X, class L> network(const X& x, const L& labels) {
     this->state.batch = int(std::size(labels));
     this->put(this->leaf(inputs_space, 0), numbers_of(x));

@@ -7,6 +7,8 @@
 #include <tfx/ops.hpp>
 #include <tfx/ops/control_flow.hpp>
 
+#include <tfx/backend/simd/backend.hpp>
+
 #include "../support/traced.hpp"
 
 namespace {
@@ -131,7 +133,7 @@ constexpr auto bounded_sequence = [](auto x, auto w) {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("states written in bodies go on from iteration to iteration", Backend, backend::scalar, backend::simd<>, backend::reference) {
+TEST_CASE_TEMPLATE("states written in bodies go on from iteration to iteration", Backend, backend::scalar, backend::simd<>, testing::interpreted) {
   machine<writes_states, Backend, double> m;
   const numbers x = some(T * U * B * H, 0.2), h0 = some(B * H, 1.0);
   m.put(m.leaf("x"), x);
@@ -169,7 +171,7 @@ TEST_CASE_TEMPLATE("states written in bodies go on from iteration to iteration",
   }
 }
 
-TEST_CASE_TEMPLATE("a state read in a branch is there for its gradient", Backend, backend::scalar, backend::simd<>, backend::reference) {
+TEST_CASE_TEMPLATE("a state read in a branch is there for its gradient", Backend, backend::scalar, backend::simd<>, testing::interpreted) {
   machine<reads_a_state, Backend, double> m;
   m.put(m.leaf("x"), numbers{1, 2, 3, 4});
   m.put(m.leaf("factor"), numbers{5, 6, 7, 8});
@@ -190,8 +192,9 @@ TEST_CASE("the reverse body draws the masks of the forward body") {
 TEST_CASE("every iteration draws a mask of its own") {
   constexpr int rows = 40, columns = 50;
   const auto e = example("masks", masks, given<rows, columns>(numbers(rows * columns, 1)));
-  machine<testing::recorded_examples<std::remove_cv_t<decltype(e)>>, backend::simd<>, double> m;
-  testing::detail::fill_inputs(m, e);
+  testing::recorded_machine<double> m(e.record);
+  int leaf = 0;
+  testing::detail::fill_inputs(m, e, leaf);
   m.run();
   const auto y = m.values(m.leaf(testing::outputs_space, 0));
   int kept = 0, same = 0;

@@ -52,7 +52,7 @@ TEST_CASE("convolutions whose results only a pooling reads") {
   const auto images = given<1, 5, 7, 2>(image, numerically);
   const auto weights = given<3, 3, 2, 2>(kernel, numerically);
   const auto biases = given<2>(bias, numerically);
-  check_values(0, example("valid", [](auto x, auto w, auto b) {
+  check(example("valid", [](auto x, auto w, auto b) {
                  const auto y = max_pool2d<2>(relu(conv2d(x, w) + b));
                  return sum(y * y);
                }, images, weights, biases),

@@ -21,7 +21,7 @@ template <const auto& Optimizer> struct two_parameters {
     minimize(sum(param<shape<2, 3>>(first, "a") * first) + sum(param<shape<4>>(first, "b") * second), Optimizer);
   }
 };
-template <const auto& Optimizer> struct two_machine : machine<two_parameters<Optimizer>, backend::simd<>, double> {
+template <const auto& Optimizer> struct two_machine : machine<two_parameters<Optimizer>, interpreted, double> {
   two_machine& step(const numbers& first, const numbers& second) {
     this->put(this->leaf(inputs_space, 0), first);
     this->put(this->leaf(inputs_space, 1), second);
@@ -107,7 +107,7 @@ struct scheduled {
 };
 
 TEST_CASE("rates are numbers, inputs or functions of the step") {
-  machine<scheduled, backend::simd<>, double> m;
+  machine<scheduled, interpreted, double> m;
   for (const double rate : {0.5, 0.25, 0.125}) {
     m.put(m.leaf(inputs_space, 0), numbers{rate});
     m.run();

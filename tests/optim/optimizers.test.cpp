@@ -21,7 +21,7 @@ template <const auto& Optimizer> struct optimizer_step {
   }
 };
 
-template <const auto& Optimizer> struct optimizer_machine : machine<optimizer_step<Optimizer>, backend::simd<>, double> {
+template <const auto& Optimizer> struct optimizer_machine : machine<optimizer_step<Optimizer>, interpreted, double> {
   optimizer_machine() { this->put(this->leaf("p"), numbers_of(start::start)); }
   numbers step(const numbers& gradient) {
     this->put(this->leaf(inputs_space, 0), gradient);

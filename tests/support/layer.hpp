@@ -36,37 +36,33 @@ template <const auto& Layer, class In, bool Training> struct layer_step {
 };
 
 /// A layer with memory: parameters and state are set by their paths.
-template <const auto& Layer, class In, bool Training = true, class Backend = backend::simd<>, class T = double>
+template <const auto& Layer, class In, bool Training = true, class Backend = interpreted, class T = double>
 struct layer_machine : machine<layer_step<Layer, In, Training>, Backend, T> {
-  using base = machine<layer_step<Layer, In, Training>, Backend, T>;
-  using P = typename base::P;
-
   template <class Numbers> layer_machine& set(std::string_view path, const Numbers& from) {
-    this->put(base::leaf(path), numbers_of(from));
+    this->put(this->leaf(path), numbers_of(from));
     return *this;
   }
   template <class X, class C> layer_machine& on(const X& x, const C& cotangent) {
-    this->put(base::leaf(inputs_space, 0), numbers_of(x));
-    this->put(base::leaf(inputs_space, 1), numbers_of(cotangent));
+    this->put(this->leaf(inputs_space, 0), numbers_of(x));
+    this->put(this->leaf(inputs_space, 1), numbers_of(cotangent));
     this->run();
     return *this;
   }
-  std::span<T> value() { return this->present(base::leaf(outputs_space, 0)); }
-  std::span<T> d_x() { return this->present(base::leaf(outputs_space, 1)); }
+  std::span<T> value() { return this->present(this->leaf(outputs_space, 0)); }
+  std::span<T> d_x() { return this->present(this->leaf(outputs_space, 1)); }
   std::span<T> gradient(std::string_view path) {
     int k = 2;
-    for (int i = 0; i < P::n_leaves; ++i) {
-      const leaf_info& l = P::leaves[std::size_t(i)];
-      if (P::name(l) == path) return this->values(base::leaf(outputs_space, k));
+    for (const leaf_info& l : this->program.leaves) {
+      if (this->program.name(l) == path) return this->values(this->leaf(outputs_space, k));
       k += l.trainable;
     }
     return {};
   }
   /// The paths of all parameters (or states), in order, one after the other.
-  static std::string paths(int space = parameter_space) {
+  std::string paths(int space = parameter_space) const {
     std::string all;
-    for (int i = 0; i < P::n_leaves; ++i)
-      if (const leaf_info& l = P::leaves[std::size_t(i)]; l.space == space) all.append(all.empty() ? "" : " ").append(P::name(l));
+    for (const leaf_info& l : this->program.leaves)
+      if (l.space == space) all.append(all.empty() ? "" : " ").append(this->program.name(l));
     return all;
   }
 };

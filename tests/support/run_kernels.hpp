@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
 #include <memory>
 #include <vector>
 
 #include <tfx/backend/reference/interpret.hpp>
 #include <tfx/compile/kernel_list.hpp>
-#include <tfx/graph/graph.hpp>
+
+#include "recorded_graph.hpp"
 
 /// The passes at run time: a recorded graph is fused, planned and emitted, and its kernels are run instruction by
 /// instruction. So thousands of graphs can be tried without compiling one.
@@ -28,26 +31,18 @@ struct memory_tables {
   const std::uint8_t* local;
 };
 
-/// A finished recorder's graph through all passes. `Storage` has room for it.
-template <class Storage> struct graph_in_passes {
-  std::unique_ptr<Storage> memory = std::make_unique<Storage>();
+/// A finished recorder's graph through all passes.
+struct compiled_graph {
+  std::unique_ptr<graph_tables> tables;
   graph_view g{};
   fusion_lists groups{};
   fusion_tables fused{};
   memory_lists arena{};
   kernel_lists kernels{};
 
-  explicit graph_in_passes(const builder& b) {
-    const graph_size size = measure(b);
-    *memory = freeze<Storage>(b);
-    g = memory->view();
-    g.n_nodes = size.nodes;
-    g.n_leaves = size.leaves;
-    g.n_regions = size.regions;
-    run_passes();
-  }
+  explicit compiled_graph(const builder& b) : tables(std::make_unique<graph_tables>(b)), g(tables->view()) { run_passes(); }
   /// A graph whose tables lie elsewhere.
-  explicit graph_in_passes(const graph_view& view) : g(view) { run_passes(); }
+  explicit compiled_graph(const graph_view& view) : g(view) { run_passes(); }
 
  private:
   void run_passes() {
@@ -57,8 +52,6 @@ template <class Storage> struct graph_in_passes {
     kernels = emit_kernels(g, fused, memory_tables{arena.offset.data, arena.home.data, arena.history.data, arena.local.data});
   }
 };
-using compiled_graph = graph_in_passes<graph<4000, 12000, 1000, 500, 8000, 200, max_regions>>;
-using large_compiled_graph = graph_in_passes<graph<6000, 20000, 2000, 2000, 100000, 2000, max_regions>>;
 
 /// Memory of a program's spaces, all of it filled.
 struct run_memory {
@@ -86,14 +79,15 @@ struct run_memory {
   }
 };
 
-/// Runs the kernels of a program: one element after the other, in the order of a backend without vectors.
+/// Runs the kernels of a program: one element after the other, in the order of a backend without vectors. `base` is the
+/// memory of its spaces.
 class kernel_runner {
  public:
-  kernel_runner(const compiled_graph& c, run_memory& m, run_state run) : c_(c), m_(m), run_(run) {}
+  kernel_runner(const compiled_graph& c, double* const* base, run_state run) : c_(c), base_(base), run_(run) {}
 
   void run() {
     const kernel_lists& k = c_.kernels;
-    for (double& x : m_.space[arena_space]) x = std::nan("");
+    std::fill_n(base_[arena_space], c_.arena.arena, std::nan(""));
     for (int pc = 0; pc < k.steps.size(); ++pc) {
       const int at = k.steps[pc].at;
       const loop_info& l = k.loops[at < max_regions ? at : 0];
@@ -123,10 +117,10 @@ class kernel_runner {
     }
     return offset;
   }
-  double* address(const operand_info& o) const { return m_.base[o.space] + offset_of(o); }
+  double* address(const operand_info& o) const { return base_[o.space] + offset_of(o); }
   bool enters(int region) {
     const loop_info& l = c_.kernels.loops[region];
-    m_.base[counter_space][region] = iteration_[region];
+    base_[counter_space][region] = iteration_[region];
     if (iteration_[region] >= trips_[region]) return false;
     return !l.conditional || (*address(l.condition) != 0) == l.sense;
   }
@@ -206,8 +200,13 @@ class kernel_runner {
     }
   }
 
-  void launch(const launch_info& l) {
+  /// Of an extent that is bounded: what is there in this run.
+  int present(int extent) const { return c_.g.batch_bound > 0 ? extent / c_.g.batch_bound * run_.batch : extent; }
+
+  void launch(launch_info l) {
     now_ = &l;
+    if (l.bounded == bounded_by::rows) l.rows = present(l.rows);
+    if (l.bounded == bounded_by::columns) l.cols = present(l.cols);
     const std::size_t count = std::size_t(l.instructions);
     std::vector<double> reg(count);
     std::vector<std::vector<double>> collected(count);
@@ -245,32 +244,41 @@ class kernel_runner {
         for (int column = 0; column < l.cols; ++column) phase_of(reg, 0, row, column, nullptr);
     }
   }
-  /// A row of a producer's result at a time, and what is fused onto it before the next row.
+  /// A row at a time of a producer's result, of what is made beside it from the same inputs, and of what is fused onto it.
   void launch_producer(std::vector<double>& reg) const {
-    const instruction& made = c_.kernels.code[now_->first_instruction + now_->output];
     const geometry& geo = c_.g.geometries[now_->geometry];
+    const op_info& first = *c_.kernels.code[now_->first_instruction + now_->output].op;
     node_call<double> call;
-    const int inputs = made.op->arity >= 0 ? made.op->arity : geo.v[16];
+    const int inputs = first.arity >= 0 ? first.arity : geo.v[16];
     for (int k = 0; k < inputs; ++k) call.in[k] = address(operand(k));
-    std::vector<double> out(std::size_t(now_->rows * now_->cols));
-    call.out = out.data();
     call.shape = dims{2, {now_->rows, now_->cols}, false};
     call.geo = geo.v;
-    call.contracted = geo.v[geometry::contracted];
+    call.contracted = geo.v[geometry::contracts_batch] ? present(geo.v[geometry::contracted]) : geo.v[geometry::contracted];
     call.run = &run_;
+    std::vector<std::vector<double>> out(std::size_t(now_->instructions));
     for (int row = 0; row < now_->rows; ++row) {
-      made.op->evaluate_double(call);   // anew, that a row sees what the rows before have overwritten
+      for (int i = 0; i < now_->instructions; ++i) {
+        const op_info& op = *c_.kernels.code[now_->first_instruction + i].op;
+        if (!is_producer(op.kind)) continue;
+        out[std::size_t(i)].resize(std::size_t(now_->rows * now_->cols));
+        call.out = out[std::size_t(i)].data();
+        op.evaluate_double(call);   // anew, that a row sees what the rows before have overwritten
+      }
       for (int column = 0; column < now_->cols; ++column) {
-        reg[std::size_t(now_->output)] = out[std::size_t(row * now_->cols + column)];
-        if (const int store = instruction::store_of(made.word); store >= 0)
-          *element(store, instruction::store_lies(made.word), row, column) = reg[std::size_t(now_->output)];
+        for (int i = 0; i < now_->instructions; ++i) {
+          if (out[std::size_t(i)].empty()) continue;
+          const std::uint64_t word = c_.kernels.code[now_->first_instruction + i].word;
+          reg[std::size_t(i)] = out[std::size_t(i)][std::size_t(row * now_->cols + column)];
+          if (const int store = instruction::store_of(word); store >= 0)
+            *element(store, instruction::store_lies(word), row, column) = reg[std::size_t(i)];
+        }
         phase_of(reg, 0, row, column, nullptr);
       }
     }
   }
 
   const compiled_graph& c_;
-  run_memory& m_;
+  double* const* base_;
   run_state run_;
   const launch_info* now_ = nullptr;
   int iteration_[max_regions] = {}, trips_[max_regions] = {};
@@ -285,7 +293,7 @@ inline int differing_elements(const compiled_graph& compiled, const compiled_gra
   int n = 0;
   for (std::uint64_t step = 1; step <= 2; ++step) {
     const run_state run{1, step, 0};
-    kernel_runner(compiled, kernels, run).run();
+    kernel_runner(compiled, kernels.base, run).run();
     interpret<double>(c.g, nodes.base, run);
     for (int i = 0; i < c.g.n_leaves; ++i) {
       const leaf_info& l = c.g.leaves[i];

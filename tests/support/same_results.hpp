@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <tfx/backend/simd/backend.hpp>
+
 #include "traced.hpp"
 #include "without_vectors.hpp"
 
@@ -8,8 +10,9 @@ namespace tfx::testing {
 
 /// Fills everything that a program reads with numbers without a pattern.
 template <class Machine> void fill_everything(Machine& m, double phase) {
-  for (int i = 0; i < Machine::P::n_leaves; ++i) {
-    const leaf_info& l = Machine::P::leaves[std::size_t(i)];
+  int i = -1;
+  for (const leaf_info& l : m.program.leaves) {
+    ++i;
     if (l.space == batch_space) continue;
     auto values = m.values(l);
     for (std::size_t k = 0; k < values.size(); ++k) values[k] = decltype(m.poison)(std::sin(1.7 * double(k * k) + double(i) + phase));
@@ -27,10 +30,8 @@ template <class Step, class T, class One, class Other> int differing(int rows = 
   for (int run = 0; run < 2; ++run) {
     a.run();
     b.run();
-    for (int i = 0; i < plan<Step>::n_leaves; ++i) {
-      const leaf_info& l = plan<Step>::leaves[std::size_t(i)];
+    for (const leaf_info& l : a.program.leaves)
       if (l.space != batch_space) n += different_bits<T>(a.values(l), b.values(l));
-    }
   }
   return n;
 }
@@ -49,5 +50,34 @@ template <class... Step> void check_backends(int rows = 0) {
   };
   (one(std::type_identity<Step>{}), ...);
 }
+
+/// Examples as `check` checks them, and compiled into one program: the bits of the backends. `rows`: present in this run, where
+/// the shapes are bounded.
+template <class... Example> void check_compiled_rows(int rows, const Example&... example) {
+  check_rows(rows, example...);
+  using step = detail::recorded_functions<typename Example::recorded...>;
+  const traced_example* const all[] = {&example...};
+  auto one = [&]<class T, class Backend>(std::type_identity<T>, std::type_identity<Backend>) {
+    CAPTURE(sizeof(T));
+    machine<step, backend::reference, T> a;
+    machine<step, Backend, T> b;
+    auto run = [&](auto& m) {
+      m.state.batch = rows;
+      int leaf = 0;
+      for (const traced_example* e : all) detail::fill_inputs(m, *e, leaf);
+      m.run();
+    };
+    run(a);
+    run(b);
+    for (const leaf_info& l : a.program.leaves) {
+      CAPTURE(l.offset);
+      if (l.space == outputs_space) CHECK(different_bits<T>(a.values(l), b.values(l)) == 0);
+    }
+  };
+  one(std::type_identity<double>{}, std::type_identity<backend::simd<>>{});
+  one(std::type_identity<float>{}, std::type_identity<backend::simd<>>{});
+  one(std::type_identity<float>{}, std::type_identity<backend::scalar>{});
+}
+template <class... Example> void check_compiled(const Example&... example) { check_compiled_rows(0, example...); }
 
 }  // namespace tfx::testing

@@ -3,42 +3,30 @@
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <array>
-#include <bit>
-#include <cmath>
 #include <cstdint>
-#include <cstring>
-#include <limits>
-#include <memory>
-#include <new>
-#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <tfx/autodiff/reverse.hpp>
-#include <tfx/backend/reference/interpret.hpp>
-#include <tfx/backend/simd/backend.hpp>
-#include <tfx/compile/executable.hpp>
+#include <tfx/expr/var.hpp>
 
 #include "gradient_check.hpp"
+#include "machine.hpp"
+#include "numbers.hpp"
 
-/// Runs traced functions on numbers, many of them in one program, and compares values, gradients and bits.
+/// Runs traced functions on numbers and compares values, gradients and bits.
 ///
 ///     check(example("exp", [](auto x) { return exp(x); }, given<4, 4>(x, d_x), out, cotangent),
 ///           example("log", ...));
 ///
-/// Every example's value is held against the stored one, the gradient of sum(out * cotangent) against the stored one and
-/// against central differences, and the bits of the reference, scalar and simd backends against each other.
+/// An example is recorded at run time and interpreted. Its value is held against the stored one, the gradient of
+/// sum(out * cotangent) against the stored one and against central differences, both in float against double, and the bits
+/// of the kernels that the passes make of it against those of its nodes. Nothing is compiled for a backend:
+/// `check_compiled` in same_results.hpp is for one example of each class of kernels.
 namespace tfx::testing {
-
-using numbers = std::vector<double>;
-
-template <class Array> numbers numbers_of(const Array& array) {
-  if constexpr (std::is_arithmetic_v<Array>) return {double(array)};
-  else return numbers(std::begin(array), std::end(array));
-}
 
 /// What the gradient of an input is compared with: `given<3>(x, numerically)` with central differences alone.
 struct numerically_t {};
@@ -74,17 +62,71 @@ template <class S, class T, class C, class X> constexpr X gradient_of(var<S, T> 
   return {expand(found < 0 ? y.h.graph->constant(0) : handle{y.h.graph, found}, X::dim)};
 }
 
-/// One traced function with its numbers.
-template <class Function, class... Input> struct example_of {
-  static constexpr int inputs = int(sizeof...(Input));
-  static constexpr int gradients = (0 + ... + int(Input::differentiated));
-  static constexpr bool differentiated = gradients > 0;
+enum : int { inputs_space = first_io_space, outputs_space, test_spaces };
 
+namespace detail {
+
+constexpr void give(builder& b, handle value) {
+  const int l = b.leaf(outputs_space, value.shape(), value.type(), "out", {}, false);
+  b.current[l] = value.id;
+}
+constexpr handle take(builder& b, const dims& shape, dtype type) {
+  return b.read(b.leaf(inputs_space, shape, type, "in", {}, false));
+}
+
+/// Records one traced function: every input is a leaf of one space, the cotangent the last of them; the value and the
+/// gradients are leaves of another.
+template <class Function, class... Input> struct recorded_function {
+  static constexpr void record(builder& b) {
+    // A braced list, so that leaves are made in this order.
+    const handle x[] = {take(b, Input::shape_type::value, dtype_of<typename Input::value_type>)...};
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      call(b, var<typename Input::shape_type, typename Input::value_type>{x[I]}...);
+    }(std::index_sequence_for<Input...>{});
+  }
+
+ private:
+  template <class... X> static constexpr void call(builder& b, X... x) {
+    const auto y = Function{}(x...);
+    give(b, expand(y.h, y.dim));
+    if constexpr ((false || ... || Input::differentiated)) {
+      const handle cotangent = take(b, y.dim, dtype::real_type);
+      (differentiate<Input>(b, y, cotangent, x), ...);
+    }
+  }
+  template <class In, class Y, class X> static constexpr void differentiate(builder& b, Y y, handle cotangent, X x) {
+    if constexpr (In::differentiated) give(b, gradient_of(y, cotangent, x).h);
+  }
+};
+
+/// Several of them as one program.
+template <class... Recorded> struct recorded_functions {
+  constexpr void operator()(builder& b) const {
+    b.spaces = test_spaces;
+    (Recorded::record(b), ...);
+  }
+};
+
+}  // namespace detail
+
+/// An input as numbers.
+struct example_input {
+  bool differentiated;
+  numbers value, gradient;   ///< without a stored gradient: empty
+};
+
+/// One traced function with its numbers.
+struct traced_example {
   std::string_view name;
-  std::array<numbers, sizeof...(Input)> value, gradient;
-  numbers out, cotangent;
+  void (*record)(builder&);
+  std::vector<example_input> inputs;
+  numbers out, cotangent;   ///< empty: not stored; a cotangent of ones
   bool smooth = true;
   numbers points{};
+  accuracy value_within{}, gradient_within{};
+};
+template <class Function, class... Input> struct example_of : traced_example {
+  using recorded = detail::recorded_function<Function, Input...>;
 
   /// Central differences mean nothing at the stored numbers.
   example_of without_differences() const {
@@ -98,288 +140,148 @@ template <class Function, class... Input> struct example_of {
     e.points = x;
     return e;
   }
+  /// Other bounds than those that hold where nothing is said.
+  example_of within(accuracy value, accuracy gradient) const {
+    example_of e = *this;
+    e.value_within = value;
+    e.gradient_within = gradient;
+    return e;
+  }
 };
 template <class X> concept stored_numbers = !requires { typename X::shape_type; };
 template <class Function, stored_numbers Out, stored_numbers Cotangent, class... Input>
 auto example(std::string_view name, Function, const Out& out, const Cotangent& cotangent, Input... input) {
-  return example_of<Function, Input...>{name, {input.value...}, {input.gradient...}, numbers_of(out), numbers_of(cotangent)};
+  using step = detail::recorded_functions<detail::recorded_function<Function, Input...>>;
+  return example_of<Function, Input...>{
+      {name, &tfx::record<step>, {example_input{Input::differentiated, input.value, input.gradient}...}, numbers_of(out), numbers_of(cotangent)}};
 }
 /// Without a stored result: only the gradient is checked, and the bits.
-template <class Function, class... Input> auto example(std::string_view name, Function, Input... input) {
-  return example_of<Function, Input...>{name, {input.value...}, {input.gradient...}, {}, {}};
-}
-
-enum : int { inputs_space = first_io_space, outputs_space, test_spaces };
-
-namespace detail {
-
-constexpr void give(builder& b, handle value) {
-  const int l = b.leaf(outputs_space, value.shape(), value.type(), "out", {}, false);
-  b.current[l] = value.id;
-}
-constexpr handle take(builder& b, const dims& shape, dtype type) {
-  return b.read(b.leaf(inputs_space, shape, type, "in", {}, false));
-}
-
-template <class Example> struct recorded;
-template <class Function, class... Input> struct recorded<example_of<Function, Input...>> {
-  template <class... X> static constexpr void call(builder& b, X... x) {
-    const auto y = Function{}(x...);
-    give(b, expand(y.h, y.dim));
-    if constexpr ((false || ... || Input::differentiated)) {
-      const handle cotangent = take(b, y.dim, dtype::real_type);
-      (differentiate<Input>(b, y, cotangent, x), ...);
-    }
-  }
-  static constexpr void record(builder& b) {
-    // A braced list, so that leaves are made in this order.
-    const handle x[] = {take(b, Input::shape_type::value, dtype_of<typename Input::value_type>)...};
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-      call(b, var<typename Input::shape_type, typename Input::value_type>{x[I]}...);
-    }(std::index_sequence_for<Input...>{});
-  }
-
-private:
-  template <class In, class Y, class X> static constexpr void differentiate(builder& b, Y y, handle cotangent, X x) {
-    if constexpr (In::differentiated) give(b, gradient_of(y, cotangent, x).h);
-  }
-};
-
-}  // namespace detail
-
-/// All examples recorded into one program: every input is a leaf of one space, every output of another.
-template <class... Example> struct recorded_examples {
-  constexpr void operator()(builder& b) const {
-    b.spaces = test_spaces;
-    (detail::recorded<Example>::record(b), ...);
-  }
-};
-
-/// Memory of exactly so many elements, on a 64-byte line, so that a sanitizer sees every step outside.
-template <class T> struct exact_memory {
-  explicit exact_memory(std::size_t n) : size(n), data(static_cast<T*>(::operator new(n * sizeof(T) + 1, std::align_val_t(64)))) {}
-  exact_memory(const exact_memory&) = delete;
-  ~exact_memory() { ::operator delete(data, std::align_val_t(64)); }
-  void fill(T x) { std::fill_n(data, size, x); }
-  std::size_t size;
-  T* data;
-};
-
-/// A program with memory, ready to run. What was never written is not a number.
-template <class Step, class Backend, class T> struct machine {
-  using P = plan<Step>;
-  using E = executable<P, Backend, T>;
-  static constexpr T poison = std::numeric_limits<T>::quiet_NaN();
-  [[no_unique_address]] tell<verdict<Step>::right, verdict<Step>> told{};
-
-  machine() {
-    for (int s = parameter_space; s < max_spaces; ++s) {
-      std::size_t n = s < P::spaces ? std::size_t(P::space_size(s)) : 0;
-      if (s == constant_space) n = P::constants.size();
-      if (s == batch_space) n = 2;
-      if (s == counter_space) n = max_regions;
-      space.push_back(std::make_unique<exact_memory<T>>(n));
-      space.back()->fill(s == slot_space ? T(0) : poison);
-    }
-    for (std::size_t i = 0; i < P::constants.size(); ++i) at(constant_space)[i] = T(P::constants[i]);
-    for (int i = 0; i < P::n_leaves; ++i) {
-      const leaf_info& l = P::leaves[std::size_t(i)];
-      if (l.space == parameter_space || l.space == state_space) init::fill(l.init, l.fan_in, l.fan_out, at(l.space) + l.offset, l.size, 1, l.hash);
-    }
-  }
-  T* at(int s) { return space[std::size_t(s - parameter_space)]->data; }
-
-  /// Leaf k of those in a space, in the order in which they were made.
-  static const leaf_info& leaf(int s, int k) {
-    int i = 0;
-    for (;; ++i)
-      if (P::leaves[std::size_t(i)].space == s && k-- == 0) return P::leaves[std::size_t(i)];
-  }
-  static const leaf_info& leaf(std::string_view path) {
-    int i = 0;
-    while (i < P::n_leaves && P::name(P::leaves[std::size_t(i)]) != path) ++i;
-    REQUIRE_MESSAGE(i < P::n_leaves, std::string(path));
-    return P::leaves[std::size_t(i)];
-  }
-  std::span<T> values(const leaf_info& l) { return {at(l.space) + l.offset, std::size_t(l.size)}; }
-  std::span<T> values(std::string_view path) { return values(leaf(path)); }
-  /// What is there in this run: of a bounded leaf the rows present.
-  std::span<T> present(const leaf_info& l) {
-    const int n = l.shape.bounded ? l.size / l.shape.extent[0] * int(state.batch) : l.size;
-    return values(l).first(std::size_t(n));
-  }
-  template <class Numbers> void put(const leaf_info& l, const Numbers& from) {
-    const std::span<T> to = values(l);
-    REQUIRE(from.size() <= to.size());
-    std::fill(to.begin(), to.end(), poison);
-    std::transform(from.begin(), from.end(), to.begin(), [](auto x) { return T(x); });
-  }
-
-  void run() {
-    arena.fill(poison);
-    at(batch_space)[0] = T(state.batch);
-    at(batch_space)[1] = T(1) / T(state.batch);
-    bindings<T> b;
-    b.base[arena_space] = arena.data;
-    for (int s = parameter_space; s < max_spaces; ++s) b.base[s] = at(s);
-    b.scratch = arena.data + P::arena_elements;
-    b.run = state;
-    E::run(b);
-  }
-
-  run_state state{1, 1, 0};
-  exact_memory<T> arena{E::arena_elements};
-  std::vector<std::unique_ptr<exact_memory<T>>> space;
-};
-
-/// The largest difference, relative to max(1, the largest expected number).
-template <class Numbers> double difference(const Numbers& found, const numbers& expected) {
-  constexpr double infinity = std::numeric_limits<double>::infinity();
-  if (found.size() != expected.size()) return infinity;
-  double largest = 1, worst = 0;
-  for (const double e : expected)
-    if (std::isfinite(e)) largest = std::max(largest, std::abs(e));
-  for (std::size_t i = 0; i < expected.size(); ++i) {
-    const double f = double(found[i]), e = expected[i];
-    if (f == e || (std::isnan(f) && std::isnan(e))) continue;
-    const double d = std::abs(f - e);
-    worst = std::max(worst, d <= infinity ? d : infinity);
-  }
-  return worst / largest;
-}
-
-/// Elements whose bits differ; two that are not numbers are equal.
-template <class T> int different_bits(std::span<const T> a, std::span<const T> b) {
-  if (a.size() != b.size()) return -1;
-  int n = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) n += std::memcmp(&a[i], &b[i], sizeof(T)) != 0 && !(a[i] != a[i] && b[i] != b[i]);
-  return n;
+template <class Function, class... Input> auto example(std::string_view name, Function f, Input... input) {
+  return example(name, f, numbers{}, numbers{}, input...);
 }
 
 namespace detail {
 
-/// Copies the examples' inputs in, in the order in which the program's leaves were made.
-template <class Machine, class... Example> void fill_inputs(Machine& m, const Example&... example) {
-  int k = 0;
-  auto one = [&](const auto& e) {
-    for (const numbers& x : e.value) m.put(Machine::leaf(inputs_space, k++), x);
-    if (!e.differentiated) return;
-    const leaf_info& l = Machine::leaf(inputs_space, k++);
-    m.put(l, e.cotangent.empty() ? numbers(std::size_t(l.size), 1) : e.cotangent);
-  };
-  (one(example), ...);
+inline bool any_differentiated(const traced_example& e) {
+  return std::any_of(e.inputs.begin(), e.inputs.end(), [](const example_input& x) { return x.differentiated; });
 }
 
-template <class Machine> struct checker {
-  Machine& m;
-  int in = 0, out = 0;   ///< leaves of the examples before
-  double value_error = 0, gradient_error = 0, numeric_error = 0;   ///< the largest so far
+/// Copies an example's inputs in, from leaf `k` on in the order in which they were made.
+template <class T> void fill_inputs(program_memory<T>& m, const traced_example& e, int& k) {
+  for (const example_input& x : e.inputs) m.put(m.leaf(inputs_space, k++), x.value);
+  if (!any_differentiated(e)) return;
+  const leaf_info& l = m.leaf(inputs_space, k++);
+  m.put(l, e.cotangent.empty() ? numbers(std::size_t(l.size), 1) : e.cotangent);
+}
 
-  template <class Example> void operator()(const Example& e) {
-    INFO(std::string(e.name));
-    const leaf_info& y = Machine::leaf(outputs_space, out++);
-    if (!e.out.empty()) {
-      const double error = difference(m.present(y), e.out);
-      CHECK(error <= 1e-10);
-      value_error = std::max(value_error, error);
-    } else {
-      CHECK(std::none_of(m.present(y).begin(), m.present(y).end(), [](double x) { return x != x; }));
-    }
-    if constexpr (Example::differentiated) gradients(e, y);
-    in += Example::inputs + Example::differentiated;
+/// One example, recorded for double and for float.
+class example_checker {
+ public:
+  example_checker(const traced_example& e, int rows) : e_(e), double_(e.record), float_(e.record) {
+    double_.state.batch = float_.state.batch = rows;
   }
 
-private:
-  template <class Function, class... Input> void gradients(const example_of<Function, Input...>& e, const leaf_info& y) {
-    const std::span<double> cotangent = m.values(Machine::leaf(inputs_space, in + e.inputs));
-    std::size_t k = 0;
-    auto one = [&](bool differentiated) {
-      const std::size_t i = k++;
-      if (!differentiated) return;
-      CAPTURE(i);
-      const std::span<double> d = m.present(Machine::leaf(outputs_space, out++));
-      std::vector<double> gradient(d.begin(), d.end());
-      if (!e.gradient[i].empty()) {
-        const double error = difference(gradient, e.gradient[i]);
-        CHECK(error <= 1e-10);
-        gradient_error = std::max(gradient_error, error);
-      }
-      if (!e.smooth) return;
-      const leaf_info& x = Machine::leaf(inputs_space, in + int(i));
-      const std::span<double> memory = m.present(x);
-      numbers at = e.value[i];
-      if (i == 0 && !e.points.empty()) {
-        at = e.points;
-        m.put(x, at);
-        m.run();
-        gradient.assign(d.begin(), d.end());
-      }
-      auto f = [&](std::span<const double> moved) {
-        std::copy(moved.begin(), moved.end(), memory.begin());
-        m.run();
-        double total = 0;
-        const std::span<double> result = m.present(y);
-        for (std::size_t j = 0; j < result.size(); ++j) total += result[j] * cotangent[j];
-        return total;
-      };
-      const auto numeric = testing::gradient_error(f, at, gradient);
-      CAPTURE(numeric.element);
-      CAPTURE(numeric.given);
-      CAPTURE(numeric.numeric);
-      CHECK(numeric.relative <= 1e-6);
-      numeric_error = std::max(numeric_error, numeric.relative);
-      std::copy(e.value[i].begin(), e.value[i].end(), memory.begin());
-      m.run();
+  void operator()() {
+    INFO(std::string(e_.name));
+    fill(double_);
+    double_.run();
+    value();
+    for (std::size_t i = 0, k = 1; i < e_.inputs.size(); ++i)
+      if (e_.inputs[i].differentiated) gradient(i, int(k++));
+    kernels();
+    floats();
+  }
+
+ private:
+  template <class T> void fill(recorded_machine<T>& m) {
+    int k = 0;
+    fill_inputs(m, e_, k);
+  }
+  template <class T> numbers result(recorded_machine<T>& m, int k) { return numbers_of(m.present(m.leaf(outputs_space, k))); }
+  int results() const {
+    return 1 + int(std::count_if(e_.inputs.begin(), e_.inputs.end(), [](const example_input& x) { return x.differentiated; }));
+  }
+
+  void value() {
+    const std::span<const double> y = double_.present(double_.leaf(outputs_space, 0));
+    if (e_.out.empty()) CHECK(std::none_of(y.begin(), y.end(), [](double x) { return x != x; }));
+    else CHECK(errors(y, e_.out, e_.value_within) <= 1);
+  }
+
+  void gradient(std::size_t i, int k) {
+    CAPTURE(i);
+    const std::span<const double> d = double_.present(double_.leaf(outputs_space, k));
+    if (!e_.inputs[i].gradient.empty()) CHECK(errors(d, e_.inputs[i].gradient, e_.gradient_within) <= 1);
+    if (e_.smooth) differences(i, numbers_of(d), k);
+  }
+
+  void differences(std::size_t i, numbers gradient, int k) {
+    const leaf_info& x = double_.leaf(inputs_space, int(i));
+    const std::span<double> memory = double_.present(x);
+    numbers at = e_.inputs[i].value;
+    if (i == 0 && !e_.points.empty()) {
+      at = e_.points;
+      double_.put(x, at);
+      double_.run();
+      gradient = result(double_, k);
+    }
+    const std::span<double> cotangent = double_.values(double_.leaf(inputs_space, int(e_.inputs.size())));
+    auto f = [&](std::span<const double> moved) {
+      std::copy(moved.begin(), moved.end(), memory.begin());
+      double_.run();
+      double total = 0;
+      const std::span<const double> y = double_.present(double_.leaf(outputs_space, 0));
+      for (std::size_t j = 0; j < y.size(); ++j) total += y[j] * cotangent[j];
+      return total;
     };
-    (one(Input::differentiated), ...);
+    const gradient_difference numeric = gradient_error(f, at, gradient);
+    CAPTURE(numeric.element);
+    CAPTURE(numeric.given);
+    CAPTURE(numeric.numeric);
+    CHECK(numeric.relative <= 1e-6);
+    fill(double_);
+    double_.run();
   }
-};
 
-/// The bits of one backend against those of another.
-template <class Step, class T, class One, class Other, class... Example> void check_bits(int rows, const Example&... example) {
-  machine<Step, One, T> a;
-  machine<Step, Other, T> b;
-  auto run = [&](auto& m) {
-    m.state.batch = rows;
-    fill_inputs(m, example...);
-    m.run();
-  };
-  run(a);
-  run(b);
-  int k = 0;
-  auto compare = [&](const auto& e) {
-    INFO(std::string(e.name));
-    CAPTURE(sizeof(T));
-    for (int i = 0; i < 1 + e.gradients; ++i) {
-      CAPTURE(i);   // 0: the value, then the gradients
-      const leaf_info& l = a.leaf(outputs_space, k++);
-      CHECK(different_bits<T>(a.values(l), b.values(l)) == 0);
+  /// What the passes make of the graph gives the bits of its nodes.
+  void kernels() {
+    recorded_machine<double> fused(e_.record);
+    fused.state = double_.state;
+    fill(fused);
+    fused.run_kernels();
+    for (int k = 0; k < results(); ++k) {
+      CAPTURE(k);   // 0: the value, then the gradients
+      const leaf_info& l = fused.leaf(outputs_space, k);
+      CHECK(different_bits<double>(fused.values(l), double_.values(l)) == 0);
     }
-  };
-  (compare(example), ...);
-}
+  }
+
+  /// In float, beside double on the same numbers.
+  void floats() {
+    fill(float_);
+    float_.run();
+    for (const leaf_info& l : double_.program.leaves) {
+      if (l.space != inputs_space) continue;
+      const std::span<const float> from = float_.values(l);
+      std::copy(from.begin(), from.end(), double_.values(l).begin());
+    }
+    double_.run();
+    for (int k = 0; k < results(); ++k) {
+      CAPTURE(k);
+      const std::span<const float> found = float_.present(float_.leaf(outputs_space, k));
+      CHECK(errors(found, result(double_, k), k == 0 ? e_.value_within : e_.gradient_within) <= 1);
+    }
+  }
+
+  const traced_example& e_;
+  recorded_machine<double> double_;
+  recorded_machine<float> float_;
+};
 
 }  // namespace detail
 
-/// Checks values and gradients of all examples, compiled into one program for one backend. `rows`: present in this run,
-/// where the shapes are bounded.
-template <class... Example> void check_values(int rows, const Example&... example) {
-  machine<recorded_examples<Example...>, backend::simd<>, double> m;
-  m.state.batch = rows;
-  detail::fill_inputs(m, example...);
-  m.run();
-  detail::checker<decltype(m)> checker{m};
-  (checker(example), ...);
-  MESSAGE("value ", checker.value_error, ", gradient ", checker.gradient_error, ", central differences ", checker.numeric_error);
-}
-/// The same, and the bits of float and double on different backends.
-template <class... Example> void check_rows(int rows, const Example&... example) {
-  check_values(rows, example...);
-  using step = recorded_examples<Example...>;
-  detail::check_bits<step, double, backend::simd<>, backend::reference>(rows, example...);
-  detail::check_bits<step, float, backend::simd<>, backend::reference>(rows, example...);
-  detail::check_bits<step, float, backend::simd<>, backend::scalar>(rows, example...);
-}
+/// Checks examples. `rows`: present in this run, where the shapes are bounded.
+template <class... Example> void check_rows(int rows, const Example&... example) { (detail::example_checker(example, rows)(), ...); }
 template <class... Example> void check(const Example&... example) { check_rows(0, example...); }
 
 }  // namespace tfx::testing

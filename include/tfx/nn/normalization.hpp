@@ -62,7 +62,8 @@ struct layer_norm {
     const handle centred = x.h - tfx::detail::mean_axes(x.h, last);
     const handle variance = tfx::detail::mean_axes(centred * centred, last);
     const handle inverse = 1 / sqrt(variance + epsilon);   // one division a row
-    return var<S, T>{centred * inverse * param<C>(x, "scale", init::ones{}).h + param<C>(x, "shift").h};
+    const auto scale = param<C>(x, "scale", init::ones{}), shift = param<C>(x, "shift");   // made in this order
+    return var<S, T>{centred * inverse * scale.h + shift.h};
   }
 };
 
