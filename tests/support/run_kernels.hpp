@@ -10,7 +10,7 @@
 #include <tfx/backend/reference/interpret.hpp>
 #include <tfx/compile/kernel_list.hpp>
 
-#include "recorded_graph.hpp"
+#include "graph_tables.hpp"
 
 /// The passes at run time: a recorded graph is fused, planned and emitted, and its kernels are run instruction by
 /// instruction. So thousands of graphs can be tried without compiling one.
