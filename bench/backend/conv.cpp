@@ -12,14 +12,14 @@ using namespace tfx;
 /// Square images and windows, channels last.
 template <int Images, int Size, int In, int Out, int Kernel, int Stride, int Pad> struct layer {
   static constexpr int out_size = (Size + 2 * Pad - Kernel) / Stride + 1;
-  static constexpr geometry geo = {
-      {Images, Size, Size, In, out_size, out_size, Out, Kernel, Kernel, Stride, Stride, Pad, Pad, 1, 1, 1}};
+  static constexpr conv2d_geometry geo = {
+      {Images, Size, Size, In, out_size, out_size, Kernel, Kernel, Stride, Stride, Pad, Pad}, Out};
   static constexpr int pixels = Images * Size * Size, results = Images * out_size * out_size;
   static constexpr int taps = Kernel * Kernel * In;
 };
 
 template <class Layer, int Rows, int Cols> struct launch {
-  static constexpr geometry geo = Layer::geo;
+  static constexpr conv2d_geometry geo = Layer::geo;
   static constexpr int rows = Rows, cols = Cols;
 };
 
@@ -32,8 +32,9 @@ void measure(benchmark::State& state, float* first, float* second, float* third,
   c.operand = operands;
   c.rows = Launch::rows;
   c.cols = Launch::cols;
-  c.geo = Launch::geo.v;
-  c.contracted = Launch::geo.v[0];
+  static constexpr geometry row = geometry::of(Launch::geo);
+  c.geo = &row;
+  c.contracted = Launch::geo.images;
   c.scratch = scratch.data();
   c.tiles = Producer::template tiles<Launch>();
   for (auto _ : state) {
@@ -44,21 +45,21 @@ void measure(benchmark::State& state, float* first, float* second, float* third,
 }
 
 template <class Layer> void forward(benchmark::State& state) {
-  const bench::aligned_buffer x(Layer::pixels * Layer::geo.v[3], 0.5f), w(Layer::taps * Layer::geo.v[6], 0.25f);
-  measure<backend::simd_conv<float>, launch<Layer, Layer::results, Layer::geo.v[6]>>(
-      state, x.data(), w.data(), nullptr, double(Layer::results) * Layer::geo.v[6] * Layer::taps);
+  const bench::aligned_buffer x(Layer::pixels * Layer::geo.channels, 0.5f), w(Layer::taps * Layer::geo.out_channels, 0.25f);
+  measure<backend::simd_conv<float>, launch<Layer, Layer::results, Layer::geo.out_channels>>(
+      state, x.data(), w.data(), nullptr, double(Layer::results) * Layer::geo.out_channels * Layer::taps);
 }
 
 template <class Layer> void to_x(benchmark::State& state) {
-  const bench::aligned_buffer dy(Layer::results * Layer::geo.v[6], 0.5f), w(Layer::taps * Layer::geo.v[6], 0.25f);
-  measure<backend::simd_conv_to_x<float>, launch<Layer, Layer::pixels, Layer::geo.v[3]>>(
-      state, dy.data(), w.data(), nullptr, double(Layer::results) * Layer::geo.v[6] * Layer::taps);
+  const bench::aligned_buffer dy(Layer::results * Layer::geo.out_channels, 0.5f), w(Layer::taps * Layer::geo.out_channels, 0.25f);
+  measure<backend::simd_conv_to_x<float>, launch<Layer, Layer::pixels, Layer::geo.channels>>(
+      state, dy.data(), w.data(), nullptr, double(Layer::results) * Layer::geo.out_channels * Layer::taps);
 }
 
 template <class Layer> void to_w(benchmark::State& state) {
-  const bench::aligned_buffer x(Layer::pixels * Layer::geo.v[3], 0.5f), dy(Layer::results * Layer::geo.v[6], 0.25f);
-  measure<backend::simd_conv_to_w<float>, launch<Layer, Layer::taps, Layer::geo.v[6]>>(
-      state, x.data(), dy.data(), nullptr, double(Layer::results) * Layer::geo.v[6] * Layer::taps);
+  const bench::aligned_buffer x(Layer::pixels * Layer::geo.channels, 0.5f), dy(Layer::results * Layer::geo.out_channels, 0.25f);
+  measure<backend::simd_conv_to_w<float>, launch<Layer, Layer::taps, Layer::geo.out_channels>>(
+      state, x.data(), dy.data(), nullptr, double(Layer::results) * Layer::geo.out_channels * Layer::taps);
 }
 
 /// A pooling of `Inputs` operands as a kernel whose result is the operand behind them.
@@ -72,14 +73,14 @@ template <class Op, int Inputs> struct pooled : producer<Op, backend::simd<>, fl
 };
 
 template <class Layer> void max_pool(benchmark::State& state) {
-  const bench::aligned_buffer x(Layer::pixels * Layer::geo.v[3], 0.5f), y(Layer::results * Layer::geo.v[3], 0.5f);
-  measure<pooled<max_pool_op, 1>, launch<Layer, Layer::results, Layer::geo.v[3]>>(state, x.data(), y.data(), nullptr, 0);
+  const bench::aligned_buffer x(Layer::pixels * Layer::geo.channels, 0.5f), y(Layer::results * Layer::geo.channels, 0.5f);
+  measure<pooled<max_pool_op, 1>, launch<Layer, Layer::results, Layer::geo.channels>>(state, x.data(), y.data(), nullptr, 0);
 }
 
 template <class Layer> void max_pool_grad(benchmark::State& state) {
-  const bench::aligned_buffer place(Layer::results * Layer::geo.v[3], 1), dy(Layer::results * Layer::geo.v[3], 0.5f);
-  const bench::aligned_buffer dx(Layer::pixels * Layer::geo.v[3], 0);
-  measure<pooled<max_pool_gradient_op, 2>, launch<Layer, Layer::pixels, Layer::geo.v[3]>>(state, place.data(), dy.data(),
+  const bench::aligned_buffer place(Layer::results * Layer::geo.channels, 1), dy(Layer::results * Layer::geo.channels, 0.5f);
+  const bench::aligned_buffer dx(Layer::pixels * Layer::geo.channels, 0);
+  measure<pooled<max_pool_gradient_op, 2>, launch<Layer, Layer::pixels, Layer::geo.channels>>(state, place.data(), dy.data(),
                                                                                           dx.data(), 0);
 }
 

@@ -18,7 +18,7 @@ using producer = backend::simd_matmul<float>;
 
 /// One product, or a batch of them, as the compiler of a program sees it.
 template <int Batch, int M, int K, int N, int Flags> struct product {
-  static constexpr geometry geo = {{M, N, K, Flags, M* K, Batch > 1 ? K* N : 0}};
+  static constexpr matmul_geometry geo = {M, N, K, Flags & 1, Flags >> 1, M * K, Batch > 1 ? K * N : 0};
   static constexpr int rows = Batch * M, cols = N;
 };
 
@@ -55,7 +55,7 @@ void adam(const call<float>& a, int row, int rows, int col, int cols, const floa
 /// Buffers of one product, and a call of it by some threads.
 template <class Product> class fixture {
  public:
-  static constexpr int m = Product::geo.v[0], n = Product::geo.v[1], k = Product::geo.v[2], batch = Product::rows / m;
+  static constexpr int m = Product::geo.rows, n = Product::geo.cols, k = Product::geo.depth, batch = Product::rows / m;
   static constexpr double multiply_adds = double(batch) * m * n * k;
 
   fixture(epilogue after, int threads)
@@ -72,7 +72,8 @@ template <class Product> class fixture {
     call_.operand = operands_;
     call_.rows = Product::rows;
     call_.cols = n;
-    call_.geo = Product::geo.v;
+    static constexpr geometry row = geometry::of(Product::geo);
+    call_.geo = &row;
     call_.contracted = k;
     call_.tiles = producer::tiles<Product>();
     call_.parts = threads < useful ? threads : useful;

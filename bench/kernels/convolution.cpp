@@ -32,8 +32,8 @@ template <int Images, int Size, int In, int Out, int Kernel, int Step, int Group
   static constexpr int pad_behind = (out_size - 1) * Step + Kernel - Size - pad > 0
                                         ? (out_size - 1) * Step + Kernel - Size - pad
                                         : 0;
-  static constexpr geometry geo = {
-      {Images, Size, Size, In, out_size, out_size, Out, Kernel, Kernel, Step, Step, pad, pad, 1, 1, Groups}};
+  static constexpr conv2d_geometry geo = {
+      {Images, Size, Size, In, out_size, out_size, Kernel, Kernel, Step, Step, pad, pad}, Out, Groups};
   static constexpr double flops = 2.0 * Images * out_size * out_size * Out * Kernel * Kernel * In / Groups;
   static constexpr double x_size = double(Images) * Size * Size * In;
   static constexpr double w_size = double(Kernel) * Kernel * In / Groups * Out;
@@ -49,7 +49,7 @@ template <class Layer, class Work> void measure(benchmark::State& state, Work&& 
 }
 
 template <class Layer, role Role> struct launch {
-  static constexpr geometry geo = Layer::geo;
+  static constexpr conv2d_geometry geo = Layer::geo;
   static constexpr int rows = Role == role::forward    ? Layer::images * Layer::out_size * Layer::out_size
                               : Role == role::to_input ? Layer::images * Layer::size * Layer::size
                                                        : Layer::kernel * Layer::kernel * Layer::in / Layer::parts;
@@ -73,7 +73,8 @@ template <class Layer, role Role> void with_tfx(benchmark::State& state) {
   c.operand = operands;
   c.rows = work::rows;
   c.cols = work::cols;
-  c.geo = work::geo.v;
+  static constexpr geometry row = geometry::of(work::geo);
+  c.geo = &row;
   c.contracted = Layer::images;
   c.scratch = scratch.data();
   c.tiles = producer::template tiles<work>();

@@ -13,60 +13,55 @@ using namespace tfx;
 using namespace tfx::test;
 using at = attention_geometry;
 
+enum flag : int { is_causal = 1, is_masked = 2 };
+
 /// What the compiler of a program knows about one attention: sequences, extents, flags, and how its operands lie.
 template <int Sequences, int Queries, int Keys, int Heads, int Size, int Flags, bool Merged, int Parts = 0>
 struct attention {
   static constexpr int features = Heads * Size, stride = Merged ? 3 * features : features;
-  static constexpr geometry geo = [] {
-    geometry g;
-    g.v[at::queries] = Queries;
-    g.v[at::keys] = Keys;
-    g.v[at::heads] = Heads;
-    g.v[at::size] = Size;
-    g.v[at::flags] = Flags;
-    g.v[at::query_stride] = g.v[at::key_stride] = g.v[at::value_stride] = stride;
-    g.v[at::key_offset] = Merged ? features : 0;
-    g.v[at::value_offset] = Merged ? 2 * features : 0;
-    g.v[at::mask_sequence] = Heads * Queries * Keys;
-    g.v[at::mask_head] = Queries * Keys;
-    g.v[at::mask_query] = Keys;
-    g.v[at::parts] = Parts;
-    g.v[at::operands] = (Flags & at::masked) ? 5 : 4;
+  static constexpr attention_geometry geo = [] {
+    attention_geometry g;
+    g.queries = Queries;
+    g.keys = Keys;
+    g.heads = Heads;
+    g.size = Size;
+    g.causal = Flags & is_causal;
+    g.masked = (Flags & is_masked) != 0;
+    g.query_stride = g.key_stride = g.value_stride = stride;
+    g.key_offset = Merged ? features : 0;
+    g.value_offset = Merged ? 2 * features : 0;
+    g.mask_sequence = Heads * Queries * Keys;
+    g.mask_head = Queries * Keys;
+    g.mask_query = Keys;
+    g.parts = at::part(Parts);
     return g;
   }();
   static constexpr int rows = Sequences * Queries;
-  static constexpr geometry gradient_geo = [] {
-    geometry g = geo;
-    ++g.v[at::operands];
-    return g;
-  }();
 };
-
-template <class Launch> struct gradient_of { static constexpr geometry geo = Launch::gradient_geo; };
 
 /// Operands of one attention, each ending at an unreadable page.
 template <class T, class Launch, int Sequences> struct operands {
-  static constexpr geometry g = Launch::geo;
+  static constexpr attention_geometry g = Launch::geo;
   static constexpr std::size_t count(int rows) { return std::size_t(Sequences * rows * Launch::stride); }
-  guarded<T> q{count(g.v[at::queries])}, k{count(g.v[at::keys])}, v{count(g.v[at::keys])}, scale{1},
-      mask{std::size_t(Sequences * g.v[at::mask_sequence])}, dy{std::size_t(Launch::rows * Launch::features)};
+  guarded<T> q{count(g.queries)}, k{count(g.keys)}, v{count(g.keys)}, scale{1},
+      mask{std::size_t(Sequences * g.mask_sequence)}, dy{std::size_t(Launch::rows * Launch::features)};
   std::vector<void*> in;
 
   explicit operands(bool merged) {
     q.fill(1), k.fill(2), v.fill(3), mask.fill(4), dy.fill(5);  // some of the mask is 0
     scale[0] = T(0.75);
     in = {q.data(), merged ? q.data() : k.data(), merged ? q.data() : v.data(), scale.data()};
-    if (g.v[at::flags] & at::masked) in.push_back(mask.data());
+    if (g.masked) in.push_back(mask.data());
   }
 };
 
 template <class T, class Op>
-void by_definition(const geometry& g, int rows, int cols, const std::vector<void*>& in, guarded<T>& y) {
+void by_definition(const attention_geometry& g, int rows, int cols, const std::vector<void*>& in, guarded<T>& y) {
   std::vector<const T*> read;
   for (void* p : in) read.push_back(static_cast<const T*>(p));
   for (int r = 0; r < rows; ++r)
     for (int c = 0; c < cols; ++c)
-      y[std::size_t(r * cols + c)] = Op::template element<T>(g.v, read.data(), r, c, cols, 0);
+      y[std::size_t(r * cols + c)] = Op::template element<T>(g, read.data(), r, c, cols, 0);
 }
 
 template <class T, int Sequences, int Queries, int Keys, int Heads, int Size, int Flags, bool Merged>
@@ -94,9 +89,9 @@ void check_type() {
     using producer = backend::simd_attention_gradient<T, vectors>;
     CAPTURE(Parts);
     guarded<T> d(std::size_t(rows * cols));
-    by_definition<T, attention_gradient_op>(part::gradient_geo, rows, cols, o.in, d);
+    by_definition<T, attention_gradient_op>(part::geo, rows, cols, o.in, d);
     for (const int parts : {1, 2, 3, 7})
-      check_producer<T, producer>(part::gradient_geo, producer::template tiles<gradient_of<part>>(), rows, rows, cols,
+      check_producer<T, producer>(part::geo, producer::template tiles<part>(), rows, rows, cols,
                                   0, o.in, d, parts);
   };
   gradient(std::integral_constant<int, at::of_queries>{}, Sequences * Queries, launch::features);
@@ -122,8 +117,8 @@ TEST_CASE("attention gives the bits of its definition") {
 TEST_CASE("attention reads queries, keys and values out of one matrix") { check<2, 9, 9, 2, 5, 0, true>(); }
 
 TEST_CASE("attention with masks") {
-  check<2, 13, 13, 2, 6, at::masked>();
-  check<1, 4, 66, 1, 3, at::masked>();
+  check<2, 13, 13, 2, 6, is_masked>();
+  check<1, 4, 66, 1, 3, is_masked>();
 }
 
 // The definition makes a row anew for each element: minutes, where a fused multiply-add is a call of the library.
@@ -133,10 +128,10 @@ TEST_CASE("attention of several blocks of queries and of keys") {
   check<1, 5, 70, 1, 40>();
   check<1, 68, 68, 2, 8, 0, true>();
   check<2, 16, 16, 1, 33, 0, true>();
-  check<1, 70, 70, 1, 4, at::causal, true>();
-  check<1, 80, 9, 1, 4, at::causal>();
-  check<1, 9, 75, 1, 4, at::causal>();
-  check<1, 66, 66, 2, 3, at::causal | at::masked, true>();
+  check<1, 70, 70, 1, 4, is_causal, true>();
+  check<1, 80, 9, 1, 4, is_causal>();
+  check<1, 9, 75, 1, 4, is_causal>();
+  check<1, 66, 66, 2, 3, is_causal | is_masked, true>();
 }
 
 TEST_CASE("attention over more keys than one block of a sum") { check_type<float, 1, 1, 4100, 1, 2, 0, false>(); }

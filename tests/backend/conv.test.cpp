@@ -17,46 +17,45 @@ template <int Images, int H, int W, int C, int O, int KH, int KW, int Stride = 1
 struct layer {
   static constexpr int out_height = (H + 2 * Pad - (KH - 1) * Dilation - 1) / Stride + 1;
   static constexpr int out_width = (W + 2 * Pad - (KW - 1) * Dilation - 1) / Stride + 1;
-  static constexpr geometry geo = {
-      {Images, H, W, C, out_height, out_width, O, KH, KW, Stride, Stride, Pad, Pad, Dilation, Dilation, Groups}};
+  static constexpr conv2d_geometry geo = {
+      {Images, H, W, C, out_height, out_width, KH, KW, Stride, Stride, Pad, Pad, Dilation, Dilation}, O, Groups};
 };
 
 template <class Layer> struct forward {
-  static constexpr geometry geo = Layer::geo;
-  static constexpr int rows = geo.v[0] * geo.v[4] * geo.v[5], cols = geo.v[6];
+  static constexpr conv2d_geometry geo = Layer::geo;
+  static constexpr int rows = geo.images * geo.out_height * geo.out_width, cols = geo.out_channels;
 };
 template <class Layer> struct to_x {
-  static constexpr geometry geo = Layer::geo;
-  static constexpr int rows = geo.v[0] * geo.v[1] * geo.v[2], cols = geo.v[3];
+  static constexpr conv2d_geometry geo = Layer::geo;
+  static constexpr int rows = geo.images * geo.height * geo.width, cols = geo.channels;
 };
 template <class Layer> struct to_w {
-  static constexpr geometry geo = Layer::geo;
-  static constexpr int rows = geo.v[7] * geo.v[8] * geo.v[3] / geo.v[15], cols = geo.v[6];
+  static constexpr conv2d_geometry geo = Layer::geo;
+  static constexpr int rows = geo.kernel_height * geo.kernel_width * geo.channels / geo.groups, cols = geo.out_channels;
 };
 
 template <class T, class Layer> void check(int images) {
-  constexpr geometry g = Layer::geo;
-  for (int i = 0; i < 16; ++i) CAPTURE(g.v[i]);
+  constexpr conv2d_geometry g = Layer::geo;
   convolution_case<T> c(g, images);
   for (const int parts : {1, 2, 3, 4, 7}) {
     CAPTURE(parts);
     CAPTURE("forward");
     check_producer<T, backend::simd_conv<T>>(g, backend::simd_conv<T>::template tiles<forward<Layer>>(),
-                                             forward<Layer>::rows, images * g.v[4] * g.v[5], g.v[6], 0,
+                                             forward<Layer>::rows, images * g.out_height * g.out_width, g.out_channels, 0,
                                              {c.x.data(), c.w.data()}, c.y, parts);
     check_producer<T, backend::simd_conv_to_x<T>>(g, backend::simd_conv_to_x<T>::template tiles<to_x<Layer>>(),
-                                                  to_x<Layer>::rows, images * g.v[1] * g.v[2], g.v[3], 0,
+                                                  to_x<Layer>::rows, images * g.height * g.width, g.channels, 0,
                                                   {c.dy.data(), c.w.data()}, c.dx, parts);
     check_producer<T, backend::simd_conv_to_w<T>>(g, backend::simd_conv_to_w<T>::template tiles<to_w<Layer>>(),
-                                                  to_w<Layer>::rows, to_w<Layer>::rows, g.v[6], images,
+                                                  to_w<Layer>::rows, to_w<Layer>::rows, g.out_channels, images,
                                                   {c.x.data(), c.dy.data()}, c.dw, parts);
   }
 }
 
 template <class Layer> void check_layer() {
-  check<float, Layer>(Layer::geo.v[0]);
-  check<double, Layer>(Layer::geo.v[0]);
-  if (Layer::geo.v[0] > 1) check<float, Layer>(Layer::geo.v[0] - 1);
+  check<float, Layer>(Layer::geo.images);
+  check<double, Layer>(Layer::geo.images);
+  if (Layer::geo.images > 1) check<float, Layer>(Layer::geo.images - 1);
 }
 
 }  // namespace

@@ -13,31 +13,30 @@ using namespace tfx::test;
 template <int Images, int H, int W, int C, int O, int Kernel, int Size, int Stride = 1, int Pad = 0> struct layer {
   static constexpr int out_height = ((H + 2 * Pad - Kernel) / Stride + 1) / Size * Size;
   static constexpr int out_width = ((W + 2 * Pad - Kernel) / Stride + 1) / Size * Size;
-  static constexpr geometry geo = {{Images, H, W, C, out_height, out_width, O, Kernel, Kernel, Stride, Stride, Pad, Pad,
-                                    1, 1, 1, Size, Size}};
+  static constexpr conv2d_geometry geo = {
+      {Images, H, W, C, out_height, out_width, Kernel, Kernel, Stride, Stride, Pad, Pad}, O, 1, Size, Size};
   static constexpr int windows = out_height / Size * (out_width / Size), rows = Images * windows, cols = O;
 };
 
 template <class Layer> struct to_w {
-  static constexpr geometry geo = Layer::geo;
-  static constexpr int rows = geo.v[7] * geo.v[8] * geo.v[3], cols = geo.v[6];
+  static constexpr conv2d_geometry geo = Layer::geo;
+  static constexpr int rows = geo.kernel_height * geo.kernel_width * geo.channels, cols = geo.out_channels;
 };
 
 template <class T, class Layer> void check(int images) {
-  constexpr geometry g = Layer::geo;
-  for (int i = 0; i < 18; ++i) CAPTURE(g.v[i]);
+  constexpr conv2d_geometry g = Layer::geo;
   convolution_case<T> c(g, images);
   for (std::size_t i = 0; i < c.w.size(); ++i) c.w[i] = T(int(c.w[i] * 2));  // many ties
   for (std::size_t i = 0; i < c.x.size(); ++i) c.x[i] = T(int(c.x[i] * 2));
-  convolution_by_definition<T>{g.v, images, c.x, c.w, c.dy}.forward(c.y);
-  const int rows = images * Layer::windows, size = g.v[16];
+  convolution_by_definition<T>{g, images, c.x, c.w, c.dy}.forward(c.y);
+  const int rows = images * Layer::windows, size = g.window_height;
   guarded<T> max(std::size_t(rows * Layer::cols)), place(max.size());
   for (int r = 0; r < rows; ++r) {
     for (int o = 0; o < Layer::cols; ++o) {
       const std::size_t to = std::size_t(r * Layer::cols + o);
-      const int in_line = g.v[5] / size;
+      const int in_line = g.out_width / size;
       for (int at = 0; at < size * size; ++at) {
-        const int pixel = (r / in_line * size + at / size) * g.v[5] + r % in_line * size + at % size;
+        const int pixel = (r / in_line * size + at / size) * g.out_width + r % in_line * size + at % size;
         const T y = c.y[std::size_t(pixel * Layer::cols + o)];
         if (at > 0 && !(y > max[to])) continue;
         max[to] = y;
@@ -50,12 +49,12 @@ template <class T, class Layer> void check(int images) {
   guarded<T> dy(max.size());
   dy.fill(7);
   for (std::size_t i = 0; i < c.dy.size(); ++i) {
-    const int o = int(i) % Layer::cols, pixel = int(i) / Layer::cols, in_line = g.v[5] / size;
-    const int line = pixel / g.v[5], column = pixel % g.v[5];
+    const int o = int(i) % Layer::cols, pixel = int(i) / Layer::cols, in_line = g.out_width / size;
+    const int line = pixel / g.out_width, column = pixel % g.out_width;
     const std::size_t from = std::size_t((line / size * in_line + column / size) * Layer::cols + o);
     c.dy[i] = place[from] == T(line % size * size + column % size) ? dy[from] : T(0);
   }
-  convolution_by_definition<T>{g.v, images, c.x, c.w, c.dy}.to_w(c.dw);
+  convolution_by_definition<T>{g, images, c.x, c.w, c.dy}.to_w(c.dw);
   const void* to_w_tiles = backend::simd_conv_to_w<T>::template tiles<to_w<Layer>>();
   const std::vector<void*> to_w_operands = {c.x.data(), place.data(), dy.data()};
   for (const int parts : {1, 2, 3, 4, 7}) {
@@ -76,9 +75,9 @@ template <class T, class Layer> void check(int images) {
 }
 
 template <class Layer> void check_layer() {
-  check<float, Layer>(Layer::geo.v[0]);
-  check<double, Layer>(Layer::geo.v[0]);
-  if (Layer::geo.v[0] > 1) check<float, Layer>(Layer::geo.v[0] - 1);
+  check<float, Layer>(Layer::geo.images);
+  check<double, Layer>(Layer::geo.images);
+  if (Layer::geo.images > 1) check<float, Layer>(Layer::geo.images - 1);
 }
 
 }  // namespace

@@ -38,79 +38,82 @@ constexpr axis extent(int in, int kernel, const window& w) {
   return {out, missing > 0 ? missing / 2 : 0};
 }
 
-constexpr geometry layer(int images, int height, int width, int in, int out, int groups, int which) {
+constexpr conv2d_geometry layer(int images, int height, int width, int in, int out, int groups, int which) {
   const window& w = windows[which % n_windows];
   const axis rows = extent(height, w.height, w), columns = extent(width, w.width, w);
-  return {{images, height, width, in, rows.out, columns.out, out, w.height, w.width, w.stride, w.stride, rows.before,
-           columns.before, w.dilation, w.dilation, groups}};
+  return {{images, height, width, in, rows.out, columns.out, w.height, w.width, w.stride, w.stride, rows.before,
+           columns.before, w.dilation, w.dilation},
+          out,
+          groups};
 }
 
 /// The layers of one sweep.
 struct heights {
-  static constexpr geometry at(int n) { return layer(2, n, 5, 3, 6, 1, n); }
+  static constexpr conv2d_geometry at(int n) { return layer(2, n, 5, 3, 6, 1, n); }
 };
 struct widths {
-  static constexpr geometry at(int n) { return layer(2, 4, n, 5, 7, 1, n); }
+  static constexpr conv2d_geometry at(int n) { return layer(2, 4, n, 5, 7, 1, n); }
 };
 struct in_channels {
-  static constexpr geometry at(int n) { return layer(1, 5, 4, n, 10, 1, n); }
+  static constexpr conv2d_geometry at(int n) { return layer(1, 5, 4, n, 10, 1, n); }
 };
 struct out_channels {
-  static constexpr geometry at(int n) { return layer(2, 6, 5, 4, n, 1, n); }
+  static constexpr conv2d_geometry at(int n) { return layer(2, 6, 5, 4, n, 1, n); }
 };
 /// Results and sums of weights in tiles of many columns.
 struct wide_results {
-  static constexpr geometry at(int n) { return layer(1, 5, n, 7, 64, 1, n); }
+  static constexpr conv2d_geometry at(int n) { return layer(1, 5, n, 7, 64, 1, n); }
 };
 struct wide_sources {
-  static constexpr geometry at(int n) { return layer(1, 4, n, 64, 5, 1, n); }
+  static constexpr conv2d_geometry at(int n) { return layer(1, 4, n, 64, 5, 1, n); }
 };
 struct wide_weights {
-  static constexpr geometry at(int n) { return layer(2, 4, 5, n, 64, 1, n); }
+  static constexpr conv2d_geometry at(int n) { return layer(2, 4, 5, n, 64, 1, n); }
 };
 struct depthwise_channels {
-  static constexpr geometry at(int n) { return layer(2, 5, 9, n, n, n, n); }
+  static constexpr conv2d_geometry at(int n) { return layer(2, 5, 9, n, n, n, n); }
 };
 struct depthwise_heights {
-  static constexpr geometry at(int n) { return layer(2, n, 6, 19, 19, 19, n); }
+  static constexpr conv2d_geometry at(int n) { return layer(2, n, 6, 19, 19, 19, n); }
 };
 struct depthwise_widths {
-  static constexpr geometry at(int n) { return layer(1, 5, n, 18, 18, 18, n); }
+  static constexpr conv2d_geometry at(int n) { return layer(1, 5, n, 18, 18, 18, n); }
 };
 struct several_groups {
-  static constexpr geometry at(int n) { return layer(1, 5, 6, 2 * n, 3 * n, n, n); }
+  static constexpr conv2d_geometry at(int n) { return layer(1, 5, 6, 2 * n, 3 * n, n, n); }
 };
 struct multipliers {
-  static constexpr geometry at(int n) { return layer(1, 5, 6, n, 2 * n, n, n); }
+  static constexpr conv2d_geometry at(int n) { return layer(1, 5, 6, n, 2 * n, n, n); }
 };
 /// Up to eight channels in each of a number of groups.
 struct channels_of_groups {
-  static constexpr geometry at(int n) { return layer(1, 6, 5, 19 * (n % 8 + 1), 19 * (n / 8 % 8 + 1), 19, n); }
+  static constexpr conv2d_geometry at(int n) { return layer(1, 6, 5, 19 * (n % 8 + 1), 19 * (n / 8 % 8 + 1), 19, n); }
 };
 struct wide_groups {
-  static constexpr geometry at(int n) { return layer(1, 4, 3, 2 * n, 2 * (71 - n), 2, n); }
+  static constexpr conv2d_geometry at(int n) { return layer(1, 4, 3, 2 * n, 2 * (71 - n), 2, n); }
 };
 
 enum role { forward, to_x, to_w };
 template <class Sweep, int N, role Role> struct launch {
-  static constexpr geometry geo = Sweep::at(N);
-  static constexpr int rows = Role == forward ? geo.v[0] * geo.v[4] * geo.v[5]
-                              : Role == to_x  ? geo.v[0] * geo.v[1] * geo.v[2]
-                                              : geo.v[7] * geo.v[8] * geo.v[3] / geo.v[15];
-  static constexpr int cols = Role == to_x ? geo.v[3] : geo.v[6];
+  static constexpr conv2d_geometry geo = Sweep::at(N);
+  static constexpr int rows = Role == forward ? geo.images * geo.out_height * geo.out_width
+                              : Role == to_x  ? geo.images * geo.height * geo.width
+                                              : geo.kernel_height * geo.kernel_width * geo.channels / geo.groups;
+  static constexpr int cols = Role == to_x ? geo.channels : geo.out_channels;
 };
 
 /// The gradient of the weights image by image, the sums going from one call to the next; other parts in each.
-template <class T> void check_image_by_image(const geometry& g, const void* tiles, int taps, guarded<T>& x,
+template <class T> void check_image_by_image(const conv2d_geometry& g, const void* tiles, int taps, guarded<T>& x,
                                              guarded<T>& dy, guarded<T>& expected) {
   using producer = backend::simd_conv_to_w<T>;
-  const int images = g.v[0];
-  scratch_memory<T> scratch(producer::scratch(g, taps, g.v[6])), sums(producer::sums(g, taps, g.v[6]));
+  const geometry row = geometry::of(g);
+  const int images = g.images;
+  scratch_memory<T> scratch(producer::scratch(g, taps, g.out_channels)), sums(producer::sums(g, taps, g.out_channels));
   guarded<T> dw(expected.size());
   call<T> a;
   a.rows = taps;
-  a.cols = g.v[6];
-  a.geo = g.v;
+  a.cols = g.out_channels;
+  a.geo = &row;
   a.contracted = 1;
   a.scratch = scratch.data();
   a.sums = sums.data();
@@ -126,18 +129,17 @@ template <class T> void check_image_by_image(const geometry& g, const void* tile
   CHECK(dw.same_bits(expected));
 }
 
-template <class T> void check(const geometry& g, const std::array<const void*, 3>& tiles) {
-  for (int i = 0; i < 16; ++i) CAPTURE(g.v[i]);
-  const int images = g.v[0], pixels = images * g.v[1] * g.v[2], results = images * g.v[4] * g.v[5];
-  const int taps = g.v[7] * g.v[8] * g.v[3] / g.v[15];
+template <class T> void check(const conv2d_geometry& g, const std::array<const void*, 3>& tiles) {
+  const int images = g.images, pixels = images * g.height * g.width, results = images * g.out_height * g.out_width;
+  const int taps = g.kernel_height * g.kernel_width * g.channels / g.groups;
   convolution_case<T> c(g, images);
   for (const int parts : {1, 3}) {
     CAPTURE(parts);
-    check_producer<T, backend::simd_conv<T>>(g, tiles[forward], results, results, g.v[6], 0,
+    check_producer<T, backend::simd_conv<T>>(g, tiles[forward], results, results, g.out_channels, 0,
                    {c.x.data(), c.w.data()}, c.y, parts);
-    check_producer<T, backend::simd_conv_to_x<T>>(g, tiles[to_x], pixels, pixels, g.v[3], 0,
+    check_producer<T, backend::simd_conv_to_x<T>>(g, tiles[to_x], pixels, pixels, g.channels, 0,
                    {c.dy.data(), c.w.data()}, c.dx, parts);
-    check_producer<T, backend::simd_conv_to_w<T>>(g, tiles[to_w], taps, taps, g.v[6], images,
+    check_producer<T, backend::simd_conv_to_w<T>>(g, tiles[to_w], taps, taps, g.out_channels, images,
                    {c.x.data(), c.dy.data()}, c.dw, parts);
   }
   check_image_by_image<T>(g, tiles[to_w], taps, c.x, c.dy, c.dw);
@@ -145,7 +147,7 @@ template <class T> void check(const geometry& g, const std::array<const void*, 3
 
 template <class T, class Sweep, int... N> void sweep(std::integer_sequence<int, N...>) {
   static const struct {
-    geometry g;
+    conv2d_geometry g;
     std::array<const void*, 3> tiles;
   } all[] = {{Sweep::at(N + 1),
               {backend::simd_conv<T>::template tiles<launch<Sweep, N + 1, forward>>(),

@@ -52,9 +52,10 @@ void check_kernel_on(const geometry& g, const void* tiles, int bound_rows, int r
 }
 
 /// The same on the vectors that the processor has, and in a build for any processor without vectors.
-template <class T, class Op, class Code>
-void check_kernel(const geometry& g, const void* tiles, int bound_rows, int rows, int cols, std::vector<void*> operands,
+template <class T, class Op, class Code, class G>
+void check_kernel(const G& known, const void* tiles, int bound_rows, int rows, int cols, std::vector<void*> operands,
                   std::vector<guarded<T>*> expected, int parts, bool negates = false, int contracted = 0) {
+  const geometry g = row_of(known);
   check_kernel_on<T, Op, Code, backend::simd<>>(g, tiles, bound_rows, rows, cols, operands, expected, parts, negates,
                                                 contracted);
 #if defined(TFX_SIMD_CHOOSES)

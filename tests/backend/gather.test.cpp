@@ -73,9 +73,9 @@ template <class T> void check(const drawn& d, int rows, int cols) {
     if (const int row = d.row[k / width]; row >= 0) sums[std::size_t(row) * width + k % width] += given[k];
 
   geometry gather, scatter;
-  gather.v[0] = scatter.v[0] = gather.v[geometry::contracted] = rows;
+  gather.v[0] = scatter.v[0] = gather.contracted = rows;
   gather.v[1] = scatter.v[1] = cols;
-  scatter.v[geometry::contracted] = count;
+  scatter.contracted = count;
   for (const int parts : {1, 2, 3, 4, 7}) {
     CAPTURE(parts);
     const std::vector<void*> from = {table.data(), index.data()}, to = {given.data(), index.data()};
@@ -118,7 +118,7 @@ TEST_CASE("only the rows that are present are gathered, and only the indices tha
   const float none = std::numeric_limits<float>::quiet_NaN();
   float table[] = {1, 2, 3, 4, 5, 6}, index[] = {1, 2, 0}, taken[6] = {}, sums[6] = {none, none, none, none, none, none};
   geometry g;
-  g.v[0] = g.v[geometry::contracted] = 3;
+  g.v[0] = g.contracted = 3;
   g.v[1] = 2;
   scratch_memory<float> scratch(producer<scatter_add_op, backend::simd<>, float>::scratch(g, 3, 2));
   void* from[] = {table, index, taken};
@@ -126,7 +126,7 @@ TEST_CASE("only the rows that are present are gathered, and only the indices tha
   a.operand = from;
   a.rows = 3;
   a.cols = 2;
-  a.geo = g.v;
+  a.geo = &g;
   a.contracted = 2;
   a.scratch = scratch.data();
   kernel_entry<backend::simd<>, float, stored<gather_op, 2>>::run(a);

@@ -11,26 +11,26 @@ namespace {
 using namespace tfx;
 using namespace tfx::test;
 
-/// What the compiler of a program knows about one product.
+/// What the compiler of a program knows about one product. Flags: 1 if A is transposed, 2 if B is.
 template <int Batch, int M, int N, int K, int Flags, int StepA, int StepB, int BoundedK = 0> struct product {
-  static constexpr geometry geo = {{M, N, K, Flags, StepA, StepB, BoundedK}};
+  static constexpr matmul_geometry geo = {M, N, K, Flags & 1, Flags >> 1, StepA, StepB, BoundedK};
   static constexpr int rows = Batch * M, cols = N;
 };
 
 /// One chain of std::fma per result.
 template <class T>
-void by_definition(const geometry& g, int rows, int depth, guarded<T>& a, guarded<T>& b, guarded<T>& y) {
-  const int m = g.v[0], n = g.v[1], k = g.v[2];
+void by_definition(const matmul_geometry& g, int rows, int depth, guarded<T>& a, guarded<T>& b, guarded<T>& y) {
+  const int m = g.rows, n = g.cols, k = g.depth;
   for (int row = 0; row < rows; ++row) {
     const std::size_t matrix = std::size_t(row / m), first = std::size_t(row) * std::size_t(n);
     for (int col = 0; col < n; ++col) y[first + std::size_t(col)] = 0;
     for (int i = 0; i < depth; ++i) {
-      const int at_a = (g.v[3] & 1) != 0 ? i * m + row % m : row % m * k + i;
-      const T left = a[matrix * std::size_t(g.v[4]) + std::size_t(at_a)];
+      const int at_a = g.left_transposed ? i * m + row % m : row % m * k + i;
+      const T left = a[matrix * std::size_t(g.left_step) + std::size_t(at_a)];
       for (int col = 0; col < n; ++col) {
-        const int at_b = (g.v[3] & 2) != 0 ? col * k + i : i * n + col;
+        const int at_b = g.right_transposed ? col * k + i : i * n + col;
         T& sum = y[first + std::size_t(col)];
-        sum = std::fma(left, b[matrix * std::size_t(g.v[5]) + std::size_t(at_b)], sum);
+        sum = std::fma(left, b[matrix * std::size_t(g.right_step) + std::size_t(at_b)], sum);
       }
     }
   }
@@ -61,7 +61,8 @@ template <class T> const chosen_tiles<T> all_tiles[] = {
 
 /// One product through all tiles of all instruction sets, as one part and as one of three.
 template <class T> void check_all_tiles(int m, int n, int k, int flags) {
-  const geometry g = {{m, n, k, flags}};
+  const matmul_geometry g = {m, n, k, flags & 1, flags >> 1};
+  const geometry row = geometry::of(g);
   const auto count = [](int rows, int cols) { return std::size_t(rows) * std::size_t(cols); };
   guarded<T> a(count(m, k)), b(count(k, n)), expected(count(m, n)), y(count(m, n));
   a.fill(std::uint64_t(1 + m));
@@ -73,7 +74,7 @@ template <class T> void check_all_tiles(int m, int n, int k, int flags) {
   c.operand = operands;
   c.rows = m;
   c.cols = n;
-  c.geo = g.v;
+  c.geo = &row;
   c.contracted = k;
   c.scratch = scratch.data();
   for (const chosen_tiles<T>& tiles : all_tiles<T>) {
@@ -98,24 +99,25 @@ template <class T> void check_all_tiles(int m, int n, int k, int flags) {
 
 template <class T, class Product>
 void check(int rows, int depth, std::vector<int> all_parts = {1, 2, 3, 4, 7}) {
-  constexpr geometry g = Product::geo;
-  const int batches = Product::rows / g.v[0];
-  CAPTURE(g.v[0]);
-  CAPTURE(g.v[1]);
-  CAPTURE(g.v[2]);
-  CAPTURE(g.v[3]);
+  constexpr matmul_geometry g = Product::geo;
+  const int batches = Product::rows / g.rows;
+  CAPTURE(g.rows);
+  CAPTURE(g.cols);
+  CAPTURE(g.depth);
+  CAPTURE(g.left_transposed);
+  CAPTURE(g.right_transposed);
   CAPTURE(rows);
   CAPTURE(depth);
-  guarded<T> a(std::size_t(g.v[0] * g.v[2] + (batches - 1) * g.v[4])),
-      b(std::size_t(g.v[1] * g.v[2] + (batches - 1) * g.v[5]));
+  guarded<T> a(std::size_t(g.rows * g.depth + (batches - 1) * g.left_step)),
+      b(std::size_t(g.cols * g.depth + (batches - 1) * g.right_step));
   a.fill(std::uint64_t(1 + rows));
   b.fill(std::uint64_t(7 + depth));
-  guarded<T> expected(std::size_t(rows) * std::size_t(g.v[1]));
+  guarded<T> expected(std::size_t(rows) * std::size_t(g.cols));
   by_definition(g, rows, depth, a, b, expected);
   for (const int parts : all_parts) {
     CAPTURE(parts);
     check_producer<T, backend::simd_matmul<T>>(g, backend::simd_matmul<T>::template tiles<Product>(), Product::rows,
-                                               rows, g.v[1], depth, {a.data(), b.data()}, expected, parts);
+                                               rows, g.cols, depth, {a.data(), b.data()}, expected, parts);
   }
 }
 
@@ -236,6 +238,6 @@ TEST_CASE("matmul over a batch") {
 }
 
 TEST_CASE("matmul splits only work that pays for a second thread") {
-  CHECK(backend::simd_matmul<float>::useful_parts({{32, 32, 32}}, 32, 32) == 1);
-  CHECK(backend::simd_matmul<float>::useful_parts({{64, 64, 64}}, 64, 64) >= 2);
+  CHECK(backend::simd_matmul<float>::useful_parts({32, 32, 32}, 32, 32) == 1);
+  CHECK(backend::simd_matmul<float>::useful_parts({64, 64, 64}, 64, 64) >= 2);
 }

@@ -46,7 +46,7 @@ void check(const geometry& g, const void* tiles, std::vector<void*> operands, in
   for (std::size_t k = 0; k < operands.size(); ++k) in[k] = static_cast<const T*>(operands[k]);
   guarded<T> expected(count), direct(count), fused(count);
   for (int r = 0; r < rows; ++r)
-    for (int c = 0; c < cols; ++c) expected[std::size_t(r * cols + c)] = F::template element<T>(g.v, in, r, c, cols, 0);
+    for (int c = 0; c < cols; ++c) expected[std::size_t(r * cols + c)] = F::template element<T>(g, in, r, c, cols, 0);
   std::memset(direct.data(), 0xff, count * sizeof(T));
   std::memset(fused.data(), 0xff, count * sizeof(T));
   scratch_memory<T> scratch(Producer::scratch(g, rows, cols));
@@ -54,7 +54,7 @@ void check(const geometry& g, const void* tiles, std::vector<void*> operands, in
   a.operand = operands.data();
   a.rows = rows;
   a.cols = cols;
-  a.geo = g.v;
+  a.geo = &g;
   a.scratch = scratch.data();
   a.tiles = tiles;
   a.parts = parts;
@@ -186,11 +186,11 @@ TEST_CASE_TEMPLATE("matrices stand side by side", T, float, double) {
     int cols = 0;
     std::vector<std::unique_ptr<guarded<T>>> parts;
     std::vector<void*> operands;
-    for (int count = pick(1, 16); g.v[16] < count;) {
-      const int width = g.v[g.v[16]++] = pick(0, 9) == 0 ? pick(1, 5000) : pick(1, 40);
+    for (int count = pick(1, 16); g.operands < count;) {
+      const int width = g.v[g.operands++] = pick(0, 9) == 0 ? pick(1, 5000) : pick(1, 40);
       cols += width;
       parts.push_back(std::make_unique<guarded<T>>(std::size_t(rows) * std::size_t(width)));
-      parts.back()->fill(unsigned(trial * 20 + g.v[16]));
+      parts.back()->fill(unsigned(trial * 20 + g.operands));
       operands.push_back(parts.back()->data());
     }
     for (const int n : {1, 2, 3, 7}) check<backend::simd_concatenate<T>, concatenate_op, T>(g, nullptr, operands, rows, cols, n);

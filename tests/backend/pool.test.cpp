@@ -12,28 +12,28 @@ using namespace tfx::test;
 
 /// The textbook loops.
 template <class T> struct by_definition {
-  const int* v;
+  pool2d_geometry g;
   int images;
   guarded<T>&x, &dy;
 
-  std::size_t at_x(int n, int h, int w, int c) const { return std::size_t(((n * v[1] + h) * v[2] + w) * v[3] + c); }
-  std::size_t at_y(int n, int h, int w, int c) const { return std::size_t(((n * v[4] + h) * v[5] + w) * v[3] + c); }
+  std::size_t at_x(int n, int h, int w, int c) const { return std::size_t(((n * g.height + h) * g.width + w) * g.channels + c); }
+  std::size_t at_y(int n, int h, int w, int c) const { return std::size_t(((n * g.out_height + h) * g.out_width + w) * g.channels + c); }
 
   /// Calls window(n, oh, ow, c) for all results, in ascending order.
   template <class F> void results(F f) const {
     for (int n = 0; n < images; ++n) {
-      for (int oh = 0; oh < v[4]; ++oh) {
-        for (int ow = 0; ow < v[5]; ++ow) {
-          for (int c = 0; c < v[3]; ++c) f(n, oh, ow, c);
+      for (int oh = 0; oh < g.out_height; ++oh) {
+        for (int ow = 0; ow < g.out_width; ++ow) {
+          for (int c = 0; c < g.channels; ++c) f(n, oh, ow, c);
         }
       }
     }
   }
   template <class F> void window(int oh, int ow, F f) const {
-    for (int kh = 0; kh < v[7]; ++kh) {
-      for (int kw = 0; kw < v[8]; ++kw) {
-        const int h = oh * v[9] - v[11] + kh * v[13], w = ow * v[10] - v[12] + kw * v[14];
-        if (h >= 0 && h < v[1] && w >= 0 && w < v[2]) f(h, w);
+    for (int kh = 0; kh < g.kernel_height; ++kh) {
+      for (int kw = 0; kw < g.kernel_width; ++kw) {
+        const int h = oh * g.stride_height - g.pad_top + kh * g.dilation_height, w = ow * g.stride_width - g.pad_left + kw * g.dilation_width;
+        if (h >= 0 && h < g.height && w >= 0 && w < g.width) f(h, w);
       }
     }
   }
@@ -46,7 +46,7 @@ template <class T> struct by_definition {
       int at = -1;
       window(oh, ow, [&](int h, int w) {
         if (at < 0 && x[at_x(n, h, w, c)] == most)
-          at = (h - oh * v[9] + v[11]) / v[13] * v[8] + (w - ow * v[10] + v[12]) / v[14];
+          at = (h - oh * g.stride_height + g.pad_top) / g.dilation_height * g.kernel_width + (w - ow * g.stride_width + g.pad_left) / g.dilation_width;
       });
       place[at_y(n, oh, ow, c)] = T(at);
     });
@@ -86,16 +86,15 @@ template <class T> struct by_definition {
   }
 };
 
-template <class T> void check(const geometry& g, int images) {
-  for (int i = 0; i < 16; ++i) CAPTURE(g.v[i]);
+template <class T> void check(const pool2d_geometry& g, int images) {
   CAPTURE(images);
-  const int pixels = images * g.v[1] * g.v[2], results = images * g.v[4] * g.v[5], channels = g.v[3];
-  const int bound = g.v[0] * g.v[1] * g.v[2], bound_results = g.v[0] * g.v[4] * g.v[5];
+  const int pixels = images * g.height * g.width, results = images * g.out_height * g.out_width, channels = g.channels;
+  const int bound = g.images * g.height * g.width, bound_results = g.images * g.out_height * g.out_width;
   guarded<T> x(std::size_t(pixels * channels)), dy(std::size_t(results * channels));
   x.fill(3);
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = std::floor(x[i] * 3);  // many ties
   dy.fill(5);
-  const by_definition<T> truth = {g.v, images, x, dy};
+  const by_definition<T> truth = {g, images, x, dy};
   guarded<T> max(dy.size()), place(dy.size()), mean(dy.size()), max_gradient(x.size()), mean_gradient(x.size());
   truth.max(max, place);
   truth.mean(mean);
@@ -134,8 +133,8 @@ template <class T> void check(const geometry& g, int images) {
 void check_layer(int images, int height, int width, int channels, int kernel, int stride, int pad, int dilation = 1) {
   const int out_height = (height + 2 * pad - (kernel - 1) * dilation - 1) / stride + 1;
   const int out_width = (width + 2 * pad - (kernel - 1) * dilation - 1) / stride + 1;
-  const geometry g = {{images, height, width, channels, out_height, out_width, channels, kernel, kernel, stride, stride,
-                       pad, pad, dilation, dilation, channels}};
+  const pool2d_geometry g = {images, height, width, channels, out_height, out_width, kernel,  kernel,
+                             stride, stride, pad,   pad,      dilation,   dilation};
   check<float>(g, images);
   check<double>(g, images);
   if (images > 1) check<float>(g, images - 1);
@@ -171,13 +170,13 @@ TEST_CASE("a NaN is the maximum") {
   for (int k = 0; k < 4; ++k) {
     float x[4] = {1, 2, 3, 4}, y = 0;
     x[k] = none;
-    const geometry g = {{1, 2, 2, 1, 1, 1, 1, 2, 2, 2, 2, 0, 0, 1, 1, 1}};
+    const geometry g = geometry::of(pool2d_geometry{1, 2, 2, 1, 1, 1, 2, 2, 2, 2});
     float at = 0;
     void* operands[] = {x, &y, &at};
     call<float> a;
     a.operand = operands;
     a.rows = a.cols = 1;
-    a.geo = g.v;
+    a.geo = &g;
     kernel_entry<backend::simd<>, float, both_stored<max_pool_op, max_pool_place_op, 1>>::run(a);
     CHECK(std::isnan(y));
     CHECK(at == -1);

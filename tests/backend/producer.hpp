@@ -39,6 +39,10 @@ void receive(const call<T>&, int row, int rows, int col, int cols, const T* bloc
   (void)sink;
 }
 
+/// A row of the geometry table, of the struct that an operation names.
+constexpr geometry row_of(const geometry& g) { return g; }
+template <named_geometry G> constexpr geometry row_of(const G& g) { return geometry::of(g); }
+
 /// A call of a producer, its first part.
 template <class T> call<T> call_of(const geometry& g, const void* tiles, int rows, int cols, int contracted,
                                    const std::vector<void*>& operands, scratch_memory<T>& scratch, int parts) {
@@ -46,7 +50,7 @@ template <class T> call<T> call_of(const geometry& g, const void* tiles, int row
   a.operand = operands.data();
   a.rows = rows;
   a.cols = cols;
-  a.geo = g.v;
+  a.geo = &g;
   a.contracted = contracted;
   a.scratch = scratch.data();
   a.tiles = tiles;
@@ -83,9 +87,10 @@ template <class T, class Producer> void check_parts(const geometry& g, const voi
 }
 
 /// The same for the micro-kernels of every instruction set that this build contains and the processor has.
-template <class T, class Producer> void check_producer(const geometry& g, const void* tiles, int bound_rows, int rows,
+template <class T, class Producer, class G> void check_producer(const G& known, const void* tiles, int bound_rows, int rows,
                                                        int cols, int contracted, std::vector<void*> operands,
                                                        guarded<T>& expected, int parts) {
+  const geometry g = row_of(known);
   for (int set = backend::instruction_set(); set < backend::instruction_sets; ++set) {
     // The portable kernels are slow, and are the same code whatever the parts.
     if (set == 2 && parts != 3) continue;

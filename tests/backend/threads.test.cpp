@@ -23,7 +23,7 @@ struct counters {
 };
 
 struct launch {
-  static constexpr tfx::geometry geo = {{50, 70, 40, 0}};
+  static constexpr tfx::geometry geo = tfx::geometry::of(tfx::matmul_geometry{50, 70, 40});
   static constexpr int rows = 50, cols = 70;
 };
 
@@ -172,7 +172,7 @@ TEST_CASE("a product is the same bits on any number of threads") {
         c.operand = w->operands;
         c.rows = launch::rows;
         c.cols = launch::cols;
-        c.geo = launch::geo.v;
+        c.geo = &launch::geo;
         c.contracted = 40;
         c.scratch = w->scratch.data() + each * std::size_t(index);
         c.tiles = producer::tiles<launch>();

@@ -249,11 +249,11 @@ class kernel_runner {
     const geometry& geo = c_.g.geometries[now_->geometry];
     const op_info& first = *c_.kernels.code[now_->first_instruction + now_->output].op;
     node_call<double> call;
-    const int inputs = first.arity >= 0 ? first.arity : geo.v[16];
+    const int inputs = first.arity >= 0 ? first.arity : geo.operands;
     for (int k = 0; k < inputs; ++k) call.in[k] = address(operand(k));
     call.shape = dims{2, {now_->rows, now_->cols}, false};
-    call.geo = geo.v;
-    call.contracted = geo.v[geometry::contracts_batch] ? present(geo.v[geometry::contracted]) : geo.v[geometry::contracted];
+    call.geo = &geo;
+    call.contracted = geo.contracts_batch ? present(geo.contracted) : geo.contracted;
     call.run = &run_;
     std::vector<std::vector<double>> out(std::size_t(now_->instructions));
     for (int row = 0; row < now_->rows; ++row) {

@@ -13,15 +13,15 @@ import sys
 from markers import marker
 
 # A room, and the rooms or single headers below it that it may include. Rooms that are not listed may include anything.
-KERNEL_RECORDS = ["core", "backend/call", "backend/kernel", "backend/reduce_order", "backend/attention_geometry"]
+KERNEL_RECORDS = ["core", "geometry", "backend/call", "backend/kernel", "backend/reduce_order"]
 BELOW = {
     "core": [],
-    "backend/call": ["core"],
+    "geometry": ["core"],
+    "backend/call": ["core", "geometry"],
     "backend/reduce_order": ["core"],
-    "backend/attention_geometry": [],
     "lanes": ["core"],
     "init": ["core", "lanes"],
-    "graph": ["core", "backend/call", "init", "backend/reference/evaluate"],   # a node's record says what it computes
+    "graph": ["core", "geometry", "backend/call", "init", "backend/reference/evaluate"],   # a node's record says what it computes
     "expr/var": ["core", "graph"],
     "ops": ["core", "graph", "expr/var", "autodiff/gradient_scope", "lanes", *KERNEL_RECORDS],
     # Statements on tensors run at once: they know the operations, and what runs them.
@@ -42,7 +42,7 @@ BELOW = {
     "backend/threads/backend": ["backend/simd", "backend/reference", "backend/threads"],
 }
 FREESTANDING = ["core", "graph", "expr", "ops", "autodiff", "compile", "init", "nn", "loss", "optim", "metrics", "embedded", "backend/call",
-                "backend/kernel", "backend/reduce_order", "backend/attention_geometry", "lanes", "backend/reference"]
+                "backend/kernel", "backend/reduce_order", "geometry", "lanes", "backend/reference"]
 ALLOWED = {"array", "string_view", "utility", "type_traits", "concepts", "bit", "limits", "cstddef", "cstdint"}
 
 

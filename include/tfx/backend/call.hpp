@@ -4,16 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tfx {
+#include <tfx/geometry/geometry.hpp>
 
-/// What a producer (matrix product, convolution, pooling, strided copy) must know about its extents. Which number means what
-/// is said by the operation that fills it in (`geometry_of` in ops/); it is a run-time table, so kernels are shared between shapes.
-struct geometry {
-  int v[20] = {};
-  /// Where every contraction says how many terms it adds (its static extent), and whether they are the batch.
-  enum : int { contracted = 18, contracts_batch = 19 };
-  constexpr int operator[](int i) const { return v[i]; }
-};
+namespace tfx {
 
 /// What changes from run to run of one program.
 struct run_state {
@@ -25,7 +18,7 @@ struct run_state {
 template <class T> struct call {
   void* const* operand = nullptr;
   int rows = 0, cols = 0;          ///< the domain: rows are those present in this run
-  const int* geo = nullptr;        ///< geometry::v of a producer
+  const geometry* geo = nullptr;   ///< of a producer
   int contracted = 0;              ///< of a contraction over a bounded extent: how much of it is present (rows or images); else the static extent
   const run_state* run = nullptr;
   T* sums = nullptr;               ///< of a launch that adds up the batch in several calls: what it has so far

@@ -645,7 +645,7 @@ struct kernel<Backend, T, kernel_code<Kind, Axis, Output, I...>> {
           if constexpr (beside >= 0) {   // without vectors, it is made by its definition
             const T* in[16] = {};
             for (int k = 0; k < functor<Output>::arity; ++k) in[k] = static_cast<const T*>(a.operand[k]);
-            reg[beside] = many(functor<beside>::template element<T>(a.geo, in, p.r, p.c, a.cols, a.contracted));
+            reg[beside] = many(functor<beside>::template element<T>(*a.geo, in, p.r, p.c, a.cols, a.contracted));
           }
         });
     }

@@ -46,7 +46,7 @@ template <class Fusion> struct batch_run_finder {
       if (f.group_of[i] < 0) continue;
       present.data[f.group_of[i]] = 1;
       if (is_producer(nodes[i].op->kind)) {
-        const bool adds = nodes[i].op->by_image && nodes[i].region == 0 && g.geometries[nodes[i].aux].v[geometry::contracts_batch];
+        const bool adds = nodes[i].op->by_image && nodes[i].region == 0 && g.geometries[nodes[i].aux].contracts_batch;
         if (adds) use.data[f.group_of[i]] = batch_use::sums;
         else if (!nodes[i].op->by_image) use.data[f.group_of[i]] = batch_use::whole;
       }

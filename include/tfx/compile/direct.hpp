@@ -67,7 +67,7 @@ private:
     c.rows = present(L::record.rows, L::record.bounded == bounded_by::rows, spaces.run().batch);
     c.cols = present(L::record.cols, L::record.bounded == bounded_by::columns, spaces.run().batch);
     c.contracted = present(L::record.contracted, L::record.contracts_batch, spaces.run().batch);
-    c.geo = L::geo.v;
+    c.geo = &L::geo;
     c.run = &spaces.run();
     c.scratch = spaces.scratch();
     c.tiles = detail::launch_facts<Plan, Backend, T, L::record.shape>::tiles();

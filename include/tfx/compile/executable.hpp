@@ -203,7 +203,7 @@ template <class Plan, class Backend, class T, bool Frozen = false> struct execut
         c.rows = l.rows;
         c.cols = l.cols;
         c.contracted = l.contracted;
-        c.geo = Plan::geometries[std::size_t(l.geometry)].v;
+        c.geo = &Plan::geometries[std::size_t(l.geometry)];
         c.tiles = tiles[std::size_t(l.shape)];
         of_shape[l.shape](c, b.prepared + prepared.at[i]);
       }
@@ -266,7 +266,7 @@ template <class Plan, class Backend, class T, bool Frozen = false> struct execut
         c.last = part.from + part.rows == part.all;
       }
     }
-    c.geo = Plan::geometries[std::size_t(l.geometry)].v;
+    c.geo = &Plan::geometries[std::size_t(l.geometry)];
     c.run = &b.run;
     c.scratch = b.scratch + scratch_per_part * std::size_t(part.thread);
     c.tiles = tiles[std::size_t(l.shape)];

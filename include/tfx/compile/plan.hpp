@@ -106,8 +106,8 @@ template <class Step> struct plan {
       if (l.geometry < 0) continue;
       const geometry& g = traced::graph.geometries[l.geometry];
       r.geometry = shapes.geometry_of[r.shape];
-      r.contracted = g.v[geometry::contracted];
-      r.contracts_batch = g.v[geometry::contracts_batch] != 0;
+      r.contracted = g.contracted;
+      r.contracts_batch = g.contracts_batch != 0;
     }
     return t;
   }

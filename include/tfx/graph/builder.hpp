@@ -175,6 +175,14 @@ struct builder {
     const int ids[sizeof...(Id) + 1] = {in..., -1};
     return insert(record<F>(), shape, type, ids, int(sizeof...(Id)), aux, 0);
   }
+  /// A producer.
+  template <class F, class... Id> constexpr int emit(const dims& shape, dtype type, geometry g, Id... in) {
+    if (F::arity < 0) g.operands = int(sizeof...(Id));
+    return emit<F>(shape, type, row_of(g), in...);
+  }
+  template <class F, named_geometry G, class... Id> constexpr int emit(const dims& shape, dtype type, const G& g, Id... in) {
+    return emit<F>(shape, type, geometry::of(g), in...);
+  }
   /// In a region of the caller's choice, without hoisting.
   template <class F, class... Id> constexpr int emit_at(int where, const dims& shape, dtype type, int aux, Id... in) {
     const int ids[sizeof...(Id) + 1] = {in..., -1};
@@ -247,12 +255,8 @@ struct builder {
   }
 
   constexpr int row_of(const geometry& g) {
-    for (int i = 0; i < geometries.count; ++i) {
-      const int* const other = geometries.data[i].v;
-      int k = 0;
-      while (k < 20 && other[k] == g.v[k]) ++k;
-      if (k == 20) return i;
-    }
+    for (int i = 0; i < geometries.count; ++i)
+      if (geometries.data[i] == g) return i;
     geometries.push_back(g);
     return geometries.size() - 1;
   }

@@ -7,6 +7,7 @@
 
 #include <tfx/core/dtype.hpp>
 #include <tfx/core/shape.hpp>
+#include <tfx/geometry/geometry.hpp>
 
 namespace tfx {
 
@@ -26,7 +27,6 @@ enum class op_kind : std::uint8_t {
   loop        ///< closes a body
 };
 
-struct geometry;
 struct gradient_scope;
 template <class T> struct node_call;
 template <class F, class T> constexpr void evaluate_node(const node_call<T>& call);   // backend/reference
@@ -43,7 +43,7 @@ struct op_info {
   void (*backward)(gradient_scope&);
   void (*evaluate_float)(const node_call<float>&);
   void (*evaluate_double)(const node_call<double>&);
-  long long (*multiply_adds)(const geometry&, long long results) = nullptr;   ///< of a contraction; else none
+  long long (*multiply_adds)(const geometry&, long long results);   ///< of a contraction; else 0
   bool by_image = false;   ///< of a contraction or window: works image by image, or adds images up, in the order of the batch
   std::uint64_t beside = 0;   ///< the `id` of an operation whose kernel makes this one's result from the same inputs at hardly any cost
 };
@@ -101,11 +101,11 @@ template <class F> constexpr std::string_view find_label() {
 template <class F> inline constexpr std::string_view label_of = detail::find_label<F>();
 
 namespace detail {
-constexpr long long no_multiply_adds(const geometry&, long long) { return 0; }
-/// Never null: g++ under its undefined-behaviour sanitizer can't compare a function's address while compiling.
-template <class F> constexpr auto multiply_adds_of() -> long long (*)(const geometry&, long long) {
-  if constexpr (requires { &F::multiply_adds; }) return &F::multiply_adds;
-  else return &no_multiply_adds;
+/// A function for every operation: g++ under its undefined-behaviour sanitizer can't compare a function's address while
+/// compiling.
+template <class F> constexpr long long multiply_adds_of(const geometry& g, long long results) {
+  if constexpr (requires { &F::multiply_adds; }) return F::multiply_adds(g, results);
+  else return 0;
 }
 template <class F> constexpr bool works_by_image() {
   if constexpr (requires { F::by_image; }) return F::by_image;
@@ -119,7 +119,7 @@ template <class F> constexpr std::uint64_t made_beside() {
 
 template <class F> inline constexpr op_info op_of{
     label_of<F>, hash_of(label_of<F>), detail::type_hash<F>(), F::kind, F::arity, F::differentiable, &F::backward,
-    &evaluate_node<F, float>, &evaluate_node<F, double>, detail::multiply_adds_of<F>(), detail::works_by_image<F>(),
+    &evaluate_node<F, float>, &evaluate_node<F, double>, &detail::multiply_adds_of<F>, detail::works_by_image<F>(),
     detail::made_beside<F>()};
 
 // From a node back to its functor's type, the only place where this is done: a friend defined for each functor that is ever

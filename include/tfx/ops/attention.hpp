@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <tfx/backend/attention_geometry.hpp>
+#include <tfx/geometry/attention.hpp>
 #include <tfx/ops/reduce.hpp>
 
 namespace tfx {
@@ -16,42 +16,41 @@ namespace detail {
 /// Products are chains of fused multiply-adds over ascending places, sums are rows of reduce_order. A row without keys
 /// has weights 0.
 template <class T> struct attention_row {
-  using g = attention_geometry;
   using L = lanes::lane<T>;
-  const int* v;
+  const attention_geometry& g;
   const T* const* in;  ///< queries, keys, values, scale, (the mask), and of a gradient at the end dy
   int sequence, head, query;
   L top{0}, inverse{0};
 
-  constexpr attention_row(const int* geometry, const T* const* operand, int n, int h, int i)
-      : v(geometry), in(operand), sequence(n), head(h), query(i) {
-    const int past = g::past_key(v, i);
+  constexpr attention_row(const attention_geometry& known, const T* const* operand, int n, int h, int i)
+      : g(known), in(operand), sequence(n), head(h), query(i) {
+    const int past = g.past_key(i);
     const L most = reduce_order::row<max_op, L>(past, [&](int j) { return score(j); });
     top = select(most == L(-__builtin_huge_val()), L(0), most);
     const L sum = reduce_order::row<sum_op, L>(past, [&](int j) { return exponential(j); });
     inverse = select(sum == L(0), L(0), L(1) / sum);
   }
   constexpr const T* query_row() const {
-    return in[0] + v[g::query_offset] + (sequence * v[g::queries] + query) * v[g::query_stride] + head * v[g::size];
+    return in[0] + g.query_offset + (sequence * g.queries + query) * g.query_stride + head * g.size;
   }
   constexpr const T* key_row(int j) const {
-    return in[1] + v[g::key_offset] + (sequence * v[g::keys] + j) * v[g::key_stride] + head * v[g::size];
+    return in[1] + g.key_offset + (sequence * g.keys + j) * g.key_stride + head * g.size;
   }
   constexpr const T* value_row(int j) const {
-    return in[2] + v[g::value_offset] + (sequence * v[g::keys] + j) * v[g::value_stride] + head * v[g::size];
+    return in[2] + g.value_offset + (sequence * g.keys + j) * g.value_stride + head * g.size;
   }
   constexpr const T* dy_row() const {
-    return in[v[g::operands] - 1] + ((sequence * v[g::queries] + query) * v[g::heads] + head) * v[g::size];
+    return in[4 + g.masked] + ((sequence * g.queries + query) * g.heads + head) * g.size;
   }
   constexpr L product(const T* a, const T* b) const {
     L total(0);
-    for (int c = 0; c < v[g::size]; ++c) total = fma(L(a[c]), L(b[c]), total);
+    for (int c = 0; c < g.size; ++c) total = fma(L(a[c]), L(b[c]), total);
     return total;
   }
   constexpr bool excluded(int j) const {
-    if ((v[g::flags] & g::causal) && j > query) return true;
-    return (v[g::flags] & g::masked) &&
-           in[4][sequence * v[g::mask_sequence] + head * v[g::mask_head] + query * v[g::mask_query] + j] == T(0);
+    if (g.causal && j > query) return true;
+    return g.masked &&
+           in[4][sequence * g.mask_sequence + head * g.mask_head + query * g.mask_query + j] == T(0);
   }
   constexpr L score(int j) const {
     return excluded(j) ? L(-__builtin_huge_val()) : product(query_row(), key_row(j)) * L(in[3][0]);
@@ -62,7 +61,7 @@ template <class T> struct attention_row {
   // of a gradient
   constexpr L weight_gradient(int j) const { return product(dy_row(), value_row(j)); }
   constexpr L mean_gradient() const {
-    return reduce_order::row<sum_op, L>(g::past_key(v, query), [&](int j) { return weight(j) * weight_gradient(j); });
+    return reduce_order::row<sum_op, L>(g.past_key(query), [&](int j) { return weight(j) * weight_gradient(j); });
   }
   constexpr L score_gradient(int j, L mean) const { return weight(j) * (weight_gradient(j) - mean) * L(in[3][0]); }
 };
@@ -74,20 +73,18 @@ template <class T> struct attention_row {
 /// the inverse sum.
 struct attention_op {
   static constexpr std::string_view name = "dot_product_attention";
+  using attributes = attention_geometry;
   static constexpr op_kind kind = op_kind::contract;
   static constexpr int arity = -1;
   static constexpr bool differentiable = true;
   static constexpr void backward(gradient_scope& s);
-  static constexpr long long multiply_adds(const geometry& v, long long results) {
-    return 2 * results * v[attention_geometry::keys];
-  }
+  static constexpr long long multiply_adds(const attention_geometry& g, long long results) { return 2 * results * g.keys; }
 
-  template <class T> static constexpr T element(const int* v, const T* const* in, int row, int col, int, int) {
-    using g = attention_geometry;
-    const detail::attention_row<T> q(v, in, row / v[g::queries], col / v[g::size], row % v[g::queries]);
+  template <class T> static constexpr T element(const attention_geometry& g, const T* const* in, int row, int col, int, int) {
+    const detail::attention_row<T> q(g, in, row / g.queries, col / g.size, row % g.queries);
     lanes::lane<T> total(0);
-    for (int j = 0; j < g::past_key(v, q.query); ++j)
-      total = fma(q.exponential(j), lanes::lane<T>(q.value_row(j)[col % v[g::size]]), total);
+    for (int j = 0; j < g.past_key(q.query); ++j)
+      total = fma(q.exponential(j), lanes::lane<T>(q.value_row(j)[col % g.size]), total);
     return (total * q.inverse).v;
   }
 };
@@ -96,30 +93,30 @@ struct attention_op {
 /// so nothing of the size queries x keys is kept for it.
 struct attention_gradient_op {
   static constexpr std::string_view name = "dot_product_attention_gradient";
+  using attributes = attention_geometry;
   static constexpr op_kind kind = op_kind::contract;
   static constexpr int arity = -1;
   static constexpr bool differentiable = false;
   static constexpr void backward(gradient_scope&) {}
-  static constexpr long long multiply_adds(const geometry& v, long long results) {
-    return attention_geometry::gradient_multiply_adds(v.v, results);
+  static constexpr long long multiply_adds(const attention_geometry& g, long long results) {
+    return g.gradient_multiply_adds(results);
   }
 
-  template <class T> static constexpr T element(const int* v, const T* const* in, int row, int col, int, int) {
-    using g = attention_geometry;
+  template <class T> static constexpr T element(const attention_geometry& g, const T* const* in, int row, int col, int, int) {
     using L = lanes::lane<T>;
-    const int features = v[g::heads] * v[g::size], head = col % features / v[g::size], c = col % v[g::size];
-    const int part = col / features + (v[g::parts] == g::of_keys_and_values ? 1 : 0);
+    const int features = g.heads * g.size, head = col % features / g.size, c = col % g.size;
+    const int part = col / features + (g.parts == attention_geometry::of_keys_and_values ? 1 : 0);
     L total(0);
     if (part == 0) {
-      const detail::attention_row<T> q(v, in, row / v[g::queries], head, row % v[g::queries]);
+      const detail::attention_row<T> q(g, in, row / g.queries, head, row % g.queries);
       const L mean = q.mean_gradient();
-      for (int j = 0; j < g::past_key(v, q.query); ++j)
+      for (int j = 0; j < g.past_key(q.query); ++j)
         total = fma(q.score_gradient(j, mean), L(q.key_row(j)[c]), total);
       return total.v;
     }
-    const int key = row % v[g::keys];
-    for (int i = g::first_query(v, key); i < v[g::queries]; ++i) {
-      const detail::attention_row<T> q(v, in, row / v[g::keys], head, i);
+    const int key = row % g.keys;
+    for (int i = g.first_query(key); i < g.queries; ++i) {
+      const detail::attention_row<T> q(g, in, row / g.keys, head, i);
       if (part == 1)
         total = fma(q.score_gradient(key, q.mean_gradient()), L(q.query_row()[c]), total);
       else
@@ -170,23 +167,20 @@ constexpr handle among_columns(handle d, const column_range& c) {
                  from);
 }
 
-constexpr handle record_attention(handle q, handle k, handle v, handle mask, geometry g, double scale) {
-  using at = attention_geometry;
+constexpr handle record_attention(handle q, handle k, handle v, handle mask, attention_geometry g, double scale) {
   const dims shape = q.shape();
-  const int features = g[at::heads] * g[at::size];
+  const int features = g.heads * g.size;
   const handle factor = q.graph->constant(scale);
   const column_range a = columns_of(q, features), b = columns_of(k, features), c = columns_of(v, features);
-  g.v[at::query_stride] = a.stride, g.v[at::query_offset] = a.offset;
-  g.v[at::key_stride] = b.stride, g.v[at::key_offset] = b.offset;
-  g.v[at::value_stride] = c.stride, g.v[at::value_offset] = c.offset;
-  g.v[at::operands] = mask.empty() ? 4 : 5;
-  if (!mask.empty()) g.v[at::flags] |= at::masked;
+  g.query_stride = a.stride, g.query_offset = a.offset;
+  g.key_stride = b.stride, g.key_offset = b.offset;
+  g.value_stride = c.stride, g.value_offset = c.offset;
+  g.masked = !mask.empty();
   const dims out{3, {shape.extent[0], shape.extent[1], features}, shape.bounded};
   builder& graph = *q.graph;
-  const int row = graph.row_of(g);
   const int id =
-      mask.empty() ? graph.emit<attention_op>(out, q.type(), row, a.from.id, b.from.id, c.from.id, factor.id)
-                   : graph.emit<attention_op>(out, q.type(), row, a.from.id, b.from.id, c.from.id, factor.id, mask.id);
+      mask.empty() ? graph.emit<attention_op>(out, q.type(), g, a.from.id, b.from.id, c.from.id, factor.id)
+                   : graph.emit<attention_op>(out, q.type(), g, a.from.id, b.from.id, c.from.id, factor.id, mask.id);
   return reshape({&graph, id}, shape);
 }
 
@@ -194,43 +188,41 @@ constexpr handle record_attention(handle q, handle k, handle v, handle mask, geo
 
 constexpr void attention_op::backward(gradient_scope& s) {
   using at = attention_geometry;
-  const geometry forward = s.geo();
+  const attention_geometry forward = s.geo();
   const handle q = s.input(0), k = s.input(1), v = s.input(2);
   const dims out = s.output().shape();
   const int features = out.extent[2];
-  auto gradient = [&](int parts, int positions, int columns) -> handle {
-    geometry g = forward;
-    g.v[at::parts] = parts;
-    ++g.v[at::operands];
+  auto gradient = [&](at::part parts, int positions, int columns) -> handle {
+    attention_geometry g = forward;
+    g.parts = parts;
     const dims shape{3, {out.extent[0], positions, columns}, out.bounded};
-    const int row = s.graph.row_of(g);
-    if (forward[at::operands] == 4) {
+    if (!forward.masked) {
       return {&s.graph,
-              s.graph.emit<attention_gradient_op>(shape, s.dy.type(), row, q.id, k.id, v.id, s.input(3).id, s.dy.id)};
+              s.graph.emit<attention_gradient_op>(shape, s.dy.type(), g, q.id, k.id, v.id, s.input(3).id, s.dy.id)};
     }
-    return {&s.graph, s.graph.emit<attention_gradient_op>(shape, s.dy.type(), row, q.id, k.id, v.id, s.input(3).id,
+    return {&s.graph, s.graph.emit<attention_gradient_op>(shape, s.dy.type(), g, q.id, k.id, v.id, s.input(3).id,
                                                           s.input(4).id, s.dy.id)};
   };
   const int stride = 3 * features;
-  const bool side_by_side = q.id == k.id && k.id == v.id && forward[at::queries] == forward[at::keys] &&
-                            forward[at::query_stride] == stride && forward[at::query_offset] == 0 &&
-                            forward[at::key_stride] == stride && forward[at::key_offset] == features &&
-                            forward[at::value_stride] == stride && forward[at::value_offset] == 2 * features;
-  if (side_by_side) return s.add(0, reshape(gradient(at::of_all, forward[at::queries], stride), q.shape()));
+  const bool side_by_side = q.id == k.id && k.id == v.id && forward.queries == forward.keys &&
+                            forward.query_stride == stride && forward.query_offset == 0 &&
+                            forward.key_stride == stride && forward.key_offset == features &&
+                            forward.value_stride == stride && forward.value_offset == 2 * features;
+  if (side_by_side) return s.add(0, reshape(gradient(at::of_all, forward.queries, stride), q.shape()));
   if (s.wanted(0)) {
-    const handle d = gradient(at::of_queries, forward[at::queries], features);
-    s.add(0, detail::among_columns(d, {q, forward[at::query_stride], forward[at::query_offset]}));
+    const handle d = gradient(at::of_queries, forward.queries, features);
+    s.add(0, detail::among_columns(d, {q, forward.query_stride, forward.query_offset}));
   }
   if (!s.wanted(1) && !s.wanted(2)) return;
-  const handle d = gradient(at::of_keys_and_values, forward[at::keys], 2 * features);
-  const dims half{3, {out.extent[0], forward[at::keys], features}, out.bounded};
+  const handle d = gradient(at::of_keys_and_values, forward.keys, 2 * features);
+  const dims half{3, {out.extent[0], forward.keys, features}, out.bounded};
   detail::box second;
   second.begin[2] = features;
   if (s.wanted(1))
-    s.add(1, detail::among_columns(slice_box(d, {}, half), {k, forward[at::key_stride], forward[at::key_offset]}));
+    s.add(1, detail::among_columns(slice_box(d, {}, half), {k, forward.key_stride, forward.key_offset}));
   if (s.wanted(2))
     s.add(2,
-          detail::among_columns(slice_box(d, second, half), {v, forward[at::value_stride], forward[at::value_offset]}));
+          detail::among_columns(slice_box(d, second, half), {v, forward.value_stride, forward.value_offset}));
 }
 
 /// Option of attention: a query sees the keys up to its own place only.
@@ -252,14 +244,13 @@ template <class Q, class K, class V> inline constexpr bool attends = [] {
 template <auto... Option>
 inline constexpr bool is_causal = (false || ... || std::is_same_v<std::remove_cvref_t<decltype(Option)>, causal_t>);
 
-template <class Q, class K, bool Causal> constexpr geometry attention_extents() {
-  using at = attention_geometry;
-  geometry g;
-  g.v[at::queries] = Q::value.extent[1];
-  g.v[at::keys] = K::value.extent[1];
-  g.v[at::heads] = Q::value.extent[2];
-  g.v[at::size] = Q::value.extent[3];
-  g.v[at::flags] = Causal ? at::causal : 0;
+template <class Q, class K, bool Causal> constexpr attention_geometry attention_extents() {
+  attention_geometry g;
+  g.queries = Q::value.extent[1];
+  g.keys = K::value.extent[1];
+  g.heads = Q::value.extent[2];
+  g.size = Q::value.extent[3];
+  g.causal = Causal;
   return g;
 }
 template <auto... Option, class Q, class K, class V, class T, class Mask>
@@ -275,7 +266,7 @@ constexpr auto attention(var<Q, T> q, var<K, T> k, var<V, T> v, Mask mask, doubl
   } else {
     if (!(scale >= 0)) graph.complain("dot_product_attention", at_path{}, ": the scale must be positive");
     if (scale == 0) scale = 1 / lanes::traits<double>::sqrt(double(Q::value.extent[3]));
-    geometry g = attention_extents<Q, K, is_causal<Option...>>();
+    attention_geometry g = attention_extents<Q, K, is_causal<Option...>>();
     if constexpr (!masked) {
       return var<Q, T>{record_attention(q.h, k.h, v.h, handle{}, g, scale)};
     } else {
@@ -293,9 +284,9 @@ constexpr auto attention(var<Q, T> q, var<K, T> k, var<V, T> v, Mask mask, doubl
         int step[4] = {};
         for (int i = 0; i < spread.rank; ++i)
           if (spread.extent[i] > 1) step[4 - spread.rank + i] = step_of(spread, i);
-        g.v[attention_geometry::mask_sequence] = step[0];
-        g.v[attention_geometry::mask_head] = step[1];
-        g.v[attention_geometry::mask_query] = step[2];
+        g.mask_sequence = step[0];
+        g.mask_head = step[1];
+        g.mask_query = step[2];
         return var<Q, T>{record_attention(q.h, k.h, v.h, read, g, scale)};
       }
     }

@@ -382,7 +382,7 @@ struct time_first_op {
   static constexpr int arity = 1;
   static constexpr bool differentiable = true;
   static constexpr void backward(gradient_scope& s);
-  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int cols, int present) {
+  template <class T> static TFX_INLINE constexpr T element(const geometry& v, const T* const* in, int row, int col, int cols, int present) {
     const int within = row % v[2], batch = row / v[2] % v[1], step = row / v[2] / v[1];
     return batch < present ? in[0][((batch * v[0] + step) * v[2] + within) * cols + col] : T(0);
   }
@@ -394,7 +394,7 @@ struct batch_first_op {
   static constexpr int arity = 1;
   static constexpr bool differentiable = true;
   static constexpr void backward(gradient_scope& s);
-  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int cols, int) {
+  template <class T> static TFX_INLINE constexpr T element(const geometry& v, const T* const* in, int row, int col, int cols, int) {
     const int within = row % v[2], step = row / v[2] % v[0], batch = row / v[2] / v[0];
     return in[0][((step * v[1] + batch) * v[2] + within) * cols + col];
   }
@@ -422,8 +422,8 @@ constexpr handle bounded_time_first(handle x) {
   const handle from = with_columns(x);
   const dims s = from.shape();
   geometry g = sequence_geometry(s.extent[1], s.extent[0], s);
-  g.v[geometry::contracted] = s.extent[0];
-  g.v[geometry::contracts_batch] = 1;
+  g.contracted = s.extent[0];
+  g.contracts_batch = 1;
   const handle y{x.graph, x.graph->emit<time_first_op>(exchanged(s, false), x.type(), x.graph->row_of(g), from.id)};
   return reshape(y, exchanged(x.shape(), false));
 }

@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <tfx/geometry/conv2d.hpp>
 #include <tfx/ops/reduce.hpp>
 
 namespace tfx {
-
-/// Extents of a two-dimensional window over NHWC images: what convolutions and pooling put into the geometry table.
-struct window2d {
-  enum index : int { images, height, width, channels, out_height, out_width, out_channels, kernel_height, kernel_width,
-                     stride_height, stride_width, pad_top, pad_left, dilation_height, dilation_width, groups,
-                     window_height, window_width };   // of a pooling behind a convolution
-};
 
 namespace detail {
 
@@ -21,14 +15,14 @@ namespace detail {
 /// and each role makes one of them from the other two. The derivative of each is made of the other two, so gradients of
 /// gradients need nothing new.
 struct convolution {
+  using attributes = conv2d_geometry;
   static constexpr op_kind kind = op_kind::contract;
   static constexpr int arity = 2;
   static constexpr bool differentiable = true, by_image = true;
   /// The same for each role, padding included.
-  static constexpr long long multiply_adds(const geometry& v, long long) {
-    using w = window2d;
-    return 1LL * v[w::images] * v[w::out_height] * v[w::out_width] * v[w::out_channels] * v[w::kernel_height] * v[w::kernel_width] *
-           (v[w::channels] / v[w::groups]);
+  static constexpr long long multiply_adds(const conv2d_geometry& g, long long) {
+    return 1LL * g.images * g.out_height * g.out_width * g.out_channels * g.kernel_height * g.kernel_width *
+           (g.channels / g.groups);
   }
 };
 
@@ -38,19 +32,18 @@ struct convolution {
 struct conv_op : detail::convolution {
   static constexpr std::string_view name = "conv2d";
   static constexpr void backward(gradient_scope& s);
-  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int, int) {
-    using w = window2d;
-    const int ow = row % v[w::out_width], oh = row / v[w::out_width] % v[w::out_height], n = row / v[w::out_width] / v[w::out_height];
-    const int per_group = v[w::channels] / v[w::groups], group = col / (v[w::out_channels] / v[w::groups]);
+  template <class T> static TFX_INLINE constexpr T element(const conv2d_geometry& g, const T* const* in, int row, int col, int, int) {
+    const int ow = row % g.out_width, oh = row / g.out_width % g.out_height, n = row / g.out_width / g.out_height;
+    const int per_group = g.channels / g.groups, group = col / (g.out_channels / g.groups);
     T total = T(0);
-    for (int kh = 0; kh < v[w::kernel_height]; ++kh)
-      for (int kw = 0; kw < v[w::kernel_width]; ++kw) {
-        const int h = oh * v[w::stride_height] + kh * v[w::dilation_height] - v[w::pad_top];
-        const int x = ow * v[w::stride_width] + kw * v[w::dilation_width] - v[w::pad_left];
-        if (h < 0 || x < 0 || h >= v[w::height] || x >= v[w::width]) continue;
-        const T* pixel = in[0] + ((n * v[w::height] + h) * v[w::width] + x) * v[w::channels] + group * per_group;
-        const T* weight = in[1] + (kh * v[w::kernel_width] + kw) * per_group * v[w::out_channels] + col;
-        for (int c = 0; c < per_group; ++c) total = lanes::traits<T>::fma(pixel[c], weight[c * v[w::out_channels]], total);
+    for (int kh = 0; kh < g.kernel_height; ++kh)
+      for (int kw = 0; kw < g.kernel_width; ++kw) {
+        const int h = oh * g.stride_height + kh * g.dilation_height - g.pad_top;
+        const int x = ow * g.stride_width + kw * g.dilation_width - g.pad_left;
+        if (h < 0 || x < 0 || h >= g.height || x >= g.width) continue;
+        const T* pixel = in[0] + ((n * g.height + h) * g.width + x) * g.channels + group * per_group;
+        const T* weight = in[1] + (kh * g.kernel_width + kw) * per_group * g.out_channels + col;
+        for (int c = 0; c < per_group; ++c) total = lanes::traits<T>::fma(pixel[c], weight[c * g.out_channels], total);
       }
     return total;
   }
@@ -59,21 +52,20 @@ struct conv_op : detail::convolution {
 struct conv_to_x_op : detail::convolution {
   static constexpr std::string_view name = "conv2d_to_x";
   static constexpr void backward(gradient_scope& s);
-  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int, int) {
-    using w = window2d;
-    const int x = row % v[w::width], h = row / v[w::width] % v[w::height], n = row / v[w::width] / v[w::height];
-    const int per_group = v[w::channels] / v[w::groups], out_per_group = v[w::out_channels] / v[w::groups];
+  template <class T> static TFX_INLINE constexpr T element(const conv2d_geometry& g, const T* const* in, int row, int col, int, int) {
+    const int x = row % g.width, h = row / g.width % g.height, n = row / g.width / g.height;
+    const int per_group = g.channels / g.groups, out_per_group = g.out_channels / g.groups;
     const int group = col / per_group, c = col % per_group;
     T total = T(0);
-    for (int kh = 0; kh < v[w::kernel_height]; ++kh)
-      for (int kw = 0; kw < v[w::kernel_width]; ++kw) {
-        int oh = h + v[w::pad_top] - kh * v[w::dilation_height], ow = x + v[w::pad_left] - kw * v[w::dilation_width];
-        if (oh < 0 || ow < 0 || oh % v[w::stride_height] || ow % v[w::stride_width]) continue;
-        oh /= v[w::stride_height];
-        ow /= v[w::stride_width];
-        if (oh >= v[w::out_height] || ow >= v[w::out_width]) continue;
-        const T* dy = in[0] + ((n * v[w::out_height] + oh) * v[w::out_width] + ow) * v[w::out_channels] + group * out_per_group;
-        const T* weight = in[1] + ((kh * v[w::kernel_width] + kw) * per_group + c) * v[w::out_channels] + group * out_per_group;
+    for (int kh = 0; kh < g.kernel_height; ++kh)
+      for (int kw = 0; kw < g.kernel_width; ++kw) {
+        int oh = h + g.pad_top - kh * g.dilation_height, ow = x + g.pad_left - kw * g.dilation_width;
+        if (oh < 0 || ow < 0 || oh % g.stride_height || ow % g.stride_width) continue;
+        oh /= g.stride_height;
+        ow /= g.stride_width;
+        if (oh >= g.out_height || ow >= g.out_width) continue;
+        const T* dy = in[0] + ((n * g.out_height + oh) * g.out_width + ow) * g.out_channels + group * out_per_group;
+        const T* weight = in[1] + ((kh * g.kernel_width + kw) * per_group + c) * g.out_channels + group * out_per_group;
         for (int o = 0; o < out_per_group; ++o) total = lanes::traits<T>::fma(dy[o], weight[o], total);
       }
     return total;
@@ -81,18 +73,17 @@ struct conv_to_x_op : detail::convolution {
 };
 namespace detail {
 /// The chain of one weight's gradient over images, oh, ow ascending, on from `total`. dy(n, oh, ow) is that of its column.
-template <class T, class Dy> TFX_INLINE constexpr T weight_gradient(const int* v, const T* in, int row, int col, int present,
+template <class T, class Dy> TFX_INLINE constexpr T weight_gradient(const conv2d_geometry& g, const T* in, int row, int col, int present,
                                                                     T total, Dy dy) {
-  using w = window2d;
-  const int per_group = v[w::channels] / v[w::groups], group = col / (v[w::out_channels] / v[w::groups]);
-  const int c = row % per_group, kw = row / per_group % v[w::kernel_width], kh = row / per_group / v[w::kernel_width];
+  const int per_group = g.channels / g.groups, group = col / (g.out_channels / g.groups);
+  const int c = row % per_group, kw = row / per_group % g.kernel_width, kh = row / per_group / g.kernel_width;
   for (int n = 0; n < present; ++n)
-    for (int oh = 0; oh < v[w::out_height]; ++oh)
-      for (int ow = 0; ow < v[w::out_width]; ++ow) {
-        const int h = oh * v[w::stride_height] + kh * v[w::dilation_height] - v[w::pad_top];
-        const int x = ow * v[w::stride_width] + kw * v[w::dilation_width] - v[w::pad_left];
-        if (h < 0 || x < 0 || h >= v[w::height] || x >= v[w::width]) continue;
-        const T pixel = in[((n * v[w::height] + h) * v[w::width] + x) * v[w::channels] + group * per_group + c];
+    for (int oh = 0; oh < g.out_height; ++oh)
+      for (int ow = 0; ow < g.out_width; ++ow) {
+        const int h = oh * g.stride_height + kh * g.dilation_height - g.pad_top;
+        const int x = ow * g.stride_width + kw * g.dilation_width - g.pad_left;
+        if (h < 0 || x < 0 || h >= g.height || x >= g.width) continue;
+        const T pixel = in[((n * g.height + h) * g.width + x) * g.channels + group * per_group + c];
         total = lanes::traits<T>::fma(pixel, dy(n, oh, ow), total);
       }
   return total;
@@ -103,19 +94,20 @@ template <class T, class Dy> TFX_INLINE constexpr T weight_gradient(const int* v
 struct conv_to_w_op : detail::convolution {
   static constexpr std::string_view name = "conv2d_to_w";
   static constexpr void backward(gradient_scope& s);
-  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int, int present, T total = T(0)) {
-    using w = window2d;
-    return detail::weight_gradient(v, in[0], row, col, present, total, [&](int n, int oh, int ow) {
-      return in[1][((n * v[w::out_height] + oh) * v[w::out_width] + ow) * v[w::out_channels] + col];
+  template <class T> static TFX_INLINE constexpr T element(const conv2d_geometry& g, const T* const* in, int row, int col, int, int present, T total = T(0)) {
+    return detail::weight_gradient(g, in[0], row, col, present, total, [&](int n, int oh, int ow) {
+      return in[1][((n * g.out_height + oh) * g.out_width + ow) * g.out_channels + col];
     });
   }
 };
 
-template <class Role> constexpr handle convolve(handle a, handle b, const dims& shape, geometry g) {
-  constexpr bool sums_images = std::is_same_v<Role, conv_to_w_op>;
-  g.v[geometry::contracted] = sums_images ? g.v[window2d::images] : 0;
-  g.v[geometry::contracts_batch] = sums_images && a.shape().bounded;
-  return {a.graph, a.graph->emit<Role>(shape, promote(a.type(), b.type()), a.graph->row_of(g), a.id, b.id)};
+template <class Role> constexpr handle convolve(handle a, handle b, const dims& shape, const conv2d_geometry& known) {
+  geometry g = geometry::of(known);
+  if constexpr (std::is_same_v<Role, conv_to_w_op>) {
+    g.contracted = known.images;
+    g.contracts_batch = a.shape().bounded;
+  }
+  return {a.graph, a.graph->emit<Role>(shape, promote(a.type(), b.type()), g, a.id, b.id)};
 }
 constexpr void conv_op::backward(gradient_scope& s) {
   const handle x = s.input(0), w = s.input(1);
@@ -182,14 +174,14 @@ constexpr extent_rule window_extent(int in, int kernel, int step, int spread, bo
 }
 
 /// The geometry of a window over image shape S.
-template <class S, int Out, int KernelHeight, int KernelWidth, class Stride, class Dilation, bool Keeps, int Groups> struct window_geometry {
+template <class S, int Out, int KernelHeight, int KernelWidth, class Stride, class Dilation, bool Keeps> struct window_geometry {
   static constexpr dims in = S::value;
   static constexpr extent_rule rows = window_extent(in.extent[1], KernelHeight, Stride::height, Dilation::height, Keeps);
   static constexpr extent_rule columns = window_extent(in.extent[2], KernelWidth, Stride::width, Dilation::width, Keeps);
   static constexpr bool fits = rows.out > 0 && columns.out > 0;
   static constexpr dims value{4, {in.extent[0], fits ? rows.out : 1, fits ? columns.out : 1, Out}, in.bounded};
-  static constexpr geometry table{{in.extent[0], in.extent[1], in.extent[2], in.extent[3], rows.out, columns.out, Out, KernelHeight, KernelWidth,
-                                   Stride::height, Stride::width, rows.before, columns.before, Dilation::height, Dilation::width, Groups}};
+  static constexpr pool2d_geometry window{in.extent[0], in.extent[1], in.extent[2], in.extent[3], rows.out, columns.out, KernelHeight, KernelWidth,
+                                          Stride::height, Stride::width, rows.before, columns.before, Dilation::height, Dilation::width};
 };
 
 }  // namespace detail
@@ -210,10 +202,10 @@ template <auto... Option, class X, class W, class T> constexpr auto conv2d(var<X
   constexpr dims s = X::value, k = W::value;
   x.h.graph->line = at.value;
   if constexpr (s.rank == 4 && k.rank == 4 && s.extent[3] == k.extent[2] * group_count && k.extent[3] % group_count == 0) {
-    using G = detail::window_geometry<X, k.extent[3], k.extent[0], k.extent[1], steps, spread, padding::keeps_extents, group_count>;
+    using G = detail::window_geometry<X, k.extent[3], k.extent[0], k.extent[1], steps, spread, padding::keeps_extents>;
     using Y = var<to_shape<G>, T>;
     if constexpr (G::fits) {
-      return Y{convolve<conv_op>(x.h, w.h, G::value, G::table)};
+      return Y{convolve<conv_op>(x.h, w.h, G::value, {G::window, k.extent[3], group_count})};
     } else {
       x.h.graph->complain("conv2d", at_path{}, ": the window ", k, " is larger than the image ", s);
       return Y{x.h.graph->stand_in(G::value, x.h.type())};

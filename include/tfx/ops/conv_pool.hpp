@@ -8,21 +8,19 @@ namespace tfx {
 
 /// A convolution of which only the maxima of windows are wanted, windows that do not overlap: the results of the
 /// convolution are in no memory. Made from a finished graph, so it needs no derivative.
-///
-/// Geometry   that of the convolution, cut to what the windows cover, and the window
+/// Its geometry is cut to what the windows cover.
 namespace detail {
 struct conv_max_pooling : convolution {
   static constexpr bool differentiable = false, finds_maximum = true;
   static constexpr void backward(gradient_scope&) {}
 
-  template <class T> static TFX_INLINE constexpr lanes::window_maximum<lanes::lane<T>> maximum(const int* v, const T* const* in,
+  template <class T> static TFX_INLINE constexpr lanes::window_maximum<lanes::lane<T>> maximum(const conv2d_geometry& g, const T* const* in,
                                                                                         int row, int col, int cols) {
-    using w = window2d;
     lanes::window_maximum<lanes::lane<T>> most;
-    const int high = v[w::window_height], wide = v[w::window_width], per_line = v[w::out_width] / wide;
+    const int high = g.window_height, wide = g.window_width, per_line = g.out_width / wide;
     for (int at = 0; at < high * wide; ++at) {
       const int line = row / per_line * high + at / wide, column = row % per_line * wide + at % wide;
-      most.see(lanes::lane<T>(conv_op::element(v, in, line * v[w::out_width] + column, col, cols, 0)), at, at == 0);
+      most.see(lanes::lane<T>(conv_op::element(g, in, line * g.out_width + column, col, cols, 0)), at, at == 0);
     }
     most.close();
     return most;
@@ -33,18 +31,18 @@ struct conv_max_pooling : convolution {
 struct conv_max_pool_op : detail::conv_max_pooling {
   static constexpr std::string_view name = "conv2d_max_pool2d";
   static TFX_INLINE constexpr auto of(const auto& most) { return most.value; }
-  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int cols,
+  template <class T> static TFX_INLINE constexpr T element(const conv2d_geometry& g, const T* const* in, int row, int col, int cols,
                                                            int) {
-    return maximum(v, in, row, col, cols).value.v;
+    return maximum(g, in, row, col, cols).value.v;
   }
 };
 struct conv_max_pool_place_op : detail::conv_max_pooling {
   static constexpr std::string_view name = "conv2d_max_pool2d_place";
   using beside = conv_max_pool_op;
   static TFX_INLINE constexpr auto of(const auto& most) { return most.place; }
-  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int cols,
+  template <class T> static TFX_INLINE constexpr T element(const conv2d_geometry& g, const T* const* in, int row, int col, int cols,
                                                            int) {
-    return maximum(v, in, row, col, cols).place.v;
+    return maximum(g, in, row, col, cols).place.v;
   }
 };
 
@@ -55,13 +53,12 @@ struct conv_max_pool_to_w_op : detail::convolution {
   static constexpr int arity = 3;
   static constexpr bool differentiable = false;
   static constexpr void backward(gradient_scope&) {}
-  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int,
+  template <class T> static TFX_INLINE constexpr T element(const conv2d_geometry& g, const T* const* in, int row, int col, int,
                                                            int present, T total = T(0)) {
-    using w = window2d;
-    const int high = v[w::window_height], wide = v[w::window_width];
-    return detail::weight_gradient(v, in[0], row, col, present, total, [&](int n, int oh, int ow) {
-      const int window = (n * (v[w::out_height] / high) + oh / high) * (v[w::out_width] / wide) + ow / wide;
-      const int at = window * v[w::out_channels] + col;
+    const int high = g.window_height, wide = g.window_width;
+    return detail::weight_gradient(g, in[0], row, col, present, total, [&](int n, int oh, int ow) {
+      const int window = (n * (g.out_height / high) + oh / high) * (g.out_width / wide) + ow / wide;
+      const int at = window * g.out_channels + col;
       return in[1][at] == T(oh % high * wide + ow % wide) ? in[2][at] : T(0);
     });
   }
@@ -93,91 +90,97 @@ struct pool_merger {
   }
 
   constexpr bool pools(int i) const { return is<max_pool_op>(g.nodes[i]) || is<max_pool_place_op>(g.nodes[i]); }
-  constexpr const int* geo(int i) const { return g.geometries[g.nodes[i].aux].v; }
+  constexpr conv2d_geometry convolution_of(int i) const { return g.geometries[g.nodes[i].aux]; }
+  constexpr pool2d_geometry pooling_of(int i) const { return g.geometries[g.nodes[i].aux]; }
   /// May node i read its k-th input as less than there is? A pooling may read a convolution so, and a convolution's
   /// gradients that of a pooling.
   constexpr bool may_take_part(int i, int k) const {
-    using w = window2d;
     const node &m = g.nodes[i], &a = g.nodes[g.input(i, k)];
     if (a.region != m.region) return false;
     if (is<max_pool_gradient_op>(a)) return (is<conv_to_x_op>(m) && k == 0) || (is<conv_to_w_op>(m) && k == 1);
-    return is<conv_op>(a) && pools(i) && lie_apart(geo(i)) && geo(g.input(i, k))[w::groups] == 1;
+    return is<conv_op>(a) && pools(i) && lie_apart(pooling_of(i)) && convolution_of(g.input(i, k)).groups == 1;
   }
   /// Windows without overlap, gaps and padding.
-  static constexpr bool lie_apart(const int* v) {
-    using w = window2d;
-    return v[w::stride_height] == v[w::kernel_height] && v[w::stride_width] == v[w::kernel_width] &&
-           v[w::pad_top] == 0 && v[w::pad_left] == 0 && v[w::out_height] * v[w::kernel_height] <= v[w::height] &&
-           v[w::out_width] * v[w::kernel_width] <= v[w::width];
+  static constexpr bool lie_apart(const pool2d_geometry& pool) {
+    return pool.stride_height == pool.kernel_height && pool.stride_width == pool.kernel_width && !pads(pool) &&
+           pool.out_height * pool.kernel_height <= pool.height && pool.out_width * pool.kernel_width <= pool.width;
   }
   constexpr bool agree(int i, int j) const { return !pools(i) || g.nodes[i].aux == g.nodes[j].aux; }
 
   /// Lines and columns of an input that windows without padding cover.
-  static constexpr int covered(const int* v, int out, int kernel, int step, int extent) {
-    const int end = (v[out] - 1) * v[step] + v[kernel];
-    return end < v[extent] ? end : v[extent];
+  static constexpr int covered(int out, int kernel, int step, int extent) {
+    const int end = (out - 1) * step + kernel;
+    return end < extent ? end : extent;
   }
-  constexpr void cover(geometry& to, int height_at, int width_at, const int* v) const {
-    using w = window2d;
-    to.v[height_at] = covered(v, w::out_height, w::kernel_height, w::stride_height, w::height);
-    to.v[width_at] = covered(v, w::out_width, w::kernel_width, w::stride_width, w::width);
+  static constexpr int covered_height(const pool2d_geometry& pool) {
+    return covered(pool.out_height, pool.kernel_height, pool.stride_height, pool.height);
+  }
+  static constexpr int covered_width(const pool2d_geometry& pool) {
+    return covered(pool.out_width, pool.kernel_width, pool.stride_width, pool.width);
   }
 
-  constexpr geometry with_window(geometry conv, const int* v) const {
-    using w = window2d;
-    cover(conv, w::out_height, w::out_width, v);
-    conv.v[w::window_height] = v[w::kernel_height];
-    conv.v[w::window_width] = v[w::kernel_width];
+  /// A convolution, or its gradient, of whose results only those count that a pooling covers.
+  constexpr conv2d_geometry cut(int i, const pool2d_geometry& pool) const {
+    conv2d_geometry conv = convolution_of(i);
+    conv.out_height = covered_height(pool);
+    conv.out_width = covered_width(pool);
     return conv;
+  }
+  constexpr conv2d_geometry with_window(int i, const pool2d_geometry& pool) const {
+    conv2d_geometry conv = cut(i, pool);
+    conv.window_height = pool.kernel_height;
+    conv.window_width = pool.kernel_width;
+    return conv;
+  }
+  /// Node i with other numbers; what it contracts stays.
+  constexpr int changed(int i, const conv2d_geometry& numbers) const {
+    geometry row = geometry::of(numbers);
+    row.contracted = g.geometries[g.nodes[i].aux].contracted;
+    row.contracts_batch = g.geometries[g.nodes[i].aux].contracts_batch;
+    return g.row_of(row);
   }
 
   constexpr void merge() {
-    using w = window2d;
     for (int i = 0; i < n; ++i) {
       if (!live[i]) continue;
       node& m = g.nodes[i];
       if (pools(i) && is<conv_op>(g.nodes[g.input(i, 0)]) && !other[g.input(i, 0)]) {
         const node& conv = g.nodes[g.input(i, 0)];
-        const int* v = geo(i);
-        const geometry both = with_window(g.geometries[conv.aux], v);
+        const int both = changed(g.input(i, 0), with_window(g.input(i, 0), pooling_of(i)));
         m.op = is<max_pool_op>(m) ? g.record<conv_max_pool_op>() : g.record<conv_max_pool_place_op>();
         m.first = conv.first;
         m.count = conv.count;
         m.path = conv.path;
         m.line = conv.line;
-        m.aux = g.row_of(both);
+        m.aux = both;
       } else if (is<conv_to_x_op>(m) || is<conv_to_w_op>(m)) {
         const int from = g.input(i, is<conv_to_x_op>(m) ? 0 : 1);
         if (!is<max_pool_gradient_op>(g.nodes[from]) || g.nodes[from].region != m.region) continue;
-        if (is<conv_to_w_op>(m) && lie_apart(geo(from)) && geo(i)[w::groups] == 1) {
-          const geometry both = with_window(g.geometries[m.aux], geo(from));
+        if (is<conv_to_w_op>(m) && lie_apart(pooling_of(from)) && convolution_of(i).groups == 1) {
           const int x = g.input(i, 0), place = g.input(from, 0), dy = g.input(from, 1);
           m.op = g.record<conv_max_pool_to_w_op>();
           m.first = g.edges.size();
           m.count = 3;
-          m.aux = g.row_of(both);
+          m.aux = changed(i, with_window(i, pooling_of(from)));
           g.edges.push_back(x);
           g.edges.push_back(place);
           g.edges.push_back(dy);
           continue;
         }
-        if (other[from] || pads(geo(from))) continue;
-        geometry less = g.geometries[m.aux];
-        cover(less, w::out_height, w::out_width, geo(from));
-        m.aux = g.row_of(less);
+        if (other[from] || pads(pooling_of(from))) continue;
+        m.aux = changed(i, cut(i, pooling_of(from)));
       }
     }
     for (int i = 0; i < n; ++i) {
       node& m = g.nodes[i];
-      if (!live[i] || !is<max_pool_gradient_op>(m) || other[i] || reader[i] < 0 || pads(geo(i))) continue;
-      geometry less = g.geometries[m.aux];
-      cover(less, w::height, w::width, geo(i));
-      m.shape.extent[1] = less.v[w::height];
-      m.shape.extent[2] = less.v[w::width];
-      m.aux = g.row_of(less);
+      if (!live[i] || !is<max_pool_gradient_op>(m) || other[i] || reader[i] < 0 || pads(pooling_of(i))) continue;
+      pool2d_geometry less = pooling_of(i);
+      less.height = m.shape.extent[1] = covered_height(less);
+      less.width = m.shape.extent[2] = covered_width(less);
+      m.aux = g.row_of(geometry::of(less));
     }
   }
-  static constexpr bool pads(const int* v) { return v[window2d::pad_top] != 0 || v[window2d::pad_left] != 0; }
+  static constexpr bool pads(const pool2d_geometry& pool) { return pool.pad_top != 0 || pool.pad_left != 0; }
 };
 
 constexpr void merge_pools(builder& g) { pool_merger(g).merge(); }

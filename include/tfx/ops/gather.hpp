@@ -13,7 +13,7 @@ struct gather_op {
   static constexpr int arity = 2;
   static constexpr bool differentiable = true;
   static constexpr void backward(gradient_scope& s);
-  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int, int present) {
+  template <class T> static TFX_INLINE constexpr T element(const geometry& v, const T* const* in, int row, int col, int, int present) {
     const int i = row_of_index(in[1][row], present);
     return i >= 0 ? in[0][i * v[1] + col] : T(__builtin_nan(""));
   }
@@ -25,7 +25,7 @@ struct scatter_add_op {
   static constexpr int arity = 2;
   static constexpr bool differentiable = true;
   static constexpr void backward(gradient_scope& s);
-  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int, int present) {
+  template <class T> static TFX_INLINE constexpr T element(const geometry& v, const T* const* in, int row, int col, int, int present) {
     T total = T(0);
     for (int k = 0; k < present; ++k)
       if (row_of_index(in[1][k], v[0]) == row) total = total + in[0][k * v[1] + col];
@@ -38,8 +38,8 @@ constexpr geometry table_geometry(const dims& table, const dims& read) {
   geometry g;
   g.v[0] = table.rows();
   g.v[1] = table.cols();
-  g.v[geometry::contracted] = read.rows();
-  g.v[geometry::contracts_batch] = read.bounded;
+  g.contracted = read.rows();
+  g.contracts_batch = read.bounded;
   return g;
 }
 constexpr handle gather_rows(handle table, handle index, const dims& shape) {

@@ -1,34 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <tfx/geometry/matmul.hpp>
 #include <tfx/ops/reduce.hpp>
 
 namespace tfx {
 
 /// Matrix product, of one pair or of a batch of pairs, either operand read transposed where it lies.
-///
-/// Geometry: v[0] rows M and v[1] columns N of one result, v[2] length K of the contraction, v[3] flags (1: the left matrix is
-/// stored [K, M], 2: the right one [N, K]), v[4] and v[5] elements from one left and right matrix to the next (0: shared),
-/// v[6] 1 when K is the batch, so that only the rows present count.
 /// Every result is one chain of fused multiply-adds over k ascending, on every backend.
 struct matmul_op {
+  using attributes = matmul_geometry;
   static constexpr std::string_view name = "matmul";
   static constexpr op_kind kind = op_kind::contract;
   static constexpr int arity = 2;
   static constexpr bool differentiable = true;
-  enum flags : int { left_transposed = 1, right_transposed = 2 };
   static constexpr void backward(gradient_scope& s);
-  static constexpr long long multiply_adds(const geometry& g, long long results) { return results * g[2]; }
+  static constexpr long long multiply_adds(const matmul_geometry& g, long long results) { return results * g.depth; }
 
-  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int, int contracted) {
-    const bool ta = v[3] & left_transposed, tb = v[3] & right_transposed;
-    const int matrix = row / v[0], m = row % v[0];
-    const T* a = in[0] + matrix * v[4];
-    const T* b = in[1] + matrix * v[5];
+  template <class T> static TFX_INLINE constexpr T element(const matmul_geometry& g, const T* const* in, int row, int col, int, int contracted) {
+    const int matrix = row / g.rows, m = row % g.rows;
+    const T* a = in[0] + matrix * g.left_step;
+    const T* b = in[1] + matrix * g.right_step;
     T total = T(0);
     for (int k = 0; k < contracted; ++k) {
-      const T x = ta ? a[k * v[0] + m] : a[m * v[2] + k];
-      const T y = tb ? b[col * v[2] + k] : b[k * v[1] + col];
+      const T x = g.left_transposed ? a[k * g.rows + m] : a[m * g.depth + k];
+      const T y = g.right_transposed ? b[col * g.depth + k] : b[k * g.cols + col];
       total = lanes::traits<T>::fma(x, y, total);
     }
     return total;
@@ -57,25 +53,27 @@ constexpr handle matmul(handle a, handle b, bool ta = false, bool tb = false) {
   if (detail::untranspose(b)) tb = !tb;
   const dims x = a.shape(), y = b.shape();
   const int xb = x.rank - 2, yb = y.rank - 2;
-  geometry g;
-  g.v[0] = x.extent[xb + (ta ? 1 : 0)];
-  g.v[1] = y.extent[yb + (tb ? 0 : 1)];
-  g.v[2] = x.extent[xb + (ta ? 0 : 1)];
-  g.v[3] = (ta ? matmul_op::left_transposed : 0) | (tb ? matmul_op::right_transposed : 0);
-  g.v[4] = xb ? g.v[0] * g.v[2] : 0;
-  g.v[5] = yb ? g.v[1] * g.v[2] : 0;
-  g.v[6] = !xb && ta && x.bounded;
-  g.v[geometry::contracted] = g.v[2];
-  g.v[geometry::contracts_batch] = g.v[6];
+  matmul_geometry g;
+  g.rows = x.extent[xb + (ta ? 1 : 0)];
+  g.cols = y.extent[yb + (tb ? 0 : 1)];
+  g.depth = x.extent[xb + (ta ? 0 : 1)];
+  g.left_transposed = ta;
+  g.right_transposed = tb;
+  g.left_step = xb ? g.rows * g.depth : 0;
+  g.right_step = yb ? g.cols * g.depth : 0;
+  g.depth_is_batch = !xb && ta && x.bounded;
+  geometry row = geometry::of(g);
+  row.contracted = g.depth;
+  row.contracts_batch = g.depth_is_batch;
   dims shape;
-  if (xb || yb) shape = {3, {xb ? x.extent[0] : y.extent[0], g.v[0], g.v[1]}, (xb && x.bounded) || (yb && y.bounded)};
-  else shape = {2, {g.v[0], g.v[1]}, !ta && x.bounded};
+  if (xb || yb) shape = {3, {xb ? x.extent[0] : y.extent[0], g.rows, g.cols}, (xb && x.bounded) || (yb && y.bounded)};
+  else shape = {2, {g.rows, g.cols}, !ta && x.bounded};
   if (!yb && ((y.bounded && tb) || (y.bounded && !ta))) a.graph->complain("matmul", at_path{}, ": the batch of the right operand can only be summed over");
-  return {a.graph, a.graph->emit<matmul_op>(shape, promote(a.type(), b.type()), a.graph->row_of(g), a.id, b.id)};
+  return {a.graph, a.graph->emit<matmul_op>(shape, promote(a.type(), b.type()), row, a.id, b.id)};
 }
 constexpr void matmul_op::backward(gradient_scope& s) {
-  const int flags = s.geo().v[3];
-  const bool ta = flags & left_transposed, tb = flags & right_transposed;
+  const matmul_geometry g = s.geo();
+  const bool ta = g.left_transposed, tb = g.right_transposed;
   const handle a = s.input(0), b = s.input(1);
   auto fitted = [](handle d, handle x) {   // an operand shared by the batch: sum over it
     return d.shape().rank == x.shape().rank ? d : reshape(sum_axes(d, 1u), x.shape());

@@ -9,37 +9,35 @@ namespace tfx {
 
 namespace detail {
 struct pooling {
+  using attributes = pool2d_geometry;
   static constexpr op_kind kind = op_kind::window;
   static constexpr bool differentiable = true, by_image = true;
 
   /// Calls f(input row) for every element of the window of output pixel (n, oh, ow).
-  template <class F> static constexpr void each_place(const int* v, int n, int oh, int ow, F f) {
-    using w = window2d;
-    for (int kh = 0; kh < v[w::kernel_height]; ++kh)
-      for (int kw = 0; kw < v[w::kernel_width]; ++kw) {
-        const int h = oh * v[w::stride_height] + kh * v[w::dilation_height] - v[w::pad_top];
-        const int x = ow * v[w::stride_width] + kw * v[w::dilation_width] - v[w::pad_left];
-        if (h >= 0 && x >= 0 && h < v[w::height] && x < v[w::width]) f((n * v[w::height] + h) * v[w::width] + x);
+  template <class F> static constexpr void each_place(const pool2d_geometry& g, int n, int oh, int ow, F f) {
+    for (int kh = 0; kh < g.kernel_height; ++kh)
+      for (int kw = 0; kw < g.kernel_width; ++kw) {
+        const int h = oh * g.stride_height + kh * g.dilation_height - g.pad_top;
+        const int x = ow * g.stride_width + kw * g.dilation_width - g.pad_left;
+        if (h >= 0 && x >= 0 && h < g.height && x < g.width) f((n * g.height + h) * g.width + x);
       }
   }
   /// The place that input pixel `row` has in the window of output pixel (oh, ow).
-  static constexpr int place_in(const int* v, int oh, int ow, int row) {
-    using w = window2d;
-    const int down = row / v[w::width] % v[w::height] - oh * v[w::stride_height] + v[w::pad_top];
-    const int across = row % v[w::width] - ow * v[w::stride_width] + v[w::pad_left];
-    return down / v[w::dilation_height] * v[w::kernel_width] + across / v[w::dilation_width];
+  static constexpr int place_in(const pool2d_geometry& g, int oh, int ow, int row) {
+    const int down = row / g.width % g.height - oh * g.stride_height + g.pad_top;
+    const int across = row % g.width - ow * g.stride_width + g.pad_left;
+    return down / g.dilation_height * g.kernel_width + across / g.dilation_width;
   }
   /// Calls f(n, oh, ow, output row) for every window that covers input pixel `row`, in ascending order.
-  template <class F> static constexpr void each_window(const int* v, int row, F f) {
-    using w = window2d;
-    const int x = row % v[w::width], h = row / v[w::width] % v[w::height], n = row / v[w::width] / v[w::height];
-    for (int oh = 0; oh < v[w::out_height]; ++oh)
-      for (int ow = 0; ow < v[w::out_width]; ++ow) {
-        const int down = h + v[w::pad_top] - oh * v[w::stride_height], across = x + v[w::pad_left] - ow * v[w::stride_width];
-        const int high = v[w::dilation_height], wide = v[w::dilation_width];
+  template <class F> static constexpr void each_window(const pool2d_geometry& g, int row, F f) {
+    const int x = row % g.width, h = row / g.width % g.height, n = row / g.width / g.height;
+    for (int oh = 0; oh < g.out_height; ++oh)
+      for (int ow = 0; ow < g.out_width; ++ow) {
+        const int down = h + g.pad_top - oh * g.stride_height, across = x + g.pad_left - ow * g.stride_width;
+        const int high = g.dilation_height, wide = g.dilation_width;
         if (down < 0 || across < 0 || down % high || across % wide) continue;
-        if (down / high >= v[w::kernel_height] || across / wide >= v[w::kernel_width]) continue;
-        f(n, oh, ow, (n * v[w::out_height] + oh) * v[w::out_width] + ow);
+        if (down / high >= g.kernel_height || across / wide >= g.kernel_width) continue;
+        f(n, oh, ow, (n * g.out_height + oh) * g.out_width + ow);
       }
   }
 };
@@ -49,14 +47,13 @@ namespace detail {
 struct max_pooling : pooling {
   static constexpr bool finds_maximum = true;
 
-  template <class T> static TFX_INLINE constexpr lanes::window_maximum<lanes::lane<T>> maximum(const int* v, const T* x, int row, int col, int cols) {
-    using w = window2d;
+  template <class T> static TFX_INLINE constexpr lanes::window_maximum<lanes::lane<T>> maximum(const pool2d_geometry& g, const T* x, int row, int col, int cols) {
     lanes::window_maximum<lanes::lane<T>> most;
-    const int ow = row % v[w::out_width], oh = row / v[w::out_width] % v[w::out_height];
-    const int n = row / v[w::out_width] / v[w::out_height];
+    const int ow = row % g.out_width, oh = row / g.out_width % g.out_height;
+    const int n = row / g.out_width / g.out_height;
     bool first = true;
-    each_place(v, n, oh, ow, [&](int at) {
-      most.see(lanes::lane<T>(x[at * cols + col]), place_in(v, oh, ow, at), first);
+    each_place(g, n, oh, ow, [&](int at) {
+      most.see(lanes::lane<T>(x[at * cols + col]), place_in(g, oh, ow, at), first);
       first = false;
     });
     most.close();
@@ -70,8 +67,8 @@ struct max_pool_op : detail::max_pooling {
   static constexpr int arity = 1;
   static constexpr void backward(gradient_scope& s);
   static TFX_INLINE constexpr auto of(const auto& most) { return most.value; }
-  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int cols, int) {
-    return maximum(v, in[0], row, col, cols).value.v;
+  template <class T> static TFX_INLINE constexpr T element(const pool2d_geometry& g, const T* const* in, int row, int col, int cols, int) {
+    return maximum(g, in[0], row, col, cols).value.v;
   }
 };
 /// Which place of its window each maximum has: what the gradient needs to know of x.
@@ -81,8 +78,8 @@ struct max_pool_place_op : detail::max_pooling {
   using beside = max_pool_op;
   static constexpr void backward(gradient_scope&) {}
   static TFX_INLINE constexpr auto of(const auto& most) { return most.place; }
-  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int cols, int) {
-    return maximum(v, in[0], row, col, cols).place.v;
+  template <class T> static TFX_INLINE constexpr T element(const pool2d_geometry& g, const T* const* in, int row, int col, int cols, int) {
+    return maximum(g, in[0], row, col, cols).place.v;
   }
 };
 /// dx from the places and dy. The gradient goes to the first maximum of each window in row-major order.
@@ -90,10 +87,10 @@ struct max_pool_gradient_op : detail::pooling {
   static constexpr std::string_view name = "max_pool2d_gradient";
   static constexpr int arity = 2;
   static constexpr void backward(gradient_scope& s);
-  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int cols, int) {
+  template <class T> static TFX_INLINE constexpr T element(const pool2d_geometry& g, const T* const* in, int row, int col, int cols, int) {
     T total = T(0);
-    each_window(v, row, [&](int, int oh, int ow, int out) {
-      if (in[0][out * cols + col] == T(place_in(v, oh, ow, row))) total = total + in[1][out * cols + col];
+    each_window(g, row, [&](int, int oh, int ow, int out) {
+      if (in[0][out * cols + col] == T(place_in(g, oh, ow, row))) total = total + in[1][out * cols + col];
     });
     return total;
   }
@@ -103,12 +100,11 @@ struct max_pool_pick_op : detail::pooling {
   static constexpr std::string_view name = "max_pool2d_pick";
   static constexpr int arity = 2;
   static constexpr void backward(gradient_scope& s);
-  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int cols, int) {
-    using w = window2d;
+  template <class T> static TFX_INLINE constexpr T element(const pool2d_geometry& g, const T* const* in, int row, int col, int cols, int) {
     T taken = T(0);
-    const int ow = row % v[w::out_width], oh = row / v[w::out_width] % v[w::out_height];
-    each_place(v, row / v[w::out_width] / v[w::out_height], oh, ow, [&](int at) {
-      if (in[0][row * cols + col] == T(place_in(v, oh, ow, at))) taken = in[1][at * cols + col];
+    const int ow = row % g.out_width, oh = row / g.out_width % g.out_height;
+    each_place(g, row / g.out_width / g.out_height, oh, ow, [&](int at) {
+      if (in[0][row * cols + col] == T(place_in(g, oh, ow, at))) taken = in[1][at * cols + col];
     });
     return taken;
   }
@@ -118,11 +114,10 @@ struct average_pool_op : detail::pooling {
   static constexpr std::string_view name = "average_pool2d";
   static constexpr int arity = 1;
   static constexpr void backward(gradient_scope& s);
-  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int cols, int) {
-    using w = window2d;
+  template <class T> static TFX_INLINE constexpr T element(const pool2d_geometry& g, const T* const* in, int row, int col, int cols, int) {
     T total = T(0);
     int count = 0;
-    each_place(v, row / v[w::out_width] / v[w::out_height], row / v[w::out_width] % v[w::out_height], row % v[w::out_width], [&](int at) {
+    each_place(g, row / g.out_width / g.out_height, row / g.out_width % g.out_height, row % g.out_width, [&](int at) {
       total = total + in[0][at * cols + col];
       ++count;
     });
@@ -133,11 +128,11 @@ struct average_pool_gradient_op : detail::pooling {
   static constexpr std::string_view name = "average_pool2d_gradient";
   static constexpr int arity = 1;
   static constexpr void backward(gradient_scope& s);
-  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int cols, int) {
+  template <class T> static TFX_INLINE constexpr T element(const pool2d_geometry& g, const T* const* in, int row, int col, int cols, int) {
     T total = T(0);
-    each_window(v, row, [&](int n, int oh, int ow, int out) {
+    each_window(g, row, [&](int n, int oh, int ow, int out) {
       int count = 0;
-      each_place(v, n, oh, ow, [&](int) { ++count; });
+      each_place(g, n, oh, ow, [&](int) { ++count; });
       total = total + in[0][out * cols + col] / T(count);
     });
     return total;
@@ -145,8 +140,8 @@ struct average_pool_gradient_op : detail::pooling {
 };
 
 namespace detail {
-template <class Op, class... H> constexpr handle pooled(const dims& shape, const geometry& g, handle a, H... more) {
-  return {a.graph, a.graph->emit<Op>(shape, a.type(), a.graph->row_of(g), a.id, more.id...)};
+template <class Op, class... H> constexpr handle pooled(const dims& shape, const pool2d_geometry& g, handle a, H... more) {
+  return {a.graph, a.graph->emit<Op>(shape, a.type(), g, a.id, more.id...)};
 }
 }  // namespace detail
 constexpr void max_pool_op::backward(gradient_scope& s) {
@@ -172,7 +167,7 @@ constexpr void merge_pools(builder& g);   // ops/conv_pool.hpp
 /// The maximum of what never decreases is what the maximum becomes: relu, and the bias of a convolution, are left to the
 /// fewer elements behind the pooling. Where sums with the bias are equal because they were rounded, the gradient goes to
 /// what was largest before.
-template <class Op> constexpr handle pooled_first(const dims& shape, const geometry& g, handle x) {
+template <class Op> constexpr handle pooled_first(const dims& shape, const pool2d_geometry& g, handle x) {
   if constexpr (std::is_same_v<Op, max_pool_op>) {
     const node n = x.graph->nodes[x.id];
     const auto input = [&](int k) { return handle{x.graph, x.graph->input(x.id, k)}; };
@@ -193,10 +188,10 @@ template <class Op> constexpr handle pooled_first(const dims& shape, const geome
 template <class Op, int Size, int Step, bool Keeps, class S, class T> constexpr auto pool(var<S, T> x, std::string_view called, source_line at) {
   x.h.graph->line = at.value;
   if constexpr (S::value.rank == 4) {
-    using G = window_geometry<S, S::value.extent[3], Size, Size, stride_t<Step>, dilation_t<1>, Keeps, 1>;
+    using G = window_geometry<S, S::value.extent[3], Size, Size, stride_t<Step>, dilation_t<1>, Keeps>;
     using Y = var<to_shape<G>, T>;
     if constexpr (G::fits) {
-      return Y{pooled_first<Op>(G::value, G::table, x.h)};
+      return Y{pooled_first<Op>(G::value, G::window, x.h)};
     } else {
       x.h.graph->complain(called, at_path{}, ": the window [", Size, ", ", Size, "] is larger than the image ", S::value);
       return Y{x.h.graph->stand_in(G::value, x.h.type())};

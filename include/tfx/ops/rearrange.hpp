@@ -22,7 +22,7 @@ struct strided_operation {
   static constexpr int arity = 1;
   static constexpr bool differentiable = true;
 
-  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int cols, int) {
+  template <class T> static TFX_INLINE constexpr T element(const geometry& v, const T* const* in, int row, int col, int cols, int) {
     int i = row * cols + col, at = v[12];
     for (int axis = max_rank - 1; axis >= 0; --axis) {
       at += i % v[axis] * v[6 + axis];
@@ -193,7 +193,7 @@ struct pad_op {
   static constexpr bool differentiable = true;
   static constexpr void backward(gradient_scope& s);
 
-  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int cols, int) {
+  template <class T> static TFX_INLINE constexpr T element(const geometry& v, const T* const* in, int row, int col, int cols, int) {
     int i = row * cols + col, at = 0, step = 1;
     for (int axis = max_rank - 1; axis >= 0; --axis) {
       const int k = i % v[axis] - v[6 + axis];
@@ -351,7 +351,7 @@ template <int... Axis, class S, class T> constexpr auto flip(var<S, T> x) {
   return var<S, T>{flip(x.h, (0u | ... | (1u << Axis)))};
 }
 
-/// Tensors side by side. Geometry: v[k] elements of input k per row of the result, v[16] their number.
+/// Tensors side by side. Geometry: v[k] elements of input k per row of the result.
 struct concatenate_op {
   static constexpr std::string_view name = "concatenate";
   static constexpr op_kind kind = op_kind::window;
@@ -359,7 +359,7 @@ struct concatenate_op {
   static constexpr bool differentiable = true;
   static constexpr void backward(gradient_scope& s);
 
-  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int, int) {
+  template <class T> static TFX_INLINE constexpr T element(const geometry& v, const T* const* in, int row, int col, int, int) {
     int k = 0;
     while (col >= v[k]) col -= v[k++];
     return in[k][row * v[k] + col];
@@ -371,7 +371,7 @@ template <class... H> constexpr handle join_columns(handle first, H... rest) {
   const handle all[] = {first, rest...};
   geometry g;
   int width = 0;
-  for (const handle& h : all) width += g.v[g.v[16]++] = h.shape().cols();
+  for (const handle& h : all) width += g.v[g.operands++] = h.shape().cols();
   const dims shape{2, {first.shape().rows(), width}, first.shape().bounded};
   return {first.graph, first.graph->emit<concatenate_op>(shape, first.type(), first.graph->row_of(g), first.id, rest.id...)};
 }

@@ -31,7 +31,7 @@ struct sum_middle_op {
   static constexpr op_kind kind = op_kind::window;
   static constexpr int arity = 1;
   static constexpr bool differentiable = true;
-  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int, int) {
+  template <class T> static TFX_INLINE constexpr T element(const geometry& v, const T* const* in, int row, int col, int, int) {
     T total = T(0);
     for (int k = 0; k < v[0]; ++k) total = total + in[0][(row * v[0] + k) * v[1] + col];
     return total;
@@ -43,7 +43,7 @@ struct max_middle_op {
   static constexpr op_kind kind = op_kind::window;
   static constexpr int arity = 1;
   static constexpr bool differentiable = true;
-  template <class T> static TFX_INLINE constexpr T element(const int* v, const T* const* in, int row, int col, int, int) {
+  template <class T> static TFX_INLINE constexpr T element(const geometry& v, const T* const* in, int row, int col, int, int) {
     lanes::lane<T> total(-__builtin_huge_val());
     for (int k = 0; k < v[0]; ++k) total = max(total, lanes::lane<T>(in[0][(row * v[0] + k) * v[1] + col]));
     return total.v;
@@ -65,7 +65,7 @@ struct product_middle_op {
   static constexpr op_kind kind = op_kind::window;
   static constexpr int arity = 1;
   static constexpr bool differentiable = true;
-  template <class T> static constexpr T element(const int* v, const T* const* in, int row, int col, int, int) {
+  template <class T> static constexpr T element(const geometry& v, const T* const* in, int row, int col, int, int) {
     T total = T(1);
     for (int k = 0; k < v[0]; ++k) total = total * in[0][(row * v[0] + k) * v[1] + col];
     return total;
@@ -79,7 +79,7 @@ struct product_of_others_op {
   static constexpr op_kind kind = op_kind::window;
   static constexpr int arity = 1;
   static constexpr bool differentiable = false;
-  template <class T> static constexpr T element(const int* v, const T* const* in, int row, int col, int, int) {
+  template <class T> static constexpr T element(const geometry& v, const T* const* in, int row, int col, int, int) {
     T total = T(1);
     for (int k = 0; k < v[0]; ++k)
       if (k != row % v[0]) total = total * in[0][(row / v[0] * v[0] + k) * v[1] + col];

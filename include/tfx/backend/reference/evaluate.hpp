@@ -15,7 +15,7 @@ template <class T> struct node_call {
   T* out = nullptr;
   dims shape{};                    ///< of the rows present
   int axis = 0;
-  const int* geo = nullptr;
+  const geometry* geo = nullptr;
   int contracted = 0;
   const run_state* run = nullptr;
   std::uint64_t place = 0;         ///< number of the first element, of a generator
@@ -51,8 +51,9 @@ template <class F, class T> constexpr void evaluate_node(const node_call<T>& a) 
     else
       for (int c = 0; c < n; ++c) a.out[c] = reduce_order::column<F, L>(m, [&](int i) { return L(x[i * n + c]); }).v;
   } else if constexpr (F::kind == op_kind::contract || F::kind == op_kind::window) {
+    attributes_of<F> known = *a.geo;
     for (int r = 0; r < rows; ++r)
-      for (int c = 0; c < cols; ++c) a.out[r * cols + c] = F::template element<T>(a.geo, a.in, r, c, cols, a.contracted);
+      for (int c = 0; c < cols; ++c) a.out[r * cols + c] = F::template element<T>(known, a.in, r, c, cols, a.contracted);
   } else if constexpr (F::kind == op_kind::generate) {
     for (int r = 0; r < rows; ++r)
       for (int c = 0; c < cols; ++c) {

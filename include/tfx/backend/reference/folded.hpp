@@ -20,12 +20,13 @@ struct folded {
 
 template <class F, class T> struct producer<F, backend::folded, T> {
   template <class Kernel> static TFX_INLINE void run_in(const call<T>& a) {
-    const int inputs = F::arity >= 0 ? F::arity : a.geo[16];
+    const int inputs = F::arity >= 0 ? F::arity : a.geo->operands;
     const T* in[F::arity >= 0 ? F::arity : 16];
     for (int k = 0; k < inputs; ++k) in[k] = static_cast<const T*>(a.operand[k]);
+    attributes_of<F> known = *a.geo;
     for (int r = 0; r < a.rows; ++r)
       for (int c = 0; c < a.cols; ++c) {
-        const T value = F::template element<T>(a.geo, in, r, c, a.cols, a.contracted);
+        const T value = F::template element<T>(known, in, r, c, a.cols, a.contracted);
         Kernel::finish(a, r, 1, c, 1, &value, 1);
       }
   }

@@ -189,9 +189,9 @@ template <class T, class Watch = unwatched> struct interpreter {
     a.run = &run;
     if (is_producer(n.op->kind)) {
       const geometry& geo = g.geometries[n.aux];
-      a.geo = geo.v;
-      a.contracted = geo.v[geometry::contracted];
-      if (geo.v[geometry::contracts_batch] && g.batch_bound > 0)
+      a.geo = &geo;
+      a.contracted = geo.contracted;
+      if (geo.contracts_batch && g.batch_bound > 0)
         a.contracted = a.contracted / g.batch_bound * run.batch;
     }
     if constexpr (sizeof(T) == sizeof(float))

@@ -9,35 +9,36 @@ namespace tfx {
 template <class F, class Backend, class T> struct producer {
   static constexpr int piece = 64;
   /// May a call go on from what the calls before it have added up?
-  static constexpr bool adds = requires(const int* v, const T* const* in) { F::template element<T>(v, in, 0, 0, 0, 0, T(0)); };
+  static constexpr bool adds = requires(attributes_of<F> known, const T* const* in) { F::template element<T>(known, in, 0, 0, 0, 0, T(0)); };
 
   static constexpr std::size_t sums(const geometry&, int rows, int cols) { return adds ? std::size_t(rows) * std::size_t(cols) : 0; }
 
   static void run(const call<T>& a, T* destination, finish_function<T> finish) {
     const T* in[16] = {};
     for (int k = 0; k < inputs(a); ++k) in[k] = static_cast<const T*>(a.operand[k]);
+    attributes_of<F> known = *a.geo;
     const detail::share s = detail::share_of(a.rows, a.part, a.parts, 1);
     T block[piece];
     for (int r = s.begin; r < s.end; ++r)
       for (int c0 = 0; c0 < a.cols; c0 += piece) {
         const int n = a.cols - c0 < piece ? a.cols - c0 : piece;
         T* const out = finish == nullptr ? destination + std::ptrdiff_t(r) * a.cols + c0 : block;
-        for (int c = 0; c < n; ++c) out[c] = element(a, in, r, c0 + c);
+        for (int c = 0; c < n; ++c) out[c] = element(a, known, in, r, c0 + c);
         if (finish && (a.last || !adds)) finish(a, r, 1, c0, n, block, piece);
       }
   }
 
 private:
-  static TFX_INLINE T element(const call<T>& a, const T* const* in, int r, int c) {
+  static TFX_INLINE T element(const call<T>& a, attributes_of<F>& known, const T* const* in, int r, int c) {
     if constexpr (adds) {
-      if (a.sums == nullptr) return F::template element<T>(a.geo, in, r, c, a.cols, a.contracted);
+      if (a.sums == nullptr) return F::template element<T>(known, in, r, c, a.cols, a.contracted);
       T& sum = a.sums[std::ptrdiff_t(r) * a.cols + c];
-      return sum = F::template element<T>(a.geo, in, r, c, a.cols, a.contracted, a.before > 0 ? sum : T(0));
+      return sum = F::template element<T>(known, in, r, c, a.cols, a.contracted, a.before > 0 ? sum : T(0));
     } else {
-      return F::template element<T>(a.geo, in, r, c, a.cols, a.contracted);
+      return F::template element<T>(known, in, r, c, a.cols, a.contracted);
     }
   }
-  static int inputs(const call<T>& a) { return F::arity >= 0 ? F::arity : a.geo[16]; }
+  static int inputs(const call<T>& a) { return F::arity >= 0 ? F::arity : a.geo->operands; }
 };
 
 namespace backend {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <tfx/backend/attention_geometry.hpp>
 #include <tfx/backend/call.hpp>
 #include <tfx/backend/reduce_order.hpp>
 #include <tfx/backend/simd/share.hpp>
 #include <tfx/backend/simd/tile.hpp>
+#include <tfx/geometry/attention.hpp>
 #include <tfx/lanes/partial.hpp>
 
 namespace tfx::backend::inline TFX_SIMD_BUILD {
@@ -35,7 +35,7 @@ template <class T, class V> struct attention_work {
 
   const call<T>& a;
   const tile_set<T>& set;
-  const int* v;
+  const attention_geometry g;
   const T* const q;
   const T* const k;
   const T* const values;
@@ -45,29 +45,29 @@ template <class T, class V> struct attention_work {
   explicit attention_work(const call<T>& from)
       : a(from),
         set(static_cast<const tile_table<T>*>(from.tiles)->set[instruction_set()]),
-        v(from.geo),
-        q(operand(0) + v[at::query_offset]),
-        k(operand(1) + v[at::key_offset]),
-        values(operand(2) + v[at::value_offset]),
+        g(*from.geo),
+        q(operand(0) + g.query_offset),
+        k(operand(1) + g.key_offset),
+        values(operand(2) + g.value_offset),
         scale(*operand(3)),
-        mask(v[at::flags] & at::masked ? operand(4) : nullptr) {}
+        mask(g.masked ? operand(4) : nullptr) {}
 
   const T* operand(int i) const { return static_cast<const T*>(a.operand[i]); }
 
-  static constexpr int padded_keys(const int* v) { return round_up(v[at::keys], reduce_order::strands); }
-  static constexpr int padded_size(const int* v) { return round_up(v[at::size], 16); }
-  static constexpr int panel_size(const int* v) { return round_up(v[at::size], widest_panel<T>); }
-  int pitch() const { return padded_keys(v); }
-  int past_key(int first_query) const { return at::past_key(v, first_query); }
+  static constexpr int padded_keys(const attention_geometry& g) { return round_up(g.keys, reduce_order::strands); }
+  static constexpr int padded_size(const attention_geometry& g) { return round_up(g.size, 16); }
+  static constexpr int panel_size(const attention_geometry& g) { return round_up(g.size, widest_panel<T>); }
+  int pitch() const { return padded_keys(g); }
+  int past_key(int first_query) const { return g.past_key(first_query); }
 
   const T* query_row(int n, int h, int i) const {
-    return q + std::ptrdiff_t(n * v[at::queries] + i) * v[at::query_stride] + h * v[at::size];
+    return q + std::ptrdiff_t(n * g.queries + i) * g.query_stride + h * g.size;
   }
   const T* key_row(int n, int h, int j) const {
-    return k + std::ptrdiff_t(n * v[at::keys] + j) * v[at::key_stride] + h * v[at::size];
+    return k + std::ptrdiff_t(n * g.keys + j) * g.key_stride + h * g.size;
   }
   const T* value_row(int n, int h, int j) const {
-    return values + std::ptrdiff_t(n * v[at::keys] + j) * v[at::value_stride] + h * v[at::size];
+    return values + std::ptrdiff_t(n * g.keys + j) * g.value_stride + h * g.size;
   }
 
   // ---- products
@@ -75,9 +75,9 @@ template <class T, class V> struct attention_work {
   /// Rows of keys or values as the right-hand side of a product over their features: panel after panel of [size,
   /// panel].
   void pack_transposed(const T* rows, std::ptrdiff_t stride, T* to) const {
-    const int panel = set.panel(), size = v[at::size];
-    for (int j = 0; j < v[at::keys]; j += panel, to += std::ptrdiff_t(size) * panel)
-      set.transpose(rows + j * stride, stride, size, lesser_of(panel, v[at::keys] - j), to, panel, panel);
+    const int panel = set.panel(), size = g.size;
+    for (int j = 0; j < g.keys; j += panel, to += std::ptrdiff_t(size) * panel)
+      set.transpose(rows + j * stride, stride, size, lesser_of(panel, g.keys - j), to, panel, panel);
   }
   /// to[i][j] = rows[i] . packed[j] for i < count and j < past.
   void times_packed(const T* rows, std::ptrdiff_t stride, int count, const T* packed, int past, T* to) const {
@@ -88,7 +88,7 @@ template <class T, class V> struct attention_work {
     c.a_step = 1;
     c.b_step = panel;
     c.c_row = pitch();
-    c.depth = v[at::size];
+    c.depth = g.size;
     for (int j = 0; j < past; j += panel) {
       c.b = packed + std::ptrdiff_t(j) * c.depth;
       c.c = to + j;
@@ -98,14 +98,14 @@ template <class T, class V> struct attention_work {
   }
   /// Rows of a matrix as the right-hand side of a product over the rows: panel after panel of [count, panel].
   void pack_features(const T* rows, std::ptrdiff_t stride, int count, T* to) const {
-    const int panel = set.panel(), size = v[at::size];
+    const int panel = set.panel(), size = g.size;
     for (int col = 0; col < size; col += panel, to += std::ptrdiff_t(count) * panel)
       pack_rows(rows + col, stride, count, lesser_of(panel, size - col), to, panel);
   }
   /// One head's columns of a result from `pack_features`: c describes the left-hand side, the result, and the depth,
   /// of `packed_rows` rows the first ones.
   void times_features(tile_call<T> c, int count, const T* packed, int packed_rows) const {
-    const int panel = set.panel(), size = v[at::size];
+    const int panel = set.panel(), size = g.size;
     c.b_step = panel;
     T* const to = c.c;
     for (int col = 0; col < size; col += panel) {
@@ -144,15 +144,15 @@ template <class T, class V> struct attention_work {
 
   /// Asks for row i of queries, keys and values of the head after this one: beside the exponentials there is time.
   TFX_INLINE void ask_for_next(int n, int h, int i) const {
-    const bool last = h + 1 == v[at::heads];
+    const bool last = h + 1 == g.heads;
     const int next_n = last ? n + 1 : n, next_h = last ? 0 : h + 1;
-    if (i < v[at::queries]) ask_for(query_row(next_n, next_h, i));
-    if (i >= v[at::keys]) return;
+    if (i < g.queries) ask_for(query_row(next_n, next_h, i));
+    if (i >= g.keys) return;
     ask_for(key_row(next_n, next_h, i));
     ask_for(value_row(next_n, next_h, i));
   }
   TFX_INLINE void ask_for(const T* row) const {
-    for (int c = 0; c < v[at::size]; c += int(64 / sizeof(T))) __builtin_prefetch(row + c, 0, 2);
+    for (int c = 0; c < g.size; c += int(64 / sizeof(T))) __builtin_prefetch(row + c, 0, 2);
   }
   /// Products of the queries i .. i + count with the keys before `past` -> exp(score - maximum) up to a whole number of
   /// strands, and of each query the inverse sum. Rows go through one step after the other, so that the steps of one do
@@ -182,15 +182,15 @@ template <class T, class V> struct attention_work {
   }
   /// Keys that a query does not see: behind the last one, after it, masked.
   void hide(T* rows, int n, int h, int i, int count, int past, int end) const {
-    const bool causal = (v[at::flags] & at::causal) != 0;
+    const bool causal = g.causal != 0;
     if (past == end && !causal && mask == nullptr) return;
     for (int r = 0; r < count; ++r) {
       T* const s = rows + r * pitch();
       const int seen = causal ? lesser_of(i + r + 1, past) : past;
       for (int j = seen; j < end; ++j) s[j] = -__builtin_huge_val();
       if (mask == nullptr) continue;
-      const T* const m = mask + std::ptrdiff_t(n) * v[at::mask_sequence] + std::ptrdiff_t(h) * v[at::mask_head] +
-                         std::ptrdiff_t(i + r) * v[at::mask_query];
+      const T* const m = mask + std::ptrdiff_t(n) * g.mask_sequence + std::ptrdiff_t(h) * g.mask_head +
+                         std::ptrdiff_t(i + r) * g.mask_query;
       for (int j = 0; j < seen; ++j) s[j] = m[j] == T(0) ? T(-__builtin_huge_val()) : s[j];
     }
   }
@@ -240,8 +240,8 @@ template <class T> struct scratch_pieces {
 
 template <class T> struct attention_tiles {
   template <class Launch> static constexpr const void* choose() {
-    using at = attention_geometry;
-    return choose_table<T, lesser_of(at::block, Launch::geo.v[at::queries]), Launch::geo.v[at::size]>();
+    constexpr attention_geometry g = Launch::geo;
+    return choose_table<T, lesser_of(g.block, g.queries), g.size>();
   }
 };
 
@@ -255,50 +255,49 @@ template <class T, class V> struct simd_attention {
 
   template <class Launch> static constexpr const void* tiles() { return attention_tiles<T>::template choose<Launch>(); }
 
-  static constexpr std::size_t scratch(const geometry& g, int, int) {
-    const int* v = g.v;
-    const int keys = work::padded_keys(v);
-    return std::size_t(at::block * keys + v[at::size] * keys + v[at::keys] * work::panel_size(v) +
-                       at::block * work::padded_size(v) + 64);
+  static constexpr std::size_t scratch(const attention_geometry& g, int, int) {
+    const int keys = work::padded_keys(g);
+    return std::size_t(at::block * keys + g.size * keys + g.keys * work::panel_size(g) +
+                       at::block * work::padded_size(g) + 64);
   }
 
-  static constexpr int useful_parts(const geometry& g, int rows, int cols) {
-    const std::int64_t parts = std::int64_t(rows) * cols * g.v[at::keys] * 2 / 65536;
+  static constexpr int useful_parts(const attention_geometry& g, int rows, int cols) {
+    const std::int64_t parts = std::int64_t(rows) * cols * g.keys * 2 / 65536;
     return parts < 1 ? 1 : parts > 1024 ? 1024 : int(parts);
   }
 
   static void run(const call<T>& a, T* destination, finish_function<T> finish) {
     if (a.rows <= 0 || a.cols <= 0) return;
     const work w(a);
-    const int* v = a.geo;
-    const int blocks = divide_up(v[at::queries], at::block), size = v[at::size];
+    const attention_geometry& g = w.g;
+    const int blocks = divide_up(g.queries, at::block), size = g.size;
     scratch_pieces<T> memory{a.scratch};
     T* const scores = memory.take(at::block * w.pitch());
     T* const keys = memory.take(size * w.pitch());
-    T* const values = memory.take(v[at::keys] * work::panel_size(v));
-    T* const block = memory.take(at::block * work::padded_size(v));
-    const range share = share_of(a.rows / v[at::queries] * v[at::heads] * blocks, a.part, a.parts);
+    T* const values = memory.take(g.keys * work::panel_size(g));
+    T* const block = memory.take(at::block * work::padded_size(g));
+    const range share = share_of(a.rows / g.queries * g.heads * blocks, a.part, a.parts);
     int packed = -1;
     for (int unit = share.from; unit < share.to; ++unit) {
-      const int n = unit / blocks / v[at::heads], h = unit / blocks % v[at::heads], i = unit % blocks * at::block;
-      const int count = lesser_of(at::block, v[at::queries] - i), past = w.past_key(i);
+      const int n = unit / blocks / g.heads, h = unit / blocks % g.heads, i = unit % blocks * at::block;
+      const int count = lesser_of(at::block, g.queries - i), past = w.past_key(i);
       if (unit / blocks != packed) {
-        w.pack_transposed(w.key_row(n, h, 0), v[at::key_stride], keys);
-        w.pack_features(w.value_row(n, h, 0), v[at::value_stride], v[at::keys], values);
+        w.pack_transposed(w.key_row(n, h, 0), g.key_stride, keys);
+        w.pack_features(w.value_row(n, h, 0), g.value_stride, g.keys, values);
         packed = unit / blocks;
       }
-      w.times_packed(w.query_row(n, h, i), v[at::query_stride], count, keys, past, scores);
+      w.times_packed(w.query_row(n, h, i), g.query_stride, count, keys, past, scores);
       T inverse[at::block];
       w.exponentials(scores, n, h, i, count, past, inverse);
-      const int row = n * v[at::queries] + i, col = h * size;
+      const int row = n * g.queries + i, col = h * size;
       tile_call<T> c;
       c.a = scores;
       c.a_row = w.pitch();
       c.a_step = 1;
       c.depth = past;
       c.c = finish != nullptr ? block : destination + std::ptrdiff_t(row) * a.cols + col;
-      c.c_row = finish != nullptr ? work::padded_size(v) : a.cols;
-      w.times_features(c, count, values, v[at::keys]);
+      c.c_row = finish != nullptr ? work::padded_size(g) : a.cols;
+      w.times_features(c, count, values, g.keys);
       for (int r = 0; r < count; ++r) work::multiply_row(c.c + r * c.c_row, inverse[r], size);
       if (finish != nullptr) finish(a, row, count, col, size, block, c.c_row);
     }
@@ -315,25 +314,24 @@ template <class T, class V> struct simd_attention_gradient {
 
   template <class Launch> static constexpr const void* tiles() { return attention_tiles<T>::template choose<Launch>(); }
 
-  static constexpr std::size_t scratch(const geometry& g, int, int) {
-    const int* v = g.v;
-    const int keys = work::padded_keys(v), size = work::padded_size(v), panels = work::panel_size(v);
-    return std::size_t(2 * at::block * keys + 2 * v[at::size] * keys + (2 * at::block + v[at::keys]) * panels +
-                       at::block * size + 2 * v[at::keys] * size + 160);
+  static constexpr std::size_t scratch(const attention_geometry& g, int, int) {
+    const int keys = work::padded_keys(g), size = work::padded_size(g), panels = work::panel_size(g);
+    return std::size_t(2 * at::block * keys + 2 * g.size * keys + (2 * at::block + g.keys) * panels +
+                       at::block * size + 2 * g.keys * size + 160);
   }
 
-  static constexpr int useful_parts(const geometry& g, int rows, int cols) {
-    const std::int64_t parts = at::gradient_multiply_adds(g.v, std::int64_t(rows) * cols) / 65536;
+  static constexpr int useful_parts(const attention_geometry& g, int rows, int cols) {
+    const std::int64_t parts = g.gradient_multiply_adds(std::int64_t(rows) * cols) / 65536;
     return parts < 1 ? 1 : parts > 1024 ? 1024 : int(parts);
   }
 
   static void run(const call<T>& a, T* destination, finish_function<T> finish) {
     if (a.rows <= 0 || a.cols <= 0) return;
     const one_part job(a, destination, finish);
-    const int* v = a.geo;
-    const int positions = v[at::parts] == at::of_keys_and_values ? v[at::keys] : v[at::queries];
-    const range share = share_of(a.rows / positions * v[at::heads], a.part, a.parts);
-    for (int unit = share.from; unit < share.to; ++unit) job.head(unit / v[at::heads], unit % v[at::heads]);
+    const attention_geometry& g = job.g;
+    const int positions = g.parts == at::of_keys_and_values ? g.keys : g.queries;
+    const range share = share_of(a.rows / positions * g.heads, a.part, a.parts);
+    for (int unit = share.from; unit < share.to; ++unit) job.head(unit / g.heads, unit % g.heads);
   }
 
  private:
@@ -348,7 +346,7 @@ template <class T, class V> struct simd_attention_gradient {
     T* const destination;
     const finish_function<T> finish;
     const work w;
-    const int* v;
+    const attention_geometry& g;
     const int size, features;
     const bool queries, keys;  ///< which gradients are made
     T *weights, *scores;
@@ -361,26 +359,26 @@ template <class T, class V> struct simd_attention_gradient {
           destination(to),
           finish(f),
           w(from),
-          v(from.geo),
-          size(v[at::size]),
-          features(v[at::heads] * v[at::size]),
-          queries(v[at::parts] != at::of_keys_and_values),
-          keys(v[at::parts] != at::of_queries) {
+          g(w.g),
+          size(g.size),
+          features(g.heads * g.size),
+          queries(g.parts != at::of_keys_and_values),
+          keys(g.parts != at::of_queries) {
       scratch_pieces<T> memory{a.scratch};
       weights = memory.take(at::block * w.pitch());
       scores = memory.take(at::block * w.pitch());
       keys_across = memory.take(size * w.pitch());
       values_across = memory.take(size * w.pitch());
-      keys_along = memory.take(v[at::keys] * work::panel_size(v));
-      queries_along = memory.take(at::block * work::panel_size(v));
-      dy_along = memory.take(at::block * work::panel_size(v));
-      block = memory.take(at::block * work::padded_size(v));
-      key_block = memory.take(v[at::keys] * work::padded_size(v));
-      value_block = memory.take(v[at::keys] * work::padded_size(v));
+      keys_along = memory.take(g.keys * work::panel_size(g));
+      queries_along = memory.take(at::block * work::panel_size(g));
+      dy_along = memory.take(at::block * work::panel_size(g));
+      block = memory.take(at::block * work::padded_size(g));
+      key_block = memory.take(g.keys * work::padded_size(g));
+      value_block = memory.take(g.keys * work::padded_size(g));
     }
 
     result place(T* memory, int row, int col) const {
-      if (finish != nullptr) return {memory, work::padded_size(v)};
+      if (finish != nullptr) return {memory, work::padded_size(g)};
       return {destination + std::ptrdiff_t(row) * a.cols + col, a.cols};
     }
     void done(const result& r, int row, int count, int col) const {
@@ -407,40 +405,40 @@ template <class T, class V> struct simd_attention_gradient {
     }
 
     void head(int n, int h) const {
-      const T* const dy = w.operand(v[at::operands] - 1) + std::ptrdiff_t(n) * v[at::queries] * features + h * size;
-      const int key_col = (queries ? features : 0) + h * size, first_row = n * v[at::keys];
+      const T* const dy = w.operand(4 + g.masked) + std::ptrdiff_t(n) * g.queries * features + h * size;
+      const int key_col = (queries ? features : 0) + h * size, first_row = n * g.keys;
       const result dk = keys ? place(key_block, first_row, key_col) : result{};
       const result dv = keys ? place(value_block, first_row, key_col + features) : result{};
-      w.pack_transposed(w.key_row(n, h, 0), v[at::key_stride], keys_across);
-      w.pack_transposed(w.value_row(n, h, 0), v[at::value_stride], values_across);
-      if (queries) w.pack_features(w.key_row(n, h, 0), v[at::key_stride], v[at::keys], keys_along);
+      w.pack_transposed(w.key_row(n, h, 0), g.key_stride, keys_across);
+      w.pack_transposed(w.value_row(n, h, 0), g.value_stride, values_across);
+      if (queries) w.pack_features(w.key_row(n, h, 0), g.key_stride, g.keys, keys_along);
       int begun = 0;  // keys that have a gradient already
-      for (int i = 0; i < v[at::queries]; i += at::block) {
-        const int count = lesser_of(at::block, v[at::queries] - i), past = w.past_key(i);
+      for (int i = 0; i < g.queries; i += at::block) {
+        const int count = lesser_of(at::block, g.queries - i), past = w.past_key(i);
         const T* const q = w.query_row(n, h, i);
         const T* const d = dy + std::ptrdiff_t(i) * features;
-        w.times_packed(q, v[at::query_stride], count, keys_across, past, weights);
+        w.times_packed(q, g.query_stride, count, keys_across, past, weights);
         w.times_packed(d, features, count, values_across, past, scores);
         T inverse[at::block];
         w.exponentials(weights, n, h, i, count, past, inverse);
         w.score_gradients(weights, scores, inverse, count, past);
         if (queries) query_gradients(n, h, i, count, past);
         if (!keys) continue;
-        w.pack_features(q, v[at::query_stride], count, queries_along);
+        w.pack_features(q, g.query_stride, count, queries_along);
         w.pack_features(d, features, count, dy_along);
         add_transposed(scores, past, begun, queries_along, count, dk);
         add_transposed(weights, past, begun, dy_along, count, dv);
         begun = past;
       }
       if (!keys) return;
-      for (int j = begun; j < v[at::keys]; ++j)  // seen by no query
+      for (int j = begun; j < g.keys; ++j)  // seen by no query
         for (int c = 0; c < size; ++c) dk.to[j * dk.stride + c] = dv.to[j * dv.stride + c] = 0;
-      done(dk, first_row, v[at::keys], key_col);
-      done(dv, first_row, v[at::keys], key_col + features);
+      done(dk, first_row, g.keys, key_col);
+      done(dv, first_row, g.keys, key_col + features);
     }
 
     void query_gradients(int n, int h, int i, int count, int past) const {
-      const int row = n * v[at::queries] + i, col = h * size;
+      const int row = n * g.queries + i, col = h * size;
       const result dq = place(block, row, col);
       tile_call<T> c;
       c.a = scores;
@@ -449,7 +447,7 @@ template <class T, class V> struct simd_attention_gradient {
       c.depth = past;
       c.c = dq.to;
       c.c_row = dq.stride;
-      w.times_features(c, count, keys_along, v[at::keys]);
+      w.times_features(c, count, keys_along, g.keys);
       done(dq, row, count, col);
     }
   };

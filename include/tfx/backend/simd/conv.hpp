@@ -257,10 +257,10 @@ constexpr int conv_tile_rows(const conv_axis& rows, const conv_axis& columns) {
   return across >= 8 ? across : greater_of(across, rows.longest_run());
 }
 
-constexpr int conv_useful_parts(const geometry& g, int rows, int cols) {
-  const conv_shape s(g.v);
-  const std::int64_t taps = std::int64_t(g.v[7]) * g.v[8] * s.window_height * s.window_width;
-  const std::int64_t parts = std::int64_t(rows) * cols * taps * g.v[3] / g.v[15] / 65536;
+constexpr int conv_useful_parts(const conv2d_geometry& g, int rows, int cols) {
+  const conv_shape s(g);
+  const std::int64_t taps = std::int64_t(g.kernel_height) * g.kernel_width * s.window_height * s.window_width;
+  const std::int64_t parts = std::int64_t(rows) * cols * taps * g.channels / g.groups / 65536;
   return parts < 1 ? 1 : parts > 1024 ? 1024 : int(parts);
 }
 
@@ -275,7 +275,7 @@ template <class T, bool Transposed> struct simd_gather {
   static constexpr conv_axis columns(const conv_shape& s) { return Transposed ? s.columns_to_input() : s.columns(); }
 
   template <class Launch> static constexpr const void* tiles() {
-    constexpr conv_shape s(Launch::geo.v);
+    constexpr conv_shape s{conv2d_geometry(Launch::geo)};
     if constexpr (s.depthwise() || s.many_groups()) {
       constexpr int step = depth(s) == 1 ? depthwise_step(rows(s), columns(s)) : 0;
       return choose_depthwise_table<T, Transposed, !s.depthwise(), columns(s).longest_run(), step ? s.kernel_height : 0,
@@ -286,15 +286,15 @@ template <class T, bool Transposed> struct simd_gather {
     }
   }
 
-  static constexpr std::size_t scratch(const geometry& g, int, int) {
-    const conv_shape s(g.v);
+  static constexpr std::size_t scratch(const conv2d_geometry& g, int, int) {
+    const conv_shape s(g);
     if (s.depthwise()) return std::size_t(depthwise_block_elements<T>);
     if (s.many_groups()) return grouped_blocks::of<Transposed>(s, grouped_block_elements<T>).scratch();
     return detail::conv_scratch<T>(s, depth(s), cols(s));
   }
 
   /// How many parts are worth their fork and join.
-  static constexpr int useful_parts(const geometry& g, int rows, int cols) {
+  static constexpr int useful_parts(const conv2d_geometry& g, int rows, int cols) {
     return detail::conv_useful_parts(g, rows, cols);
   }
 
@@ -305,8 +305,8 @@ template <class T, bool Transposed> struct simd_gather {
   }
 
   /// Elements of constant weights packed ahead of time, where there may be several panels of them.
-  static constexpr std::size_t prepared(const geometry& g, int, int) {
-    const conv_shape s(g.v);
+  static constexpr std::size_t prepared(const conv2d_geometry& g, int, int) {
+    const conv_shape s(g);
     if (s.depthwise() || s.many_groups() || (!Transposed && cols(s) <= int(64 / sizeof(T)))) return 0;
     const int taps = s.kernel_height * s.kernel_width;
     return std::size_t(s.groups * taps) * std::size_t(depth(s)) * std::size_t(round_up(cols(s), widest_panel<T> / 2));
@@ -317,7 +317,7 @@ template <class T, bool Transposed> struct simd_gather {
 
  private:
   static conv_gather<T> gather_of(const call<T>& a, const tile_set<T>& set, T* destination, finish_function<T> finish) {
-    const conv_shape s(a.geo);
+    const conv_shape s{conv2d_geometry(*a.geo)};
     return {a,
             set,
             destination,
@@ -339,7 +339,7 @@ template <class T, bool Transposed> struct simd_gather {
 ///
 ///     y[n][h][w][o] = sum_(i, j, c) x[n][h * stride - pad + i * dilation][...][c] * w[i][j][c][o]
 ///
-/// Geometry   see conv_shape; operands x [n, H, W, C] and w [KH, KW, C / groups, O]
+/// Operands   x [n, H, W, C] and w [KH, KW, C / groups, O]
 template <class T> struct simd_conv : simd_gather<T, false> {};
 
 /// The gradient of a convolution with respect to its input: the same gather over the output's gradient.

@@ -3,6 +3,7 @@
 
 #include <tfx/backend/call.hpp>
 #include <tfx/backend/simd/share.hpp>
+#include <tfx/geometry/conv2d.hpp>
 
 namespace tfx::backend::inline TFX_SIMD_BUILD {
 
@@ -113,42 +114,19 @@ template <class Function> void for_runs(const conv_axis& axis, range part, Funct
   }
 }
 
-/// The numbers of a convolution, as geometry lists them: images, H, W, C, OH, OW, O, KH, KW, strides, pads, dilations,
-/// groups, and the window of a pooling behind it.
-struct conv_shape {
-  int height = 0, width = 0, channels = 0, out_height = 0, out_width = 0, out_channels = 0, kernel_height = 1,
-      kernel_width = 1;
-  int stride_height = 1, stride_width = 1, pad_top = 0, pad_left = 0, dilation_height = 1, dilation_width = 1,
-      groups = 1;
-  int window_height = 1, window_width = 1;
-
-  constexpr explicit conv_shape(const int* v)
-      : height(v[1]),
-        width(v[2]),
-        channels(v[3]),
-        out_height(v[4]),
-        out_width(v[5]),
-        out_channels(v[6]),
-        kernel_height(v[7]),
-        kernel_width(v[8]),
-        stride_height(v[9]),
-        stride_width(v[10]),
-        pad_top(v[11]),
-        pad_left(v[12]),
-        dilation_height(v[13]),
-        dilation_width(v[14]),
-        groups(v[15]) {
-    if (v[16] > 0) {
-      window_height = v[16];
-      window_width = v[17];
-    }
+/// A convolution, or a pooling, as its kernels see it: an image may be one line.
+struct conv_shape : conv2d_geometry {
+  constexpr explicit conv_shape(const conv2d_geometry& known) : conv2d_geometry(known) {
     // One pixel in, one out: all pixels of an image are one line.
     if (kernel_height == 1 && kernel_width == 1 && stride_height == 1 && stride_width == 1 && pad_top == 0 &&
-        pad_left == 0 && height == out_height && width == out_width && v[16] == 0) {
+        pad_left == 0 && height == out_height && width == out_width && window_height == 1 && window_width == 1) {
       width = out_width = height * width;
       height = out_height = 1;
     }
   }
+  /// Of a pooling: groups are channels.
+  constexpr explicit conv_shape(const pool2d_geometry& known)
+      : conv_shape(conv2d_geometry{known, known.channels, known.channels}) {}
 
   /// Every channel on its own.
   constexpr bool depthwise() const { return groups > 1 && groups == channels && groups == out_channels; }

@@ -12,7 +12,7 @@ namespace tfx::backend::inline TFX_SIMD_BUILD {
 
 /// A convolution whose blocks go through a pooling of windows that do not overlap, on the way to their epilogue.
 ///
-/// Geometry   see conv_shape; operands x [n, H, W, C] and w [KH, KW, C, O]
+/// Operands   x [n, H, W, C] and w [KH, KW, C, O]
 template <class T> struct simd_conv_blocks : simd_conv<T> {
   [[gnu::noinline]] static void run(const call<T>& a, T*, finish_function<T> finish) {
     simd_conv<T>::run(a, nullptr, finish);
@@ -23,7 +23,7 @@ template <class T, class V> struct simd_conv_max_pool : simd_conv_blocks<T> {
   /// The block has the convolution's results, whole lines of windows from that of `row` on.
   template <class Kernel> TFX_INLINE static void finish_in(const call<T>& a, int row, int rows, int col, int cols,
                                                            const T* block, std::ptrdiff_t stride) {
-    const conv_shape s(a.geo);
+    const conv_shape s{conv2d_geometry(*a.geo)};
     const int in_line = s.out_width / s.window_width;
     const std::ptrdiff_t line = s.out_width * stride;
     for (int i = 0; i < rows; block += s.window_height * line) {
@@ -67,7 +67,7 @@ template <class T, class V> struct simd_conv_max_pool : simd_conv_blocks<T> {
 template <class T, class V> struct max_unpooling {
   static TFX_INLINE void finish(const call<T>& a, int row, int rows, int col, int cols, const T* block,
                                 std::ptrdiff_t stride) {
-    const conv_shape s(a.geo);
+    const conv_shape s{conv2d_geometry(*a.geo)};
     T* const to = const_cast<T*>(block);
     if (s.window_height == 2 && s.window_width == 2) return unpool<2>(a, s, row, rows, col, cols, to, stride);
     unpool<0>(a, s, row, rows, col, cols, to, stride);

@@ -14,13 +14,13 @@ namespace tfx::backend::inline TFX_SIMD_BUILD {
 ///
 ///     dw[i][j][c][o] = sum_(n, h, w) x[n][h * stride - pad + i * dilation][...][c] * dy[n][h][w][o]
 ///
-/// Geometry   see conv_shape; operands x [n, H, W, C] and dy [n, OH, OW, O]; `contracted` is the number of images
+/// Operands   x [n, H, W, C] and dy [n, OH, OW, O]; `contracted` is the number of images
 /// Order      images, then output pixels in row-major order; padding is skipped
 /// Windows    of a maximum behind the convolution: the operands are x, the places of the maxima and their gradient, and
 ///            `unpool` makes lines of dy in memory, `finish` with its rows being windows
 template <class T> struct simd_conv_to_w {
   template <class Launch> static constexpr const void* tiles() {
-    constexpr conv_shape s(Launch::geo.v);
+    constexpr conv_shape s{conv2d_geometry(Launch::geo)};
     if constexpr (s.depthwise() || s.many_groups()) {
       return choose_depthwise_weights_table<T, !s.depthwise(), s.kernel_height, s.kernel_width>();
     } else if constexpr (few_channels_to_w<T>::fits(s)) {
@@ -31,8 +31,8 @@ template <class T> struct simd_conv_to_w {
     }
   }
 
-  static constexpr std::size_t scratch(const geometry& g, int, int) {
-    const conv_shape s(g.v);
+  static constexpr std::size_t scratch(const conv2d_geometry& g, int, int) {
+    const conv_shape s(g);
     if (s.depthwise()) return depthwise_sums(s);
     if (s.many_groups()) return grouped_sums::of(s, grouped_block_elements<T>).scratch(s);
     if (few_channels_to_w<T>::fits(s)) return few_channels_to_w<T>::scratch(s);
@@ -41,8 +41,8 @@ template <class T> struct simd_conv_to_w {
   }
 
   /// Sums that go from one call to the next.
-  static constexpr std::size_t sums(const geometry& g, int rows, int) {
-    const conv_shape s(g.v);
+  static constexpr std::size_t sums(const conv2d_geometry& g, int rows, int) {
+    const conv_shape s(g);
     if (s.depthwise()) return depthwise_sums(s);
     if (s.many_groups()) return grouped_sums::of(s, grouped_block_elements<T>).size();
     if (few_channels_to_w<T>::fits(s)) return few_channels_to_w<T>::sums(s);
@@ -50,15 +50,15 @@ template <class T> struct simd_conv_to_w {
   }
 
   /// How many parts are worth their fork and join.
-  static constexpr int useful_parts(const geometry& g, int rows, int cols) {
-    const std::int64_t pixels = std::int64_t(g.v[0]) * g.v[4] * g.v[5];
+  static constexpr int useful_parts(const conv2d_geometry& g, int rows, int cols) {
+    const std::int64_t pixels = std::int64_t(g.images) * g.out_height * g.out_width;
     const std::int64_t parts = std::int64_t(rows) * cols * pixels / 65536;
     return parts < 1 ? 1 : parts > 1024 ? 1024 : int(parts);
   }
 
   static void run(const call<T>& a, T* destination, finish_function<T> finish, finish_function<T> unpool = nullptr) {
     if (a.rows <= 0 || a.cols <= 0) return;
-    const conv_shape s(a.geo);
+    const conv_shape s{conv2d_geometry(*a.geo)};
     const tile_set<T>& set = static_cast<const tile_table<T>*>(a.tiles)->set[instruction_set()];
     if (few_channels_to_w<T>::fits(s)) {
       return few_channels_to_w<T>{a, *set.depthwise, s, destination, finish, unpool}.run();

@@ -358,7 +358,7 @@ template <class T> void run_grouped_to_w(const call<T>& a, const depthwise_kerne
 
 template <class T, bool Transposed>
 void run_depthwise(const call<T>& a, const depthwise_kernels<T>& kernels, T* destination, finish_function<T> finish) {
-  const conv_shape s(a.geo);
+  const conv_shape s{conv2d_geometry(*a.geo)};
   const depthwise_gather<T> gather = {a,
                                       kernels.gather,
                                       destination,
@@ -373,7 +373,7 @@ void run_depthwise(const call<T>& a, const depthwise_kernels<T>& kernels, T* des
 
 template <class T> void run_depthwise_to_w(const call<T>& a, const depthwise_kernels<T>& kernels, T* destination,
                                            finish_function<T> finish) {
-  const conv_shape s(a.geo);
+  const conv_shape s{conv2d_geometry(*a.geo)};
   const depthwise_to_w<T> gradient = {a, kernels.weights, s, destination, finish};
   gradient.run();
 }

@@ -106,12 +106,12 @@ template <class T, class V> struct simd_scatter_rows : table_rows<T, V> {
 
   static constexpr std::size_t scratch(const geometry& g, int rows, int cols) {
     const std::size_t blocks = std::size_t(divide_up(rows, 1 << rows_of::block_shift(cols)));
-    const std::size_t numbers = blocks + 3 + std::size_t(g.v[geometry::contracted]);
+    const std::size_t numbers = blocks + 3 + std::size_t(g.contracted);
     return block_end(rows, cols) + (numbers * sizeof(number) + sizeof(T) - 1) / sizeof(T);
   }
   static constexpr int useful_parts(const geometry& g, int rows, int cols) {
     constexpr int smallest_share = 16384;
-    const std::int64_t work = (std::int64_t(rows) + g.v[geometry::contracted]) * cols / smallest_share;
+    const std::int64_t work = (std::int64_t(rows) + g.contracted) * cols / smallest_share;
     return int(work < 1 ? 1 : work < rows ? work : rows);
   }
 

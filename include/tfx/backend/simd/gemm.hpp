@@ -4,6 +4,7 @@
 #include <tfx/backend/call.hpp>
 #include <tfx/backend/simd/share.hpp>
 #include <tfx/backend/simd/tile.hpp>
+#include <tfx/geometry/matmul.hpp>
 
 namespace tfx::backend::inline TFX_SIMD_BUILD {
 
@@ -11,66 +12,66 @@ namespace tfx::backend::inline TFX_SIMD_BUILD {
 ///
 ///     y[b][m][n] = sum_k A[b][m][k] * B[b][k][n]
 ///
-/// Geometry   M, N, K, flags (1: A is stored [K, M], 2: B is stored [N, K]), elements between the A matrices and
-///            between the B matrices of a batch (0: one for all), 1 if K is the bounded extent
 /// Order      bands of columns, of which B is packed if it must be; in them blocks of rows; in those pieces of long
 ///            chains, panels of columns, and tiles of rows
 /// Blocks     with an epilogue, `stride` is a multiple of 16 and all of rows * stride may be read
 template <class T> struct simd_matmul {
   template <class Launch> static constexpr const void* tiles() {
-    constexpr geometry g = Launch::geo;
+    constexpr matmul_geometry g = Launch::geo;
     constexpr int rows = height(g, Launch::rows);
     if constexpr (rows == Launch::rows && small(g, rows))
-      return &small_table_of<T, rows, g.v[2], g.v[1], (g.v[3] & 1) != 0>;
+      return &small_table_of<T, rows, g.depth, g.cols, g.left_transposed != 0>;
     else
-      return choose_table<T, rows, g.v[1], use(g, Launch::rows), operands(g, Launch::rows)>();
+      return choose_table<T, rows, g.cols, use(g, Launch::rows), operands(g, Launch::rows)>();
   }
 
   /// What is packed of A and B where it must be, and blocks of the result, no larger than the result, for an epilogue.
-  static constexpr std::size_t scratch(const geometry& g, int rows, int cols) {
-    const int panel = widest_panel_of<T>(height(g, rows), g.v[1], use(g, rows)), depth = round_up(g.v[2], 16);
-    const bool transposes = (g.v[3] & 2) != 0, packs = transposes || large(g.v, height(g, rows));
-    const bool one_block = height(g, rows) <= rows_in_cache(g.v, height(g, rows));
+  static constexpr std::size_t scratch(const matmul_geometry& g, int rows, int cols) {
+    const int panel = widest_panel_of<T>(height(g, rows), g.cols, use(g, rows)), depth = round_up(g.depth, 16);
+    const bool transposes = g.right_transposed != 0, packs = transposes || large(g, height(g, rows));
+    const bool one_block = height(g, rows) <= rows_in_cache(g, height(g, rows));
     const bool packs_last = packs || (tiles_pad && cols % panel != 0);
-    const int band = packs && !one_block ? lesser_of(widest_band(g.v), round_up(cols, panel)) : packs_last ? panel : 0;
-    const int pack = depth * (band + (packs_left(g.v) ? left_rows : 0));
+    const int band = packs && !one_block ? lesser_of(widest_band(g), round_up(cols, panel)) : packs_last ? panel : 0;
+    const int pack = depth * (band + (packs_left(g) ? left_rows : 0));
     const std::int64_t result = std::int64_t(height(g, rows)) * round_up(cols, 16);
     const int block = result < block_elements<T> ? int(result) : block_elements<T>;
     return std::size_t(pack) + std::size_t(transposes ? 2 * block_elements<T> : block);
   }
 
   /// How many parts are worth their fork and join.
-  static constexpr int useful_parts(const geometry& g, int rows, int cols) {
-    const int panel = widest_panel_of<T>(height(g, rows), g.v[1], use(g, rows));
+  static constexpr int useful_parts(const matmul_geometry& g, int rows, int cols) {
+    const int panel = widest_panel_of<T>(height(g, rows), g.cols, use(g, rows));
     const std::int64_t units = std::int64_t(rows) * divide_up(cols, panel);
-    const std::int64_t work = std::int64_t(rows) * cols * g.v[2] / 65536;
+    const std::int64_t work = std::int64_t(rows) * cols * g.depth / 65536;
     const std::int64_t parts = work < units ? work : units;
     return parts < 1 ? 1 : parts > 1024 ? 1024 : int(parts);
   }
 
   /// Elements of a constant B packed ahead of time: where it is transposed, or where the rows of a panel lie a page or
   /// more apart.
-  static constexpr std::size_t prepared(const geometry& g, int rows, int cols) {
+  static constexpr std::size_t prepared(const matmul_geometry& g, int rows, int cols) {
     const int tall = height(g, rows);
-    const bool one_b = tall == rows || g.v[5] == 0, bounded = g.v[6] != 0;
-    const bool far_apart = g.v[1] * int(sizeof(T)) >= 4096;
-    if (!one_b || bounded || (tall == rows && small(g, rows)) || !((g.v[3] & 2) != 0 || far_apart)) return 0;
-    return std::size_t(g.v[2]) * std::size_t(round_up(cols, widest_panel_of<T>(tall, g.v[1], use(g, rows))));
+    const bool one_b = tall == rows || g.right_step == 0, bounded = g.depth_is_batch != 0;
+    const bool far_apart = g.cols * int(sizeof(T)) >= 4096;
+    if (!one_b || bounded || (tall == rows && small(g, rows)) || !(g.right_transposed != 0 || far_apart)) return 0;
+    return std::size_t(g.depth) * std::size_t(round_up(cols, widest_panel_of<T>(tall, g.cols, use(g, rows))));
   }
   /// Packs B, panel by panel.
   static void prepare(const call<T>& a, T* to) {
     const tile_set<T>& set = static_cast<const tile_table<T>*>(a.tiles)->set[instruction_set()];
-    const matrices p(a);
+    const matmul_geometry g = *a.geo;
+    const matrices p(a, g);
     pack_panels(p, set, static_cast<const T*>(a.operand[1]), {0, a.cols}, to);
   }
 
   static void run(const call<T>& a, T* destination, finish_function<T> finish) {
     if (a.rows <= 0 || a.cols <= 0) return;
     const tile_set<T>& set = static_cast<const tile_table<T>*>(a.tiles)->set[instruction_set()];
-    if (a.rows == set.whole_rows && a.parts == 1 && (a.geo[6] == 0 || a.contracted == a.geo[2])) {
+    const matmul_geometry g = *a.geo;
+    if (a.rows == set.whole_rows && a.parts == 1 && (g.depth_is_batch == 0 || a.contracted == g.depth)) {
       return multiply_whole(a, set, destination, finish);
     }
-    matrices p(a);
+    matrices p(a, g);
     p.destination = destination;
     p.finish = finish;
     const partition parts = a.parts > 1 ? split(p, set, a.parts) : partition();
@@ -93,35 +94,35 @@ template <class T> struct simd_matmul {
 
  private:
   /// Rows of one product.
-  static constexpr int height(const geometry& g, int rows) {
-    return merged(g.v, rows) ? rows : lesser_of(g.v[0], rows);
+  static constexpr int height(const matmul_geometry& g, int rows) {
+    return merged(g, rows) ? rows : lesser_of(g.rows, rows);
   }
   /// Broad tiles; but as many rows as registers hold where A is stored as columns, where rows of B collide and are not
   /// packed, so that B is read less often, or where few rows may become the columns of a tile (`swaps`).
-  static constexpr tiling use(const geometry& g, int rows) {
+  static constexpr tiling use(const matmul_geometry& g, int rows) {
     const int tall = height(g, rows);
-    const bool stays = (g.v[3] & 2) == 0 && collide(g.v[1], 256) && !large(g.v, tall);
-    const bool may_swap = (g.v[3] & 2) != 0 && tall < 256;
+    const bool stays = g.right_transposed == 0 && collide(g.cols, 256) && !large(g, tall);
+    const bool may_swap = g.right_transposed != 0 && tall < 256;
     if (tall <= 4) return tiling::wide;
-    return (g.v[3] & 1) != 0 || stays || may_swap ? tiling::balanced : tiling::broad;
+    return g.left_transposed != 0 || stays || may_swap ? tiling::balanced : tiling::broad;
   }
-  static constexpr layout operands(const geometry& g, int rows) {
-    if ((g.v[3] & 3) == 1) return layout::columns;
-    const bool panels = (g.v[3] & 2) != 0 || large(g.v, height(g, rows));
-    return panels || g.v[1] * int(sizeof(T)) <= 1024 ? layout::near_rows : layout::rows;
+  static constexpr layout operands(const matmul_geometry& g, int rows) {
+    if (g.left_transposed && !g.right_transposed) return layout::columns;
+    const bool panels = g.right_transposed != 0 || large(g, height(g, rows));
+    return panels || g.cols * int(sizeof(T)) <= 1024 ? layout::near_rows : layout::rows;
   }
 
   /// A product gets code of its own, with known strides, if its calls would cost as much as its sums, or if its tiles
   /// are of one vector, which run-time strides slow down. Fewer rows wait for B or for latency anyway.
-  static constexpr bool small(const geometry& g, int rows) {
-    const std::int64_t work = std::int64_t(rows) * g.v[1] * g.v[2];
-    return rows >= 5 && (work <= 32 * 32 * 32 || (g.v[1] <= 16 && work <= 64 * 64 * 64)) &&
-           rows * round_up(g.v[1], 16) <= block_elements<T> && (g.v[3] & 2) == 0 && !tiles_pad;
+  static constexpr bool small(const matmul_geometry& g, int rows) {
+    const std::int64_t work = std::int64_t(rows) * g.cols * g.depth;
+    return rows >= 5 && (work <= 32 * 32 * 32 || (g.cols <= 16 && work <= 64 * 64 * 64)) &&
+           rows * round_up(g.cols, 16) <= block_elements<T> && g.right_transposed == 0 && !tiles_pad;
   }
 
   /// A batch over one B whose A matrices lie behind each other is one tall matrix.
-  static constexpr bool merged(const int* g, int rows) {
-    return rows > g[0] && g[5] == 0 && (g[3] & 1) == 0 && g[4] == g[0] * g[2];
+  static constexpr bool merged(const matmul_geometry& g, int rows) {
+    return rows > g.rows && g.right_step == 0 && g.left_transposed == 0 && g.left_step == g.rows * g.depth;
   }
 
   /// Rows so far apart that all of them fall into the same sets of the caches.
@@ -130,47 +131,49 @@ template <class T> struct simd_matmul {
   }
 
   /// B is beyond the second-level cache, or its rows collide, and there are rows enough of A to be worth packing it.
-  static constexpr bool large(const int* g, int rows) {
-    const std::int64_t bytes = std::int64_t(g[2]) * g[1] * std::int64_t(sizeof(T));
-    return rows >= 192 && g[2] >= 256 && (bytes > (1 << 20) || ((g[3] & 2) == 0 && collide(g[1], g[2])));
+  static constexpr bool large(const matmul_geometry& g, int rows) {
+    const std::int64_t bytes = std::int64_t(g.depth) * g.cols * std::int64_t(sizeof(T));
+    return rows >= 192 && g.depth >= 256 && (bytes > (1 << 20) || (g.right_transposed == 0 && collide(g.cols, g.depth)));
   }
 
   /// Columns of B, and rows of A, that stay in the second-level cache together.
-  static constexpr int widest_band(const int* g) {
+  static constexpr int widest_band(const matmul_geometry& g) {
     constexpr int of_all_panels = 2 * widest_panel<T>;
-    return greater_of(512 * 1024 / int(sizeof(T)) / greater_of(g[2], 1) / of_all_panels, 1) * of_all_panels;
+    return greater_of(512 * 1024 / int(sizeof(T)) / greater_of(g.depth, 1) / of_all_panels, 1) * of_all_panels;
   }
-  static constexpr int rows_in_cache(const int* g, int rows) {
-    return 384 * 1024 / int(sizeof(T)) / greater_of(steps_together(g, rows, g[2]), 1);
+  static constexpr int rows_in_cache(const matmul_geometry& g, int rows) {
+    return 384 * 1024 / int(sizeof(T)) / greater_of(steps_together(g, rows, g.depth), 1);
   }
   /// Steps of a contraction that all tiles of a block make before the next ones, so that a panel of B stays near; all,
   /// where both operands are read in order.
-  static constexpr int steps_together(const int* g, int rows, int depth) {
-    const bool in_order = (g[3] & 3) == 0 && large(g, rows);
+  static constexpr int steps_together(const matmul_geometry& g, int rows, int depth) {
+    const bool in_order = !g.left_transposed && !g.right_transposed && large(g, rows);
     return depth > 1024 && !in_order ? divide_up(depth, divide_up(depth, 512)) : depth;
   }
 
   /// Whether the rows of a transposed A collide, and columns enough are computed for them to be worth packing.
-  static constexpr bool packs_left(const int* g) { return (g[3] & 3) == 1 && g[1] >= 64 && collide(g[0], g[2]); }
+  static constexpr bool packs_left(const matmul_geometry& g) {
+    return g.left_transposed && !g.right_transposed && g.cols >= 64 && collide(g.rows, g.depth);
+  }
   static constexpr int left_rows = 128;  ///< of A at a time
 
   struct matrices {
-    explicit matrices(const call<T>& from) : a(from) {
-      const int* g = a.geo;
-      const bool one = a.rows <= g[0] || merged(g, a.rows);
-      count = one ? 1 : divide_up(a.rows, g[0]);
-      rows = one ? a.rows : g[0];
-      depth = g[6] != 0 ? a.contracted : g[2];
-      a_transposed = (g[3] & 1) != 0;
-      b_transposed = (g[3] & 2) != 0;
+    matrices(const call<T>& from, const matmul_geometry& of) : a(from), g(of) {
+      const bool one = a.rows <= g.rows || merged(g, a.rows);
+      count = one ? 1 : divide_up(a.rows, g.rows);
+      rows = one ? a.rows : g.rows;
+      depth = g.depth_is_batch != 0 ? a.contracted : g.depth;
+      a_transposed = g.left_transposed != 0;
+      b_transposed = g.right_transposed != 0;
       packs = a.prepared == nullptr && (b_transposed || large(g, rows));
       left_packs = packs_left(g);
-      a_row = a_transposed ? 1 : g[2];
-      a_step = a_transposed ? g[0] : 1;
-      b_row = b_transposed ? g[2] : g[1];
+      a_row = a_transposed ? 1 : g.depth;
+      a_step = a_transposed ? g.rows : 1;
+      b_row = b_transposed ? g.depth : g.cols;
     }
 
     const call<T>& a;
+    const matmul_geometry& g;
     T* destination = nullptr;
     finish_function<T> finish = nullptr;
     int count = 1, rows = 0, depth = 0;
@@ -220,9 +223,9 @@ template <class T> struct simd_matmul {
   /// with an epilogue at most what a block holds of a tile's rows, or few columns where B should be read once.
   TFX_COLD static int band_of(const matrices& p, const tile_set<T>& set, range rows, range cols) {
     const int panel = set.panel(), all = round_up(cols.size(), panel);
-    const bool one_block = rows.size() <= rows_in_cache(p.a.geo, p.rows) && !p.left_packs;
+    const bool one_block = rows.size() <= rows_in_cache(p.g, p.rows) && !p.left_packs;
     if (one_block && (p.packs || p.finish == nullptr)) return panel;
-    const int most = p.packs || p.finish == nullptr ? lesser_of(widest_band(p.a.geo), all) : all;
+    const int most = p.packs || p.finish == nullptr ? lesser_of(widest_band(p.g), all) : all;
     if (p.finish == nullptr) return most;
     const std::int64_t bytes = std::int64_t(p.depth) * p.a.cols * std::int64_t(sizeof(T));
     const bool reads_once = bytes > (1 << 20) && !p.packs && !p.left_packs;
@@ -232,7 +235,7 @@ template <class T> struct simd_matmul {
 
   /// Rows that are computed together: those that stay in the cache, or that a block holds.
   TFX_COLD static int height_of(const matrices& p, const tile_set<T>& set, int rows, int width) {
-    const int height = lesser_of(rows, in_tiles(set, greater_of(rows_in_cache(p.a.geo, p.rows), set.rows)));
+    const int height = lesser_of(rows, in_tiles(set, greater_of(rows_in_cache(p.g, p.rows), set.rows)));
     if (p.finish == nullptr) return height;
     return lesser_of(height, in_tiles(set, block_elements<T> / round_up(width, 16)));
   }
@@ -267,8 +270,8 @@ template <class T> struct simd_matmul {
 
   static void multiply(const matrices& p, const tile_set<T>& set, int index, range rows, range cols) {
     const call<T>& a = p.a;
-    const T* left = static_cast<const T*>(a.operand[0]) + std::ptrdiff_t(index) * a.geo[4];
-    const T* right = static_cast<const T*>(a.operand[1]) + std::ptrdiff_t(index) * a.geo[5];
+    const T* left = static_cast<const T*>(a.operand[0]) + std::ptrdiff_t(index) * p.g.left_step;
+    const T* right = static_cast<const T*>(a.operand[1]) + std::ptrdiff_t(index) * p.g.right_step;
     const int panel = set.panel();
     const int band = band_of(p, set, rows, cols);
     const int height = height_of(p, set, rows.size(), lesser_of(band, cols.size()));
@@ -302,7 +305,7 @@ template <class T> struct simd_matmul {
             T* const block =
                 p.finish != nullptr ? blocks : p.destination + std::ptrdiff_t(result_row) * a.cols + first_col;
             call.c_row = stride;
-            const int piece = count > set.rows ? steps_together(a.geo, p.rows, p.depth) : p.depth;
+            const int piece = count > set.rows ? steps_together(p.g, p.rows, p.depth) : p.depth;
             for (int k = 0; k == 0 || k < p.depth; k += greater_of(piece, 1)) {
               call.a = (p.left_packs ? packed_left + (first - row) : left + first * p.a_row) + k * call.a_step;
               call.depth = lesser_of(piece, p.depth - k);
@@ -345,8 +348,8 @@ template <class T> struct simd_matmul {
   /// The transposed product, panel by panel of A's rows, and its blocks transposed back.
   static void multiply_across(const matrices& p, const tile_set<T>& set, int index, range rows, range cols) {
     const call<T>& a = p.a;
-    const T* left = static_cast<const T*>(a.operand[0]) + std::ptrdiff_t(index) * a.geo[4];
-    const T* right = static_cast<const T*>(a.operand[1]) + std::ptrdiff_t(index) * a.geo[5];
+    const T* left = static_cast<const T*>(a.operand[0]) + std::ptrdiff_t(index) * p.g.left_step;
+    const T* right = static_cast<const T*>(a.operand[1]) + std::ptrdiff_t(index) * p.g.right_step;
     const int panel = set.panel();
     const int fits = block_elements<T> / greater_of(panel, 16);
     const int width = lesser_of(greater_of(fits / set.rows * set.rows / 16 * 16, 16), round_up(cols.size(), 16));

@@ -97,7 +97,7 @@ namespace detail {
 template <class T, bool Transposed>
 void run_grouped(const call<T>& a, const depthwise_kernels<T>& kernels, T* destination, finish_function<T> finish) {
   if (a.rows <= 0) return;
-  const conv_shape s(a.geo);
+  const conv_shape s{conv2d_geometry(*a.geo)};
   const grouped_blocks b = grouped_blocks::of<Transposed>(s, grouped_block_elements<T>);
   const channel_planes &from = b.source, &to = b.results;
   T* const weights = a.scratch;
@@ -193,7 +193,7 @@ namespace detail {
 
 template <class T> void run_grouped_to_w(const call<T>& a, const depthwise_kernels<T>& kernels, T* destination,
                                          finish_function<T> finish) {
-  const conv_shape s(a.geo);
+  const conv_shape s{conv2d_geometry(*a.geo)};
   const grouped_sums b = grouped_sums::of(s, grouped_block_elements<T>);
   const range kernel_rows = share_of(s.kernel_height, a.part, a.parts);
   if (a.rows <= 0 || kernel_rows.size() <= 0) return;

@@ -259,7 +259,7 @@ template <class T, class Operation> struct simd_view_of : simd_view<T> {
   template <class Launch> static constexpr const void* tiles() { return &forms<Launch>; }
 };
 
-/// Matrices side by side. Geometry: v[k] columns of operand k, v[16] their number.
+/// Matrices side by side. Geometry: v[k] columns of operand k.
 template <class T> struct simd_concatenate {
   template <class Launch> static constexpr const void* tiles() { return nullptr; }
   static constexpr std::size_t scratch(const geometry&, int, int) { return std::size_t(moving<T>::tile_elements); }
@@ -282,8 +282,9 @@ template <class T> struct simd_concatenate {
 
  private:
   static void join(const call<T>& a, range rows, range cols, T* to, int pitch) {
-    for (int k = 0, begin = 0; k < a.geo[16]; begin += a.geo[k++]) {
-      const int width = a.geo[k];
+    const geometry& g = *a.geo;
+    for (int k = 0, begin = 0; k < g.operands; begin += g[k++]) {
+      const int width = g[k];
       const range shared = common(cols, {begin, begin + width});
       if (shared.size() <= 0) continue;
       const T* const from = static_cast<const T*>(a.operand[k]) + std::ptrdiff_t(rows.from) * width + (shared.from - begin);

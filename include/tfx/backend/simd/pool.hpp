@@ -13,11 +13,10 @@
 
 namespace tfx::backend::inline TFX_SIMD_BUILD {
 
-/// What the poolings share: windows, blocks and parts, over vectors V of T. The geometry is that of a convolution whose
-/// groups are channels.
+/// What the poolings share: windows, blocks and parts, over vectors V of T.
 template <class T, class V> struct pooling {
   explicit pooling(const call<T>& from)
-      : a(from), s(from.geo), rows(s.rows()), columns(s.columns()), whole(whole_windows(columns)) {}
+      : a(from), s(pool2d_geometry(*from.geo)), rows(s.rows()), columns(s.columns()), whole(whole_windows(columns)) {}
 
   const call<T>& a;
   conv_shape s;
@@ -112,8 +111,8 @@ template <class T, class V> struct pooling {
   }
 
   /// Elements of a gradient's block: some lines, at least one of 16 channels.
-  static constexpr std::size_t gradient_block(const geometry& g) {
-    const int line = conv_shape(g.v).width * 16;
+  static constexpr std::size_t gradient_block(const pool2d_geometry& g) {
+    const int line = conv_shape(g).width * 16;
     return std::size_t(greater_of(block_elements<T>, line));
   }
 
@@ -221,8 +220,8 @@ template <class T, class V> struct pooling {
 
 namespace detail {
 
-constexpr int pool_useful_parts(const geometry& g, int rows, int cols) {
-  const std::int64_t parts = std::int64_t(rows) * cols * g.v[7] * g.v[8] / 32768;
+constexpr int pool_useful_parts(const pool2d_geometry& g, int rows, int cols) {
+  const std::int64_t parts = std::int64_t(rows) * cols * g.kernel_height * g.kernel_width / 32768;
   return parts < 1 ? 1 : parts > 1024 ? 1024 : int(parts);
 }
 
@@ -230,11 +229,11 @@ constexpr int pool_useful_parts(const geometry& g, int rows, int cols) {
 
 /// The maximum of each window, or its place, or both. Padding never wins; a NaN does.
 ///
-/// Geometry   that of a convolution, with as many output channels as input channels; operand x [n, H, W, C]
+/// Operands   x [n, H, W, C]
 template <class T, class V> struct simd_max_pool {
   template <class Launch> static constexpr const void* tiles() { return nullptr; }
-  static constexpr std::size_t scratch(const geometry&, int, int) { return 0; }
-  static constexpr int useful_parts(const geometry& g, int rows, int cols) {
+  static constexpr std::size_t scratch(const pool2d_geometry&, int, int) { return 0; }
+  static constexpr int useful_parts(const pool2d_geometry& g, int rows, int cols) {
     return detail::pool_useful_parts(g, rows, cols);
   }
 
@@ -269,8 +268,8 @@ template <class T, class V> struct simd_max_pool {
 /// The mean of each window over what is not padding: the sum in row-major order, divided by the count.
 template <class T, class V> struct simd_avg_pool {
   template <class Launch> static constexpr const void* tiles() { return nullptr; }
-  static constexpr std::size_t scratch(const geometry&, int, int) { return std::size_t(block_elements<T>); }
-  static constexpr int useful_parts(const geometry& g, int rows, int cols) {
+  static constexpr std::size_t scratch(const pool2d_geometry&, int, int) { return std::size_t(block_elements<T>); }
+  static constexpr int useful_parts(const pool2d_geometry& g, int rows, int cols) {
     return detail::pool_useful_parts(g, rows, cols);
   }
 
@@ -305,8 +304,8 @@ template <class T> inline constexpr std::ptrdiff_t places_ahead = 4096 / sizeof(
 /// Order      windows ascending
 template <class T, class V> struct simd_max_pool_grad {
   template <class Launch> static constexpr const void* tiles() { return nullptr; }
-  static constexpr std::size_t scratch(const geometry& g, int, int) { return pooling<T, V>::gradient_block(g); }
-  static constexpr int useful_parts(const geometry& g, int rows, int cols) {
+  static constexpr std::size_t scratch(const pool2d_geometry& g, int, int) { return pooling<T, V>::gradient_block(g); }
+  static constexpr int useful_parts(const pool2d_geometry& g, int rows, int cols) {
     return detail::pool_useful_parts(g, rows, cols);
   }
 
@@ -335,8 +334,8 @@ template <class T, class V> struct simd_max_pool_grad {
 /// Order      windows ascending
 template <class T, class V> struct simd_avg_pool_grad {
   template <class Launch> static constexpr const void* tiles() { return nullptr; }
-  static constexpr std::size_t scratch(const geometry& g, int, int) { return pooling<T, V>::gradient_block(g); }
-  static constexpr int useful_parts(const geometry& g, int rows, int cols) {
+  static constexpr std::size_t scratch(const pool2d_geometry& g, int, int) { return pooling<T, V>::gradient_block(g); }
+  static constexpr int useful_parts(const pool2d_geometry& g, int rows, int cols) {
     return detail::pool_useful_parts(g, rows, cols);
   }
 
