@@ -25,6 +25,8 @@ static_assert(slice<1, 1, 2>(square_matrix) == tensor<double, shape<2, 1>>{{2}, 
 static_assert(pad<0, 1, 0>(square_matrix) == tensor<double, shape<3, 2>>{{0, 0}, {1, 2}, {3, 4}});
 static_assert(reshape<4>(square_matrix) == tensor<double, shape<4>>{1, 2, 3, 4});
 static_assert(sqrt(square_matrix * square_matrix) == square_matrix);
+static_assert(acos(row / row) == 0 * row && atan2(0 * row, row) == 0 * row && asin(0 * row) == tan(atan(0 * row)));
+static_assert(cosh(0 * row) - 1 == sinh(0 * row));
 static_assert(equal(square_matrix, 3) == tensor<bool, shape<2, 2>>{{false, false}, {true, false}});
 static_assert(sum(square_matrix > 1) == 3);
 

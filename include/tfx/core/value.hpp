@@ -24,6 +24,13 @@ struct rsqrt_op;
 struct tanh_op;
 struct sin_op;
 struct cos_op;
+struct tan_op;
+struct asin_op;
+struct acos_op;
+struct atan_op;
+struct atan2_op;
+struct sinh_op;
+struct cosh_op;
 struct erf_op;
 struct erfc_op;
 struct abs_op;
@@ -83,6 +90,9 @@ struct value_base {
   template <class A, detail::operand B> friend constexpr auto pow(A&& a, B&& b) requires detail::operand<A> {
     return detail::make_binary<pow_op>(static_cast<A&&>(a), static_cast<B&&>(b));
   }
+  template <class A, detail::operand B> friend constexpr auto atan2(A&& a, B&& b) requires detail::operand<A> {
+    return detail::make_binary<atan2_op>(static_cast<A&&>(a), static_cast<B&&>(b));
+  }
 
   template <detail::operand A> friend constexpr auto operator-(A&& a) {
     return detail::make_unary<negate_op>(static_cast<A&&>(a));
@@ -113,6 +123,24 @@ struct value_base {
   }
   template <detail::operand A> friend constexpr auto cos(A&& a) {
     return detail::make_unary<cos_op>(static_cast<A&&>(a));
+  }
+  template <detail::operand A> friend constexpr auto tan(A&& a) {
+    return detail::make_unary<tan_op>(static_cast<A&&>(a));
+  }
+  template <detail::operand A> friend constexpr auto asin(A&& a) {
+    return detail::make_unary<asin_op>(static_cast<A&&>(a));
+  }
+  template <detail::operand A> friend constexpr auto acos(A&& a) {
+    return detail::make_unary<acos_op>(static_cast<A&&>(a));
+  }
+  template <detail::operand A> friend constexpr auto atan(A&& a) {
+    return detail::make_unary<atan_op>(static_cast<A&&>(a));
+  }
+  template <detail::operand A> friend constexpr auto sinh(A&& a) {
+    return detail::make_unary<sinh_op>(static_cast<A&&>(a));
+  }
+  template <detail::operand A> friend constexpr auto cosh(A&& a) {
+    return detail::make_unary<cosh_op>(static_cast<A&&>(a));
   }
   template <detail::operand A> friend constexpr auto erf(A&& a) {
     return detail::make_unary<erf_op>(static_cast<A&&>(a));
