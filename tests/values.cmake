@@ -1,14 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 # <room>/<name>.test.cpp: doctest programs.
 
+# doctest with its main function, compiled once for the programs of a variant that needs other options for it.
+function(tfx_test_main target)
+  add_library(${target} OBJECT EXCLUDE_FROM_ALL main.cpp)
+  target_include_directories(${target} SYSTEM PUBLIC ${DOCTEST_INCLUDE_DIR})
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  target_compile_options(${target} PRIVATE -O0)
+endfunction()
+tfx_test_main(tests.main)
+tfx_test_main(tests.main.bare)
+target_compile_options(tests.main.bare PUBLIC -fno-exceptions -fno-rtti)
+target_compile_definitions(tests.main.bare PUBLIC DOCTEST_CONFIG_NO_EXCEPTIONS_BUT_WITH_ALL_ASSERTS)
+
 # One test file in the program of its room. VARIANT is "" or names a second program with other options.
 function(tfx_value_test file variant)
   string(REGEX REPLACE "\\.test\\.cpp$" "" name ${file})
   string(REGEX REPLACE "/.*" "" room ${file})
   set(program tests.${room}${variant})
   if(NOT TARGET ${program})
-    add_executable(${program} main.cpp)
-    target_include_directories(${program} SYSTEM PRIVATE ${DOCTEST_INCLUDE_DIR})
+    add_executable(${program} ${file})
     # Most of what tests cost is compiling them; those of kernels also run long.
     if(room MATCHES "^(backend|lanes)$")
       # Without the second kernels leave the upper halves of registers in use, and all scalar code after them is slow.
@@ -22,11 +33,13 @@ function(tfx_value_test file variant)
       target_link_libraries(${program} PRIVATE tfx_development)
     endif()
     if(variant STREQUAL ".bare")
-      target_compile_options(${program} PRIVATE -fno-exceptions -fno-rtti)
-      target_compile_definitions(${program} PRIVATE DOCTEST_CONFIG_NO_EXCEPTIONS_BUT_WITH_ALL_ASSERTS)
+      target_link_libraries(${program} PRIVATE tests.main.bare)
+    else()
+      target_link_libraries(${program} PRIVATE tests.main)
     endif()
+  else()
+    target_sources(${program} PRIVATE ${file})
   endif()
-  target_sources(${program} PRIVATE ${file})
   tfx_test(${name}${variant} ${room} ${program} --source-file=*/tests/${file})
   # A filter that selects no test case would pass.
   set_tests_properties(${name}${variant} PROPERTIES FAIL_REGULAR_EXPRESSION "test cases: +0 ")
