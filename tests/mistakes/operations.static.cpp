@@ -89,3 +89,48 @@ inline constexpr auto scale = [](auto x) { return dot_product_attention(x, x, x,
 static_assert(mistake_in<scale, input<8, 16, 4, 8>> ==
     "dot_product_attention at lambda (line 88): the scale must be positive");
 }
+
+namespace a_batch_that_does_not_stay_the_leading_axis {
+// region: batch
+inline constexpr auto moved = [](auto x) { return outputs(matmul(transpose(x), x), sum<1>(transpose(x))); };
+static_assert(mistake_in_step<moved, input<64, 10>> ==
+    "permute (line 95): the batch stays the leading axis, [64, 10] cannot become [10, 64]");
+inline constexpr auto pairs = [](auto x) { return expand_dims<1>(x) - expand_dims<0>(x); };
+static_assert(mistake_in_step<pairs, input<64, 10>> ==
+    "reshape (line 98): the batch stays the leading axis, [64, 10] cannot become [1, 64, 10]");
+// end region
+inline constexpr auto stacked = [](auto x) { return sum(stack<0>(x, x)); };
+static_assert(mistake_in_step<stacked, input<64, 10>> ==
+    "reshape: the batch stays the leading axis, [64, 10] cannot become [1, 640]");
+inline constexpr auto padded = [](auto x) { return sum(pad<0, 1, 1>(x)); };
+static_assert(mistake_in_step<padded, input<64, 10>> == "pad<0> (line 105): axis 0 is the batch in [64, 10]");
+inline constexpr auto flipped = [](auto x) { return sum(flip<1, 0>(x)); };
+static_assert(mistake_in_step<flipped, input<64, 10>> == "flip<0> (line 107): axis 0 is the batch in [64, 10]");
+inline constexpr auto joined = [](auto x) { return sum(concatenate<0>(x, x)); };
+static_assert(mistake_in_step<joined, input<64, 10>> == "concatenate<0>: axis 0 is the batch in [64, 10]");
+inline constexpr auto beside = [](auto x) { return x + param<shape<64, 10>>(x, "bias"); };
+static_assert(mistake_in<beside, input<64, 10>> ==
+    "add at lambda: [64, 10] and [64, 10] cannot be broadcast together; the batch stays the leading axis, and meets the "
+    "batch or one row");
+inline constexpr auto contracted = [](auto x) { return matmul(transpose(x), param<shape<64, 3>>(x, "weight")); };
+static_assert(mistake_in<contracted, input<64, 10>> ==
+    "matmul at lambda (line 115): the batch is multiplied with the batch alone, got [64, 10] and [64, 3] of which one has it");
+inline constexpr auto similar = [](auto x) { return matmul(x, transpose(x)); };
+static_assert(mistake_in<similar, input<64, 10>> ==
+    "matmul at lambda (line 118): the batch of the right operand can only be summed over");
+inline constexpr auto one_row = [](auto x) { return sum(stack<0>(transpose(x), squeeze<0>(expand_dims<0>(transpose(x))))); };
+static_assert(mistake_in_step<one_row, input<1, 10>> == "");
+}
+
+namespace a_range_with_a_step {
+inline constexpr auto net = [](auto x) { return slice<1, 0, 30, 3>(x); };
+static_assert(mistake_in<net, input<64, 28>> ==
+    "slice at lambda (line 126): [0, 30) is no range of axis 1 of [64, 28]");
+}
+
+namespace operands_that_are_no_matrices {
+inline constexpr auto dot = [](auto x) { return matmul(param<shape<3>>(x, "a"), param<shape<3>>(x, "b")); };
+static_assert(mistake_in<dot, input<64, 28>> == "matmul at lambda (line 132) of two vectors, [3] and [3], is dot");
+inline constexpr auto scalar = [](auto x) { return matmul(x, sum(x)); };
+static_assert(mistake_in<scalar, input<64, 28>> == "matmul at lambda (line 134) expects matrices or vectors, got [64, 28] and []");
+}

@@ -36,7 +36,7 @@ TEST_CASE("matrix products") {
         PRODUCT(matmul_transposed_both, m43, m54, matmul(transpose(x), transpose(y))),
         PRODUCT(matmul_batched, b234, b245, matmul(x, y)), PRODUCT(matmul_batched_shared, b234, m45, matmul(x, y)),
         PRODUCT(matmul_batched_transposed, b234, b254, matmul(x, transpose(y))),
-        PRODUCT(matvec, m34, v4, matmul(x, y)), PRODUCT(dot, v4, v4, dot(x, y)), PRODUCT(outer, v3, v4, outer(x, y)));
+        PRODUCT(matvec, m34, v4, matmul(x, y)), PRODUCT(matvec, m34, v4, matmul(y, transpose(x))), PRODUCT(dot, v4, v4, dot(x, y)), PRODUCT(outer, v3, v4, outer(x, y)));
 }
 
 TEST_CASE("a product with itself, with a transpose of itself, and a shared right operand read in a batch") {
@@ -51,6 +51,7 @@ TEST_CASE("a product with itself, with a transpose of itself, and a shared right
                 given<3, 5>(m::out, numerically)),
         example("x y, left shared", [](auto x, auto y) { return matmul(x, y); }, given<3, 4>(m::x, numerically),
                 given<2, 4, 5>(b::y, numerically)),
+        example("row of each", [](auto x, auto y) { return matmul(x, y); }, given<4>(numbers(m::y, m::y + 4), numerically), given<2, 4, 5>(b::y, numerically)),
         example("rank 4", [](auto x, auto y) { return matmul(reshape<2, 1, 3, 4>(x), reshape<2, 1, 4, 5>(y)); },
                 b::out, b::cotangent, given<2, 3, 4>(b::x, b::d_x), given<2, 4, 5>(b::y, b::d_y)));
 }

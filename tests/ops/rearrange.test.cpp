@@ -49,6 +49,17 @@ TEST_CASE("tensors are joined") {
                 given<3, 4>(s::x, numbers(12, 0)), given<3, 4>(s::y, numbers(12, 1))).without_differences());
 }
 
+constexpr auto multiples = [](auto x) {
+  return [&]<std::size_t... I>(std::index_sequence<I...>) { return stack<1>(x * double(I)...); }(std::make_index_sequence<40>{});
+};
+TEST_CASE("any number of tensors is joined") {
+  namespace c0 = fixtures::concatenate_0;
+  numbers all;
+  for (const double x : c0::z)
+    for (int i = 0; i < 40; ++i) all.push_back(x * i);
+  check(example("40", [](auto x) { return multiples(x); }, all, numbers(all.size(), 1), given<8>(c0::z, numbers(8, 40 * 39 / 2))));
+}
+
 TEST_CASE("a permutation undone is the tensor itself") {
   namespace t = fixtures::transpose_201;
   check(example("twice", [](auto x) { return permute<1, 2, 0>(permute<2, 0, 1>(x)); }, t::x, t::x, given<2, 3, 4>(t::x, t::x)),

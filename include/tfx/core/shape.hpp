@@ -80,10 +80,15 @@ template <class S> inline constexpr bool is_shape = false;
 template <int... Extent> inline constexpr bool is_shape<shape<Extent...>> = true;
 template <class S> concept static_shape = is_shape<S>;
 
-/// NumPy's rule: aligned at the last axis, extents are equal or one of them is 1. A bounded vector belongs to the batch and
-/// is never spread along it.
+/// If the leading axis of a is the batch: does it stay the leading one beside b, and meet the batch or one row there?
+constexpr bool keeps_batch(const dims& a, const dims& b) {
+  if (!a.bounded || b.rank < a.rank) return true;
+  return b.rank == a.rank && (b.bounded ? a.extent[0] == b.extent[0] : b.extent[0] == 1);
+}
+
+/// NumPy's rule: aligned at the last axis, extents are equal or one of them is 1. The batch stays the leading axis.
 constexpr bool broadcasts(const dims& a, const dims& b) {
-  if ((a.rank == 1 && a.bounded && b.rank > 1) || (b.rank == 1 && b.bounded && a.rank > 1)) return false;
+  if (!keeps_batch(a, b) || !keeps_batch(b, a)) return false;
   const int shared = a.rank < b.rank ? a.rank : b.rank;
   for (int i = 1; i <= shared; ++i) {
     const int x = a.extent[a.rank - i], y = b.extent[b.rank - i];

@@ -63,10 +63,10 @@ struct matmul {
   constexpr auto operator()(auto a, auto b) const { return tfx::matmul(a, b, unknown_line); }
 };
 struct transpose {
-  constexpr auto operator()(auto x) const { return tfx::transpose(x); }
+  constexpr auto operator()(auto x) const { return tfx::transpose(x, unknown_line); }
 };
 template <int... Axis> struct permute {
-  constexpr auto operator()(auto x) const { return tfx::permute<Axis...>(x); }
+  constexpr auto operator()(auto x) const { return tfx::permute<Axis...>(x, unknown_line); }
 };
 template <int... Extent> struct reshape {
   constexpr auto operator()(auto x) const { return tfx::reshape<Extent...>(x, unknown_line); }
@@ -75,7 +75,7 @@ struct flatten {
   constexpr auto operator()(auto x) const { return tfx::flatten(x); }
 };
 template <int Axis> struct expand_dims {
-  constexpr auto operator()(auto x) const { return tfx::expand_dims<Axis>(x); }
+  constexpr auto operator()(auto x) const { return tfx::expand_dims<Axis>(x, unknown_line); }
 };
 template <class S> struct broadcast_to {
   constexpr auto operator()(auto x) const { return tfx::broadcast_to<S>(x, unknown_line); }

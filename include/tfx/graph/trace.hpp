@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <tfx/graph/batch_check.hpp>
 #include <tfx/graph/graph.hpp>
 
 namespace tfx {
@@ -32,6 +33,7 @@ template <class Step> constexpr recording trace() {
   builder b;
   record<Step>(b);
   const list<int> numbers = live_numbers(b);
+  check_batch(b, numbers);
   recording r;
   r.size = measure(b, numbers);
   r.whole = r.has_room();

@@ -51,13 +51,15 @@ template <int Axis, class S, class T> constexpr auto squeeze(var<S, T> x, source
 
 /// Tensors of one shape as the rows of a new axis `Axis`.
 template <int Axis = 0, class S, class T, class... Rest> constexpr auto stack(var<S, T> x, var<Rest, T>... rest) {
-  return concatenate<Axis>(expand_dims<Axis>(x), expand_dims<Axis>(rest)...);
+  const source_line here{x.h.graph->line};
+  return concatenate<Axis>(expand_dims<Axis>(x, here), expand_dims<Axis>(rest, here)...);
 }
 
 /// x repeated `Times` along each axis.
 template <int... Times, class S, class T> constexpr auto tile(var<S, T> x) {
   static_assert(sizeof...(Times) == std::size_t(S::value.rank) && S::value.rank <= max_rank / 2 && !S::value.bounded,
                 "tfx::tile: one number for each axis, at most three axes, no batch");
+  static_assert((... && (Times > 0)), "tfx::tile: an axis is repeated at least once");
   using R = detail::tiled<S, Times...>;
   return var<to_shape<R>, T>{reshape(broadcast_to(reshape(x.h, R::spread(false)), R::spread(true)), R::value)};
 }

@@ -201,7 +201,7 @@ template <auto... Option, class X, class W, class T> constexpr auto conv2d(var<X
   constexpr int group_count = detail::option<groups_t<1>, Option...>::count;
   constexpr dims s = X::value, k = W::value;
   x.h.graph->line = at.value;
-  if constexpr (s.rank == 4 && k.rank == 4 && s.extent[3] == k.extent[2] * group_count && k.extent[3] % group_count == 0) {
+  if constexpr (s.rank == 4 && k.rank == 4 && !k.bounded && s.extent[3] == k.extent[2] * group_count && k.extent[3] % group_count == 0) {
     using G = detail::window_geometry<X, k.extent[3], k.extent[0], k.extent[1], steps, spread, padding::keeps_extents>;
     using Y = var<to_shape<G>, T>;
     if constexpr (G::fits) {

@@ -105,7 +105,36 @@ struct to_index_op : elementwise<to_index_op> {
   static constexpr auto derivative(auto, auto, auto) { return handle{}; }
 };
 
+/// The row of the batch that holds the first largest element of each column, of the rows present; a NaN is larger than all.
+struct batch_argmax_op {
+  static constexpr std::string_view name = "argmax";
+  static constexpr op_kind kind = op_kind::window;
+  static constexpr int arity = 1;
+  static constexpr bool differentiable = false;
+  static constexpr void backward(gradient_scope&) {}
+  template <class T> static TFX_INLINE constexpr T element(const geometry&, const T* const* in, int, int col, int cols, int present) {
+    int found = 0;
+    T largest = in[0][col];
+    for (int k = 1; k < present && largest == largest; ++k) {
+      const T x = in[0][k * cols + col];
+      if (x <= largest) continue;
+      found = k;
+      largest = x;
+    }
+    return T(found);
+  }
+};
+
 namespace detail {
+constexpr handle argmax_of_batch(handle x) {
+  const dims s = x.shape();
+  const int cols = s.size() / s.extent[0];
+  geometry g;
+  g.contracted = s.extent[0];
+  g.contracts_batch = true;
+  const handle matrix = reshape(x, dims{2, {s.extent[0], cols}, true});
+  return {x.graph, x.graph->emit<batch_argmax_op>(dims{1, {cols}, false}, x.type(), x.graph->row_of(g), matrix.id)};
+}
 constexpr handle arg_first(handle x, handle extreme) {
   const handle place = column_index(x);
   const handle candidates = where(map_node<equal_op>(x, extreme), place, double(x.shape().cols()));
@@ -115,13 +144,17 @@ template <class S, int Axis> struct without_axis : reduced_shape<S, 1u << (Axis 
 template <int Axis, bool Largest, class S, class T> constexpr auto arg_extreme(var<S, T> x, std::string_view called, source_line at) {
   constexpr int axis = Axis < 0 ? Axis + S::value.rank : Axis;
   if constexpr (axis >= 0 && axis < S::value.rank) {
+    using R = without_axis<S, axis>;
+    if constexpr (axis == 0 && S::value.bounded) {
+      const handle y = stop_gradient(Largest ? x.h : -x.h);
+      return var<to_shape<R>, std::int32_t>{reshape(map_node<to_index_op>(argmax_of_batch(y)), R::value)};
+    }
     axis_order order;
     for (int k = 0, next = 0; k < S::value.rank; ++k)
       if (k != axis) order.axis[next++] = k;
     order.axis[S::value.rank - 1] = axis;
     handle y = stop_gradient(permute(x.h, order));
     if (!Largest) y = -y;
-    using R = without_axis<S, axis>;
     return var<to_shape<R>, std::int32_t>{reshape(arg_first(y, max_axes(y, 1u << (S::value.rank - 1))), R::value)};
   } else {
     x.h.graph->line = at.value;

@@ -68,7 +68,10 @@ constexpr handle matmul(handle a, handle b, bool ta = false, bool tb = false) {
   dims shape;
   if (xb || yb) shape = {3, {xb ? x.extent[0] : y.extent[0], g.rows, g.cols}, (xb && x.bounded) || (yb && y.bounded)};
   else shape = {2, {g.rows, g.cols}, !ta && x.bounded};
-  if (!yb && ((y.bounded && tb) || (y.bounded && !ta))) a.graph->complain("matmul", at_path{}, ": the batch of the right operand can only be summed over");
+  if (!yb && y.bounded && (tb || !ta)) a.graph->complain("matmul", at_path{}, ": the batch of the right operand can only be summed over");
+  const bool meets = xb == yb ? x.bounded == y.bounded : xb ? !y.bounded : !x.bounded;   // shared operands have no batch
+  if ((yb || ta) && !meets)
+    a.graph->complain("matmul", at_path{}, ": the batch is multiplied with the batch alone, got ", x, " and ", y, " of which one has it");
   return {a.graph, a.graph->emit<matmul_op>(shape, promote(a.type(), b.type()), row, a.id, b.id)};
 }
 constexpr void matmul_op::backward(gradient_scope& s) {
@@ -82,17 +85,19 @@ constexpr void matmul_op::backward(gradient_scope& s) {
   if (s.wanted(1)) s.add(1, fitted(tb ? matmul(s.dy, a, true, ta) : matmul(a, s.dy, !ta, false), b));
 }
 
+namespace detail {
 /// [.., M, K] times [K, N] or [.., K, N].
-template <class A, class B> inline constexpr bool can_contract = [] {
-  if (A::value.rank < 2 || B::value.rank < 2) return false;
-  if (A::value.extent[A::value.rank - 1] != B::value.extent[B::value.rank - 2]) return false;
-  if (B::value.rank == 2) return true;
-  if (A::value.rank != B::value.rank && A::value.rank != 2) return false;
-  for (int i = 0; i + 2 < B::value.rank; ++i)
-    if (A::value.rank > 2 && A::value.extent[i] != B::value.extent[i]) return false;
+constexpr bool fits_product(const dims& a, const dims& b) {
+  if (a.rank < 2 || b.rank < 2) return false;
+  if (a.extent[a.rank - 1] != b.extent[b.rank - 2]) return false;
+  if (b.rank == 2) return true;
+  if (a.rank != b.rank && a.rank != 2) return false;
+  for (int i = 0; i + 2 < b.rank; ++i)
+    if (a.rank > 2 && a.extent[i] != b.extent[i]) return false;
   return true;
-}();
-template <class A, class B> concept contracts_with = static_shape<A> && static_shape<B> && can_contract<A, B>;
+}
+}  // namespace detail
+template <class A, class B> concept contracts_with = static_shape<A> && static_shape<B> && detail::fits_product(A::value, B::value);
 
 namespace detail {
 template <class A, class B> struct product {
@@ -137,7 +142,9 @@ struct matmul_function {
       using R = var<to_shape<detail::product<A, B>>, cpp_type<promote(dtype_of<T>, dtype_of<U>)>>;
       return R{detail::product_of<A, B>(a.h, b.h)};
     } else {
-      a.h.graph->complain("matmul", at_path{}, ": inner extents differ, ", A::value, " times ", B::value);
+      if (A::value.rank == 0 || B::value.rank == 0) a.h.graph->complain("matmul", at_path{}, " expects matrices or vectors, got ", A::value, " and ", B::value);
+      else if (A::value.rank == 1 && B::value.rank == 1) a.h.graph->complain("matmul", at_path{}, " of two vectors, ", A::value, " and ", B::value, ", is dot");
+      else a.h.graph->complain("matmul", at_path{}, ": inner extents differ, ", A::value, " times ", B::value);
       return a;
     }
   }
@@ -147,6 +154,15 @@ template <class A, class B, class T, class U> constexpr auto matmul(var<A, T> a,
 }
 
 namespace detail {
+template <class B> struct without_rows {
+  static constexpr dims value = [] {
+    dims d = B::value;
+    d.extent[d.rank - 2] = d.extent[d.rank - 1];
+    d.extent[--d.rank] = 0;
+    d.bounded = B::value.bounded && B::value.rank > 2;
+    return d;
+  }();
+};
 template <class A> struct without_last {
   static constexpr dims value = [] {
     dims d = A::value;
@@ -162,6 +178,14 @@ template <class A, int K, class T, class U>
 constexpr auto matmul(var<A, T> a, var<shape<K>, U> b, source_line at = {}) {
   const auto y = matmul(a, var<shape<K, 1>, U>{reshape(b.h, dims{2, {K, 1}, false})}, at);
   using R = detail::without_last<A>;
+  return var<to_shape<R>, typename decltype(y)::value_type>{reshape(y.h, R::value)};
+}
+/// Vector times matrix: [K] times [.., K, N] -> [.., N].
+template <int K, class B, class T, class U>
+  requires(B::value.rank >= 2 && K > 0 && B::value.extent[B::value.rank - 2] == K)
+constexpr auto matmul(var<shape<K>, T> a, var<B, U> b, source_line at = {}) {
+  const auto y = matmul(var<shape<1, K>, T>{reshape(a.h, dims{2, {1, K}, false})}, b, at);
+  using R = detail::without_rows<B>;
   return var<to_shape<R>, typename decltype(y)::value_type>{reshape(y.h, R::value)};
 }
 /// Inner product of two vectors: one chain of fused multiply-adds.

@@ -141,11 +141,17 @@ template <class X> constexpr handle as_handle(builder& g, X x) {
   if constexpr (number<X>) return g.constant(double(x));
   else return untyped(x);
 }
+/// The end of a sentence about shapes that do not go together because of the batch.
+constexpr std::string_view batch_alone(const dims& a, const dims& b) {
+  return keeps_batch(a, b) && keeps_batch(b, a) ? "" : "; the batch stays the leading axis, and meets the batch or one row";
+}
 template <class F> constexpr void complain_broadcast(builder& g, const dims& a, const dims& b) {
-  g.complain(label_of<F>, at_path{}, ": ", a, " and ", b, " cannot be broadcast together");
+  g.complain(label_of<F>, at_path{}, ": ", a, " and ", b, " cannot be broadcast together", batch_alone(a, b));
 }
 template <class F> constexpr void complain_broadcast(builder& g, const dims& a, const dims& b, const dims& c) {
-  g.complain(label_of<F>, at_path{}, ": ", a, ", ", b, " and ", c, " cannot be broadcast together");
+  const std::string_view alone[] = {batch_alone(a, b), batch_alone(b, c), batch_alone(a, c)};
+  g.complain(label_of<F>, at_path{}, ": ", a, ", ", b, " and ", c, " cannot be broadcast together",
+             !alone[0].empty() ? alone[0] : !alone[1].empty() ? alone[1] : alone[2]);
 }
 template <class F, class... X> constexpr map_result<F, X...> apply_map(X... x) {
   builder& g = builder_of(x...);

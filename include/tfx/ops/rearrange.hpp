@@ -14,6 +14,12 @@ constexpr loop_nest nest_of(const geometry& g) {
   for (int axis = 0; axis < max_rank; ++axis) nest.push(g.v[axis]);
   return nest;
 }
+/// May an operation change the extent or the order of an axis: is there one, and is it not the batch?
+constexpr bool is_free_axis(const dims& s, int axis) { return axis >= int(s.bounded) && axis < s.rank; }
+template <class S, class T> constexpr void complain_axis(var<S, T> x, std::string_view called, int axis, source_line at) {
+  x.h.graph->line = at.value;
+  x.h.graph->complain(called, "<", axis, ">", at_path{}, ": axis ", axis, axis == 0 && S::value.bounded ? " is the batch in " : " is out of range for ", S::value);
+}
 
 /// Base of operations that fetch each result from one place of one input. Geometry: v[0..5] extents of the result, v[6..11]
 /// steps in the input per axis (0 repeats, negative reverses), v[12] the first place, v[13] elements per unit of the batch.
@@ -150,6 +156,11 @@ constexpr handle transpose(handle a) {
   return permute(a, order);
 }
 namespace detail {
+template <int... Axis> constexpr bool names_every_axis(int rank) {
+  unsigned named = 0;
+  (..., (named |= Axis >= 0 && Axis < rank ? 1u << Axis : 0u));
+  return sizeof...(Axis) == std::size_t(rank) && named == (1u << rank) - 1;
+}
 template <class S, int... Axis> struct permuted {
   static constexpr dims value = [] {
     constexpr int order[] = {Axis..., 0};
@@ -172,12 +183,17 @@ template <class S> struct transposed {
 };
 }  // namespace detail
 /// Axes in the order `Axis...`: result axis k is input axis Axis[k].
-template <int... Axis, class S, class T> constexpr auto permute(var<S, T> x) {
-  static_assert(sizeof...(Axis) == std::size_t(S::value.rank), "tfx::permute: name every axis once");
-  return var<to_shape<detail::permuted<S, Axis...>>, T>{permute(x.h, detail::axis_order{{Axis...}})};
+template <int... Axis, class S, class T> constexpr auto permute(var<S, T> x, source_line at = {}) {
+  static_assert(detail::names_every_axis<Axis...>(S::value.rank), "tfx::permute: name every axis once");
+  using R = detail::permuted<S, Axis...>;
+  if (R::value.bounded != S::value.bounded) x.h.graph->line = at.value;   // see `check_batch`
+  return var<to_shape<R>, T>{permute(x.h, detail::axis_order{{Axis...}})};
 }
 /// The last two axes exchanged. Products read a transposed operand in place: no copy is made.
-template <class S, class T> constexpr auto transpose(var<S, T> x) { return var<to_shape<detail::transposed<S>>, T>{transpose(x.h)}; }
+template <class S, class T> constexpr auto transpose(var<S, T> x, source_line at = {}) {
+  if (S::value.bounded && S::value.rank == 2) x.h.graph->line = at.value;   // see `check_batch`
+  return var<to_shape<detail::transposed<S>>, T>{transpose(x.h)};
+}
 
 /// A box cut out of a tensor, and the box put back among zeros: each is the other's derivative.
 struct slice_box_op : detail::strided_operation {
@@ -270,28 +286,37 @@ template <class S, int Axis, int Change> struct resized {
     return d;
   }();
 };
+template <class S, int Axis, int Begin, int End> inline constexpr bool is_range = [] {
+  if (!is_free_axis(S::value, Axis)) return false;
+  return Begin >= 0 && Begin < End && End <= S::value.extent[Axis];
+}();
+template <class S, class T> constexpr void complain_range(var<S, T> x, int axis, int begin, int end, source_line at) {
+  x.h.graph->line = at.value;
+  x.h.graph->complain("slice", at_path{}, ": [", begin, ", ", end, ") is no range of axis ", axis, " of ", S::value);
+}
 }  // namespace detail
 /// Elements [Begin, End) along axis `Axis`.
 template <int Axis, int Begin, int End, class S, class T> constexpr auto slice(var<S, T> x, source_line at = {}) {
-  if constexpr (Axis >= 0 && Axis < S::value.rank && Begin >= 0 && Begin < End && End <= S::value.extent[Axis < S::value.rank ? Axis : 0] &&
-                !(Axis == 0 && S::value.bounded)) {
+  if constexpr (detail::is_range<S, Axis, Begin, End>) {
     using R = detail::resized<S, Axis, End - Begin - S::value.extent[Axis]>;
     detail::box corner;
     corner.begin[Axis] = Begin;
     return var<to_shape<R>, T>{slice_box(x.h, corner, R::value)};
   } else {
-    x.h.graph->line = at.value;
-    x.h.graph->complain("slice", at_path{}, ": [", Begin, ", ", End, ") is no range of axis ", Axis, " of ", S::value);
+    detail::complain_range(x, Axis, Begin, End, at);
     return x;
   }
 }
-template <int Axis, int Before, int After, class S, class T> constexpr auto pad(var<S, T> x, double value = 0);
+template <int Axis, int Before, int After, class S, class T> constexpr auto pad(var<S, T> x, double value = 0, source_line at = {});
 /// Every `Step`-th element of [Begin, End) along axis `Axis`.
 template <int Axis, int Begin, int End, int Step, class S, class T> constexpr auto slice(var<S, T> x, source_line at = {}) {
   static_assert(Step > 0, "tfx::slice: the step must be positive; flip turns an axis round");
   if constexpr (Step == 1 || S::value.rank == max_rank) {
     static_assert(Step == 1, "tfx::slice: with a step at most five axes");
     return slice<Axis, Begin, End>(x, at);
+  } else if constexpr (!detail::is_range<S, Axis, Begin, End>) {
+    detail::complain_range(x, Axis, Begin, End, at);
+    return x;
   } else {
     // As rows of `Step` elements, of which the first is taken.
     constexpr int count = (End - Begin + Step - 1) / Step, missing = Begin + count * Step - S::value.extent[Axis];
@@ -313,12 +338,17 @@ template <int Axis, int Begin, int End, int Step, class S, class T> constexpr au
 }
 
 /// `Before` and `After` elements along axis `Axis`, of a value, by default 0. Its gradient is cut off.
-template <int Axis, int Before, int After, class S, class T> constexpr auto pad(var<S, T> x, double value) {
-  static_assert(Axis >= 0 && Axis < S::value.rank && Before >= 0 && After >= 0, "tfx::pad: the axis is out of range or an amount is negative");
-  using R = detail::resized<S, Axis, Before + After>;
-  detail::box corner;
-  corner.begin[Axis] = Before;
-  return var<to_shape<R>, T>{pad_box(x.h, corner, R::value, value)};
+template <int Axis, int Before, int After, class S, class T> constexpr auto pad(var<S, T> x, double value, source_line at) {
+  static_assert(Before >= 0 && After >= 0, "tfx::pad: an amount is negative");
+  if constexpr (detail::is_free_axis(S::value, Axis)) {
+    using R = detail::resized<S, Axis, Before + After>;
+    detail::box corner;
+    corner.begin[Axis] = Before;
+    return var<to_shape<R>, T>{pad_box(x.h, corner, R::value, value)};
+  } else {
+    detail::complain_axis(x, "pad", Axis, at);
+    return x;
+  }
 }
 
 /// Elements in the opposite order along some axes; its own derivative.
@@ -345,10 +375,13 @@ constexpr void flip_op::backward(gradient_scope& s) {
   s.add(0, flip(s.dy, axes));
 }
 /// x with the axes `Axis...` turned round.
-template <int... Axis, class S, class T> constexpr auto flip(var<S, T> x) {
-  static_assert((... && (Axis >= (S::value.bounded ? 1 : 0) && Axis < S::value.rank)),
-                "tfx::flip: an axis is out of range, or the batch");
-  return var<S, T>{flip(x.h, (0u | ... | (1u << Axis)))};
+template <int... Axis, class S, class T> constexpr auto flip(var<S, T> x, source_line at = {}) {
+  if constexpr ((... && detail::is_free_axis(S::value, Axis))) {
+    return var<S, T>{flip(x.h, (0u | ... | (1u << Axis)))};
+  } else {
+    (..., (detail::is_free_axis(S::value, Axis) ? void() : detail::complain_axis(x, "flip", Axis, at)));
+    return x;
+  }
 }
 
 /// Tensors side by side. Geometry: v[k] elements of input k per row of the result.
@@ -366,14 +399,26 @@ struct concatenate_op {
   }
 };
 namespace detail {
+inline constexpr int most_joined = 16;   ///< matrices in one node
 /// Matrices [rows, w_k] -> [rows, sum of w_k].
-template <class... H> constexpr handle join_columns(handle first, H... rest) {
-  const handle all[] = {first, rest...};
+constexpr handle join_columns(const handle* part, int n) {
+  if (n == 1) return part[0];
+  if (n > most_joined) {
+    handle run[most_joined];
+    for (int k = 0; k < most_joined; ++k) run[k] = join_columns(part + k * n / most_joined, (k + 1) * n / most_joined - k * n / most_joined);
+    return join_columns(run, most_joined);
+  }
+  builder& b = *part[0].graph;
   geometry g;
-  int width = 0;
-  for (const handle& h : all) width += g.v[g.operands++] = h.shape().cols();
-  const dims shape{2, {first.shape().rows(), width}, first.shape().bounded};
-  return {first.graph, first.graph->emit<concatenate_op>(shape, first.type(), first.graph->row_of(g), first.id, rest.id...)};
+  int id[most_joined] = {};
+  dims shape = part[0].shape();
+  shape.extent[1] = 0;
+  for (int k = 0; k < n; ++k) {
+    id[k] = part[k].id;
+    shape.extent[1] += g.v[k] = part[k].shape().cols();
+  }
+  g.operands = n;
+  return {&b, b.insert(b.record<concatenate_op>(), shape, part[0].type(), id, n, b.row_of(g), 0)};
 }
 template <int Axis, class S, class... Rest> struct joined {
   static constexpr bool fits = (... && [] {
@@ -384,7 +429,7 @@ template <int Axis, class S, class... Rest> struct joined {
   }());
   static constexpr dims value = [] {
     dims d = S::value;
-    if (fits) d.extent[Axis] += (0 + ... + Rest::value.extent[Axis]);
+    if (fits && is_free_axis(d, Axis)) d.extent[Axis] += (0 + ... + Rest::value.extent[Axis]);
     return d;
   }();
 };
@@ -398,17 +443,20 @@ constexpr void concatenate_op::backward(gradient_scope& s) {
   }
 }
 /// Tensors joined along axis `Axis`; the other extents are equal.
-template <int Axis, class S, class T, class... Rest> requires(sizeof...(Rest) < 16) constexpr auto concatenate(var<S, T> x, var<Rest, T>... rest) {
-  static_assert(Axis >= 0 && Axis < S::value.rank && !(Axis == 0 && S::value.bounded), "tfx::concatenate: the axis is out of range");
+template <int Axis, class S, class T, class... Rest> constexpr auto concatenate(var<S, T> x, var<Rest, T>... rest) {
   using R = detail::joined<Axis, S, Rest...>;
   using Y = var<to_shape<R>, T>;
-  if constexpr (R::fits) {
+  if constexpr (!detail::is_free_axis(S::value, Axis)) {
+    detail::complain_axis(x, "concatenate", Axis, x.h.graph->line);
+    return x;
+  } else if constexpr (R::fits) {
     auto matrix = [](handle h) {
       const dims s = h.shape();
       const int cols = detail::step_of(s, Axis) * s.extent[Axis];
       return reshape(h, dims{2, {s.size() / cols, cols}, s.bounded});
     };
-    return Y{reshape(detail::join_columns(matrix(x.h), matrix(rest.h)...), R::value)};
+    const handle part[] = {matrix(x.h), matrix(rest.h)...};
+    return Y{reshape(detail::join_columns(part, int(sizeof...(Rest)) + 1), R::value)};
   } else {
     x.h.graph->complain("concatenate", at_path{}, ": extents other than axis ", Axis, " differ from ", S::value);
     return Y{x.h};

@@ -72,17 +72,19 @@ struct product_middle_op {
   }
   static constexpr void backward(gradient_scope& s);
 };
-/// For each element of [outer, middle, inner] the product of the others along the middle: right where one is 0. Geometry as
-/// above; v[2] is 1 if what stands for outer is the batch.
+/// For each element of [outer, middle, inner] the product of the others along the middle, of which there may be the rows
+/// present: right where one is 0. Geometry as above.
 struct product_of_others_op {
   static constexpr std::string_view name = "product_of_others";
   static constexpr op_kind kind = op_kind::window;
   static constexpr int arity = 1;
   static constexpr bool differentiable = false;
-  template <class T> static constexpr T element(const geometry& v, const T* const* in, int row, int col, int, int) {
+  template <class T> static constexpr T element(const geometry& v, const T* const* in, int row, int col, int cols, int present) {
+    const int at = row * cols + col, own = at / v[1] % v[0];
+    const T* const first = in[0] + at - own * v[1];
     T total = T(1);
-    for (int k = 0; k < v[0]; ++k)
-      if (k != row % v[0]) total = total * in[0][(row / v[0] * v[0] + k) * v[1] + col];
+    for (int k = 0; k < present; ++k)
+      if (k != own) total = total * first[k * v[1]];
     return total;
   }
   static constexpr void backward(gradient_scope&) {}
@@ -172,9 +174,9 @@ constexpr handle product_of_others(handle a, int outer, int middle, int inner) {
   geometry g;
   g.v[0] = middle;
   g.v[1] = inner;
-  const handle x = reshape(a, dims{3, {outer, middle, inner}, s.bounded && outer > 1});
-  const handle others{a.graph, a.graph->emit<product_of_others_op>(x.shape(), a.type(), a.graph->row_of(g), x.id)};
-  return reshape(others, s);
+  g.contracted = middle;
+  g.contracts_batch = s.bounded && outer == 1;
+  return {a.graph, a.graph->emit<product_of_others_op>(s, a.type(), a.graph->row_of(g), a.id)};
 }
 }  // namespace detail
 constexpr void product_op::backward(gradient_scope& s) {

@@ -76,8 +76,9 @@ template <class S, int Axis> struct expanded {
 template <class S, class T> constexpr auto flatten(var<S, T> x) { return var<to_shape<detail::flattened<S>>, T>{reshape(x.h, detail::flattened<S>::value)}; }
 
 /// A new axis of extent 1 before axis `Axis`.
-template <int Axis, class S, class T> constexpr auto expand_dims(var<S, T> x) {
+template <int Axis, class S, class T> constexpr auto expand_dims(var<S, T> x, source_line at = {}) {
   static_assert(Axis >= 0 && Axis <= S::value.rank, "tfx::expand_dims: the axis is out of range");
+  if (S::value.bounded && Axis == 0) x.h.graph->line = at.value;   // see `check_batch`
   return var<to_shape<detail::expanded<S, Axis>>, T>{reshape(x.h, detail::expanded<S, Axis>::value)};
 }
 
