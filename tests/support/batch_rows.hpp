@@ -48,7 +48,7 @@ template <int Bound, class... F> struct batch_step {
 /// compiled for exactly so many. What is not present is not a number.
 template <int Bound, int Rows, class Backend, class... F> void check_rows_present() {
   machine<batch_step<Bound, F...>, Backend, double> partial;
-  machine<batch_step<Rows, F...>, Backend, double> exact;
+  machine<batch_step<Rows, F...>, interpreted, double> exact;
   auto fill = [](auto& m) {
     m.state.batch = Rows;
     for (int k = 0; k < 6; ++k) {
