@@ -104,6 +104,7 @@ void reductions() {
 void products() {
   OF(matrix COMMA matrix, "matmul(a, b)", matmul(x, y))
   OF(matrix COMMA row, "matmul(a, v)", matmul(x, y))
+  OF(row COMMA matrix, "matmul(v, b)", matmul(x, y))
   OF(row COMMA row, "dot(a, b)", dot(x, y))
   OF(row COMMA row, "outer(a, b)", outer(x, y))
   OF(image COMMA filters, "conv2d<Option...>(x, w)", conv2d<same>(x, y))
