@@ -224,6 +224,7 @@ TEST_CASE("each thing that can be wrong with a file is said with its place") {
       "every name once", "'a' again");
   refused(R"({"a":{"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]}})", "every name once",
           "'dtype' in 'a' again");
+  refused(std::string(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})") + '\0', "valid JSON in UTF-8", "a character 0");
   refused(R"({"__metadata__":{"k":"1","k":"2"}})", "every name once", "'k' in __metadata__ again");
   refused(R"({"__metadata__":{},"__metadata__":{}})", "every name once", "__metadata__ again");
   refused(R"({"__metadata__":{"k":1}})", "a map from strings to strings as __metadata__", "a number");

@@ -292,6 +292,9 @@ inline safetensors_contents read_safetensors_header(const std::filesystem::path&
   if (text.empty() || text[0] != '{') {
     throw file_error(path, 8, "a header that starts with {", text.empty() ? "an empty header" : "another character");
   }
+  if (const std::size_t nul = text.find('\0'); nul != std::string::npos) {   // where the parser would stop
+    throw file_error(path, 8 + nul, "valid JSON in UTF-8", "a character 0");
+  }
   safetensors_contents out;
   safetensors_header_reader(path, text, out).run();
   std::sort(out.tensors.begin(), out.tensors.end(), [](const safetensors_entry& a, const safetensors_entry& b) {

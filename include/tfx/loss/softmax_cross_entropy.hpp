@@ -15,7 +15,7 @@ template <class L> struct rows_of {
 ///
 ///     loss = mean_n( log sum_c exp(x_nc) - x_n,label(n) )
 ///
-/// Shape      logits: [batch, C], labels: [batch] integers in [0, C)  ->  []
+/// Shape      logits: [batch, C], labels: [batch] integers in [0, C)  ->  []; NaN if one of them is not
 /// Options    label_smoothing s: the target is (1 - s) of the label's class and s / C of every class
 /// Gradient   (softmax(x) - one_hot(label)) / batch
 /// Numerics   from logits, shifted by the maximum; a logit of minus infinity (a masked class) counts as nothing, but makes
@@ -37,7 +37,8 @@ struct softmax_cross_entropy {
       const handle x = logits.h, hit = one_hot<L::value.cols()>(labels).h;
       handle picked = sum_axes(where(hit, x, 0), 2u);   // not 0 * x, which is NaN for a masked class
       if (label_smoothing > 0) picked = (1 - label_smoothing) * picked + label_smoothing * tfx::detail::mean_axes(x, 2u);
-      const handle each = tfx::detail::log_sum_exp_axes(x, 2u) - picked;
+      handle each = tfx::detail::log_sum_exp_axes(x, 2u) - picked;
+      each = each * tfx::detail::one_if_in_range(reshape(labels.h, each.shape()), L::value.cols());
       return {reshape(tfx::detail::mean_axes(each, 3u), dims{})};
     }
   }

@@ -64,14 +64,15 @@ template <int... Times, class S, class T> constexpr auto tile(var<S, T> x) {
   return var<to_shape<R>, T>{reshape(broadcast_to(reshape(x.h, R::spread(false)), R::spread(true)), R::value)};
 }
 
-/// The element of each row (last axis) that an index names.
+/// The element of each row (last axis) that an index names; NaN where the index is out of range.
 ///
 /// Shape      x: [I..., N], index: I (integers)  ->  I
 /// Gradient   dx: dy at the index, 0 elsewhere
 template <class S, class T, class I, class J> constexpr auto take_along_last(var<S, T> x, var<I, J> index) {
   constexpr int last = S::value.rank - 1;
   static_assert(last >= 0, "tfx::take_along_last: a number has no axis");
-  return sum<last>(where(one_hot<S::value.extent[last < 0 ? 0 : last]>(index), x, 0));
+  constexpr int n = S::value.extent[last < 0 ? 0 : last];
+  return sum<last>(where(one_hot<n>(index), x, 0)) * var<I>{detail::one_if_in_range(index.h, n)};
 }
 
 }  // namespace tfx

@@ -98,6 +98,13 @@ template <int Classes, class I, class J> constexpr auto one_hot(var<I, J> index)
   return var<to_shape<R>, real>{detail::map_node<equal_op>(places, reshape(index.h, column))};
 }
 
+namespace detail {
+/// 1 for an index in [0, n), else NaN: what an index out of range names has no value.
+constexpr handle one_if_in_range(handle index, int n) {
+  return where(map_node<equal_op>(clip(index, 0, n - 1), index), 1, __builtin_nan(""));
+}
+}  // namespace detail
+
 /// An integer that is stored as one where a program gives it out.
 struct to_index_op : elementwise<to_index_op> {
   static constexpr dtype result = dtype::int32;

@@ -2,7 +2,9 @@
 #pragma once
 // hosted: heap memory, terminal
 
+#include <cstdint>
 #include <cstdio>
+#include <numeric>
 #include <span>
 #include <type_traits>
 #include <vector>
@@ -256,6 +258,7 @@ private:
     using Target = typename std::remove_cvref_t<decltype(Recipe.loss)>::template target<output_shape>;
     reserve_inputs(batch);
     targets_.grow(std::size_t(Target::dim.size()));
+    as_they_lie_.resize(std::size_t(batch));
   }
 
   /// Runs over the data in the order given (empty: as they lie) and returns the means so far to `report` after each batch.
@@ -263,15 +266,17 @@ private:
   evaluation_of<Recipe> each_batch(const Data& data, std::span<const std::uint32_t> order, Report report) {
     constexpr int metrics = std::remove_cvref_t<decltype(Recipe)>::n_metrics;
     evaluation_of<Recipe> sum, mean;
-    std::uint32_t as_it_lies[batch];
     for (std::size_t first = 0; first < data.size(); first += std::size_t(batch)) {
       const int rows = int(data.size() - first < std::size_t(batch) ? data.size() - first : std::size_t(batch));
-      const std::uint32_t* index = as_it_lies;
+      const std::uint32_t* index = as_they_lie_.data();
       if (!order.empty()) index = order.data() + first;
-      else for (int i = 0; i < rows; ++i) as_it_lies[i] = std::uint32_t(first) + std::uint32_t(i);
+      else std::iota(as_they_lie_.begin(), as_they_lie_.begin() + rows, std::uint32_t(first));
       data.gather(index, rows, inputs_.data());
       data.gather_labels(index, rows, targets_.data());
-      const auto r = Train ? train_batch<Recipe>(inputs_.data(), targets_.data(), rows) : evaluate_batch<Recipe>(inputs_.data(), targets_.data(), rows);
+      const auto r = [&] {   // evaluating does not ask whether it can be trained
+        if constexpr (Train) return train_batch<Recipe>(inputs_.data(), targets_.data(), rows);
+        else return evaluate_batch<Recipe>(inputs_.data(), targets_.data(), rows);
+      }();
       const std::size_t done = first + std::size_t(rows);
       sum.loss += r.loss * rows;
       mean.loss = sum.loss / double(done);
@@ -319,6 +324,7 @@ private:
     detail::buffer<T> memory;
   };
   detail::buffer<T> parameters_, state_, inputs_, targets_;
+  std::vector<std::uint32_t> as_they_lie_;   ///< of a batch of a data set that is not shuffled
   detail::network_memory<T> memory_;
   std::vector<recipe_memory> slots_;
 };
