@@ -36,7 +36,8 @@ template <class T> constexpr bool limits() {
          log1p(V(0)).v == 0 && log1p(V(-1)).v == -inf && exact::is_nan(log1p(V(-2)).v) && log1p(V(inf)).v == inf &&
          tanh(V(0)).v == 0 && tanh(V(inf)).v == 1 && tanh(V(-inf)).v == -1 && sigmoid(V(0)).v == T(0.5) &&
          sigmoid(V(inf)).v == 1 && sigmoid(V(-inf)).v == 0 && erf(V(0)).v == 0 && erf(V(inf)).v == 1 &&
-         erf(V(-inf)).v == -1 && sin(V(0)).v == 0 && cos(V(0)).v == 1;
+         erf(V(-inf)).v == -1 && erfc(V(0)).v == 1 && erfc(V(inf)).v == 0 &&
+         erfc(V(-inf)).v == 2 && sin(V(0)).v == 0 && cos(V(0)).v == 1 && exact::is_nan(sin(V(inf)).v) && exact::is_nan(cos(V(-inf)).v);
 }
 static_assert(limits<float>());
 static_assert(limits<double>());

@@ -60,7 +60,8 @@ TEST_CASE_TEMPLATE("logarithms are within their stated error, for subnormal argu
   CHECK(worst<T>(TFX_COMPARE(log), sizeof(T) == 4 ? 1e-44 : 1e-320, large<T>, spread::logarithmic) <= 1.0);
   CHECK(worst<T>(TFX_COMPARE(log), 0.5, 2) <= 1.0);
   CHECK(worst<T>(TFX_COMPARE(log1p), -0.999999, 5) <= 2.0);
-  CHECK(worst<T>(TFX_COMPARE(log1p), small<T>, large<T>, spread::logarithmic) <= 2.0);
+  CHECK(worst<T>(TFX_COMPARE(log1p), small<T>, static_cast<double>(std::numeric_limits<T>::max()), spread::logarithmic) <= 2.0);
+  CHECK(worst<T>(TFX_COMPARE(log1p), large<T>, static_cast<double>(std::numeric_limits<T>::max())) <= 2.0);
 }
 
 TEST_CASE_TEMPLATE("sigmoid, tanh and erf are within their stated error", T, float, double) {
@@ -69,6 +70,12 @@ TEST_CASE_TEMPLATE("sigmoid, tanh and erf are within their stated error", T, flo
   CHECK(worst<T>([](auto x) { return sigmoid(x); }, logistic, -4, 4) <= 2.5);
   CHECK(worst<T>(TFX_COMPARE(tanh), -10, 10) <= 2.5);
   CHECK(worst<T>(TFX_COMPARE(tanh), small<T>, 50, spread::both_signs) <= 2.5);
+  CHECK(worst<T>(TFX_COMPARE(erfc), -6, sizeof(T) == 4 ? 9.1 : 26.5) <= 6.0);
+  CHECK(worst<T>(TFX_COMPARE(erfc), -1, 1) <= 6.0);
+  const auto below = [](long double x) { return std::erfc(-x / std::sqrt(2.0L)) / 2; };
+  CHECK(worst<T>([](auto x) { return normal_distribution(x).below; }, below, sizeof(T) == 4 ? -12.9 : -37.4, 8) <= 5.0);
+  CHECK(worst<T>([](auto x) { return normal_distribution(x).bell; }, [](long double x) { return std::exp(-x * x / 2); },
+                 sizeof(T) == 4 ? -13 : -37.5, sizeof(T) == 4 ? 13 : 37.5) <= 1.5);
   CHECK(worst<T>(TFX_COMPARE(erf), -6, 6) <= 1.5);
   CHECK(worst<T>(TFX_COMPARE(erf), small<T>, 50, spread::both_signs) <= 1.5);
 }
@@ -78,7 +85,23 @@ TEST_CASE_TEMPLATE("sine and cosine are within their stated error", T, float, do
   CHECK(worst<T>(TFX_COMPARE(cos), -10, 10) <= 1.6);
   CHECK(worst<T>(TFX_COMPARE(sin), -131072, 131072) <= 1.6);
   CHECK(worst<T>(TFX_COMPARE(cos), -131072, 131072) <= 1.6);
-  CHECK(std::isnan(sin(lane<T>(T(1e30))).v));
+  const double most = static_cast<double>(std::numeric_limits<T>::max());
+  CHECK(worst<T>(TFX_COMPARE(sin), 1e5, most, spread::both_signs) <= 1.6);
+  CHECK(worst<T>(TFX_COMPARE(cos), 1e5, most, spread::both_signs) <= 1.6);
+  CHECK(worst<T>(TFX_COMPARE(sin), most / 2, most) <= 1.6);
+  CHECK(std::isnan(sin(lane<T>(std::numeric_limits<T>::infinity())).v));
+  CHECK(std::isnan(cos(lane<T>(-std::numeric_limits<T>::infinity())).v));
+}
+
+TEST_CASE("angles next to a multiple of pi / 2 keep their digits, however large") {
+  // Of all doubles the nearest to one, and a well-known number; sines and cosines from mpmath.
+  constexpr double near = 0x1.6ac5b262ca1ffp+849;
+  CHECK(cos(lane<double>(near)).v == doctest::Approx(-4.687165924254628e-19).epsilon(1e-15));
+  CHECK(sin(lane<double>(near)).v == 1);
+  CHECK(sin(lane<double>(1e22)).v == doctest::Approx(-0.8522008497671888).epsilon(1e-15));
+  CHECK(sin(lane<double>(-1e22)).v == doctest::Approx(0.8522008497671888).epsilon(1e-15));
+  CHECK(cos(lane<double>(1e22)).v == doctest::Approx(0.5232147853951389).epsilon(1e-15));
+  static_assert(sin(lane<double>(1e22)).v < -0.852200849767188 && cos(lane<float>(1e30f)).v == cos(lane<float>(-1e30f)).v);
 }
 
 TEST_CASE_TEMPLATE("powers are within their stated error", T, float, double) {

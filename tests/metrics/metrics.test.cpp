@@ -39,6 +39,22 @@ TEST_CASE("accuracies") {
         example("mean", [](auto y, auto t) { return metric::mean{}(y, t); }, 1.5, numbers{}, given<2>(numbers{1, 2}), given<2>(numbers{0, 0})));
 }
 
+TEST_CASE("a NaN is found first, and is never right") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  // argmax and argmin as NumPy's.
+  const numbers x = {0, 1, nan, nan, 2, 1, 3, nan, 5, nan, nan, nan}, places = {2, 0, 1, 0};
+  const numbers y = {nan, 1, 0, 2, nan, 1, 1, 2, 3};
+  check(example("argmax", [](auto a) { return argmax(a); }, places, numbers{}, given<4, 3>(x)),
+        example("argmin", [](auto a) { return argmin(a); }, places, numbers{}, given<4, 3>(x)),
+        example("argmax<0>", [](auto a) { return argmax<0>(a); }, numbers{1, 2, 0}, numbers{}, given<4, 3>(x)),
+        example("accuracy", [](auto a, auto t) { return metric::accuracy{}(a, t); }, 1.0 / 3, numbers{}, given<3, 3>(y), given_integers<3>(numbers{0, 0, 2})),
+        example("accuracy, one-hot", [](auto a, auto t) { return metric::accuracy{}(a, t); }, 0.5, numbers{}, given<2, 2>(numbers{1, 2, 2, 1}),
+                given<2, 2>(numbers{0, 1, nan, 0})),
+        example("top 2", [](auto a, auto t) { return metric::top_k_accuracy<2>{}(a, t); }, 1.0 / 3, numbers{}, given<3, 3>(y), given_integers<3>(numbers{0, 0, 1})),
+        example("binary", [](auto a, auto t) { return metric::binary_accuracy{}(a, t); }, 0.5, numbers{}, given<4>(numbers{nan, nan, 1, -1}),
+                given<4>(numbers{0, 1, 1, 0})));
+}
+
 TEST_CASE("an accuracy is a share of the rows present") {
   namespace a = fixtures::accuracy;
   check_rows(8, example("accuracy", [](auto y, auto t) { return metric::accuracy{}(y, t); }, a::out, numbers{}, given<-20, 4>(a::logits),

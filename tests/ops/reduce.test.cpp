@@ -15,7 +15,7 @@ TEST_CASE("largest and smallest over any axes") { check(REDUCTIONS(max, max), RE
 
 TEST_CASE("ties share a gradient, NaN is the result") {
   const numbers x = {1, 3, 3, 2, 5, 5, 5, 5};
-  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
   check(example("max", [](auto a) { return max<1>(a); }, numbers{3, 5}, numbers{2, 8},
                 given<2, 4>(x, numbers{0, 1, 1, 0, 2, 2, 2, 2})).without_differences(),
         example("min", [](auto a) { return min<0>(a); }, numbers{1, 3, 3, 2}, numbers{1, 2, 3, 4},
@@ -27,7 +27,14 @@ TEST_CASE("ties share a gradient, NaN is the result") {
         example("nan", [](auto a) { return max<1>(a); }, numbers{nan, 7}, numbers{},
                 given<2, 2>(numbers{nan, 1, -7, 7})),
         example("nan", [](auto a) { return min<1>(a); }, numbers{nan, -7}, numbers{},
-                given<2, 2>(numbers{1, nan, -7, 7})));
+                given<2, 2>(numbers{1, nan, -7, 7})),
+        // A NaN takes the gradient, as of a pooling's window.
+        example("nan's share", [](auto a) { return max<1>(a); }, numbers{nan, 7}, numbers{4, 3},
+                given<2, 3>(numbers{nan, 1, nan, 7, -7, 0}, numbers{2, 0, 2, 3, 0, 0})).without_differences(),
+        example("nan's share in the middle", [](auto a) { return max<1>(a); }, numbers{3, nan, 5, 5}, numbers{2, 4, 6, 8},
+                given<2, 2, 2>(numbers{1, nan, 3, 2, 5, 4, 4, 5}, numbers{0, 4, 2, 0, 6, 0, 0, 8})).without_differences(),
+        example("an infinite share", [](auto a) { return max<1>(a); }, numbers{3}, numbers{infinity},
+                given<1, 2>(numbers{1, 3}, numbers{0, infinity})).without_differences());
 }
 
 }  // namespace

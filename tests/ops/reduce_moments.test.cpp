@@ -15,6 +15,15 @@ TEST_CASE("variances and products over any axes") {
         REDUCTION(var_shifted, variance<2>(x)).without_differences());
 }
 
+TEST_CASE("an offset costs a variance no more than its own rounding") {
+  // 0, 2, 4, ... 0, 2, 4 beside 2^52: the variance is 8 / 3, and the mean is rounded.
+  numbers x(63);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = 0x1p52 + 2.0 * double(i % 3);
+  check(example("rows", [](auto a) { return variance(a); }, 8.0 / 3, numbers{}, given<63>(x)),
+        example("columns", [](auto a) { return variance<0>(a); }, 8.0 / 3, numbers{}, given<63, 1>(x)),
+        example("equal", [](auto a) { return variance(a); }, 0, numbers{}, given<63>(numbers(63, 1e17 / 3))));
+}
+
 TEST_CASE("a product with zeros has the right gradient") {
   const numbers x = {2, 0, 3, 0, 4, 0, 5, 6, 7};
   check(example("rows", [](auto a) { return product<1>(a); }, numbers{0, 0, 210}, numbers{1, 2, 3},

@@ -59,6 +59,27 @@ TEST_CASE("gradients are clipped by their common norm, or each element by itself
   CLOSE(d.negative("a"), numbers(6, 0));
 }
 
+constexpr optim::sgd to_one{.learning_rate = 1, .clip_norm = 1};
+
+TEST_CASE("a gradient is clipped however large it is, and one that is not finite is not hidden") {
+  const double root = std::sqrt(10.0), largest = std::numeric_limits<double>::max();
+  for (const double size : {1e300, largest, 10.0}) {
+    two_machine<to_one> m;
+    m.step(numbers(6, size), numbers(4, -size));
+    CLOSE(m.negative("a"), numbers(6, 1 / root));
+    CLOSE(m.negative("b"), numbers(4, -1 / root));
+  }
+  for (const double size : {1e-300, 5e-324}) {
+    two_machine<to_one> m;
+    m.step(numbers(6, size), numbers(4, 0));
+    CHECK(m.negative("a") == numbers(6, size));
+  }
+  two_machine<to_one> m;
+  m.step({0, std::numeric_limits<double>::infinity(), 0, 0, 0, 0}, numbers(4, 0));
+  for (const double x : m.negative("a")) CHECK(std::isnan(x));
+  for (const double x : m.negative("b")) CHECK(std::isnan(x));
+}
+
 constexpr optim::adam plain{.learning_rate = 0.1};
 constexpr auto of_three = optim::accumulate<3>(optim::adam{.learning_rate = 0.1});
 

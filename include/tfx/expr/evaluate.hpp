@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <tfx/core/convert.hpp>
 #include <tfx/core/list.hpp>
 #include <tfx/expr/expression.hpp>
 #include <tfx/expr/run.hpp>
@@ -183,7 +184,7 @@ template <class T, class S, class E> TFX_INLINE constexpr void evaluate_into(T* 
     } else if constexpr (fits) {
       tensor_memory<C, S::value.size()> result(uninitialized_t{});
       evaluate_expression<C>(result.data(), true, e);
-      for (int i = 0; i < S::value.size(); ++i) destination[i] = T(result.data()[i]);
+      for (int i = 0; i < S::value.size(); ++i) destination[i] = converted<T>(result.data()[i]);
     }
   }
 }

@@ -218,10 +218,13 @@ inline constexpr auto equal = make_operation<equal_op>;
 inline constexpr auto not_equal = make_operation<not_equal_op>;
 
 /// The same elements as another type.
+///
+/// Numerics   floating point to integers: towards zero; beyond the type's range its nearest end, and 0 for NaN (as JAX).
+///            Integers to narrower ones keep the low bits. To bool: whether it is not 0
 template <class T, value_like X> constexpr auto cast(const X& x) {
   const auto& from = detail::in_memory(x);
   tensor<T, typename X::shape_type> to(uninitialized_t{});
-  for (int i = 0; i < to.size(); ++i) to.data()[i] = static_cast<T>(from.data()[i]);
+  for (int i = 0; i < to.size(); ++i) to.data()[i] = converted<T>(from.data()[i]);
   return to;
 }
 

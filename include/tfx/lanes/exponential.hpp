@@ -49,6 +49,14 @@ template <class V> TFX_HD TFX_INLINE constexpr V confine_exponent(V x) {
   return L::lesser(L::splat(hi), L::greater(L::splat(lo), x));
 }
 
+/// e^(x + low) for a low that is small against x: twice the precision of x.
+template <class V> TFX_HD TFX_INLINE constexpr V exp_of_sum(V x, V low) {
+  using L = traits<V>;
+  const auto e = detail::reduce_exponent(detail::confine_exponent(x));
+  const V y = L::add(L::splat(1), detail::expm1_reduced(L::add(e.r, low)));
+  return L::mul(L::add(y, y), e.half_scale);
+}
+
 }  // namespace detail
 
 namespace math {

@@ -87,6 +87,12 @@ template <lane_value V> struct lane {
   TFX_HD friend TFX_INLINE constexpr lane tanh(lane x) { return lane(math::tanh(x.v)); }
   TFX_HD friend TFX_INLINE constexpr lane sigmoid(lane x) { return lane(math::sigmoid(x.v)); }
   TFX_HD friend TFX_INLINE constexpr lane erf(lane x) { return lane(math::erf(x.v)); }
+  TFX_HD friend TFX_INLINE constexpr lane erfc(lane x) { return lane(math::erfc(x.v)); }
+  /// {P(N <= x), e^(-x^2 / 2)} of a standard normal N.
+  TFX_HD friend TFX_INLINE constexpr detail::normal_terms<lane> normal_distribution(lane x) {
+    const auto at = detail::normal_distribution(x.v);
+    return {lane(at.below), lane(at.bell)};
+  }
   TFX_HD friend TFX_INLINE constexpr lane sin(lane x) { return lane(math::sin(x.v)); }
   TFX_HD friend TFX_INLINE constexpr lane cos(lane x) { return lane(math::cos(x.v)); }
   TFX_HD friend TFX_INLINE constexpr lane pow(lane x, lane y) { return lane(math::pow(x.v, y.v)); }

@@ -83,12 +83,13 @@ template <floating_lane V> TFX_HD TFX_INLINE constexpr V log1p(V x) {
   using L = traits<V>;
   using T = scalar_of<V>;
   const V one = L::splat(T(1));
-  const V finite = L::lesser(L::splat(std::numeric_limits<T>::max() / 2), x);
+  const V finite = L::lesser(L::splat(std::numeric_limits<T>::max()), x);
   const V u = L::add(finite, one);
   const V x_part = L::sub(u, one);
   const V lost = L::add(L::sub(one, L::sub(u, x_part)), L::sub(finite, x_part));  // Knuth: u + lost = 1 + x
   const auto parts = detail::reduce_logarithm(u);
-  const V f = L::fma(lost, parts.inverse_scale, L::sub(parts.m, one));
+  const V scale = L::greater(parts.inverse_scale, L::splat(T(0)));   // its exponent is out of range for the largest k
+  const V f = L::fma(lost, scale, L::sub(parts.m, one));
   const V y = detail::join_logarithm(parts.k, f);
   constexpr T tiny = detail::single<V> ? T(0x1p-30) : T(0x1p-60);
   const V near_zero = L::select(L::lt(math::abs(x), L::splat(tiny)), x, y);

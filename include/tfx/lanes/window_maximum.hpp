@@ -6,7 +6,7 @@
 namespace tfx::lanes {
 
 /// The largest element of a window and the place that it has among kernel height * kernel width: the first one, in
-/// row-major order. A NaN is the largest and has no place, -1; nor has that of a window without elements.
+/// row-major order. A NaN is larger than every number. A window without elements has no place, -1.
 template <class L> struct window_maximum {
   L value = L(-__builtin_huge_val()), place = L(-1);
 
@@ -15,11 +15,10 @@ template <class L> struct window_maximum {
       value = x;
       place = L(at);
     } else {
-      place = select(x > value, L(at), place);
+      place = select(!(x <= value) && value == value, L(at), place);
       value = max(value, x);
     }
   }
-  TFX_INLINE constexpr void close() { place = select(value == value, place, L(-1)); }
 };
 
 }  // namespace tfx::lanes

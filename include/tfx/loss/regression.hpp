@@ -44,16 +44,33 @@ struct huber {
   template <class Output> using target = var<Output, real>;
   double delta = 1;
   template <class L, class T, class U> constexpr var<shape<>> operator()(var<L, T> y, var<L, U> t) const {
-    const handle d = abs(y.h - t.h);
-    return detail::mean_of<L>(where(d <= delta, 0.5 * d * d, delta * (d - 0.5 * delta)));
+    const handle d = abs(y.h - t.h), bounded = minimum(d, delta);   // both forms in one, without the square of a large d
+    return detail::mean_of<L>(bounded * (d - 0.5 * bounded));
   }
 };
+namespace detail {
+/// |x| (x > 0 ? 1 - t : t) + log(1 + exp(-|x|)): nothing cancels, and an infinite logit on the label's side costs nothing.
+struct binary_cross_entropy_op : elementwise<binary_cross_entropy_op> {
+  static constexpr std::string_view name = "binary_cross_entropy";
+  static constexpr auto apply(auto x, auto t) {
+    using L = decltype(x);
+    const L size = abs(x), wrong = select(x > L(0), L(1) - t, t);
+    return select(wrong == L(0), L(0), size * wrong) + log1p(exp(-size));
+  }
+  static constexpr auto derivative(auto x, auto t, auto, auto dy) {
+    const auto positive = x > 0;
+    const auto small = sigmoid(where(positive, -x, x));
+    return parts(dy * where(positive, (1 - t) - small, small - t), -(dy * x));
+  }
+};
+}  // namespace detail
+
 /// Cross-entropy of the sigmoid of logits with probabilities (or 0 and 1), mean over everything.
 ///
 ///     max(x, 0) - x t + log(1 + exp(-|x|)) = softplus(x) - x t
 ///
 /// Gradient   (sigmoid(x) - t) / n, also at x = 0
-/// Numerics   from logits; never overflows
+/// Numerics   from logits; never overflows, and keeps its digits where the loss or its gradient is small
 struct binary_cross_entropy {
   static constexpr std::string_view name = "binary_cross_entropy";
   using label_type = float;
@@ -62,7 +79,7 @@ struct binary_cross_entropy {
   template <class L, class T, class S, class U> constexpr var<shape<>> operator()(var<L, T> logits, var<S, U> labels) const {
     static_assert(S::value.size() == L::value.size(), "tfx::loss::binary_cross_entropy: one label per logit");
     const handle x = logits.h, t = reshape(labels.h, L::value);
-    return detail::mean_of<L>(softplus(x) - x * t);
+    return detail::mean_of<L>(tfx::detail::map_node<detail::binary_cross_entropy_op>(x, t));
   }
 };
 

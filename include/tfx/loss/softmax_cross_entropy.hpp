@@ -1,11 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <tfx/ops/activation.hpp>
 #include <tfx/ops/softmax.hpp>
 
 namespace tfx::loss {
 
 namespace detail {
+/// weight * x, and 0 where a weight of 0 meets an infinity: what cannot happen counts as nothing, however unlikely it is.
+struct weighted_op : elementwise<weighted_op> {
+  static constexpr auto apply(auto weight, auto x) {
+    using L = decltype(x);
+    return select(weight == L(0) && abs(x) == L(__builtin_huge_val()), L(0), weight * x);
+  }
+  static constexpr auto derivative(auto weight, auto x, auto, auto dy) {
+    const auto counts_not = where(weight == 0, abs(x) == __builtin_huge_val(), 0);
+    return parts(where(counts_not, 0, dy * x), dy * weight);
+  }
+};
 template <class L> struct rows_of {
   static constexpr dims value{1, {L::value.rank ? L::value.extent[0] : 1}, L::value.bounded};
 };
@@ -13,12 +25,15 @@ template <class L> struct rows_of {
 
 /// Cross-entropy of the softmax of logits with class numbers, mean over the batch.
 ///
-///     loss = mean_n( log sum_c exp(x_nc) - x_n,label(n) )
+///     loss = mean_n( log sum_c exp(x_nc) - x_n,label(n) ) = mean_n( softplus(log sum_c' exp(x_nc') - x_n,label(n)) ),
+///
+/// where c' are the classes other than the label.
 ///
 /// Shape      logits: [batch, C], labels: [batch] integers in [0, C)  ->  []; NaN if one of them is not
 /// Options    label_smoothing s: the target is (1 - s) of the label's class and s / C of every class
 /// Gradient   (softmax(x) - one_hot(label)) / batch
-/// Numerics   from logits, shifted by the maximum; a logit of minus infinity (a masked class) counts as nothing, but makes
+/// Numerics   from logits, in the second form: a sum of differences of logits without cancellation, so that neither a common
+///            offset nor a small loss costs digits; a logit of minus infinity (a masked class) counts as nothing, but makes
 ///            the loss infinite if it is the label's, or with label smoothing
 struct softmax_cross_entropy {
   static constexpr std::string_view name = "softmax_cross_entropy";
@@ -35,9 +50,10 @@ struct softmax_cross_entropy {
       return {logits.h.graph->constant(0)};
     } else {
       const handle x = logits.h, hit = one_hot<L::value.cols()>(labels).h;
-      handle picked = sum_axes(where(hit, x, 0), 2u);   // not 0 * x, which is NaN for a masked class
-      if (label_smoothing > 0) picked = (1 - label_smoothing) * picked + label_smoothing * tfx::detail::mean_axes(x, 2u);
-      handle each = tfx::detail::log_sum_exp_axes(x, 2u) - picked;
+      const handle own = sum_axes(where(hit, x, 0), 2u);   // not 0 * x, which is NaN for a masked class
+      const auto others = tfx::detail::split_log_sum_exp(where(hit, -__builtin_huge_val(), x), 2u);
+      handle each = softplus((others.largest - own) + others.rest);
+      if (label_smoothing > 0) each = each + label_smoothing * tfx::detail::mean_axes(own - x, 2u);
       each = each * tfx::detail::one_if_in_range(reshape(labels.h, each.shape()), L::value.cols());
       return {reshape(tfx::detail::mean_axes(each, 3u), dims{})};
     }
@@ -51,6 +67,7 @@ struct softmax_cross_entropy {
 /// Shape      logits: [batch, ..., C], labels: the same  ->  []
 /// Options    label_smoothing s: p becomes (1 - s) p + s / C
 /// Gradient   of logits (softmax(x) sum_c p_c - p) / rows; of labels too
+/// Numerics   as `log_softmax`; a class with probability 0 counts as nothing even if its logit is minus infinity
 struct softmax_cross_entropy_dense {
   static constexpr std::string_view name = "softmax_cross_entropy_dense";
   double label_smoothing = 0;
@@ -63,7 +80,8 @@ struct softmax_cross_entropy_dense {
     const handle x = logits.h;
     handle p = labels.h;
     if (label_smoothing > 0) p = (1 - label_smoothing) * p + label_smoothing / L::value.cols();
-    const handle each = -sum_axes(p * (x - tfx::detail::log_sum_exp_axes(x, last)), last);
+    const handle log_q = tfx::detail::log_softmax_axes(x, last);
+    const handle each = -sum_axes(tfx::detail::map_node<detail::weighted_op>(p, log_q), last);
     return {reshape(tfx::detail::mean_axes(each, tfx::detail::all_axes(each.shape())), dims{})};
   }
 };

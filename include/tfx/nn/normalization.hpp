@@ -16,7 +16,7 @@ namespace tfx::nn {
 ///
 /// Shape      x: [batch, ..., C]  ->  the same
 /// Variables  scale [C] (ones), shift [C] (zeros); states mean [C] (zeros), variance [C] (ones)
-/// Numerics   the variance is that of the population, in two passes
+/// Numerics   the variance is that of the population, in two passes, the second corrected for the rounding of the mean
 /// Source     Ioffe and Szegedy 2015, algorithm 1; defaults of Keras
 struct batch_norm {
   static constexpr std::string_view name = "batch_norm";
@@ -32,10 +32,11 @@ struct batch_norm {
     handle mean = running_mean.read().h, variance = running_variance.read().h;
     if (is_training(x)) {
       constexpr unsigned axes = (1u << (S::value.rank - 1)) - 1;
-      auto batch_mean = [&](handle h) { return tfx::reshape(tfx::detail::mean_axes(h, axes), C::value); };
-      mean = batch_mean(x.h);
+      mean = tfx::reshape(tfx::detail::mean_axes(x.h, axes), C::value);
       const handle centred = x.h - mean;
-      variance = batch_mean(centred * centred);
+      const auto moments = tfx::detail::moments_about_mean(centred, axes);
+      mean = mean + tfx::reshape(moments.off, C::value);
+      variance = tfx::reshape(moments.variance, C::value);
       running_mean.write(momentum * running_mean.read().h + (1 - momentum) * stop_gradient(mean));
       running_variance.write(momentum * running_variance.read().h + (1 - momentum) * stop_gradient(variance));
     }
@@ -49,6 +50,7 @@ struct batch_norm {
 ///
 /// Shape      x: [..., C]  ->  the same
 /// Variables  scale [C] (ones), shift [C] (zeros)
+/// Numerics   as `batch_norm`
 /// Source     Ba, Kiros and Hinton 2016; defaults of Keras
 struct layer_norm {
   static constexpr std::string_view name = "layer_norm";
@@ -60,10 +62,10 @@ struct layer_norm {
     using C = shape<S::value.cols()>;
     constexpr unsigned last = 1u << (S::value.rank - 1);
     const handle centred = x.h - tfx::detail::mean_axes(x.h, last);
-    const handle variance = tfx::detail::mean_axes(centred * centred, last);
-    const handle inverse = 1 / sqrt(variance + epsilon);   // one division a row
+    const auto moments = tfx::detail::moments_about_mean(centred, last);
+    const handle inverse = 1 / sqrt(moments.variance + epsilon);   // one division a row
     const auto scale = param<C>(x, "scale", init::ones{}), shift = param<C>(x, "shift");   // made in this order
-    return var<S, T>{centred * inverse * scale.h + shift.h};
+    return var<S, T>{(centred - moments.off) * inverse * scale.h + shift.h};
   }
 };
 

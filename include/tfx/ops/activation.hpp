@@ -66,24 +66,34 @@ struct log_sigmoid_function {
 };
 inline constexpr composed<log_sigmoid_function> log_sigmoid{};
 
+namespace detail {
+/// x where an activation is neither constant nor the identity to the last bit, else the nearest such x: there its derivatives
+/// have no infinity to multiply by 0.
+template <int Most> constexpr auto confined(auto x) { return minimum(maximum(x, -Most), Most); }
+}  // namespace detail
+
 /// dy * y'(x) of gelu: from the input alone, so that nothing but the input is kept for it.
 struct gelu_gradient_op : elementwise<gelu_gradient_op> {
   static constexpr std::string_view name = "gelu_gradient";
   static TFX_INLINE constexpr auto apply(auto x, auto dy) {
-    return dy * (0.5 * (1 + erf(x * 0.70710678118654752)) + x * (0.39894228040143268 * exp(-0.5 * x * x)));
+    using L = decltype(x);
+    const auto normal = normal_distribution(x);
+    return dy * fma(at_most(at_least(x, L(-40)), L(40)), L(0.39894228040143268) * normal.bell, normal.below);
   }
   static constexpr auto derivative(auto x, auto dy, auto, auto d) {
-    return parts(d * dy * ((2 - x * x) * (0.39894228040143268 * exp(-0.5 * x * x))), detail::apply_map<gelu_gradient_op>(x, d));
+    const auto near = detail::confined<40>(x), near_square = near * near;
+    return parts(d * dy * ((2 - near_square) * (0.39894228040143268 * exp(-0.5 * near_square))), detail::apply_map<gelu_gradient_op>(x, d));
   }
 };
 /// Gaussian error linear unit, x * P(N <= x), exact.
 ///
 ///     y = x / 2 * (1 + erf(x / sqrt(2)))
 ///
+/// Numerics   to its own digits also far below 0, where it is small; -0 at minus infinity
 /// Source     Hendrycks and Gimpel 2016
 struct gelu_function_op : elementwise<gelu_function_op> {
   static constexpr std::string_view name = "gelu";
-  static TFX_INLINE constexpr auto apply(auto x) { return 0.5 * x * (1 + erf(x * 0.70710678118654752)); }
+  static TFX_INLINE constexpr auto apply(auto x) { return at_least(x, decltype(x)(-40)) * normal_distribution(x).below; }
   static constexpr auto derivative(auto x, auto, auto dy) { return detail::apply_map<gelu_gradient_op>(x, dy); }
 };
 inline constexpr auto gelu = make_operation<gelu_function_op>;
@@ -100,13 +110,15 @@ struct gelu_tanh_terms {
 struct gelu_tanh_gradient_op : elementwise<gelu_tanh_gradient_op> {
   static constexpr std::string_view name = "gelu_tanh_gradient";
   static TFX_INLINE constexpr auto apply(auto x, auto dy) {
-    const auto s = 1 / (1 + exp(-detail::gelu_tanh_terms::twice_u(x)));
-    return dy * (s * (1 + x * (1 - s) * detail::gelu_tanh_terms::twice_u_slope(x)));
+    using L = decltype(x);
+    const L near = at_most(at_least(x, L(-30)), L(30)), s = 1 / (1 + exp(-detail::gelu_tanh_terms::twice_u(near)));
+    return dy * (s * (1 + near * (1 - s) * detail::gelu_tanh_terms::twice_u_slope(near)));
   }
   static constexpr auto derivative(auto x, auto dy, auto, auto d) {
-    const auto s = detail::apply_map<sigmoid_op>(detail::gelu_tanh_terms::twice_u(x));
-    const auto w = detail::gelu_tanh_terms::twice_u_slope(x);
-    const auto second = s * (1 - s) * (2 * w + x * ((1 - 2 * s) * w * w + 6 * detail::gelu_tanh_terms::cubic * x));
+    const auto near = detail::confined<30>(x);
+    const auto s = detail::apply_map<sigmoid_op>(detail::gelu_tanh_terms::twice_u(near));
+    const auto w = detail::gelu_tanh_terms::twice_u_slope(near);
+    const auto second = s * (1 - s) * (2 * w + near * ((1 - 2 * s) * w * w + 6 * detail::gelu_tanh_terms::cubic * near));
     return parts(d * dy * second, detail::apply_map<gelu_tanh_gradient_op>(x, d));
   }
 };
@@ -116,16 +128,28 @@ struct gelu_tanh_gradient_op : elementwise<gelu_tanh_gradient_op> {
 ///
 /// Source     Hendrycks and Gimpel 2016, equation 2
 struct gelu_tanh_op : elementwise<gelu_tanh_op> {
-  static TFX_INLINE constexpr auto apply(auto x) { return x / (1 + exp(-detail::gelu_tanh_terms::twice_u(x))); }
+  static TFX_INLINE constexpr auto apply(auto x) {
+    const auto low = at_least(x, decltype(x)(-30));
+    return low / (1 + exp(-detail::gelu_tanh_terms::twice_u(low)));
+  }
   static constexpr auto derivative(auto x, auto, auto dy) { return detail::apply_map<gelu_tanh_gradient_op>(x, dy); }
 };
 inline constexpr auto gelu_tanh = make_operation<gelu_tanh_op>;
 
 /// x * sigmoid(x), also called swish.
-struct silu_function {
-  static constexpr auto traced(auto x) { return x * sigmoid(x); }
+///
+/// Gradient   dx = dy * (s + x s (1 - s)),   s = sigmoid(x)
+struct silu_op : elementwise<silu_op> {
+  static TFX_INLINE constexpr auto apply(auto x) {
+    using L = decltype(x);
+    return at_least(x, L(-800)) / (L(1) + exp(-x));
+  }
+  static constexpr auto derivative(auto x, auto, auto dy) {
+    const auto near = detail::confined<800>(x), s = detail::apply_map<sigmoid_op>(near);
+    return dy * (s + near * (s * (1 - s)));
+  }
 };
-inline constexpr composed<silu_function> silu{};
+inline constexpr auto silu = make_operation<silu_op>;
 
 /// x where x > 0, else exp(x) - 1.
 struct elu_function {
@@ -162,23 +186,40 @@ inline constexpr composed<hard_sigmoid_function> hard_sigmoid{};
 ///
 /// Source     Howard et al. 2019
 struct hard_silu_function {
-  static constexpr auto traced(auto x) { return x * hard_sigmoid(x); }
+  static constexpr auto traced(auto x) { return maximum(x, -3) * hard_sigmoid(x); }   // which is 0 below
 };
 inline constexpr composed<hard_silu_function> hard_silu{};
 
 /// x * tanh(softplus(x)).
 ///
 /// Source     Misra 2019
-struct mish_function {
-  static constexpr auto traced(auto x) { return x * tanh(softplus(x)); }
+struct mish_op : elementwise<mish_op> {
+  static constexpr auto apply(auto x) {
+    using L = decltype(x);
+    return at_least(x, L(-800)) * tanh(softplus_function_op::apply(x));
+  }
+  static constexpr auto derivative(auto x, auto, auto dy) {
+    const auto near = detail::confined<800>(x), t = tanh(detail::apply_map<softplus_function_op>(near));
+    return dy * (t + near * ((1 - t * t) * detail::apply_map<sigmoid_op>(near)));
+  }
 };
-inline constexpr composed<mish_function> mish{};
+inline constexpr auto mish = make_operation<mish_op>;
 
 /// x / (1 + |x|).
-struct softsign_function {
-  static constexpr auto traced(auto x) { return x / (1 + abs(x)); }
+///
+/// Gradient   dx = dy / (1 + |x|)^2
+struct softsign_op : elementwise<softsign_op> {
+  static constexpr auto apply(auto x) {
+    using L = decltype(x);
+    const L near = at_most(at_least(x, L(-0x1p60)), L(0x1p60));   // beyond that it is 1, at infinity too
+    return near / (L(1) + abs(near));
+  }
+  static constexpr auto derivative(auto x, auto, auto dy) {
+    const auto share = 1 / (1 + abs(x));
+    return dy * (share * share);
+  }
 };
-inline constexpr composed<softsign_function> softsign{};
+inline constexpr auto softsign = make_operation<softsign_op>;
 
 /// x where x > 0, else slope * x. The default is Keras's function's; Keras's layer has 0.3, PyTorch and JAX have 0.01.
 template <traced X> constexpr auto leaky_relu(X x, double slope = 0.2) { return where(x > 0, x, slope * x); }

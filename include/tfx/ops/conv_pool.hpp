@@ -22,7 +22,6 @@ struct conv_max_pooling : convolution {
       const int line = row / per_line * high + at / wide, column = row % per_line * wide + at % wide;
       most.see(lanes::lane<T>(conv_op::element(g, in, line * g.out_width + column, col, cols, 0)), at, at == 0);
     }
-    most.close();
     return most;
   }
 };

@@ -144,7 +144,7 @@ constexpr handle argmax_of_batch(handle x) {
 }
 constexpr handle arg_first(handle x, handle extreme) {
   const handle place = column_index(x);
-  const handle candidates = where(map_node<equal_op>(x, extreme), place, double(x.shape().cols()));
+  const handle candidates = where(map_node<is_extreme_op>(x, extreme), place, double(x.shape().cols()));
   return map_node<to_index_op>(-max_axes(-candidates, 1u << (x.shape().rank - 1)));
 }
 template <class S, int Axis> struct without_axis : reduced_shape<S, 1u << (Axis < 0 ? Axis + S::value.rank : Axis), false> {};
@@ -171,7 +171,7 @@ template <int Axis, bool Largest, class S, class T> constexpr auto arg_extreme(v
 }
 }  // namespace detail
 
-/// The place of the first largest (smallest) element along an axis, by default the last.
+/// The place of the first largest (smallest) element along an axis, by default the last; of the first NaN if there is one.
 ///
 /// Shape      x: S  ->  S without the axis, int32
 template <int Axis = -1, class S, class T> constexpr auto argmax(var<S, T> x, source_line at = {}) { return detail::arg_extreme<Axis, true>(x, "argmax", at); }

@@ -56,7 +56,6 @@ struct max_pooling : pooling {
       most.see(lanes::lane<T>(x[at * cols + col]), place_in(g, oh, ow, at), first);
       first = false;
     });
-    most.close();
     return most;
   }
 };

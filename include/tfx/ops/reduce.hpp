@@ -152,10 +152,15 @@ constexpr handle product_axes(handle a, unsigned axes) {
   return detail::reduce_axes<product_op, product_middle_op>(a, axes);
 }
 
-/// Ties share the gradient equally (as PyTorch, JAX and TensorFlow).
+/// Is x the extreme of the row that it was taken from? If that is NaN, its NaNs are.
+struct is_extreme_op : detail::comparison<is_extreme_op> {
+  static constexpr auto apply(auto x, auto extreme) { return as_lane(x == extreme || x != x); }
+};
+
+/// Ties share the gradient equally (as PyTorch, JAX and TensorFlow), and so do several NaNs.
 constexpr void max_op::backward(gradient_scope& s) {
-  const handle hit = detail::map_node<equal_op>(s.input(0), s.output());
-  s.add(0, hit * (s.dy / detail::reduce_node<sum_op>(hit, s.aux())));
+  const handle hit = detail::map_node<is_extreme_op>(s.input(0), s.output());
+  s.add(0, where(hit, s.dy / detail::reduce_node<sum_op>(hit, s.aux()), 0));
 }
 constexpr void sum_middle_op::backward(gradient_scope& s) {
   const dims out = s.output().shape();
@@ -164,8 +169,8 @@ constexpr void sum_middle_op::backward(gradient_scope& s) {
 constexpr void max_middle_op::backward(gradient_scope& s) {
   const dims out = s.output().shape();
   const dims one{3, {out.extent[0], 1, out.extent[1]}, out.bounded};
-  const handle hit = detail::map_node<equal_op>(s.input(0), reshape(s.output(), one));
-  s.add(0, hit * reshape(s.dy / reshape(sum_axes(hit, 2u), out), one));
+  const handle hit = detail::map_node<is_extreme_op>(s.input(0), reshape(s.output(), one));
+  s.add(0, where(hit, reshape(s.dy / reshape(sum_axes(hit, 2u), out), one), 0));
 }
 
 namespace detail {
@@ -287,10 +292,20 @@ constexpr handle mean_axes(handle a, unsigned axes) { return sum_axes(a, axes) *
 struct reduce_mean {
   template <class T> constexpr auto operator()(handle a, unsigned axes, T) const { return typed_result<real>{mean_axes(a, axes)}; }
 };
+/// What a second pass over a - mean(a) finds: how far that mean was off by rounding, and the variance about the true one. The
+/// derivative of the former is 0.
+///
+/// Source     Chan, Golub and LeVeque 1983, equation 1.7
+struct second_moments {
+  handle off, variance;
+};
+constexpr second_moments moments_about_mean(handle centred, unsigned axes) {
+  const handle off = stop_gradient(mean_axes(centred, axes));
+  return {off, maximum(mean_axes(centred * centred, axes) - off * off, 0)};
+}
 struct reduce_variance {
   template <class T> constexpr auto operator()(handle a, unsigned axes, T) const {
-    const handle centred = a - mean_axes(a, axes);
-    return typed_result<real>{mean_axes(centred * centred, axes)};
+    return typed_result<real>{moments_about_mean(a - mean_axes(a, axes), axes).variance};
   }
 };
 template <bool Keep, class Reduce, int... Axis> struct reduction_function {
@@ -305,7 +320,8 @@ template <bool Keep, class Reduce, int... Axis> struct reduction_function {
 /// Errors     an axis out of range
 /// Gradient   sum: dy repeated; mean: dy / n; max, min: dy shared among ties; variance: 2 (x - mean) dy / n; product: dy
 ///            times the product of the others, right at zeros (quadratic in the number of factors)
-/// Numerics   a fixed tree of partial sums, the same on every backend; variance is that of the population, in two passes
+/// Numerics   a fixed tree of partial sums, the same on every backend; variance is that of the population, in two passes, the
+///            second corrected for the rounding of the mean
 template <int... Axis, class S, class T> constexpr auto sum(var<S, T> x, source_line at = {}) { return detail::reduction<false, Axis...>(x, "sum", at, detail::reduce_sum{}); }
 template <int... Axis, class S, class T> constexpr auto sum(var<S, T> x, keep_dims_t, source_line at = {}) { return detail::reduction<true, Axis...>(x, "sum", at, detail::reduce_sum{}); }
 template <int... Axis, class S, class T> constexpr auto mean(var<S, T> x, source_line at = {}) { return detail::reduction<false, Axis...>(x, "mean", at, detail::reduce_mean{}); }

@@ -7,10 +7,37 @@
 namespace tfx {
 
 namespace detail {
+/// x - largest, and 0 for the largest itself, also where that is infinite.
+struct below_largest_op : elementwise<below_largest_op> {
+  static constexpr auto apply(auto x, auto largest) { return select(x == largest, decltype(x)(0), x - largest); }
+  static constexpr auto derivative(auto, auto, auto, auto dy) { return parts(dy, -dy); }
+};
 constexpr handle shifted(handle x, unsigned axes) { return x - stop_gradient(max_axes(x, axes)); }
+/// exp(x) of all but the largest elements, which are 0.
+struct exp_of_rest_op : elementwise<exp_of_rest_op> {
+  static constexpr auto apply(auto x) { return select(x == decltype(x)(0), decltype(x)(0), exp(x)); }
+  static constexpr auto derivative(auto x, auto, auto dy) { return dy * exp(x); }
+};
+/// log(sum exp(x)) for largest elements of 0: log(1 + the rest), so that a small rest keeps its digits.
+constexpr handle log_sum_exp_shifted(handle x, unsigned axes) {
+  const handle largest = sum_axes(map_node<equal_op>(x, x.graph->constant(0)), axes);
+  return log1p(sum_axes(map_node<exp_of_rest_op>(x), axes) + (largest - 1));
+}
+constexpr handle log_softmax_axes(handle x, unsigned axes) {
+  const handle d = shifted(x, axes);
+  return d - log_sum_exp_shifted(d, axes);
+}
+/// log(sum exp(x)) as the largest element and what is added to it.
+struct log_sum_exp_parts {
+  handle largest, rest;
+};
+constexpr log_sum_exp_parts split_log_sum_exp(handle x, unsigned axes) {
+  const handle largest = stop_gradient(max_axes(x, axes));
+  return {largest, log_sum_exp_shifted(map_node<below_largest_op>(x, largest), axes)};
+}
 constexpr handle log_sum_exp_axes(handle x, unsigned axes) {
-  const handle m = stop_gradient(max_axes(x, axes));
-  return log(sum_axes(exp(x - m), axes)) + m;
+  const log_sum_exp_parts parts = split_log_sum_exp(x, axes);
+  return parts.rest + parts.largest;
 }
 struct reduce_log_sum_exp {
   template <class T> constexpr auto operator()(handle a, unsigned axes, T) const {
@@ -36,7 +63,8 @@ template <int Axis, class S, class T, class F> constexpr auto along(var<S, T> x,
 /// Shape      x: S  ->  y: S
 /// Errors     axis out of range
 /// Gradient   dx = y * (dy - sum_j dy_j * y_j)
-/// Numerics   shifted by the maximum, so finite input never overflows; multiplied by the reciprocal of the sum
+/// Numerics   shifted by the maximum, so finite input never overflows; multiplied by the reciprocal of the sum; NaN where
+///            the largest element of a row is infinite: it has no limit
 /// Source     Bridle 1990
 template <int Axis = -1, class S, class T> constexpr auto softmax(var<S, T> x, source_line at = {}) {
   return detail::along<Axis>(x, "softmax", at, [](handle a, unsigned axes) {
@@ -44,18 +72,15 @@ template <int Axis = -1, class S, class T> constexpr auto softmax(var<S, T> x, s
     return e * (1 / sum_axes(e, axes));   // one division a row
   });
 }
-/// log(softmax(x)) = x - m - log(sum_j exp(x_j - m)), accurate where softmax underflows.
+/// log(softmax(x)) = x - m - log(sum_j exp(x_j - m)), accurate where softmax underflows and where it is nearly 1.
 template <int Axis = -1, class S, class T> constexpr auto log_softmax(var<S, T> x, source_line at = {}) {
-  return detail::along<Axis>(x, "log_softmax", at, [](handle a, unsigned axes) {
-    const handle d = detail::shifted(a, axes);
-    return d - log(sum_axes(exp(d), axes));
-  });
+  return detail::along<Axis>(x, "log_softmax", at, [](handle a, unsigned axes) { return detail::log_softmax_axes(a, axes); });
 }
 /// log(sum exp(x)) over the axes named, which go; by default the last.
 ///
-/// Gradient   dx = dy * softmax(x)
-/// Numerics   shifted by the maximum, so finite input never overflows; elements of minus infinity count as nothing, but
-///            NaN if all are, or if one is plus infinity
+/// Gradient   dx = dy * softmax(x); where the result is infinite the largest elements share dy
+/// Numerics   shifted by the maximum, so finite input never overflows; elements of minus infinity count as nothing; minus
+///            infinity if all are, and plus infinity if one is
 template <int Axis = -1, int... More, class S, class T> constexpr auto log_sum_exp(var<S, T> x, source_line at = {}) {
   return detail::reduction<false, Axis, More...>(x, "log_sum_exp", at, detail::reduce_log_sum_exp{});
 }

@@ -54,7 +54,9 @@ struct atan2_op : elementwise<atan2_op> {
     constexpr double half = 1.5707963267948966, half_rest = 6.123233995736766e-17;
     const L ay = abs(y), ax = abs(x);
     const auto steep = ay > ax;
-    const L n = select(steep, ax, ay), d = select(steep, ay, ax);
+    // Scaled, because the numerator and the denominator are added.
+    const L scale = select(max(ax, ay) > L(0x1p100), L(0x1p-4), L(1));
+    const L n = select(steep, ax, ay) * scale, d = select(steep, ay, ax) * scale;
     // Equal magnitudes need no division: it would be 0 / 0 or infinite / infinite.
     const auto equal = n == d;
     const L flat = detail::arctangent_of_ratio(select(equal, select(n == L(0), L(0), L(1)), n), select(equal, L(1), d));
@@ -63,8 +65,11 @@ struct atan2_op : elementwise<atan2_op> {
     return copysign(select(left, (L(2 * half) - upper) + L(2 * half_rest), upper), y);
   }
   static constexpr auto derivative(auto y, auto x, auto, auto d) {
-    const auto distance = x * x + y * y;
-    return parts(d * (x / distance), -(d * (y / distance)));
+    // From the ratio of the smaller to the larger: x^2 + y^2 may overflow, or vanish.
+    const auto steep = abs(y) > abs(x);
+    const auto large = where(steep, y, x), ratio = where(steep, x, y) / large;
+    const auto by_large = d / (large * (1 + ratio * ratio)), by_small = by_large * ratio;
+    return parts(where(steep, by_small, by_large), -where(steep, by_large, by_small));
   }
 };
 /// Gradient   dx = dy / (1 + x^2)
@@ -78,6 +83,11 @@ struct atan_op : elementwise<atan_op> {
   }
   static constexpr auto derivative(auto x, auto, auto dy) { return dy / (1 + x * x); }
 };
+/// 1 - x^2 with the digits of 1 - |x|, and a derivative that does not meet 0 times infinity at the ends.
+struct one_minus_square_op : elementwise<one_minus_square_op> {
+  static constexpr auto apply(auto x) { return (decltype(x)(1) - x) * (decltype(x)(1) + x); }
+  static constexpr auto derivative(auto x, auto, auto dy) { return -2 * (dy * x); }
+};
 /// Gradient   dx = dy / sqrt(1 - x^2)
 /// Numerics   at most 4 ULP; NaN for |x| > 1
 struct asin_op : elementwise<asin_op> {
@@ -85,7 +95,7 @@ struct asin_op : elementwise<asin_op> {
     using L = decltype(x);
     return atan2_op::apply(x, sqrt((L(1) - x) * (L(1) + x)));
   }
-  static constexpr auto derivative(auto x, auto, auto dy) { return dy / sqrt((1 - x) * (1 + x)); }
+  static constexpr auto derivative(auto x, auto, auto dy) { return dy / sqrt(detail::apply_map<one_minus_square_op>(x)); }
 };
 /// Gradient   dx = -dy / sqrt(1 - x^2)
 /// Numerics   at most 4 ULP; NaN for |x| > 1
@@ -94,7 +104,7 @@ struct acos_op : elementwise<acos_op> {
     using L = decltype(x);
     return atan2_op::apply(sqrt((L(1) - x) * (L(1) + x)), x);
   }
-  static constexpr auto derivative(auto x, auto, auto dy) { return -(dy / sqrt((1 - x) * (1 + x))); }
+  static constexpr auto derivative(auto x, auto, auto dy) { return -(dy / sqrt(detail::apply_map<one_minus_square_op>(x))); }
 };
 /// Gradient   dx = dy * (1 + y^2)
 struct tan_op : elementwise<tan_op> {

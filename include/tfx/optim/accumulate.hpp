@@ -11,6 +11,8 @@ namespace tfx::optim {
 ///
 /// Clipping and the optimizer see the mean alone. Between updates parameters and the optimizer's memory stay as they are,
 /// and its count of updates, which schedules and bias corrections read, does not move.
+/// Every step counts the same, also one with fewer rows. Steps that are left over at the end of an epoch, or of a `fit`,
+/// wait for the next ones.
 template <int Steps, class Optimizer> struct accumulation {
   static_assert(Steps > 0, "tfx::optim::accumulate: at least one step");
   static constexpr std::string_view name = Optimizer::name;

@@ -73,6 +73,33 @@ constexpr void complain_unknown_name(builder& g, std::string_view wanted) {
   if (more) g.say(", ...");
 }
 
+/// What gradients are multiplied by, one factor after the other, so that neither a very large nor a very small one is lost.
+struct clipping {
+  handle by_largest{}, by_norm{};
+  constexpr handle operator()(handle d) const { return by_norm.empty() ? d : d * by_largest * by_norm; }
+};
+/// Scales the gradients to norm `most` if they are longer; NaN if one of them is not finite. The squares are of what the
+/// largest element is 1 of: they do not overflow.
+constexpr clipping clipping_to(double most, const list<handle>& gradient) {
+  if (gradient.size() == 0) return {};
+  auto over_all = [&](auto reduce) {
+    handle total{};
+    for (int i = 0; i < gradient.size(); ++i) total = reduce(total, gradient[i], all_axes(gradient[i].shape()));
+    return total;
+  };
+  const handle largest = over_all([](handle total, handle d, unsigned axes) {
+    const handle own = reshape(max_axes(abs(d), axes), dims{});
+    return total.empty() ? own : maximum(total, own);
+  });
+  const handle unit = where(largest == 0, 1, largest);
+  const handle squares = over_all([&](handle total, handle d, unsigned axes) {
+    const handle part = d / unit, own = reshape(sum_axes(part * part, axes), dims{});
+    return total.empty() ? own : total + own;
+  });
+  const handle root = sqrt(squares), within = unit * root <= most;
+  return {where(within, 1, 1 / unit), where(within, 1, most / root)};
+}
+
 /// One update of one parameter. A wrapper around another optimizer has `update` in place of the call.
 template <class Optimizer> constexpr void apply_update(const Optimizer& o, builder& g, int leaf, handle gradient, const optim::shared_numbers& shared) {
   if constexpr (requires { o.update(g, leaf, gradient, shared); }) {
@@ -87,6 +114,9 @@ template <class Optimizer> constexpr void apply_update(const Optimizer& o, build
 
 /// One step of an optimizer: gradients of the loss with respect to the trainable parameters, and their updates, as part of the
 /// graph. May be called several times in a step; a value that was written lets no gradient through.
+///
+/// `clip_norm` scales all gradients together, also where the squares of their elements would overflow or vanish; a gradient
+/// that is not finite makes all NaN.
 ///
 /// A parameter changes in the kernel that makes its gradient, so that no gradient is stored. Not so with `clip_norm`, which
 /// needs all gradients before the first update, with `optim::accumulate`, which keeps their sum, and where a gradient is a
@@ -115,23 +145,16 @@ template <class Optimizer, class T> constexpr void minimize(var<shape<>, T> loss
     }
   }
 
-  handle scale{};
-  if (optimizer.clip_norm > 0) {
-    handle total{};
-    for (int i = 0; i < leaves.size(); ++i) {
-      if (gradient[wanted[i]] < 0) continue;
-      const handle d = expand({&g, gradient[wanted[i]]}, g.nodes[wanted[i]].shape);
-      const handle squares = sum_axes(d * d, detail::all_axes(d.shape()));
-      total = total.empty() ? reshape(squares, dims{}) : total + reshape(squares, dims{});
-    }
-    if (!total.empty()) scale = minimum(1.0, optimizer.clip_norm / sqrt(total));
-  }
+  list<handle> spread;   // in the shapes of their parameters
+  if (optimizer.clip_norm > 0)
+    for (int i = 0; i < leaves.size(); ++i)
+      if (gradient[wanted[i]] >= 0) spread.push_back(expand({&g, gradient[wanted[i]]}, g.nodes[wanted[i]].shape));
+  const detail::clipping clip = detail::clipping_to(optimizer.clip_norm, spread);
   for (int i = 0; i < leaves.size(); ++i) {
     if (gradient[wanted[i]] < 0) continue;
-    handle d{&g, gradient[wanted[i]]};
-    if (!scale.empty()) d = d * scale;
-    if (optimizer.clip_value > 0) d = minimum(maximum(d, -optimizer.clip_value), optimizer.clip_value);
-    detail::apply_update(optimizer, g, leaves[i], d, shared);
+    const handle d = clip({&g, gradient[wanted[i]]});
+    const double most = optimizer.clip_value;
+    detail::apply_update(optimizer, g, leaves[i], most > 0 ? minimum(maximum(d, -most), most) : d, shared);
   }
 }
 

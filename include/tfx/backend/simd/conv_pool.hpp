@@ -56,7 +56,6 @@ template <class T, class V> struct simd_conv_max_pool : simd_conv_blocks<T> {
           for (int j = 0; j < wide; ++j) see(i, j);
         }
       }
-      most.close();
       Kernel::set_maximum(reg, most);
     });
   }

@@ -256,7 +256,6 @@ template <class T, class V> struct simd_max_pool {
               most.see(p.read(x + i * down + j * across + place.c, place.n), first + i * p.s.kernel_width + j,
                        i == 0 && j == 0);
             });
-            most.close();
             Kernel::set_maximum(reg, most);
           });
         });
