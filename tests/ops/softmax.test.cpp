@@ -35,8 +35,8 @@ TEST_CASE("log of the sum of exponentials over any axes") {
         // As SciPy's logsumexp; the gradient is that of equally large elements.
         example("infinite", [](auto x) { return log_sum_exp(x); }, numbers{-infinity, infinity, infinity}, numbers{2, 2, 2},
                 given<3, 2>(numbers{-infinity, -infinity, infinity, 0, infinity, infinity}, numbers{1, 1, 2, 0, 1, 1})).without_differences(),
-        example("nearly one", [](auto x) { return 1e18 * log_softmax(x); }, numbers{-4.248354255291589, -40e18 - 4.248354255291589}, numbers{1, 0},
-                given<2>(numbers{1000, 960}, numbers{4.248354255291589, -4.248354255291589})).without_differences(),
+        example("nearly one", [](auto x) { return 1e18 * log_softmax(x); }, numbers{-4.248354255291589, -40e18 - 4.248354255291589}, numbers{},
+                given<2>(numbers{1000, 960})),
         example("masked", [](auto x) { return softmax(x); }, numbers{0, 0.5, 0.5}, numbers{1, 1, 2},
                 given<3>(numbers{-infinity, 3, 3}, numbers{0, -0.25, 0.25})).without_differences());
 }
