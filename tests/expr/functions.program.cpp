@@ -49,6 +49,7 @@ void element_by_element() {
   OF_ONE("rsqrt", rsqrt(x))
   OF_ONE("reciprocal", reciprocal(x))
   OF(matrix COMMA matrix, "pow(x, y)", pow(x, y))
+  OF(matrix COMMA matrix, "xlogy(x, y)", xlogy(x, y))
   OF_ONE("sin", sin(x))
   OF_ONE("cos", cos(x))
   OF_ONE("tanh", tanh(x))
