@@ -92,14 +92,13 @@ struct round_op : elementwise<round_op> {
 struct pow_op : elementwise<pow_op> {
   static constexpr auto apply(auto x, auto y) { return pow(x, y); }
   static constexpr handle simplify(handle x, handle y) { return detail::is_constant(y, 1) ? detail::unless_smaller(x, y) : handle{}; }
-  static constexpr parts_of<2> derivative(auto x, auto y, auto z, auto dz) {   // named: the rule is recursive
-    const handle base = untyped(x), exponent = untyped(y);
-    if (detail::is_constant(exponent, 0)) return {};
-    if (detail::is_constant(exponent)) return parts(dz * (exponent * detail::apply_map<pow_op>(base, exponent - 1)), handle{});
+  static constexpr auto derivative(auto x, auto y, auto z, auto dz) {
+    if (detail::is_constant(y, 0)) return parts(handle{}, handle{});
+    if (detail::is_constant(y)) return parts(dz * (y * detail::apply_map<pow_op>(x, y - 1)), handle{});
     // Where a factor of 0 would meet an infinite power the exponent stays 0, in the derivatives of the derivative too.
-    const handle ends = where(base == 0, exponent == 0, 0), limit = where(base == 0, exponent >= 0, 0);
-    const handle slope = exponent * detail::apply_map<pow_op>(base, where(ends, 0, exponent - 1));
-    return parts(dz * slope, dz * (z * detail::apply_map<log_op>(where(limit, 1, base))));
+    const auto ends = where(x == 0, y == 0, 0), limit = where(x == 0, y >= 0, 0);
+    const auto slope = y * detail::apply_map<pow_op>(x, where(ends, 0, y - 1));
+    return parts(dz * slope, dz * (z * detail::apply_map<log_op>(where(limit, 1, x))));
   }
 };
 /// x log(y), and 0 where x = 0, also beside log(0).
