@@ -51,6 +51,8 @@ TEST_CASE("a NaN is found first, and is never right") {
         example("accuracy, one-hot", [](auto a, auto t) { return metric::accuracy{}(a, t); }, 0.5, numbers{}, given<2, 2>(numbers{1, 2, 2, 1}),
                 given<2, 2>(numbers{0, 1, nan, 0})),
         example("top 2", [](auto a, auto t) { return metric::top_k_accuracy<2>{}(a, t); }, 1.0 / 3, numbers{}, given<3, 3>(y), given_integers<3>(numbers{0, 0, 1})),
+        example("no class", [](auto a, auto t) { return metric::top_k_accuracy<2>{}(a, t); }, 0, numbers{}, given<2, 3>(numbers{-1, -2, -3, -1, -2, -3}),
+                given_integers<2>(numbers{-1, 3})),
         example("binary", [](auto a, auto t) { return metric::binary_accuracy{}(a, t); }, 0.5, numbers{}, given<4>(numbers{nan, nan, 1, -1}),
                 given<4>(numbers{0, 1, 1, 0})));
 }

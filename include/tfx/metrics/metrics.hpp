@@ -34,7 +34,8 @@ template <int K> struct top_k_accuracy {
   static constexpr std::string_view name = "top_k_accuracy";
   template <class L, class T, class S, class U> constexpr var<shape<>> operator()(var<L, T> y, var<S, U> labels) const {
     constexpr unsigned last = 1u << (L::value.rank - 1);
-    const handle own = sum_axes(where(one_hot<L::value.cols()>(labels).h, y.h, 0), last);
+    // Minus infinity for a label that is no class: everything is larger.
+    const handle own = max_axes(where(one_hot<L::value.cols()>(labels).h, y.h, -__builtin_huge_val()), last);
     const handle larger = sum_axes(tfx::detail::map_node<greater_op>(y.h, own), last);
     const handle hit = tfx::detail::map_node<less_op>(larger, y.h.graph->constant(K));
     return detail::share_of(where(reshape(detail::is_ordered(y.h), hit.shape()), hit, 0));
