@@ -38,35 +38,25 @@ template <int Units, auto... Option> struct lstm {
       const auto recurrent = param<shape<Units, 4 * Units>>(x, "recurrent_kernel", recurrent_init, Units, 4 * Units);
       const var<shape<4 * Units>> offset{bias ? param<shape<4 * Units>>(x, "bias", bias_init).h : expand(x.h.graph->constant(0), shape<4 * Units>::value)};
 
-      const auto i = gate<0>(x, kernel, recurrent, offset), f = gate<1>(x, kernel, recurrent, offset);
-      const auto g = gate<2>(x, kernel, recurrent, offset), o = gate<3>(x, kernel, recurrent, offset);
       const auto zero = tfx::detail::zero_state<S, Units>(*x.h.graph);
       const auto step = [&](auto state, auto now) {
         const auto h = state.template get<0>(), c = state.template get<1>();
-        const auto input = tfx::sigmoid(i(now.template get<0>(), h)), forget = tfx::sigmoid(f(now.template get<1>(), h));
-        const auto candidate = tfx::tanh(g(now.template get<2>(), h)), output = tfx::sigmoid(o(now.template get<3>(), h));
+        const auto gates = now + matmul(h, recurrent);
+        const auto input = tfx::sigmoid(gate_of<0>(gates)), forget = tfx::sigmoid(gate_of<1>(gates));
+        const auto candidate = tfx::tanh(gate_of<2>(gates)), output = tfx::sigmoid(gate_of<3>(gates));
         const auto cell = forget * c + input * candidate;
         const auto hidden = output * tfx::tanh(cell);
         return bundle(bundle(hidden, cell), hidden);
       };
-      const auto result = scan(step, bundle(zero, zero), bundle(i.given, f.given, g.given, o.given), line);
+      const auto result = scan(step, bundle(zero, zero), time_first(matmul(x, kernel) + offset), line);
       return tfx::detail::recurrent_result<sequences>(result.first.template get<0>(), result.second);
     }
   }
 
  private:
-  /// One gate: what the inputs of all steps give it, made at once, and the product with the state.
-  template <class Given, class Weights> struct gate_inputs {
-    Given given;
-    Weights recurrent;
-    template <class Now, class State> constexpr auto operator()(Now now, State h) const { return now + matmul(h, recurrent); }
-  };
-  template <int Gate, class X, class Kernel, class Recurrent, class Offset>
-  static constexpr auto gate(X x, Kernel kernel, Recurrent recurrent, Offset offset) {
-    using tfx::detail::gate_of;
-    const auto given = time_first(matmul(x, gate_of<Gate, Units>(kernel)) + gate_of<Gate, Units>(offset));
-    const auto own = gate_of<Gate, Units>(recurrent);
-    return gate_inputs<std::remove_cv_t<decltype(given)>, std::remove_cv_t<decltype(own)>>{given, own};
+  /// The columns of one gate of what all gates have side by side.
+  template <int Gate, class Gates> static constexpr auto gate_of(Gates gates) {
+    return slice<1, Gate * Units, (Gate + 1) * Units>(gates);
   }
 };
 

@@ -29,12 +29,6 @@ template <class S, int Units> constexpr auto zero_state(builder& g) {
   return var<to_shape<R>>{expand(g.constant(0), R::value)};
 }
 
-/// Columns of one gate of a weight or bias that holds all gates side by side. Cut once per run, outside of the loop: a product
-/// per gate leaves its result where the next kernel reads it, one for all gates would have to be cut apart at every step.
-template <int Gate, int Units, class S> constexpr auto gate_of(var<S> weights) {
-  return slice<S::value.rank - 1, Gate * Units, (Gate + 1) * Units>(weights);
-}
-
 /// The last state or all states, with the batch in front.
 template <bool Sequences, class Last, class All> constexpr auto recurrent_result(Last last, All all) {
   if constexpr (Sequences) return batch_first(all);

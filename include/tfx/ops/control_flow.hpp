@@ -419,6 +419,7 @@ constexpr handle with_columns(handle x) {
   return s.rank > 2 ? x : reshape(x, dims{3, {s.extent[0], s.extent[1], 1}, s.bounded});
 }
 constexpr handle bounded_time_first(handle x) {
+  if (x.shape().extent[0] == 1) return reshape(x, exchanged(x.shape(), false));   // nothing moves, and the one row is present
   const handle from = with_columns(x);
   const dims s = from.shape();
   geometry g = sequence_geometry(s.extent[1], s.extent[0], s);
@@ -428,6 +429,7 @@ constexpr handle bounded_time_first(handle x) {
   return reshape(y, exchanged(x.shape(), false));
 }
 constexpr handle bounded_batch_first(handle x) {
+  if (x.shape().extent[1] == 1) return reshape(x, exchanged(x.shape(), true));
   const handle from = with_columns(x);
   const dims s = from.shape();
   const geometry g = sequence_geometry(s.extent[0], s.extent[1], s);

@@ -6,11 +6,13 @@
 #include <tfx/backend/simd/conv.hpp>
 #include <tfx/backend/simd/conv_pool.hpp>
 #include <tfx/backend/simd/conv_to_w.hpp>
+#include <tfx/backend/simd/exchange.hpp>
 #include <tfx/backend/simd/gather.hpp>
 #include <tfx/backend/simd/gemm.hpp>
 #include <tfx/backend/simd/movement.hpp>
 #include <tfx/backend/simd/pool.hpp>
 #include <tfx/ops/attention.hpp>
+#include <tfx/ops/control_flow.hpp>
 #include <tfx/ops/conv2d.hpp>
 #include <tfx/ops/conv_pool.hpp>
 #include <tfx/ops/gather.hpp>
@@ -96,6 +98,10 @@ template <class B, class T> requires backend::is_simd<B>
 struct producer<pad_op, B, T> : backend::simd_view_of<T, pad_op> {};
 template <class B, class T> requires backend::is_simd<B>
 struct producer<concatenate_op, B, T> : backend::simd_concatenate<T> {};
+template <class B, class T> requires backend::is_simd<B>
+struct producer<detail::time_first_op, B, T> : backend::simd_exchange<T, typename B::template lanes<T>, true> {};
+template <class B, class T> requires backend::is_simd<B>
+struct producer<detail::batch_first_op, B, T> : backend::simd_exchange<T, typename B::template lanes<T>, false> {};
 template <class B, class T> requires backend::is_simd<B>
 struct producer<gather_op, B, T> : backend::simd_gather_rows<T, typename B::template lanes<T>> {};
 template <class B, class T> requires backend::is_simd<B>

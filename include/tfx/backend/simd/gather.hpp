@@ -2,72 +2,16 @@
 #pragma once
 
 #include <tfx/backend/call.hpp>
-#include <tfx/backend/simd/share.hpp>
-#include <tfx/core/config.hpp>
+#include <tfx/backend/simd/whole_rows.hpp>
 #include <tfx/core/row_of_index.hpp>
-#include <tfx/lanes/lane.hpp>
-#include <tfx/lanes/partial.hpp>
 
 namespace tfx::backend::inline TFX_SIMD_BUILD {
-
-/// What gathering and scattering share: vectors V over rows of a table.
-///
-/// Blocks     with an epilogue their rows lie one behind the other, so that it may take them as one long row; a vector
-///            behind them may be read
-template <class T, class V> struct table_rows {
-  using many = lanes::lane<V>;
-  static constexpr int width = lanes::traits<V>::width;
-
-  /// Columns that a block has, and its rows: a power of two, so that a row's block is found by a shift.
-  static constexpr int block_cols(int cols) { return lesser_of(greater_of(cols, 1), block_elements<T>); }
-  static constexpr int block_shift(int cols) {
-    int shift = 0;
-    while ((block_cols(cols) << (shift + 1)) <= block_elements<T>) ++shift;
-    return shift;
-  }
-  static constexpr std::size_t block_scratch(int rows, int cols) {
-    return std::size_t(lesser_of(rows, 1 << block_shift(cols))) * std::size_t(block_cols(cols)) + 64 / sizeof(T);
-  }
-
-  /// Calls function(column, lanes) for all columns of a row, a vector at a time; the last may have fewer lanes.
-  template <class Function> TFX_INLINE static void for_columns(int cols, Function function) {
-    int c = 0;
-    for (; c <= cols - width; c += width) function(c, width);
-    if (c < cols) function(c, cols - c);
-  }
-  TFX_INLINE static many read(const T* from, int count) { return many::wrap(lanes::partial<V>::load(from, count)); }
-  TFX_INLINE static void write(const many& x, T* to, int count) { lanes::partial<V>::put(to, x.v, count); }
-  TFX_INLINE static void fill(T value, T* to, int cols) {
-    for_columns(cols, [&](int c, int n) __attribute__((always_inline)) { write(many(value), to + c, n); });
-  }
-  TFX_INLINE static void ask_for(const T* row, int cols) {
-    for (int c = 0; c < cols; c += int(64 / sizeof(T))) __builtin_prefetch(row + c);
-  }
-
-  /// Calls make(rows, columns, to, pitch) for the blocks of some rows of the result, which it writes, and hands them on.
-  template <class Make> TFX_INLINE static void for_blocks(const call<T>& a, range rows, T* destination,
-                                                          finish_function<T> finish, Make make) {
-    const int height = 1 << block_shift(a.cols);
-    for (int col = 0; col < a.cols; col += block_cols(a.cols)) {
-      const range cols = {col, lesser_of(col + block_cols(a.cols), a.cols)};
-      for (int row = rows.from; row < rows.to; row += height) {
-        const range block = {row, lesser_of(row + height, rows.to)};
-        if (finish == nullptr) {
-          make(block, cols, destination + std::ptrdiff_t(row) * a.cols + col, a.cols);
-        } else {
-          make(block, cols, a.scratch, cols.size());
-          finish(a, row, block.size(), col, cols.size(), a.scratch, cols.size());
-        }
-      }
-    }
-  }
-};
 
 /// Rows of a table, each copied whole; one that the table does not have is NaN.
 ///
 /// Operands   table, indices
-template <class T, class V> struct simd_gather_rows : table_rows<T, V> {
-  using rows_of = table_rows<T, V>;
+template <class T, class V> struct simd_gather_rows : whole_rows<T, V> {
+  using rows_of = whole_rows<T, V>;
 
   static constexpr std::size_t scratch(const geometry&, int rows, int cols) { return rows_of::block_scratch(rows, cols); }
 
@@ -83,10 +27,7 @@ template <class T, class V> struct simd_gather_rows : table_rows<T, V> {
           if (const int next = row_at(i + ahead); next >= 0)
             rows_of::ask_for(table + std::ptrdiff_t(next) * a.cols + cols.from, cols.size());
         if (const int row = row_at(i); row >= 0) {
-          const T* const from = table + std::ptrdiff_t(row) * a.cols + cols.from;
-          rows_of::for_columns(cols.size(), [&](int c, int n) __attribute__((always_inline)) {
-            rows_of::write(rows_of::read(from + c, n), to + c, n);
-          });
+          rows_of::copy(table + std::ptrdiff_t(row) * a.cols + cols.from, to, cols.size());
         } else {
           rows_of::fill(T(__builtin_nan("")), to, cols.size());
         }
@@ -101,8 +42,8 @@ template <class T, class V> struct simd_gather_rows : table_rows<T, V> {
 ///
 /// Operands   rows, indices
 /// Parts      rows of the table: a part sorts the indices of its own
-template <class T, class V> struct simd_scatter_rows : table_rows<T, V> {
-  using rows_of = table_rows<T, V>;
+template <class T, class V> struct simd_scatter_rows : whole_rows<T, V> {
+  using rows_of = whole_rows<T, V>;
 
   static constexpr std::size_t scratch(const geometry& g, int rows, int cols) {
     const std::size_t blocks = std::size_t(divide_up(rows, 1 << rows_of::block_shift(cols)));
