@@ -23,8 +23,8 @@ PAGES = {
 }
 # Public for those who write library code.
 INTERNAL = re.compile(
-    r"\w+_(op|function|layer|scope|of|t|axes|box|variable)|composed|sequence|convolve|window2d|column_index|dropout_mask|can_contract|"
-    r"elementwise|make_expression|make_operation|operation|add_gradient|sum_to|repeated|is_training|param|state|accumulation|"
+    r"\w+_(op|function|layer|scope|of|t|axes|box|variable)|composed|sequence|convolve|column_index|dropout_mask|can_contract|"
+    r"elementwise|make_expression|make_operation|operation|sum_to|repeated|is_training|param|state|accumulation|"
     r"rate|shared_numbers|update_count|fans|fill|initializer")
 DEFINITION = re.compile(
     r"^(?:template <[^\n]*>\s*)?(?:requires[^\n]*?\s)?"

@@ -4,7 +4,7 @@
 #include <tfx/core/mistake.hpp>
 
 #include <tfx/autodiff/reverse.hpp>
-#include <tfx/backend/reference/evaluate.hpp>
+#include <tfx/graph/evaluate.hpp>
 #include <tfx/ops/activation.hpp>
 #include <tfx/ops/attention.hpp>
 #include <tfx/ops/compose.hpp>

@@ -3,7 +3,7 @@
 
 #include <tfx/core/mistake.hpp>
 
-#include <tfx/backend/reference/evaluate.hpp>
+#include <tfx/graph/evaluate.hpp>
 #include <tfx/compile/explain.hpp>
 #include <tfx/train/mistake_in.hpp>
 #include <tfx/train/model.hpp>

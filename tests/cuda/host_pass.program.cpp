@@ -5,7 +5,7 @@
 #include <vector>
 
 #include <tfx/backend/reference/scalar.hpp>
-#include <tfx/compile/executable.hpp>
+#include <tfx/run/executable.hpp>
 #include <tfx/loss.hpp>
 #include <tfx/nn.hpp>
 #include <tfx/optim.hpp>

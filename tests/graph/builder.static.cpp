@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the recorder does, while compiling.
-#include <tfx/graph/trace.hpp>
+#include <tfx/lower/trace.hpp>
 #include <tfx/nn/layer.hpp>
 #include <tfx/ops.hpp>
 

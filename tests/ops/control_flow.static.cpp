@@ -2,7 +2,7 @@
 // The approved texts of what can be wrong with loops and branches, and what they give.
 #include <tuple>
 
-#include <tfx/graph/trace.hpp>
+#include <tfx/lower/trace.hpp>
 #include <tfx/ops.hpp>
 #include <tfx/ops/control_flow.hpp>
 

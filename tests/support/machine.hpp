@@ -13,7 +13,7 @@
 #include <vector>
 
 #include <tfx/backend/reference/interpret.hpp>
-#include <tfx/compile/executable.hpp>
+#include <tfx/run/executable.hpp>
 
 #include "numbers.hpp"
 #include "run_kernels.hpp"

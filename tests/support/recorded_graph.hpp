@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include <tfx/graph/trace.hpp>
+#include <tfx/lower/trace.hpp>
 
 namespace tfx::testing {
 

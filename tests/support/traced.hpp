@@ -11,7 +11,7 @@
 #include <vector>
 
 #include <tfx/autodiff/reverse.hpp>
-#include <tfx/expr/var.hpp>
+#include <tfx/graph/var.hpp>
 
 #include "gradient_check.hpp"
 #include "machine.hpp"

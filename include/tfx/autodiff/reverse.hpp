@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <tfx/autodiff/residuals.hpp>
+#include <tfx/graph/graph.hpp>
+#include <tfx/ops/arithmetic.hpp>
 #include <tfx/ops/reduce.hpp>
 
 namespace tfx {
@@ -19,6 +20,7 @@ struct reverse_sweep {
   const list<char>& needs;  ///< does a wanted leaf reach this node?
   const list<int>& wanted;
   const list<int>& names;   ///< leaves behind `wanted`, for messages
+  list<gradient_term> terms{};   ///< of the rule that is being asked
 
   /// Walks the nodes of one body backwards; `body` < 0: those of every region around the current one.
   constexpr void walk(list<int>& gradient, int body) {
@@ -46,9 +48,14 @@ struct reverse_sweep {
           for (int k = 0; k < m.count; ++k) full = full || !(g.nodes[g.input(i, k)].shape == m.shape);
         if (full) dy = expand(dy, m.shape);
       }
-      gradient_scope s{g, i, dy, gradient, needs, &add_gradient};
+      terms.count = 0;
+      gradient_scope s{g, i, dy, needs, terms};
       if (is<copy_op>(m)) s.add(0, dy);
       else m.op->backward(s);
+      for (int t = 0; t < terms.count; ++t) {
+        const int in = g.input(i, terms[t].input);
+        accumulate(g, gradient, in, sum_to(terms[t].d, g.nodes[in].shape));
+      }
     }
   }
 
@@ -88,7 +95,6 @@ struct reverse_sweep {
     int condition = -1, trips = -1;
     if (body.branch) condition = adopt(g, g.input(loop, 0));
     if (body.dynamic) trips = adopt(g, g.trip_count(forward));
-    g.residual = &residual_of;
     const int reverse = open_region(g, r);
     list<int> inner(n, -1), ports(n, -1);
 

@@ -2,17 +2,11 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 
+#include <tfx/core/run_state.hpp>
 #include <tfx/geometry/geometry.hpp>
 
 namespace tfx {
-
-/// What changes from run to run of one program.
-struct run_state {
-  std::uint64_t seed = 0, step = 0;
-  int batch = 0;   ///< rows present; 0 in a program without a bounded extent
-};
 
 /// One call of one kernel. Operands are addresses in the order of the kernel's operand words.
 template <class T> struct call {

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include <tfx/backend/call.hpp>
-#include <tfx/backend/reduce_order.hpp>
+#include <tfx/lanes/reduce_order.hpp>
 #include <tfx/compile/plan.hpp>
 #include <tfx/lanes/lane.hpp>
 #include <tfx/lanes/partial.hpp>

@@ -5,7 +5,7 @@
 
 #include <tfx/compile/kernel_list.hpp>
 #include <tfx/compile/recompute.hpp>
-#include <tfx/graph/trace.hpp>
+#include <tfx/lower/trace.hpp>
 
 namespace tfx {
 

@@ -5,7 +5,7 @@
 #include <type_traits>
 
 #include <tfx/compile/kernel_list.hpp>
-#include <tfx/graph/trace.hpp>
+#include <tfx/lower/trace.hpp>
 
 namespace tfx {
 

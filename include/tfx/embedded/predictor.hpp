@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tfx/backend/reference/folded.hpp>
-#include <tfx/compile/direct.hpp>
+#include <tfx/run/direct.hpp>
 #include <tfx/train/steps.hpp>
 
 namespace tfx {

@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <string_view>
 
-#include <tfx/backend/call.hpp>
 #include <tfx/core/list.hpp>
 #include <tfx/core/mistake.hpp>
+#include <tfx/graph/control_operations.hpp>
 #include <tfx/graph/leaf.hpp>
 #include <tfx/graph/node.hpp>
 #include <tfx/graph/region.hpp>
@@ -189,44 +189,35 @@ struct builder {
     return number(record<F>(), shape, type, ids, int(sizeof...(Id)), aux, 0, where);
   }
 
-  /// How the reverse body `reverse` gets value `id` of its forward body; set by the reverse sweep, which makes such bodies.
-  int (*residual)(builder& g, int id, int reverse) = nullptr;
   /// How a value gets a shape whose kernels can't read it in place; set by the reverse sweep, which makes such values.
   handle (*spreader)(handle a, const dims& shape) = nullptr;
-  /// A value of another body: brought over from a paired forward body, else rejected.
-  constexpr int import(int id) {
-    int reverse = region;
-    while (reverse >= 0 && regions[reverse].pair != nodes.data[id].region) reverse = regions[reverse].parent;
-    if (reverse >= 0) return residual(*this, id, reverse);
-    complain(nodes.data[id].op->name, at_path{}, ": a value of a loop's or branch's body is used outside it; return it from the body");
+  /// A value of a body where it can't be read.
+  constexpr int reject(const op_info& op) {
+    complain(op.name, at_path{}, ": a value of a loop's or branch's body is used outside it; return it from the body");
     return 0;
   }
 
-  /// Places a node: values of a paired forward body are brought over, values of another body rejected, and work that does not
-  /// depend on the current body moves out of it.
+  /// Places a node: values of another body are rejected, and work that does not depend on the current body moves out of it.
   constexpr int insert(const op_info* op, const dims& shape, dtype type, const int* in, int count, int aux, double value) {
     if (region == 0) {
-      for (int k = 0; k < count && regions.count > 1; ++k) {
-        if (nodes.data[in[k]].region == 0) continue;
-        complain(op->name, at_path{}, ": a value of a loop's or branch's body is used outside it; return it from the body");
-        return 0;
-      }
+      for (int k = 0; k < count && regions.count > 1; ++k)
+        if (nodes.data[in[k]].region != 0) return reject(*op);
       return number(op, shape, type, in, count, aux, value, 0);
     }
-    int brought[16] = {};
-    for (int k = 0; k < count; ++k) brought[k] = encloses(nodes.data[in[k]].region, region) ? in[k] : import(in[k]);
+    for (int k = 0; k < count; ++k)
+      if (!encloses(nodes.data[in[k]].region, region)) return reject(*nodes.data[in[k]].op);
     int where = region;
     if (op->kind == op_kind::leaf || op->kind == op_kind::constant) {
       where = 0;
     } else {
       while (where > 0 && regions[where].hoist) {
         bool belongs = false;
-        for (int k = 0; k < count; ++k) belongs = belongs || nodes.data[brought[k]].region == where;
+        for (int k = 0; k < count; ++k) belongs = belongs || nodes.data[in[k]].region == where;
         if (belongs) break;
         where = regions[where].parent;
       }
     }
-    return number(op, shape, type, brought, count, aux, value, where);
+    return number(op, shape, type, in, count, aux, value, where);
   }
 
   /// The node with these properties: an existing one, or a new one. Every node comes through here, so that this is written
@@ -376,9 +367,26 @@ struct builder {
     int region, leaf, port, before;
   };
   list<state_carry> state_carries;
-  constexpr void carry_state(int l);             // graph/control.hpp
-  constexpr int trip_count(int of_region);       // graph/control.hpp
-  constexpr int pin_leaf(int id);                // graph/control.hpp
+  constexpr void carry_state(int l) {
+    for (int i = 0; i < state_carries.size(); ++i)
+      if (state_carries[i].region == region && state_carries[i].leaf == l) return;
+    const int here = region, around = regions[here].parent;
+    region = around;
+    if (around > 0) carry_state(l);
+    region = here;
+    const int before = current[l];
+    const dims shape = leaves[l].shape;
+    const dtype type = nodes[before].type;
+    const int start = emit_at<copy_op>(around, shape, type, ++pins, before);
+    current[l] = emit_at<carry_op>(here, shape, type, pins, start);
+    state_carries.push_back({here, l, current[l], before});
+  }
+  /// The run-time trip count of a dynamic region, as a value of its parent.
+  constexpr int trip_count(int of_region) {
+    const region_info r = regions[of_region];
+    if (r.counter >= 0) return emit_at<final_op>(r.parent, dims{}, dtype::real_type, 0, r.counter, r.loop);
+    return input(r.loop, 1);
+  }
 
   constexpr bool is_carried(int l) const { return region > 0 && leaves.data[l].space == state_space; }
   constexpr handle read(int l) {
@@ -414,8 +422,6 @@ struct builder {
     space_size[batch_space] = leaf_alignment;
     return {this, leaf_node.data[l]};
   }
-  /// What is done to the complete graph; set by operations that are often better off as one with another.
-  void (*merge)(builder& g) = [](builder&) {};
   /// One assignment for every leaf whose value has changed. A value that is another leaf which changes too is copied first:
   /// all assignments take effect together.
   constexpr void finish() {
@@ -425,14 +431,14 @@ struct builder {
       while (nodes.data[root].op->kind == op_kind::view) root = input(root, 0);
       const node& n = nodes.data[root];
       if (current.data[i] == leaf_node.data[i] || n.op->kind != op_kind::leaf || current.data[n.aux] == leaf_node.data[n.aux]) continue;
-      current.data[i] = pin_leaf(current.data[i]);
+      const node shown = nodes.data[current.data[i]];
+      current.data[i] = emit_at<copy_op>(0, shown.shape, shown.type, ++pins, current.data[i]);
     }
     for (int i = 0; i < leaves.size(); ++i) {
       if (current.data[i] == leaf_node.data[i]) continue;
       const int in[1] = {current.data[i]};
       number(record<assign_op>(), nodes.data[leaf_node.data[i]].shape, leaves.data[i].type, in, 1, leaf_node.data[i], 0, 0);
     }
-    merge(*this);
   }
 };
 
@@ -440,5 +446,3 @@ constexpr dims handle::shape() const { return graph->nodes.data[id].shape; }
 constexpr dtype handle::type() const { return graph->nodes.data[id].type; }
 
 }  // namespace tfx
-
-#include <tfx/graph/control.hpp>  // defines carry_state, trip_count, pin_leaf

@@ -5,6 +5,7 @@
 
 #include <tfx/graph/builder.hpp>
 #include <tfx/graph/control.hpp>
+#include <tfx/graph/residuals.hpp>
 #include <tfx/graph/scope.hpp>
 
 namespace tfx {

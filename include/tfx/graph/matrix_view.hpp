@@ -20,7 +20,7 @@ constexpr pattern pattern_of(const dims& operand, const dims& domain) {
 }
 
 /// What a reduction sums over: columns over the rows, each row, or everything. The order of the additions is fixed and part
-/// of the meaning (backend/reduce_order.hpp), so every backend gives the same bits.
+/// of the meaning (lanes/reduce_order.hpp), so every backend gives the same bits.
 enum reduce_axis : int { over_rows = 0, over_columns = 1, over_all = 2 };
 
 constexpr dims reduced(const dims& s, int axis) {

@@ -8,28 +8,12 @@
 #include <tfx/core/dtype.hpp>
 #include <tfx/core/shape.hpp>
 #include <tfx/geometry/geometry.hpp>
+#include <tfx/graph/evaluate.hpp>
+#include <tfx/graph/op_kind.hpp>
 
 namespace tfx {
 
-/// What kinds of node a graph has. Everything a user can write is made of these.
-enum class op_kind : std::uint8_t {
-  leaf,       ///< a tensor that lives between runs, or comes in or goes out
-  constant,   ///< one number
-  generate,   ///< made from the place in the tensor alone (random bits, an index); emitted again in every kernel that reads it
-  map,        ///< one result per element
-  reduce,     ///< along columns, along rows, or over everything
-  contract,   ///< matrix product and the three roles of a convolution
-  window,     ///< one result per place from a neighbourhood or another place: pooling, permuting, slicing, gathering
-  view,       ///< the same memory under another shape
-  assign,     ///< the last value written to a leaf
-  port,       ///< what a body sees: a carried value, the number of the iteration
-  result,     ///< what comes out of a body: the final carry, stacked values, the join of two branches
-  loop        ///< closes a body
-};
-
 struct gradient_scope;
-template <class T> struct node_call;
-template <class F, class T> constexpr void evaluate_node(const node_call<T>& call);   // backend/reference
 
 /// What the compiler knows of an operation. These records stay in the compiler: run-time code that touched one would pull
 /// every rule it points to into the program.
@@ -163,8 +147,5 @@ struct node {
 };
 
 template <class F> constexpr bool is(const node& n) { return n.op->id == op_of<F>.id; }
-constexpr bool is_producer(op_kind k) { return k == op_kind::contract || k == op_kind::window; }
 
 }  // namespace tfx
-
-#include <tfx/backend/reference/evaluate.hpp>  // defines evaluate_node

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <tfx/expr/var.hpp>
+#include <tfx/graph/var.hpp>
 #include <tfx/graph/scope.hpp>
 #include <tfx/init/initializer.hpp>
 #include <tfx/ops/operation.hpp>

@@ -3,8 +3,8 @@
 
 #include <type_traits>
 
-#include <tfx/autodiff/gradient_scope.hpp>
-#include <tfx/expr/var.hpp>
+#include <tfx/graph/gradient_scope.hpp>
+#include <tfx/graph/var.hpp>
 #include <tfx/graph/control.hpp>
 #include <tfx/graph/matrix_view.hpp>
 #include <tfx/lanes/lane.hpp>

@@ -161,8 +161,6 @@ constexpr void average_pool_gradient_op::backward(gradient_scope& s) {
 }
 
 namespace detail {
-constexpr void merge_pools(builder& g);   // ops/conv_pool.hpp
-
 /// The maximum of what never decreases is what the maximum becomes: relu, and the bias of a convolution, are left to the
 /// fewer elements behind the pooling. Where sums with the bias are equal because they were rounded, the gradient goes to
 /// what was largest before.
@@ -179,7 +177,6 @@ template <class Op> constexpr handle pooled_first(const dims& shape, const pool2
     if (n.op->id == op_of<add_op>.id && node_of(input(0)).op->id == op_of<conv_op>.id &&
         pattern_of(input(1).shape(), x.shape()) == pattern::row)
       return as_before(apply_map<add_op>(pooled_first<Op>(shape, g, input(0)), input(1)));
-    x.graph->merge = &merge_pools;
   }
   return pooled<Op>(shape, g, x);
 }
@@ -214,5 +211,3 @@ template <int Size, int Step = Size, auto Padding = valid, class S, class T> con
 }
 
 }  // namespace tfx
-
-#include <tfx/ops/conv_pool.hpp>  // defines merge_pools

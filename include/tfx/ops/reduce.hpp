@@ -208,13 +208,6 @@ constexpr handle sum_to(handle d, dims target) {   // by value: nodes move while
   }
   return reshape(sum_axes(d, axes), target);
 }
-/// `gradient_scope::add`.
-constexpr void add_gradient(gradient_scope& s, int k, handle d) {
-  if (d.empty()) return;
-  const int in = s.graph.input(s.id, k);
-  d = sum_to(d, s.graph.nodes[in].shape);
-  s.gradient[in] = s.gradient[in] < 0 ? d.id : (handle{&s.graph, s.gradient[in]} + d).id;
-}
 
 struct keep_dims_t {};
 inline constexpr keep_dims_t keep_dims{};

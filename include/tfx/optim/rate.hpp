@@ -3,7 +3,7 @@
 
 #include <concepts>
 
-#include <tfx/expr/var.hpp>
+#include <tfx/graph/var.hpp>
 #include <tfx/ops/arithmetic.hpp>
 
 namespace tfx::optim {

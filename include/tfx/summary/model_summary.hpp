@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include <tfx/compile/text_writer.hpp>
-#include <tfx/train/steps.hpp>
+#include <tfx/lower/trace.hpp>
 
 namespace tfx {
 
@@ -81,7 +81,7 @@ template <const auto& Net, class Model, const auto&... Recipe> struct summary_te
     builder b;
     list<layer_call> calls;
     b.calls = &calls;
-    record<predict_step<Net, in>>(b);
+    record<typename Model::predict_plan::step>(b);
     const list<summary_row> rows = summary_rows(b, calls);
 
     int layer_end = 14, shape_end = 14;

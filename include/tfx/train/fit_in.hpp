@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include <tfx/expr/var.hpp>
+#include <tfx/graph/var.hpp>
 
 namespace tfx {
 

@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-#include <tfx/compile/executable.hpp>
+#include <tfx/run/executable.hpp>
 #include <tfx/train/storage.hpp>
 
 namespace tfx::detail {

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include <tfx/backend/simd/backend.hpp>
-#include <tfx/compile/executable.hpp>
+#include <tfx/run/executable.hpp>
 #include <tfx/core/tensor.hpp>
 #include <tfx/train/steps.hpp>
 #include <tfx/train/storage.hpp>

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <utility>
 
-#include <tfx/expr/var.hpp>
+#include <tfx/graph/var.hpp>
 #include <tfx/train/fit_in.hpp>
 
 namespace tfx {

@@ -5,7 +5,7 @@
 
 #if defined(TABLE)
 #include <tfx/backend/reference/scalar.hpp>
-#include <tfx/compile/executable.hpp>
+#include <tfx/run/executable.hpp>
 #endif
 #include <tfx/embedded/predictor.hpp>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <tfx/backend/reference/evaluate.hpp>
-#include <tfx/compile/executable.hpp>
+#include <tfx/graph/evaluate.hpp>
+#include <tfx/run/executable.hpp>
 #include <tfx/core/list.hpp>
 #include <tfx/graph/graph.hpp>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tfx/backend/call.hpp>
-#include <tfx/backend/reduce_order.hpp>
+#include <tfx/lanes/reduce_order.hpp>
 #include <tfx/backend/simd/share.hpp>
 #include <tfx/backend/simd/tile.hpp>
 #include <tfx/geometry/attention.hpp>

@@ -2,7 +2,8 @@
 #pragma once
 
 #include <tfx/backend/kernel.hpp>
-#include <tfx/backend/simd/backend.hpp>
+#include <tfx/backend/reference/scalar.hpp>
+#include <tfx/backend/simd/arch.hpp>
 #include <tfx/backend/simd/plain.hpp>
 #include <tfx/backend/simd/wide.hpp>
 

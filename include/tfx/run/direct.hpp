@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <tfx/compile/executable.hpp>
+#include <tfx/run/executable.hpp>
 
 namespace tfx {
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <tfx/backend/call.hpp>
-#include <tfx/backend/reduce_order.hpp>
-#include <tfx/graph/node.hpp>
+#include <tfx/core/run_state.hpp>
+#include <tfx/core/shape.hpp>
+#include <tfx/geometry/geometry.hpp>
+#include <tfx/graph/op_kind.hpp>
 #include <tfx/lanes/lane.hpp>
+#include <tfx/lanes/reduce_order.hpp>
 
 namespace tfx {
 

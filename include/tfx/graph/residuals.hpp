@@ -1,9 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <tfx/ops/arithmetic.hpp>
+#include <tfx/graph/builder.hpp>
 
 namespace tfx {
+
+constexpr handle slice_at(builder& g, int region, int stack, const dims& row, bool reversed, int shift = 0) {
+  return {&g, g.emit_at<slice_op>(region, row, g.nodes[stack].type, int(reversed) | shift << 1, stack)};
+}
+constexpr handle iteration_of(builder& g, int region) {
+  return {&g, g.emit_at<iteration_op>(region, dims{}, dtype::real_type, 0)};
+}
+/// All values that node `id` takes in its region. `extent` rows, of which those not written hold `fill`.
+constexpr handle stack_of(builder& g, int id, bool reversed = false, int shift = 0, int extent = 0, int fill = -1) {
+  const node n = g.nodes[id];
+  const region_info r = g.regions[n.region];
+  const dims shape = r.branch ? n.shape : stacked(extent ? extent : r.bound, n.shape);
+  const int aux = int(reversed) | shift << 1;
+  if (fill < 0) return {&g, g.emit_at<stack_op>(r.parent, shape, n.type, aux, id, r.loop)};
+  return {&g, g.emit_at<stack_op>(r.parent, shape, n.type, aux, id, r.loop, fill)};
+}
+
+constexpr int adopt(builder& g, int id);
 
 /// The residual rule: a node of a forward body, wanted in the reverse body paired with it. Iterations run backwards there, so a
 /// slice is flipped, a carry comes from its history, what is cheap to make again is made again, and the rest is stacked.
@@ -21,7 +39,7 @@ constexpr int residual_of(builder& g, int id, int reverse) {
   auto again = [&] {   // recorded once more, in the reverse body
     g.region = reverse;
     int in[16] = {};
-    for (int k = 0; k < n.count; ++k) in[k] = g.edges[n.first + k];
+    for (int k = 0; k < n.count; ++k) in[k] = adopt(g, g.edges[n.first + k]);
     const int r = g.insert(n.op, n.shape, n.type, in, n.count, n.aux, n.number);
     g.region = here;
     return r;
@@ -33,7 +51,7 @@ constexpr int residual_of(builder& g, int id, int reverse) {
   if (is<iteration_op>(n)) {
     const handle count = body.dynamic ? handle{&g, outside(g.trip_count(forward))} : g.constant(body.bound);
     g.region = reverse;
-    const int r = (count - 1.0 - iteration_of(g, reverse)).id;
+    const int r = g.emit<forward_iteration_op>(dims{}, dtype::real_type, 0, count.id, iteration_of(g, reverse).id);
     g.region = here;
     return r;
   }
@@ -50,6 +68,14 @@ constexpr int residual_of(builder& g, int id, int reverse) {
     if (p.link == id || (g.input(p.link, 0) == id && p.shape == n.shape)) return history(j, 1);
   }
   return slice_at(g, reverse, outside(stacked_node()), n.shape, true).id;
+}
+
+/// A value as seen from the current region: itself where it may be read, else brought over from the paired forward body.
+constexpr int adopt(builder& g, int id) {
+  if (id < 0 || g.encloses(g.nodes[id].region, g.region)) return id;
+  int reverse = g.region;
+  while (reverse >= 0 && g.regions[reverse].pair != g.nodes[id].region) reverse = g.regions[reverse].parent;
+  return reverse >= 0 ? residual_of(g, id, reverse) : g.reject(*g.nodes[id].op);
 }
 
 }  // namespace tfx

@@ -4,7 +4,7 @@
 #include <concepts>
 #include <type_traits>
 
-#include <tfx/graph/builder.hpp>
+#include <tfx/graph/residuals.hpp>
 
 namespace tfx {
 
