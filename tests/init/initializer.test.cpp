@@ -71,7 +71,7 @@ constexpr numbers in_the_compiler = [] {
 }  // namespace
 
 TEST_CASE("variance scaling has the limits of Keras") {
-  namespace d = fixtures::dense_bounds;
+  using d = fixtures::dense_bounds;
   check_uniform(init::glorot_uniform{}, d::fan_in, d::fan_out, d::glorot_uniform_limit);
   check_uniform(init::he_uniform{}, d::fan_in, d::fan_out, d::he_uniform_limit);
   check_uniform(init::lecun_uniform{}, d::fan_in, d::fan_out, d::lecun_uniform_limit);
@@ -81,8 +81,8 @@ TEST_CASE("variance scaling has the limits of Keras") {
 }
 
 TEST_CASE("fans count the receptive field") {
-  namespace c = fixtures::conv2d_bounds;
-  namespace d = fixtures::depthwise_conv2d_bounds;
+  using c = fixtures::conv2d_bounds;
+  using d = fixtures::depthwise_conv2d_bounds;
   CHECK(init::fans_of(2, 4, 3 * 3) == init::fans{c::fan_in, c::fan_out});
   CHECK(init::fans_of(2, 1, 3 * 3) == init::fans{d::fan_in, d::fan_out});
   check_uniform(init::glorot_uniform{}, c::fan_in, c::fan_out, c::glorot_uniform_limit);

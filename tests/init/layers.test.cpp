@@ -22,8 +22,8 @@ template <class Machine> double largest(Machine& m, std::string_view path) {
 }
 
 TEST_CASE("a layer's weights lie inside the bound that its fans give, and fill it") {
-  namespace d = fixtures::dense_bounds;
-  namespace c = fixtures::conv2d_bounds;
+  using d = fixtures::dense_bounds;
+  using c = fixtures::conv2d_bounds;
   layer_machine<dense, shape<1, 7>, false> a;
   CHECK(largest(a, "dense/weight") <= d::glorot_uniform_limit);
   CHECK(largest(a, "dense/weight") > 0.85 * d::glorot_uniform_limit);

@@ -14,12 +14,12 @@ using namespace tfx::testing;
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 TEST_CASE("cross-entropies") {
-  namespace sparse = fixtures::sparse_softmax_cross_entropy;
-  namespace large = fixtures::sparse_softmax_cross_entropy_large;
-  namespace dense = fixtures::softmax_cross_entropy;
-  namespace smooth = fixtures::softmax_cross_entropy_smoothed;
-  namespace binary = fixtures::binary_cross_entropy;
-  namespace far = fixtures::binary_cross_entropy_large;
+  using sparse = fixtures::sparse_softmax_cross_entropy;
+  using large = fixtures::sparse_softmax_cross_entropy_large;
+  using dense = fixtures::softmax_cross_entropy;
+  using smooth = fixtures::softmax_cross_entropy_smoothed;
+  using binary = fixtures::binary_cross_entropy;
+  using far = fixtures::binary_cross_entropy_large;
   check(example("sparse", [](auto x, auto t) { return loss::softmax_cross_entropy{}(x, t); }, sparse::out, 1,
                 given<5, 4>(sparse::logits, sparse::d_logits), given_integers<5>(sparse::labels)),
         example("sparse, large", [](auto x, auto t) { return loss::softmax_cross_entropy{}(x, t); }, large::out, 1,
@@ -86,9 +86,9 @@ TEST_CASE("a loss of what is not a number is none") {
 }
 
 TEST_CASE("regression losses") {
-  namespace mse = fixtures::mean_squared_error;
-  namespace mae = fixtures::mean_absolute_error;
-  namespace hub = fixtures::huber;
+  using mse = fixtures::mean_squared_error;
+  using mae = fixtures::mean_absolute_error;
+  using hub = fixtures::huber;
   check(example("squared", [](auto y, auto t) { return loss::mean_squared_error{}(y, t); }, mse::out, 1,
                 given<4, 3>(mse::prediction, mse::d_prediction), given<4, 3>(mse::target, mse::d_target)),
         example("absolute", [](auto y, auto t) { return loss::mean_absolute_error{}(y, t); }, mae::out, 1,
@@ -100,7 +100,7 @@ TEST_CASE("regression losses") {
 }
 
 TEST_CASE("the mean is over the rows present") {
-  namespace sparse = fixtures::sparse_softmax_cross_entropy;
+  using sparse = fixtures::sparse_softmax_cross_entropy;
   check_rows(5,
              example("sparse", [](auto x, auto t) { return loss::softmax_cross_entropy{}(x, t); }, sparse::out, 1,
                      given<-9, 4>(sparse::logits, sparse::d_logits), given_integers<-9>(sparse::labels)),

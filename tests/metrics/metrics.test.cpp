@@ -13,8 +13,8 @@ using namespace tfx;
 using namespace tfx::testing;
 
 TEST_CASE("places of the largest and smallest") {
-  namespace a = fixtures::argmax;
-  namespace t = fixtures::argmax_ties;
+  using a = fixtures::argmax;
+  using t = fixtures::argmax_ties;
   check(example("argmax<0>", [](auto x) { return argmax<0>(x); }, a::argmax_0, numbers{}, given<2, 3, 4>(a::x)),
         example("argmax<1>", [](auto x) { return argmax<1>(x); }, a::argmax_1, numbers{}, given<2, 3, 4>(a::x)),
         example("argmax", [](auto x) { return argmax(x); }, a::argmax_2, numbers{}, given<2, 3, 4>(a::x)),
@@ -25,7 +25,7 @@ TEST_CASE("places of the largest and smallest") {
 }
 
 TEST_CASE("accuracies") {
-  namespace a = fixtures::accuracy;
+  using a = fixtures::accuracy;
   check(example("accuracy", [](auto y, auto t) { return metric::accuracy{}(y, t); }, a::out, numbers{}, given<8, 4>(a::logits),
                 given_integers<8>(a::labels)),
         example("accuracy, one-hot", [](auto y, auto t) { return metric::accuracy{}(y, one_hot<4>(t)); }, a::out, numbers{},
@@ -58,7 +58,7 @@ TEST_CASE("a NaN is found first, and is never right") {
 }
 
 TEST_CASE("an accuracy is a share of the rows present") {
-  namespace a = fixtures::accuracy;
+  using a = fixtures::accuracy;
   check_rows(8, example("accuracy", [](auto y, auto t) { return metric::accuracy{}(y, t); }, a::out, numbers{}, given<-20, 4>(a::logits),
                 given_integers<-20>(a::labels)));
 }

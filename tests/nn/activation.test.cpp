@@ -11,16 +11,16 @@ namespace {
 using namespace tfx;
 using namespace tfx::testing;
 
-#define LAYER(name, layer)                                                                                        \
-  example(                                                                                                        \
-      #name, [](auto x) { return call_layer(layer, x); }, fixtures::name::out, fixtures::name::cotangent,         \
-      given<4, 4>(fixtures::name::x, fixtures::name::d_x))                                                        \
-      .without_differences()
+/// A layer on the numbers of the function.
+template <class Case, class Layer> auto layer(Layer) {
+  return example<Case>([](auto x) { return call_layer(Layer{}, x); }).without_differences();
+}
 
 TEST_CASE("activations as layers are the functions of their names") {
-  check(LAYER(relu, nn::relu{}), LAYER(leaky_relu_02, nn::leaky_relu{.slope = 0.2}), LAYER(elu, nn::elu{}),
-               LAYER(selu, nn::selu{}), LAYER(gelu, nn::gelu{}), LAYER(silu, nn::silu{}), LAYER(softplus, nn::softplus{}),
-               LAYER(sigmoid, nn::sigmoid{}), LAYER(tanh, nn::tanh{}));
+  check(layer<fixtures::relu>(nn::relu{}), layer<fixtures::elu>(nn::elu{}), layer<fixtures::selu>(nn::selu{}),
+        layer<fixtures::gelu>(nn::gelu{}), layer<fixtures::silu>(nn::silu{}), layer<fixtures::softplus>(nn::softplus{}),
+        layer<fixtures::sigmoid>(nn::sigmoid{}), layer<fixtures::tanh>(nn::tanh{}),
+        example<fixtures::leaky_relu_02>([](auto x) { return call_layer(nn::leaky_relu{.slope = 0.2}, x); }));
 }
 
 TEST_CASE("the default slope of the layer is Keras's") {

@@ -22,7 +22,7 @@ constexpr auto masked = [](auto x) {
 };
 
 TEST_CASE("multi-head attention") {
-  namespace f = fixtures::multi_head_attention;
+  using f = fixtures::multi_head_attention;
   layer_machine<attention, shape<-3, 4, 6>> m;
   m.state.batch = 2;
   const std::string in = "multi_head_attention/in_proj/", out = "multi_head_attention/out_proj/";
@@ -41,7 +41,7 @@ TEST_CASE("multi-head attention") {
 }
 
 TEST_CASE("causal attention does not see what comes later") {
-  namespace f = fixtures::multi_head_attention;
+  using f = fixtures::multi_head_attention;
   layer_machine<causal_attention, shape<2, 4, 6>> m;
   const auto past = [&](auto x) {
     m.on(x, f::cotangent);
@@ -53,48 +53,37 @@ TEST_CASE("causal attention does not see what comes later") {
   CHECK(past(x) == before);
 }
 
-template <const auto& Block, class F> void check_block(const F& f) {
+template <const auto& Block, class Case> void check_block() {
   layer_machine<Block, shape<-3, 4, 6>> m;
   m.state.batch = 2;
-  for (const auto& p : f.parameters) m.set("transformer_encoder/" + p.path, p.value);
-  m.on(f.x, f.cotangent);
-  CHECK_CLOSE(m.value(), f.out);
-  CHECK_CLOSE(m.d_x(), f.d_x);
-  for (const auto& p : f.parameters) {
-    INFO(p.path);
-    CHECK_CLOSE(m.gradient("transformer_encoder/" + p.path), p.gradient);
-  }
+  const auto for_each_parameter = [](auto visit) {
+    const auto one = [&](const std::string& path, const auto& value, const auto& gradient) {
+      INFO(path);
+      visit("transformer_encoder/" + path, value, gradient);
+    };
+    one("multi_head_attention/in_proj/weight", Case::in_weight, Case::d_in_weight);
+    one("multi_head_attention/in_proj/bias", Case::in_bias, Case::d_in_bias);
+    one("multi_head_attention/out_proj/weight", Case::out_weight, Case::d_out_weight);
+    one("multi_head_attention/out_proj/bias", Case::out_bias, Case::d_out_bias);
+    one("dense/weight", Case::up_weight, Case::d_up_weight);
+    one("dense/bias", Case::up_bias, Case::d_up_bias);
+    one("dense_1/weight", Case::down_weight, Case::d_down_weight);
+    one("dense_1/bias", Case::down_bias, Case::d_down_bias);
+    one("layer_norm/scale", Case::scale_1, Case::d_scale_1);
+    one("layer_norm/shift", Case::shift_1, Case::d_shift_1);
+    one("layer_norm_1/scale", Case::scale_2, Case::d_scale_2);
+    one("layer_norm_1/shift", Case::shift_2, Case::d_shift_2);
+  };
+  for_each_parameter([&](const std::string& path, const auto& value, const auto&) { m.set(path, value); });
+  m.on(Case::x, Case::cotangent);
+  CHECK_CLOSE(m.value(), Case::out);
+  CHECK_CLOSE(m.d_x(), Case::d_x);
+  for_each_parameter([&](const std::string& path, const auto&, const auto& gradient) { CHECK_CLOSE(m.gradient(path), gradient); });
 }
 
-/// A fixture's members as an object.
-struct block_case {
-  numbers x, out, cotangent, d_x;
-  struct parameter {
-    std::string path;
-    numbers value, gradient;
-  };
-  std::vector<parameter> parameters;
-};
-#define PARAMETER(name, path, member) \
-  { path, numbers_of(fixtures::name::member), numbers_of(fixtures::name::d_##member) }
-#define BLOCK(name)                                                                                                    \
-  block_case {                                                                                                         \
-    numbers_of(fixtures::name::x), numbers_of(fixtures::name::out), numbers_of(fixtures::name::cotangent),             \
-        numbers_of(fixtures::name::d_x), {                                                                             \
-      PARAMETER(name, "multi_head_attention/in_proj/weight", in_weight),                                               \
-          PARAMETER(name, "multi_head_attention/in_proj/bias", in_bias),                                               \
-          PARAMETER(name, "multi_head_attention/out_proj/weight", out_weight),                                         \
-          PARAMETER(name, "multi_head_attention/out_proj/bias", out_bias), PARAMETER(name, "dense/weight", up_weight), \
-          PARAMETER(name, "dense/bias", up_bias), PARAMETER(name, "dense_1/weight", down_weight),                      \
-          PARAMETER(name, "dense_1/bias", down_bias), PARAMETER(name, "layer_norm/scale", scale_1),                    \
-          PARAMETER(name, "layer_norm/shift", shift_1), PARAMETER(name, "layer_norm_1/scale", scale_2),                \
-          PARAMETER(name, "layer_norm_1/shift", shift_2)                                                               \
-    }                                                                                                                  \
-  }
-
 TEST_CASE("transformer encoder, normalisation first and last") {
-  check_block<first>(BLOCK(transformer_encoder));
-  check_block<last>(BLOCK(transformer_encoder_last));
+  check_block<first, fixtures::transformer_encoder>();
+  check_block<last, fixtures::transformer_encoder_last>();
 }
 
 TEST_CASE("encoder and masked attention have the same bits on every backend") {

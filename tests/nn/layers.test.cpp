@@ -15,7 +15,7 @@ constexpr auto dense_relu = nn::sequential(nn::dense<4>{}, nn::relu{});
 constexpr auto conv_relu = nn::sequential(nn::conv2d<3, 3, same>{}, nn::relu{});
 
 TEST_CASE("dense") {
-  namespace f = fixtures::dense;
+  using f = fixtures::dense;
   layer_machine<dense, shape<-8, 5>> m;
   m.state.batch = 3;
   CHECK(m.paths() == "dense/weight dense/bias");
@@ -27,7 +27,7 @@ TEST_CASE("dense") {
 }
 
 TEST_CASE("dense, then relu") {
-  namespace f = fixtures::dense_relu;
+  using f = fixtures::dense_relu;
   layer_machine<dense_relu, shape<3, 5>> m;
   m.set("dense/weight", f::weight).set("dense/bias", f::bias).on(f::x, f::cotangent);
   CHECK_CLOSE(m.value(), f::out);
@@ -37,7 +37,7 @@ TEST_CASE("dense, then relu") {
 }
 
 TEST_CASE("convolution, then relu") {
-  namespace f = fixtures::conv2d_relu;
+  using f = fixtures::conv2d_relu;
   layer_machine<conv_relu, shape<-5, 4, 5, 2>> m;
   m.state.batch = 2;
   CHECK(m.paths() == "conv2d/weight conv2d/bias");

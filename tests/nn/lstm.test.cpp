@@ -17,7 +17,7 @@ constexpr nn::lstm<4> without_bias{.bias = false};
 
 template <const auto& Layer, class In> struct lstm_machine : layer_machine<Layer, In> {
   lstm_machine() {
-    namespace f = fixtures::lstm;
+    using f = fixtures::lstm;
     this->state.batch = 2;
     this->set("lstm/kernel", f::kernel).set("lstm/recurrent_kernel", f::recurrent_kernel);
     if (std::string_view(this->paths()).ends_with("bias")) this->set("lstm/bias", f::bias);
@@ -25,7 +25,7 @@ template <const auto& Layer, class In> struct lstm_machine : layer_machine<Layer
 };
 
 TEST_CASE_TEMPLATE("long short-term memory, all states", In, shape<2, 10, 3>, shape<-2, 10, 3>, shape<-7, 10, 3>) {
-  namespace f = fixtures::lstm;
+  using f = fixtures::lstm;
   lstm_machine<all_states, In> m;
   CHECK(m.paths() == "lstm/kernel lstm/recurrent_kernel lstm/bias");
   m.on(f::x, f::cotangent);
@@ -40,7 +40,7 @@ TEST_CASE_TEMPLATE("long short-term memory, all states", In, shape<2, 10, 3>, sh
 constexpr std::size_t element(int b, int t, int j) { return std::size_t((b * 10 + t) * 4 + j); }
 
 TEST_CASE_TEMPLATE("long short-term memory, the last state", In, shape<2, 10, 3>, shape<-5, 10, 3>) {
-  namespace f = fixtures::lstm;
+  using f = fixtures::lstm;
   lstm_machine<last_state, In> m;
   lstm_machine<all_states, shape<2, 10, 3>> all;
   numbers last, cotangent, spread(2 * 10 * 4);
@@ -59,7 +59,7 @@ TEST_CASE_TEMPLATE("long short-term memory, the last state", In, shape<2, 10, 3>
 }
 
 TEST_CASE("long short-term memory without a bias is one with a bias of zeros") {
-  namespace f = fixtures::lstm;
+  using f = fixtures::lstm;
   lstm_machine<without_bias, shape<2, 10, 3>> m;
   lstm_machine<last_state, shape<2, 10, 3>> zero;
   CHECK(m.paths() == "lstm/kernel lstm/recurrent_kernel");

@@ -72,19 +72,27 @@ struct parameter {
   std::string_view path;
   numbers value, gradient;
 };
-// A fixture is a namespace, which only the preprocessor can pass on.
-#define PARAMETER(net, path, name) parameter{path, numbers_of(fixtures::net::name), numbers_of(fixtures::net::d_##name)}
+template <class X> parameter stored_as(std::string_view path, const X& value, const X& gradient) { return {path, numbers_of(value), numbers_of(gradient)}; }
 
 std::vector<parameter> of_mlp() {
-  return {PARAMETER(mlp, "dense/weight", dense_weight),     PARAMETER(mlp, "dense/bias", dense_bias),
-          PARAMETER(mlp, "dense_1/weight", dense_1_weight), PARAMETER(mlp, "dense_1/bias", dense_1_bias),
-          PARAMETER(mlp, "dense_2/weight", dense_2_weight), PARAMETER(mlp, "dense_2/bias", dense_2_bias)};
+  using f = fixtures::mlp;
+  return {stored_as("dense/weight", f::dense_weight, f::d_dense_weight),
+          stored_as("dense/bias", f::dense_bias, f::d_dense_bias),
+          stored_as("dense_1/weight", f::dense_1_weight, f::d_dense_1_weight),
+          stored_as("dense_1/bias", f::dense_1_bias, f::d_dense_1_bias),
+          stored_as("dense_2/weight", f::dense_2_weight, f::d_dense_2_weight),
+          stored_as("dense_2/bias", f::dense_2_bias, f::d_dense_2_bias)};
 }
 std::vector<parameter> of_cnn() {
-  return {PARAMETER(cnn, "conv2d/weight", conv2d_weight),     PARAMETER(cnn, "conv2d/bias", conv2d_bias),
-          PARAMETER(cnn, "conv2d_1/weight", conv2d_1_weight), PARAMETER(cnn, "conv2d_1/bias", conv2d_1_bias),
-          PARAMETER(cnn, "dense/weight", dense_weight),       PARAMETER(cnn, "dense/bias", dense_bias),
-          PARAMETER(cnn, "dense_1/weight", dense_1_weight),   PARAMETER(cnn, "dense_1/bias", dense_1_bias)};
+  using f = fixtures::cnn;
+  return {stored_as("conv2d/weight", f::conv2d_weight, f::d_conv2d_weight),
+          stored_as("conv2d/bias", f::conv2d_bias, f::d_conv2d_bias),
+          stored_as("conv2d_1/weight", f::conv2d_1_weight, f::d_conv2d_1_weight),
+          stored_as("conv2d_1/bias", f::conv2d_1_bias, f::d_conv2d_1_bias),
+          stored_as("dense/weight", f::dense_weight, f::d_dense_weight),
+          stored_as("dense/bias", f::dense_bias, f::d_dense_bias),
+          stored_as("dense_1/weight", f::dense_1_weight, f::d_dense_1_weight),
+          stored_as("dense_1/bias", f::dense_1_bias, f::d_dense_1_bias)};
 }
 template <class Network> void set(Network& m, const std::vector<parameter>& all) {
   for (const parameter& p : all) m.put(m.leaf(p.path), p.value);
@@ -120,18 +128,18 @@ template <class Network> void check_gradients(Network& m, const std::vector<para
 }
 
 TEST_CASE("all gradients of a multilayer perceptron") {
-  namespace f = fixtures::mlp;
+  using f = fixtures::mlp;
   network<mlp, shape<-16, 12>, no_optimizer> m(f::x, f::labels);
   check_gradients(m, of_mlp(), numbers_of(f::logits), f::loss);
 }
 TEST_CASE("all gradients of a convolutional network") {
-  namespace f = fixtures::cnn;
+  using f = fixtures::cnn;
   network<cnn, shape<-7, 8, 8, 1>, no_optimizer> m(f::x, f::labels);
   check_gradients(m, of_cnn(), numbers_of(f::logits), f::loss);
 }
 
-template <class Network, std::size_t N>
-void check_training(Network& m, const std::vector<parameter>& start, const double (&losses)[N], std::string_view path, const numbers& last) {
+template <class Network>
+void check_training(Network& m, const std::vector<parameter>& start, std::span<const double> losses, std::string_view path, const numbers& last) {
   set(m, start);
   double worst = 0;
   for (const double expected : losses) worst = std::max(worst, std::abs(m.loss() - expected));
@@ -141,8 +149,8 @@ void check_training(Network& m, const std::vector<parameter>& start, const doubl
 }
 
 TEST_CASE("ten steps of gradient descent and of Adam") {
-  namespace f = fixtures::mlp;
-  namespace c = fixtures::cnn;
+  using f = fixtures::mlp;
+  using c = fixtures::cnn;
   network<mlp, shape<-16, 12>, sgd> a(f::x, f::labels);
   check_training(a, of_mlp(), f::sgd_losses, "dense_2/bias", numbers_of(f::sgd_dense_2_bias));
   network<mlp, shape<-16, 12>, adam> b(f::x, f::labels);

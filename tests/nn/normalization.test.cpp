@@ -16,34 +16,23 @@ constexpr nn::layer_norm layer_norm{.epsilon = fixtures::layer_norm::epsilon};
 constexpr nn::layer_norm layer_norm_small{.epsilon = fixtures::layer_norm_sequence::epsilon};
 static_assert(fixtures::batch_norm::momentum == fixtures::batch_norm_image::momentum);
 
-template <std::size_t N> numbers row(const double (&all)[N], std::size_t k) { return numbers(all + k * N / 3, all + (k + 1) * N / 3); }
+numbers row(std::span<const double> all, std::size_t k) { return numbers_of(all.subspan(k * all.size() / 3, all.size() / 3)); }
 
-template <class Machine, class F> void check_norm(Machine& m, std::string name, const F& f) {
-  m.set(name + "/scale", f.scale).set(name + "/shift", f.offset).on(f.x, f.cotangent);
-  CHECK_CLOSE(m.value(), f.out);
-  CHECK_CLOSE(m.d_x(), f.d_x);
-  CHECK_CLOSE(m.gradient(name + "/scale"), f.d_scale);
-  CHECK_CLOSE(m.gradient(name + "/shift"), f.d_offset);
+template <class Fixture, class Machine> void check_norm(Machine& m, std::string name) {
+  m.set(name + "/scale", Fixture::scale).set(name + "/shift", Fixture::offset).on(Fixture::x, Fixture::cotangent);
+  CHECK_CLOSE(m.value(), Fixture::out);
+  CHECK_CLOSE(m.d_x(), Fixture::d_x);
+  CHECK_CLOSE(m.gradient(name + "/scale"), Fixture::d_scale);
+  CHECK_CLOSE(m.gradient(name + "/shift"), Fixture::d_offset);
 }
 
-/// A fixture's members as an object.
-struct norm_case {
-  numbers x, scale, offset, out, cotangent, d_x, d_scale, d_offset;
-};
-#define NORM(name)                                                                                             \
-  norm_case {                                                                                                  \
-    numbers_of(fixtures::name::x), numbers_of(fixtures::name::scale), numbers_of(fixtures::name::offset),      \
-        numbers_of(fixtures::name::out), numbers_of(fixtures::name::cotangent), numbers_of(fixtures::name::d_x), \
-        numbers_of(fixtures::name::d_scale), numbers_of(fixtures::name::d_offset)                              \
-  }
-
 TEST_CASE("batch normalisation while training: the statistics of the batch, and the running ones after three") {
-  namespace f = fixtures::batch_norm;
+  using f = fixtures::batch_norm;
   layer_machine<batch_norm, shape<-9, 3>> m;
   m.state.batch = 6;
   CHECK(m.paths() == "batch_norm/scale batch_norm/shift");
   CHECK(m.paths(state_space) == "batch_norm/mean batch_norm/variance");
-  check_norm(m, "batch_norm", NORM(batch_norm));
+  check_norm<fixtures::batch_norm>(m, "batch_norm");
   CHECK_CLOSE(m.values("batch_norm/mean"), row(f::running_mean, 0));
   CHECK_CLOSE(m.values("batch_norm/variance"), row(f::running_variance, 0));
   m.on(f::second_batch, f::cotangent);
@@ -55,34 +44,34 @@ TEST_CASE("batch normalisation while training: the statistics of the batch, and 
 }
 
 TEST_CASE("batch normalisation of images") {
-  namespace f = fixtures::batch_norm_image;
+  using f = fixtures::batch_norm_image;
   layer_machine<batch_norm, shape<-4, 2, 3, 2>> m;
   m.state.batch = 3;
-  check_norm(m, "batch_norm", NORM(batch_norm_image));
+  check_norm<fixtures::batch_norm_image>(m, "batch_norm");
   m.on(f::second_batch, f::cotangent).on(f::third_batch, f::cotangent);
   CHECK_CLOSE(m.values("batch_norm/mean"), row(f::running_mean, 2));
   CHECK_CLOSE(m.values("batch_norm/variance"), row(f::running_variance, 2));
 }
 
 TEST_CASE("batch normalisation in use: the running statistics, which stay") {
-  namespace f = fixtures::batch_norm_inference;
-  namespace g = fixtures::batch_norm_image_inference;
+  using f = fixtures::batch_norm_inference;
+  using g = fixtures::batch_norm_image_inference;
   layer_machine<batch_norm, shape<6, 3>, false> m;
   m.set("batch_norm/mean", f::running_mean).set("batch_norm/variance", f::running_variance);
-  check_norm(m, "batch_norm", NORM(batch_norm_inference));
+  check_norm<fixtures::batch_norm_inference>(m, "batch_norm");
   CHECK_CLOSE(m.values("batch_norm/mean"), f::running_mean);
   layer_machine<batch_norm, shape<3, 2, 3, 2>, false> images;
   images.set("batch_norm/mean", g::running_mean).set("batch_norm/variance", g::running_variance);
-  check_norm(images, "batch_norm", NORM(batch_norm_image_inference));
+  check_norm<fixtures::batch_norm_image_inference>(images, "batch_norm");
 }
 
 TEST_CASE("layer normalisation") {
   layer_machine<layer_norm, shape<3, 6>> m;
   CHECK(m.paths() == "layer_norm/scale layer_norm/shift");
-  check_norm(m, "layer_norm", NORM(layer_norm));
+  check_norm<fixtures::layer_norm>(m, "layer_norm");
   layer_machine<layer_norm_small, shape<-4, 3, 4>> sequence;
   sequence.state.batch = 2;
-  check_norm(sequence, "layer_norm", NORM(layer_norm_sequence));
+  check_norm<fixtures::layer_norm_sequence>(sequence, "layer_norm");
 }
 
 }  // namespace

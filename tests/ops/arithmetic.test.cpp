@@ -10,35 +10,27 @@ namespace {
 using namespace tfx;
 using namespace tfx::testing;
 
-template <int... E> struct extents {
-  template <class... A> static auto give(const A&... a) { return given<E...>(a...); }
-};
-
-// A fixture is a namespace, which only the preprocessor can pass on.
-#define BINARY(name, X, Y, ...)                                                                                \
-  example(                                                                                                     \
-      #name, [](auto x, auto y) { return __VA_ARGS__; }, fixtures::name::out, fixtures::name::cotangent,       \
-      X::give(fixtures::name::x, fixtures::name::d_x), Y::give(fixtures::name::y, fixtures::name::d_y))
-using matrix = extents<3, 4>;
-using row = extents<4>;
-
 TEST_CASE("minimum, maximum, powers, a choice") {
-  namespace w = fixtures::where;
-  check(BINARY(minimum_same, matrix, matrix, minimum(x, y)), BINARY(minimum_row, matrix, row, minimum(x, y)),
-        BINARY(maximum_same, matrix, matrix, maximum(x, y)), BINARY(maximum_row, matrix, row, maximum(x, y)),
-        BINARY(pow_same, matrix, matrix, pow(x, y)), BINARY(pow_row, matrix, row, pow(x, y)),
-        example("where", [](auto c, auto x, auto y) { return where(c, x, y); }, w::out, w::cotangent,
-                given<3, 4>(w::condition), given<3, 4>(w::x, w::d_x), given<4>(w::y, w::d_y)));
+  check(example<fixtures::minimum_same>([](auto x, auto y) { return minimum(x, y); }),
+        example<fixtures::minimum_row>([](auto x, auto y) { return minimum(x, y); }),
+        example<fixtures::maximum_same>([](auto x, auto y) { return maximum(x, y); }),
+        example<fixtures::maximum_row>([](auto x, auto y) { return maximum(x, y); }),
+        example<fixtures::pow_same>([](auto x, auto y) { return pow(x, y); }),
+        example<fixtures::pow_row>([](auto x, auto y) { return pow(x, y); }),
+        example<fixtures::where>([](auto x, auto y, auto c) { return where(c, x, y); }));
 }
 
-#define COMPARE(name, ...)                                                                                  \
-  example(                                                                                                  \
-      #name, [](auto x, auto y) { return __VA_ARGS__; }, fixtures::compare::name, numbers{},                \
-      given<3, 4>(fixtures::compare::x), given<4>(fixtures::compare::y))
-
+template <class Function> auto compared(std::string_view name, const fixtures::stored<bool, 3, 4>& out, Function f) {
+  return example(name, f, out, numbers{}, given<3, 4>(fixtures::compare::x), given<4>(fixtures::compare::y));
+}
 TEST_CASE("comparisons") {
-  check(COMPARE(less, x < y), COMPARE(less_equal, x <= y), COMPARE(greater, x > y), COMPARE(greater_equal, x >= y),
-        COMPARE(equal, x == y), COMPARE(not_equal, x != y));
+  using c = fixtures::compare;
+  check(compared("less", c::less, [](auto x, auto y) { return x < y; }),
+        compared("less_equal", c::less_equal, [](auto x, auto y) { return x <= y; }),
+        compared("greater", c::greater, [](auto x, auto y) { return x > y; }),
+        compared("greater_equal", c::greater_equal, [](auto x, auto y) { return x >= y; }),
+        compared("equal", c::equal, [](auto x, auto y) { return x == y; }),
+        compared("not_equal", c::not_equal, [](auto x, auto y) { return x != y; }));
 }
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();

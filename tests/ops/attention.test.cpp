@@ -24,47 +24,26 @@ template <auto... Option, class S, class T> constexpr auto of_columns(var<S, T> 
                                           part(std::integral_constant<int, 2>{}));
 }
 
-#define ATTENTION(name, queries, ...)                                         \
-  example(#name, __VA_ARGS__, fixtures::name::out, fixtures::name::cotangent, \
-          given<2, queries, 2, 3>(fixtures::name::q, fixtures::name::d_q),    \
-          given<2, 4, 2, 3>(fixtures::name::k, fixtures::name::d_k),          \
-          given<2, 4, 2, 3>(fixtures::name::v, fixtures::name::d_v))
-
-#define ONE_HEAD(name)                                               \
-  given<2, 4, 1, 3>(fixtures::name::query, fixtures::name::d_query), \
-      given<2, 4, 1, 3>(fixtures::name::key, fixtures::name::d_key), \
-      given<2, 4, 1, 3>(fixtures::name::value, fixtures::name::d_value)
+/// Stored queries, keys and values [batch, steps, size] as those of one head.
+template <class Case, class Function, class... More> auto one_head(std::string_view name, Function f, More... more) {
+  return example(name, f, Case::out, Case::cotangent, given<2, 4, 1, 3>(Case::query, Case::d_query),
+                 given<2, 4, 1, 3>(Case::key, Case::d_key), given<2, 4, 1, 3>(Case::value, Case::d_value), more...);
+}
 
 TEST_CASE("attention and its gradients") {
-  check(ATTENTION(dot_product_attention, 5, [](auto q, auto k, auto v) { return dot_product_attention(q, k, v); }),
-        ATTENTION(dot_product_attention_causal, 4,
-                  [](auto q, auto k, auto v) { return dot_product_attention<causal>(q, k, v); }),
-        example(
-            "one head", [](auto q, auto k, auto v) { return dot_product_attention(q, k, v); }, fixtures::attention::out,
-            fixtures::attention::cotangent, ONE_HEAD(attention)),
-        example(
-            "one head, causal", [](auto q, auto k, auto v) { return dot_product_attention<causal>(q, k, v); },
-            fixtures::attention_causal::out, fixtures::attention_causal::cotangent, ONE_HEAD(attention_causal)));
+  check(example<fixtures::dot_product_attention>([](auto q, auto k, auto v) { return dot_product_attention(q, k, v); }),
+        example<fixtures::dot_product_attention_causal>([](auto q, auto k, auto v) { return dot_product_attention<causal>(q, k, v); }),
+        one_head<fixtures::attention>("one head", [](auto q, auto k, auto v) { return dot_product_attention(q, k, v); }),
+        one_head<fixtures::attention_causal>("one head, causal", [](auto q, auto k, auto v) { return dot_product_attention<causal>(q, k, v); }));
 }
 
 TEST_CASE("attention with a mask") {
-  namespace f = fixtures::dot_product_attention_masked;
-  check(example(
-            "a mask for all heads",
-            [](auto q, auto k, auto v, auto mask) { return dot_product_attention(q, k, v, mask); }, f::out,
-            f::cotangent, given<2, 5, 2, 3>(f::q, f::d_q), given<2, 4, 2, 3>(f::k, f::d_k),
-            given<2, 4, 2, 3>(f::v, f::d_v), given<2, 1, 5, 4>(f::mask)),
-        example(
-            "a mask as causality is one",
-            [](auto q, auto k, auto v, auto mask) { return dot_product_attention(q, k, v, mask); },
-            fixtures::dot_product_attention_causal::out, fixtures::dot_product_attention_causal::cotangent,
-            given<2, 4, 2, 3>(fixtures::dot_product_attention_causal::q, fixtures::dot_product_attention_causal::d_q),
-            given<2, 4, 2, 3>(fixtures::dot_product_attention_causal::k, fixtures::dot_product_attention_causal::d_k),
-            given<2, 4, 2, 3>(fixtures::dot_product_attention_causal::v, fixtures::dot_product_attention_causal::d_v),
-            given<4, 4>(numbers{1, 0, 0, 0, 1, 1, 0, 0, 1, 1, 1, 0, 1, 1, 1, 1})),
-        example(
-            "one number", [](auto q, auto k, auto v, auto mask) { return dot_product_attention(q, k, v, mask); },
-            fixtures::attention::out, fixtures::attention::cotangent, ONE_HEAD(attention), given<1>(numbers{2})),
+  using c = fixtures::dot_product_attention_causal;
+  constexpr auto masked = [](auto q, auto k, auto v, auto mask) { return dot_product_attention(q, k, v, mask); };
+  check(example<fixtures::dot_product_attention_masked>(masked),
+        example("a mask as causality is one", masked, c::out, c::cotangent, given<2, 4, 2, 3>(c::q, c::d_q), given<2, 4, 2, 3>(c::k, c::d_k),
+                given<2, 4, 2, 3>(c::v, c::d_v), given<4, 4>(numbers{1, 0, 0, 0, 1, 1, 0, 0, 1, 1, 1, 0, 1, 1, 1, 1})),
+        one_head<fixtures::attention>("one number", masked, given<1>(numbers{2})),
         // A query that sees nothing gives 0.
         example(
             "nothing", [](auto q, auto k, auto v, auto mask) { return dot_product_attention(q, k, v, mask); },
@@ -74,7 +53,7 @@ TEST_CASE("attention with a mask") {
 }
 
 TEST_CASE("attention reads columns of one matrix, and its gradient is one") {
-  namespace f = fixtures::dot_product_attention_causal;
+  using f = fixtures::dot_product_attention_causal;
   check(example(
             "merged", [](auto q, auto k, auto v) { return of_columns<causal>(concatenate<2>(q, k, v)); }, f::out,
             f::cotangent, given<2, 4, 6>(f::q, f::d_q), given<2, 4, 6>(f::k, f::d_k), given<2, 4, 6>(f::v, f::d_v)),

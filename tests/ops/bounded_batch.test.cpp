@@ -11,7 +11,7 @@ using namespace tfx;
 using namespace tfx::testing;
 
 TEST_CASE("of a batch, only the rows present count") {
-  namespace m = fixtures::matmul;
+  using m = fixtures::matmul;
   check_rows(3,
              example("x y", [](auto x, auto y) { return matmul(x, y); }, m::out, m::cotangent, given<-7, 4>(m::x, m::d_x),
                      given<4, 5>(m::y, m::d_y)),

@@ -14,10 +14,10 @@ using namespace tfx;
 using namespace tfx::testing;
 
 TEST_CASE("rows are gathered, gradients scattered") {
-  namespace g = fixtures::gather;
-  namespace g2 = fixtures::gather_2d;
-  namespace t = fixtures::take_along_last;
-  namespace o = fixtures::one_hot;
+  using g = fixtures::gather;
+  using g2 = fixtures::gather_2d;
+  using t = fixtures::take_along_last;
+  using o = fixtures::one_hot;
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   check(example("gather", [](auto table, auto i) { return gather(table, i); }, g::out, g::cotangent,
                 given<5, 3>(g::table, g::d_table), given_integers<6>(g::indices)),
@@ -31,7 +31,7 @@ TEST_CASE("rows are gathered, gradients scattered") {
 }
 
 TEST_CASE("of a batch, only the indices present count") {
-  namespace g = fixtures::gather;
+  using g = fixtures::gather;
   const auto rows_of = [](auto table, auto i) { return gather(table, i); };
   check_rows(6, example("vector", rows_of, g::out, g::cotangent, given<5, 3>(g::table, g::d_table), given_integers<-9>(g::indices)));
   check_rows(3, example("matrix", [](auto table, auto i) { return reshape<-1, 6>(gather(table, i)); }, g::out, g::cotangent,

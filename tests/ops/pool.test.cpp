@@ -11,26 +11,22 @@ namespace {
 using namespace tfx;
 using namespace tfx::testing;
 
-// A fixture is a namespace, which only the preprocessor can pass on.
-#define POOL(name, N, H, W, ...)                                                                    \
-  example(                                                                                          \
-      #name, [](auto x) { return __VA_ARGS__; }, fixtures::name::out, fixtures::name::cotangent,    \
-      given<N, H, W, 2>(fixtures::name::x, fixtures::name::d_x))
-
 TEST_CASE("largest of windows") {
-  check(POOL(max_pool_2x2, 2, 4, 6, max_pool2d<2>(x)),
-        POOL(max_pool_2x2_ties, 2, 4, 6, max_pool2d<2>(x)).without_differences(),
-        POOL(max_pool_2x2_odd, 1, 5, 5, max_pool2d<2>(x)), POOL(max_pool_3x3_same, 2, 5, 6, max_pool2d<3, 2, same>(x)),
-        POOL(max_pool_3x3_same_ties, 2, 5, 6, max_pool2d<3, 2, same>(x)).without_differences(),
-        POOL(max_pool_2x2_same, 1, 5, 5, max_pool2d<2, 2, same>(x)));
+  check(example<fixtures::max_pool_2x2>([](auto x) { return max_pool2d<2>(x); }),
+        example<fixtures::max_pool_2x2_ties>([](auto x) { return max_pool2d<2>(x); }).without_differences(),
+        example<fixtures::max_pool_2x2_odd>([](auto x) { return max_pool2d<2>(x); }),
+        example<fixtures::max_pool_3x3_same>([](auto x) { return max_pool2d<3, 2, same>(x); }),
+        example<fixtures::max_pool_3x3_same_ties>([](auto x) { return max_pool2d<3, 2, same>(x); }).without_differences(),
+        example<fixtures::max_pool_2x2_same>([](auto x) { return max_pool2d<2, 2, same>(x); }));
 }
 
 TEST_CASE("means of windows, and of whole images") {
-  namespace mean_of = fixtures::global_avg_pool;
-  namespace max_of = fixtures::global_max_pool;
-  check(POOL(avg_pool_2x2, 2, 4, 6, average_pool2d<2>(x)), POOL(avg_pool_2x2_odd, 1, 5, 5, average_pool2d<2>(x)),
-        POOL(avg_pool_3x3_same, 2, 5, 6, average_pool2d<3, 2, same>(x)),
-        POOL(avg_pool_2x2_same, 1, 5, 5, average_pool2d<2, 2, same>(x)),
+  using mean_of = fixtures::global_avg_pool;
+  using max_of = fixtures::global_max_pool;
+  check(example<fixtures::avg_pool_2x2>([](auto x) { return average_pool2d<2>(x); }),
+        example<fixtures::avg_pool_2x2_odd>([](auto x) { return average_pool2d<2>(x); }),
+        example<fixtures::avg_pool_3x3_same>([](auto x) { return average_pool2d<3, 2, same>(x); }),
+        example<fixtures::avg_pool_2x2_same>([](auto x) { return average_pool2d<2, 2, same>(x); }),
         example("global mean", [](auto x) { return mean<1, 2>(x); }, mean_of::out, mean_of::cotangent,
                 given<2, 3, 4, 3>(mean_of::x, mean_of::d_x)),
         example("global max", [](auto x) { return max<1, 2>(x); }, max_of::out, max_of::cotangent,
@@ -47,8 +43,8 @@ TEST_CASE("the first NaN in a window is its maximum and takes the gradient") {
 }
 
 TEST_CASE("convolutions whose results only a pooling reads") {
-  namespace c = fixtures::conv2d_same_stride2;
-  const numbers image(c::x, c::x + 70), kernel(c::w, c::w + 36), bias = {0.1, -0.2};
+  using c = fixtures::conv2d_same_stride2;
+  const numbers image(c::x.begin(), c::x.begin() + 70), kernel(c::w.begin(), c::w.begin() + 36), bias = {0.1, -0.2};
   const auto images = given<1, 5, 7, 2>(image, numerically);
   const auto weights = given<3, 3, 2, 2>(kernel, numerically);
   const auto biases = given<2>(bias, numerically);
@@ -71,8 +67,8 @@ TEST_CASE("convolutions whose results only a pooling reads") {
 }
 
 TEST_CASE("of a batch of images, only those present count") {
-  namespace a = fixtures::max_pool_3x3_same;
-  namespace b = fixtures::avg_pool_3x3_same;
+  using a = fixtures::max_pool_3x3_same;
+  using b = fixtures::avg_pool_3x3_same;
   check_rows(2,
              example("max", [](auto x) { return max_pool2d<3, 2, same>(x); }, a::out, a::cotangent, given<-3, 5, 6, 2>(a::x, a::d_x)),
              example("mean", [](auto x) { return average_pool2d<3, 2, same>(x); }, b::out, b::cotangent,

@@ -10,35 +10,26 @@ namespace {
 using namespace tfx;
 using namespace tfx::testing;
 
-template <int... E> struct extents {
-  template <class... A> static auto give(const A&... a) { return given<E...>(a...); }
-};
-using matrix = extents<3, 4>;
-using column = extents<3, 1>;
-using cube = extents<2, 3, 4>;
-
-// A fixture is a namespace, which only the preprocessor can pass on.
-
-#define MOVED(name, X, ...)                                                                              \
-  example(                                                                                               \
-      #name, [](auto x) { return __VA_ARGS__; }, fixtures::name::out, fixtures::name::cotangent,         \
-      X::give(fixtures::name::x, fixtures::name::d_x))
-
 TEST_CASE("elements move where they belong, and gradients back") {
-  check(MOVED(reshape, matrix, reshape<2, -1>(x)), MOVED(transpose, matrix, transpose(x)),
-        MOVED(transpose_021, cube, transpose(x)), MOVED(transpose_102, cube, permute<1, 0, 2>(x)),
-        MOVED(transpose_201, cube, permute<2, 0, 1>(x)), MOVED(transpose_210, cube, permute<2, 1, 0>(x)),
-        MOVED(slice, matrix, slice<1, 0, 3>(slice<0, 1, 3>(x))),
-        MOVED(slice_strided, cube, slice<2, 1, 4, 2>(slice<1, 0, 3, 2>(x))), MOVED(flip, matrix, flip<0, 1>(x)),
-        MOVED(pad, matrix, pad<1, 2, 1>(pad<0, 1, 0>(x))),
-        MOVED(pad_value, matrix, pad<1, 1, 1>(pad<0, 1, 1>(x, 1.5), 1.5)),
-        MOVED(broadcast_to, column, broadcast_to<shape<2, 3, 4>>(x)), MOVED(tile, matrix, tile<2, 2>(x)));
+  check(example<fixtures::reshape>([](auto x) { return reshape<2, -1>(x); }),
+        example<fixtures::transpose>([](auto x) { return transpose(x); }),
+        example<fixtures::transpose_021>([](auto x) { return transpose(x); }),
+        example<fixtures::transpose_102>([](auto x) { return permute<1, 0, 2>(x); }),
+        example<fixtures::transpose_201>([](auto x) { return permute<2, 0, 1>(x); }),
+        example<fixtures::transpose_210>([](auto x) { return permute<2, 1, 0>(x); }),
+        example<fixtures::slice>([](auto x) { return slice<1, 0, 3>(slice<0, 1, 3>(x)); }),
+        example<fixtures::slice_strided>([](auto x) { return slice<2, 1, 4, 2>(slice<1, 0, 3, 2>(x)); }),
+        example<fixtures::flip>([](auto x) { return flip<0, 1>(x); }),
+        example<fixtures::pad>([](auto x) { return pad<1, 2, 1>(pad<0, 1, 0>(x)); }),
+        example<fixtures::pad_value>([](auto x) { return pad<1, 1, 1>(pad<0, 1, 1>(x, 1.5), 1.5); }),
+        example<fixtures::broadcast_to>([](auto x) { return broadcast_to<shape<2, 3, 4>>(x); }),
+        example<fixtures::tile>([](auto x) { return tile<2, 2>(x); }));
 }
 
 TEST_CASE("tensors are joined") {
-  namespace c0 = fixtures::concatenate_0;
-  namespace c1 = fixtures::concatenate_1;
-  namespace s = fixtures::stack;
+  using c0 = fixtures::concatenate_0;
+  using c1 = fixtures::concatenate_1;
+  using s = fixtures::stack;
   check(example("concatenate<0>", [](auto x, auto y, auto z) { return concatenate<0>(x, y, z); }, c0::out, c0::cotangent,
                 given<3, 4>(c0::x, c0::d_x), given<1, 4>(c0::y, c0::d_y), given<2, 4>(c0::z, c0::d_z)),
         example("concatenate<1>", [](auto x, auto y, auto z) { return concatenate<1>(x, y, z); }, c1::out, c1::cotangent,
@@ -61,7 +52,7 @@ TEST_CASE("any number of tensors is joined") {
 }
 
 TEST_CASE("a permutation undone is the tensor itself") {
-  namespace t = fixtures::transpose_201;
+  using t = fixtures::transpose_201;
   check(example("twice", [](auto x) { return permute<1, 2, 0>(permute<2, 0, 1>(x)); }, t::x, t::x, given<2, 3, 4>(t::x, t::x)),
         example("three times", [](auto x) { return permute<2, 0, 1>(permute<2, 0, 1>(permute<2, 0, 1>(x))); }, t::x, t::x,
                 given<2, 3, 4>(t::x, t::x)),

@@ -4,12 +4,16 @@
 #include "../fixtures/reduction.hpp"
 #include "../support/traced.hpp"
 
-// A fixture is a namespace, which only the preprocessor can pass on.
-#define REDUCTION(name, ...)                                                                                \
-  tfx::testing::example(                                                                                    \
-      #name, [](auto x) { return __VA_ARGS__; }, tfx::fixtures::name::out, tfx::fixtures::name::cotangent,  \
-      tfx::testing::given<2, 3, 4>(tfx::fixtures::name::x, tfx::fixtures::name::d_x))
-#define REDUCTIONS(name, function)                                                                          \
-  REDUCTION(name##_all, function(x)), REDUCTION(name##_0, function<0>(x)), REDUCTION(name##_1, function<1>(x)), \
-      REDUCTION(name##_2, function<-1>(x)), REDUCTION(name##_02, function<0, 2>(x)),                        \
-      REDUCTION(name##_12, function<1, -1>(x))
+namespace tfx::testing {
+
+/// A reduction, a template of axes, on the cases of all axes, of each one and of two neighbours or not.
+template <class All, class First, class Middle, class Last, class Outer, class Inner, class Function> void check_axes(Function) {
+  check(example<All>([](auto x) { return Function{}(x); }),
+        example<First>([](auto x) { return Function{}.template operator()<0>(x); }),
+        example<Middle>([](auto x) { return Function{}.template operator()<1>(x); }),
+        example<Last>([](auto x) { return Function{}.template operator()<-1>(x); }),
+        example<Outer>([](auto x) { return Function{}.template operator()<0, 2>(x); }),
+        example<Inner>([](auto x) { return Function{}.template operator()<1, -1>(x); }));
+}
+
+}  // namespace tfx::testing

@@ -37,8 +37,8 @@ TEST_CASE("gradients of gradients: elementwise and reductions") {
 }
 
 TEST_CASE("gradients of gradients: over axes") {
-  const auto x = given<3, 4>(twelve, numerically), v = given<3, 4>(numbers(fixtures::add_same::x, fixtures::add_same::x + 12), numerically);
-  const auto same_shape = given<3, 4>(numbers(fixtures::add_same::y, fixtures::add_same::y + 12), numerically);
+  const auto x = given<3, 4>(twelve, numerically), v = given<3, 4>(numbers_of(fixtures::add_same::x), numerically);
+  const auto same_shape = given<3, 4>(numbers_of(fixtures::add_same::y), numerically);
   const auto row = given<4>(four, numerically);
   check(example("softmax", second([](auto a) { return softmax(a); }), x, same_shape, v),
         example("log_softmax", second([](auto a) { return log_softmax<0>(a); }), x, same_shape, v),
@@ -52,8 +52,8 @@ TEST_CASE("gradients of gradients: over axes") {
 }
 
 TEST_CASE("gradients of gradients: products, convolutions, pooling") {
-  namespace d = fixtures::conv2d_same_stride2;
-  const numbers reversed(twelve.rbegin(), twelve.rend()), image(d::x, d::x + 40), mask(d::x + 40, d::x + 80), kernel(d::w, d::w + 36);
+  using d = fixtures::conv2d_same_stride2;
+  const numbers reversed(twelve.rbegin(), twelve.rend()), image(d::x.begin(), d::x.begin() + 40), mask(d::x.begin() + 40, d::x.begin() + 80), kernel(d::w.begin(), d::w.begin() + 36);
   check(example("matmul, x and w", [](auto x, auto w, auto c, auto v) { return sum(gradient_of(matmul(x, w), c, x) * v); },
                 given<3, 4>(twelve, numerically), given<4, 3>(reversed, numerically),
                 given<3, 3>(numbers(twelve.begin(), twelve.begin() + 9), numerically), given<3, 4>(twelve, numerically)),

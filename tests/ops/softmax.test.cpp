@@ -9,25 +9,26 @@ namespace {
 using namespace tfx;
 using namespace tfx::testing;
 
-#define LARGE(name, ...)                                                                                 \
-  example(                                                                                               \
-      #name, [](auto x) { return __VA_ARGS__; }, fixtures::name::out, fixtures::name::cotangent,         \
-      given<3, 4>(fixtures::name::x, fixtures::name::d_x))                                               \
-      .without_differences()
-
 TEST_CASE("softmax and its logarithm along every axis") {
-  check(REDUCTION(softmax_0, softmax<0>(x)), REDUCTION(softmax_1, softmax<1>(x)), REDUCTION(softmax_2, softmax(x)),
-        REDUCTION(log_softmax_0, log_softmax<0>(x)), REDUCTION(log_softmax_1, log_softmax<1>(x)),
-        REDUCTION(log_softmax_2, log_softmax<2>(x)), LARGE(softmax_large, softmax(x)),
-        LARGE(log_softmax_large, log_softmax(x)));
+  check(example<fixtures::softmax_0>([](auto x) { return softmax<0>(x); }),
+        example<fixtures::softmax_1>([](auto x) { return softmax<1>(x); }),
+        example<fixtures::softmax_2>([](auto x) { return softmax(x); }),
+        example<fixtures::log_softmax_0>([](auto x) { return log_softmax<0>(x); }),
+        example<fixtures::log_softmax_1>([](auto x) { return log_softmax<1>(x); }),
+        example<fixtures::log_softmax_2>([](auto x) { return log_softmax<2>(x); }),
+        example<fixtures::softmax_large>([](auto x) { return softmax(x); }).without_differences(),
+        example<fixtures::log_softmax_large>([](auto x) { return log_softmax(x); }).without_differences());
 }
 
 TEST_CASE("log of the sum of exponentials over any axes") {
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  check(REDUCTION(logsumexp_all, log_sum_exp<0, 1, 2>(x)), REDUCTION(logsumexp_0, log_sum_exp<0>(x)),
-        REDUCTION(logsumexp_1, log_sum_exp<1>(x)), REDUCTION(logsumexp_2, log_sum_exp(x)),
-        REDUCTION(logsumexp_02, log_sum_exp<0, 2>(x)), REDUCTION(logsumexp_12, log_sum_exp<1, 2>(x)),
-        LARGE(logsumexp_large, log_sum_exp(x)),
+  check(example<fixtures::logsumexp_all>([](auto x) { return log_sum_exp<0, 1, 2>(x); }),
+        example<fixtures::logsumexp_0>([](auto x) { return log_sum_exp<0>(x); }),
+        example<fixtures::logsumexp_1>([](auto x) { return log_sum_exp<1>(x); }),
+        example<fixtures::logsumexp_2>([](auto x) { return log_sum_exp(x); }),
+        example<fixtures::logsumexp_02>([](auto x) { return log_sum_exp<0, 2>(x); }),
+        example<fixtures::logsumexp_12>([](auto x) { return log_sum_exp<1, 2>(x); }),
+        example<fixtures::logsumexp_large>([](auto x) { return log_sum_exp(x); }).without_differences(),
         example("kept", [](auto x) { return x - log_sum_exp(x, keep_dims); }, fixtures::log_softmax_2::out,
                 fixtures::log_softmax_2::cotangent, given<2, 3, 4>(fixtures::log_softmax_2::x, fixtures::log_softmax_2::d_x)),
         example("masked", [](auto x) { return log_sum_exp(x); }, 3, 1,

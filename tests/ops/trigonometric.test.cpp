@@ -10,10 +10,16 @@ using namespace tfx;
 using namespace tfx::testing;
 
 TEST_CASE("trigonometric and hyperbolic functions") {
-  namespace a = fixtures::atan2;
-  check(UNARY(sin, moderate, sin(x)), UNARY(cos, moderate, cos(x)), UNARY(tan, inside_one, tan(x)),
-        UNARY(asin, inside_one, asin(x)), UNARY(acos, inside_one, acos(x)), UNARY(atan, moderate, atan(x)),
-        UNARY(sinh, moderate, sinh(x)), UNARY(cosh, moderate, cosh(x)), UNARY(tanh, moderate, tanh(x)),
+  using a = fixtures::atan2;
+  check(unary<fixtures::sin>([](auto x) { return sin(x); }),
+        unary<fixtures::cos>([](auto x) { return cos(x); }),
+        unary<fixtures::tan>([](auto x) { return tan(x); }, inside_one),
+        unary<fixtures::asin>([](auto x) { return asin(x); }, inside_one),
+        unary<fixtures::acos>([](auto x) { return acos(x); }, inside_one),
+        unary<fixtures::atan>([](auto x) { return atan(x); }),
+        unary<fixtures::sinh>([](auto x) { return sinh(x); }),
+        unary<fixtures::cosh>([](auto x) { return cosh(x); }),
+        unary<fixtures::tanh>([](auto x) { return tanh(x); }),
         example("atan2", [](auto y, auto x) { return atan2(y, x); }, a::out, a::cotangent,
                 given<3, 4>(a::y, a::d_y), given<3, 4>(a::x, a::d_x)));
 }

@@ -13,11 +13,9 @@ inline const numbers positive = {0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.1, 1.
 inline const numbers inside_one = {-0.9, -0.8, -0.7, -0.6, -0.5, -0.35, -0.2, -0.1,
                                    0.1,  0.2,  0.3,  0.45, 0.6,  0.7,   0.8,  0.9};
 
-}  // namespace tfx::testing
+/// A function of one argument on a stored case.
+template <class Case, class Function> auto unary(Function f, const numbers& points = moderate) {
+  return example<Case>(f).differences_at(points);
+}
 
-// A fixture is a namespace, which only the preprocessor can pass on.
-#define UNARY(name, points, ...)                                                                              \
-  tfx::testing::example(                                                                                      \
-      #name, [](auto x) { return __VA_ARGS__; }, tfx::fixtures::name::out, tfx::fixtures::name::cotangent,    \
-      tfx::testing::given<4, 4>(tfx::fixtures::name::x, tfx::fixtures::name::d_x))                            \
-      .differences_at(tfx::testing::points)
+}  // namespace tfx::testing

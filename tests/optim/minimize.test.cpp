@@ -10,7 +10,7 @@ namespace {
 
 using namespace tfx;
 using namespace tfx::testing;
-namespace clip = fixtures::clip_global_norm;
+using clip = fixtures::clip_global_norm;
 
 /// Parameters a [2, 3] and b [4] whose gradients are given.
 template <const auto& Optimizer> struct two_parameters {

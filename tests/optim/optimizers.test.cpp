@@ -10,7 +10,7 @@ namespace {
 
 using namespace tfx;
 using namespace tfx::testing;
-namespace start = fixtures::optimizer_start;
+using start = fixtures::optimizer_start;
 
 /// One parameter p whose gradient is given.
 template <const auto& Optimizer> struct optimizer_step {
@@ -34,9 +34,9 @@ template <const auto& Optimizer> struct optimizer_machine : machine<optimizer_st
   }
 };
 
-template <std::size_t N> numbers row(const double (&all)[N], std::size_t k) { return numbers(all + k * 6, all + (k + 1) * 6); }
+numbers row(std::span<const double> all, std::size_t k) { return numbers_of(all.subspan(k * 6, 6)); }
 
-template <class Machine, std::size_t N> void check_steps(Machine& m, const double (&after)[N]) {
+template <class Machine> void check_steps(Machine& m, std::span<const double> after) {
   for (std::size_t k = 0; k < 5; ++k) {
     CAPTURE(k);
     CHECK(difference(m.step(row(start::gradients, k)), row(after, k)) <= 1e-10);

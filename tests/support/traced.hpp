@@ -7,12 +7,15 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <tfx/autodiff/reverse.hpp>
 #include <tfx/graph/var.hpp>
 
+#include "../fixtures/stored.hpp"
 #include "gradient_check.hpp"
 #include "machine.hpp"
 #include "numbers.hpp"
@@ -51,6 +54,17 @@ template <int... Extent, class X, class D> auto given(const X& x, const D& gradi
 template <int... Extent, class X> auto given_integers(const X& x) {
   return given_input<shape<Extent...>, std::int32_t, false>{numbers_of(x), {}};
 }
+
+namespace detail {
+template <int... Extent, class D> auto given_as(const fixtures::differentiated<fixtures::stored<double, Extent...>, D>& x) {
+  return given<Extent...>(x.value, x.gradient);
+}
+template <class D> auto given_as(const fixtures::differentiated<double, D>& x) { return given<>(x.value, x.gradient); }
+template <class T, int... Extent> auto given_as(const fixtures::constant<fixtures::stored<T, Extent...>>& x) {
+  if constexpr (std::is_same_v<T, int>) return given_integers<Extent...>(x.value);
+  else return given<Extent...>(x.value);
+}
+}  // namespace detail
 
 /// The gradient of sum(y * cotangent) with respect to x, as traced code.
 template <class S, class T, class C, class X> constexpr X gradient_of(var<S, T> y, C cotangent, X x) {
@@ -154,6 +168,14 @@ auto example(std::string_view name, Function, const Out& out, const Cotangent& c
   using step = detail::recorded_functions<detail::recorded_function<Function, Input...>>;
   return example_of<Function, Input...>{
       {name, &tfx::record<step>, {example_input{Input::differentiated, input.value, input.gradient}...}, numbers_of(out), numbers_of(cotangent)}};
+}
+/// A stored case, of which every input, result and gradient is known.
+///
+///     example<fixtures::exp>([](auto x) { return exp(x); })
+template <class Case, class Function> auto example(Function f) requires requires { Case::inputs(); } {
+  numbers cotangent;
+  if constexpr (requires { Case::cotangent; }) cotangent = numbers_of(Case::cotangent);
+  return std::apply([&](const auto&... input) { return example(Case::name, f, Case::out, cotangent, detail::given_as(input)...); }, Case::inputs());
 }
 /// Without a stored result: only the gradient is checked, and the bits.
 template <class Function, class... Input> auto example(std::string_view name, Function f, Input... input) {
