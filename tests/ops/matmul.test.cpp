@@ -36,7 +36,7 @@ TEST_CASE("a product with itself, with a transpose of itself, and a shared right
                 given<3, 5>(m::out, numerically)),
         example("x y, left shared", [](auto x, auto y) { return matmul(x, y); }, given<3, 4>(m::x, numerically),
                 given<2, 4, 5>(b::y, numerically)),
-        example("row of each", [](auto x, auto y) { return matmul(x, y); }, given<4>(numbers(m::y, m::y + 4), numerically), given<2, 4, 5>(b::y, numerically)),
+        example("row of each", [](auto x, auto y) { return matmul(x, y); }, given<4>(numbers(m::y.begin(), m::y.begin() + 4), numerically), given<2, 4, 5>(b::y, numerically)),
         example("rank 4", [](auto x, auto y) { return matmul(reshape<2, 1, 3, 4>(x), reshape<2, 1, 4, 5>(y)); },
                 b::out, b::cotangent, given<2, 3, 4>(b::x, b::d_x), given<2, 4, 5>(b::y, b::d_y)));
 }

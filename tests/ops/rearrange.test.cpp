@@ -44,7 +44,7 @@ constexpr auto multiples = [](auto x) {
   return [&]<std::size_t... I>(std::index_sequence<I...>) { return stack<1>(x * double(I)...); }(std::make_index_sequence<40>{});
 };
 TEST_CASE("any number of tensors is joined") {
-  namespace c0 = fixtures::concatenate_0;
+  using c0 = fixtures::concatenate_0;
   numbers all;
   for (const double x : c0::z)
     for (int i = 0; i < 40; ++i) all.push_back(x * i);
