@@ -18,14 +18,16 @@ A time is the minimum over 8 repeats of the mean microseconds per call, float32;
     mlp    784-256-128-10, relu
     cnn    28x28x1, conv 3x3x32 relu, max pool 2, conv 3x3x64 relu, max pool 2, dense 128 relu, dense 10; no padding
     enc    one pre-norm transformer encoder block: 256 features, 4 heads, hidden 1024 (gelu with tanh), 128 positions
+    lstm   one LSTM of 100 units over 50 steps of 40 features, its last state; lstm2: two, one after the other
     chain  sum(tanh(a * b + c) * sigmoid(d - a) + relu(b * c - d)), a to d of 2^20 numbers
     embed  2048 rows of a table of 20,000 x 64, taken and halved; training them towards given numbers, with SGD too
 
 Training steps are forward, loss, backward, and Adam at 1e-3. The loss is softmax cross-entropy, mean over the batch;
-that of `enc` is the mean squared error to given numbers.
+those of `enc` and `lstm` are the mean squared error to given numbers.
 """
 
 import argparse
+import functools
 import json
 import os
 import resource
@@ -36,6 +38,7 @@ FRAMEWORKS = ("tensorflow", "tensorflow-xla", "torch", "torch-compile", "jax", "
 BATCH, SEQUENCES = 64, 8
 POSITIONS, FEATURES, HEADS, HIDDEN = 128, 256, 4, 1024
 MLP_SHAPE, CNN_SHAPE, ENC_SHAPE = (784,), (28, 28, 1), (POSITIONS, FEATURES)
+LSTM_SHAPE, UNITS, LSTM_BATCH = (50, 40), 100, 32
 CHAIN_SIZE = 1 << 20
 WORDS, WORD_SIZE, TOKENS = 20000, 64, 2048
 RATE = 1e-3
@@ -136,6 +139,11 @@ def keras_encoder(keras):
     return keras.Model(first, x + layers.Dense(FEATURES)(keras.activations.gelu(h, approximate=True)))
 
 
+def keras_lstm(keras, count):
+    layers = [keras.layers.LSTM(UNITS, return_sequences=True) for _ in range(count - 1)]
+    return keras.Sequential([keras.Input(LSTM_SHAPE), *layers, keras.layers.LSTM(UNITS)])
+
+
 def tensorflow(compiled):
     with Importing():
         import tensorflow as tf
@@ -173,6 +181,15 @@ def tensorflow(compiled):
         lambda y, out: tf.reduce_mean(tf.square(out - y)),
         numbers(SEQUENCES, *ENC_SHAPE),
     )
+    for name, count in (("lstm", 1), ("lstm2", 2)):
+        network(
+            name,
+            keras_lstm(keras, count),
+            LSTM_SHAPE,
+            (1, LSTM_BATCH),
+            lambda y, out: tf.reduce_mean(tf.square(out - y)),
+            numbers(LSTM_BATCH, UNITS),
+        )
 
     def chain(a, b, c, d):
         return tf.reduce_sum(tf.tanh(a * b + c) * tf.sigmoid(d - a) + tf.nn.relu(b * c - d))
@@ -236,6 +253,14 @@ def torch(compiled):
             x = x + self.out(h.transpose(1, 2).reshape(batch, POSITIONS, FEATURES))
             return x + self.down(functional.gelu(self.up(self.norms[1](x)), approximate="tanh"))
 
+    class Recurrent(nn.Module):
+        def __init__(self, layers):
+            super().__init__()
+            self.lstm = nn.LSTM(LSTM_SHAPE[1], UNITS, layers, batch_first=True)
+
+        def forward(self, x):
+            return self.lstm(x)[0][:, -1]
+
     def network(name, model, shape, batches, loss, target):
         forward = compile_maybe(model)
         with torch.inference_mode():
@@ -262,6 +287,9 @@ def torch(compiled):
     network("mlp", mlp, MLP_SHAPE, (1, BATCH), functional.cross_entropy, labels(BATCH))
     network("cnn", cnn, (1, 28, 28), (1, BATCH), functional.cross_entropy, labels(BATCH))
     network("enc", Encoder(), ENC_SHAPE, (1, SEQUENCES), functional.mse_loss, numbers(SEQUENCES, *ENC_SHAPE))
+    for name, layers in (("lstm", 1), ("lstm2", 2)):
+        target = numbers(LSTM_BATCH, UNITS)
+        network(name, Recurrent(layers), LSTM_SHAPE, (1, LSTM_BATCH), functional.mse_loss, target)
 
     def chain(a, b, c, d):
         return (torch.tanh(a * b + c) * torch.sigmoid(d - a) + torch.relu(b * c - d)).sum()
@@ -333,6 +361,21 @@ def jax():
         weights = jax.nn.softmax(jnp.einsum("bqhd,bkhd->bhqk", q, k) / size**0.5, -1)
         x = x + dense(p[1], jnp.einsum("bhqk,bkhd->bqhd", weights, v).reshape(x.shape))
         return x + dense(p[3], jax.nn.gelu(dense(p[2], normalize(p[5], x)), approximate=True))
+
+    def recurrent(p, x):
+        x = jnp.swapaxes(x, 0, 1)
+        zeros = jnp.zeros((x.shape[1], UNITS))
+        for (kernel, bias), recurrent_kernel in p:
+
+            def cell(state, given, recurrent_kernel=recurrent_kernel):
+                h, c = state
+                i, f, g, o = jnp.split(given + h @ recurrent_kernel, 4, -1)
+                c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+                h = jax.nn.sigmoid(o) * jnp.tanh(c)
+                return (h, c), h
+
+            (h, _), x = jax.lax.scan(cell, (zeros, zeros), x @ kernel + bias)
+        return h
 
     def cross_entropy(out, y):
         return -jnp.take_along_axis(jax.nn.log_softmax(out), y[:, None], 1).mean()
@@ -407,6 +450,16 @@ def jax():
         lambda out, y: ((out - y) ** 2).mean(),
         numbers(SEQUENCES, *ENC_SHAPE),
     )
+    for name, inputs in (("lstm", [LSTM_SHAPE[1]]), ("lstm2", [LSTM_SHAPE[1], UNITS])):
+        network(
+            name,
+            recurrent,
+            [(linear(features, 4 * UNITS), linear(UNITS, 4 * UNITS)[0]) for features in inputs],
+            LSTM_SHAPE,
+            (1, LSTM_BATCH),
+            lambda out, y: ((out - y) ** 2).mean(),
+            numbers(LSTM_BATCH, UNITS),
+        )
 
     @jax.jit
     def chain(a, b, c, d):
@@ -438,13 +491,13 @@ def onnxruntime():
 
     node = helper.make_node
 
-    def session(nodes, weights, shape):
+    def session(nodes, weights, shape, outputs=10):
         batch = shape[0]
         graph = helper.make_graph(
             nodes,
             "network",
             [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
-            [helper.make_tensor_value_info("y", TensorProto.FLOAT, (batch, 10))],
+            [helper.make_tensor_value_info("y", TensorProto.FLOAT, (batch, outputs))],
             [numpy_helper.from_array(value, name) for name, value in weights.items()],
         )
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
@@ -478,8 +531,22 @@ def onnxruntime():
         nodes += dense(2, "f", 1600, 128, w) + dense(3, "r2", 128, 10, w, True)
         return session(nodes, w, (batch, 1, 28, 28))
 
-    for name, network, shape in (("mlp", mlp, MLP_SHAPE), ("cnn", cnn, (1, 28, 28))):
-        for batch in (1, BATCH):
+    def lstm(layers, batch):
+        w = {"one": np.array([1], np.int64), "first": np.array([0], np.int64)}
+        nodes = [node("Transpose", ["x"], ["x0"], perm=[1, 0, 2])]
+        for k in range(layers):
+            inputs = UNITS if k else LSTM_SHAPE[1]
+            w[f"w{k}"], w[f"r{k}"] = numbers(1, 4 * UNITS, inputs) * 0.1, numbers(1, 4 * UNITS, UNITS) * 0.1
+            w[f"b{k}"] = numbers(1, 8 * UNITS) * 0.1
+            nodes.append(node("LSTM", [f"x{k}", f"w{k}", f"r{k}", f"b{k}"], [f"y{k}", f"h{k}"], hidden_size=UNITS))
+            nodes.append(node("Squeeze", [f"y{k}", "one"], [f"x{k + 1}"]))
+        nodes[-1] = node("Squeeze", [f"h{layers - 1}", "first"], ["y"])
+        return session(nodes, w, (batch, *LSTM_SHAPE), UNITS)
+
+    networks = [("mlp", mlp, MLP_SHAPE, BATCH), ("cnn", cnn, (1, 28, 28), BATCH)]
+    networks += [(name, functools.partial(lstm, n), LSTM_SHAPE, LSTM_BATCH) for name, n in (("lstm", 1), ("lstm2", 2))]
+    for name, network, shape, many in networks:
+        for batch in (1, many):
             run, x = network(batch).run, {"x": numbers(batch, *shape)}
             measure(f"{name}-infer-b{batch}", lambda: run(None, x))
 

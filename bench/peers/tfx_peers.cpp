@@ -9,11 +9,12 @@
 //     mlp     784-256-128-10, relu
 //     cnn     28x28x1, conv 3x3x32 relu, max pool 2, conv 3x3x64 relu, max pool 2, dense 128 relu, dense 10; no padding
 //     enc     one pre-norm transformer encoder block: 256 features, 4 heads, hidden 1024 (gelu with tanh), 128 positions
+//     lstm    one LSTM of 100 units over 50 steps of 40 features, its last state; lstm2: two, one after the other
 //     chain   sum(tanh(a * b + c) * sigmoid(d - a) + relu(b * c - d)), a to d of 2^20 numbers
 //     embed   2048 rows of a table of 20,000 x 64, taken and halved; training them towards given numbers, with SGD too
 //
 // Training steps are forward, loss, backward, and Adam at 1e-3. The loss is softmax cross-entropy, mean over the
-// batch; that of `enc` is the mean squared error to given numbers.
+// batch; those of `enc` and `lstm` are the mean squared error to given numbers.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -36,6 +37,8 @@ inline constexpr auto mlp = nn::sequential(nn::dense<256>{}, nn::relu{}, nn::den
 inline constexpr auto cnn = nn::sequential(nn::conv2d<32, 3>{}, nn::relu{}, nn::max_pool<2>{}, nn::conv2d<64, 3>{}, nn::relu{},
                                            nn::max_pool<2>{}, nn::flatten{}, nn::dense<128>{}, nn::relu{}, nn::dense<10>{});
 inline constexpr nn::transformer_encoder<4, 1024> enc{};
+inline constexpr nn::lstm<100> lstm{};
+inline constexpr auto lstm2 = nn::sequential(nn::lstm<100, return_sequences>{}, nn::lstm<100>{});
 inline constexpr auto regression = recipe(loss::mean_squared_error{}, optim::adam{.learning_rate = 1e-3});
 inline constexpr auto training = recipe(loss::softmax_cross_entropy{}, optim::adam{.learning_rate = 1e-3});
 
@@ -102,6 +105,18 @@ template <class Backend> void encoder() {
   measure("enc-train-b8", [&] { many->template train_batch<regression>(x.data(), y.data(), sequences); });
 }
 
+template <class Backend, const auto& Net> void recurrent(const char* infer_one, const char* infer_many, const char* train) {
+  constexpr int sequences = 32, steps = 50, features = 40, units = 100;
+  const std::vector<float> x = numbers(sequences * steps * features, 1), y = numbers(sequences * units, 2);
+  std::vector<float> out(sequences * units);
+  auto one = std::make_unique<model<Net, input<1, steps, features>, Backend>>()->freeze();
+  measure(infer_one, [&] { one.predict(x.data(), out.data(), 1); });
+  auto many = std::make_unique<model<Net, input<sequences, steps, features>, Backend>>();
+  auto many_frozen = many->freeze();
+  measure(infer_many, [&] { many_frozen.predict(x.data(), out.data(), sequences); });
+  measure(train, [&] { many->template train_batch<regression>(x.data(), y.data(), sequences); });
+}
+
 void chain() {
   using big = tensor<float, shape<1 << 20>>;
   big v[4];
@@ -148,6 +163,8 @@ template <class Backend> void all() {
   network<mlp, input<1, 784>, input<batch, 784>, Backend>("mlp-infer-b1", "mlp-infer-b64", "mlp-train-b64");
   network<cnn, input<1, 28, 28, 1>, input<batch, 28, 28, 1>, Backend>("cnn-infer-b1", "cnn-infer-b64", "cnn-train-b64");
   encoder<Backend>();
+  recurrent<Backend, lstm>("lstm-infer-b1", "lstm-infer-b32", "lstm-train-b32");
+  recurrent<Backend, lstm2>("lstm2-infer-b1", "lstm2-infer-b32", "lstm2-train-b32");
   embedding<Backend, embedding_sgd>("embed-sgd");
   embedding<Backend, embedding_adam>("embed-adam");
 }
