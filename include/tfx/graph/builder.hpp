@@ -8,6 +8,7 @@
 
 #include <tfx/core/list.hpp>
 #include <tfx/core/mistake.hpp>
+#include <tfx/graph/concepts.hpp>
 #include <tfx/graph/control_operations.hpp>
 #include <tfx/graph/leaf.hpp>
 #include <tfx/graph/node.hpp>
@@ -170,10 +171,19 @@ struct builder {
   }
 
   template <class F> static constexpr const op_info* record() { return register_functor<F>::info; }
+  /// In place of a node of what is no operation.
+  template <class F> constexpr int refuse(const dims& shape, dtype type) {
+    complain(label_of<F>, at_path{}, detail::what_is_missing<F>());
+    return stand_in(shape, type).id;
+  }
 
   template <class F, class... Id> constexpr int emit(const dims& shape, dtype type, int aux, Id... in) {
-    const int ids[sizeof...(Id) + 1] = {in..., -1};
-    return insert(record<F>(), shape, type, ids, int(sizeof...(Id)), aux, 0);
+    if constexpr (graph_op<F>) {
+      const int ids[sizeof...(Id) + 1] = {in..., -1};
+      return insert(record<F>(), shape, type, ids, int(sizeof...(Id)), aux, 0);
+    } else {
+      return refuse<F>(shape, type);
+    }
   }
   /// A producer.
   template <class F, class... Id> constexpr int emit(const dims& shape, dtype type, geometry g, Id... in) {

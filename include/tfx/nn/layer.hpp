@@ -38,6 +38,8 @@ constexpr state_variable<S> state(X x, std::string_view name, initializer how = 
 
 /// Layers without parameters open no scope.
 template <class L> concept transparent_layer = requires { L::transparent; };
+/// What can be called on traced values X...: a layer of them.
+template <class L, class... X> concept layer_for = requires(const L& layer, X... x) { layer(x...); };
 
 namespace detail {
 
@@ -79,7 +81,7 @@ struct layer_mark {
 template <class L, class S, class T, class... X> constexpr auto call_layer(const L& layer, var<S, T> x, X... more) {
   builder& g = *x.h.graph;
   if constexpr (requires { layer.line; }) g.line = layer.line;
-  if constexpr (!requires { layer(x, more...); }) {
+  if constexpr (!layer_for<L, var<S, T>, X...>) {
     g.complain("layer ", label_of<L>, at_path{}, " cannot be called with ", S::value);
     return x;
   } else if constexpr (transparent_layer<L>) {

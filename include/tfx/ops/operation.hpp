@@ -19,16 +19,11 @@ template <class... H> constexpr parts_of<int(sizeof...(H))> parts(H... h) { retu
 
 namespace detail {
 
-template <class F> constexpr int count_inputs() {
-  using l = lanes::lane<double>;
-  if constexpr (requires(l x) { F::apply(x); }) return 1;
-  else if constexpr (requires(l x) { F::apply(x, x); }) return 2;
-  else return 3;
-}
 template <class F> constexpr bool has_derivative() {
   if constexpr (F::arity == 1) return requires(handle h) { F::derivative(h, h, h); };
   else if constexpr (F::arity == 2) return requires(handle h) { F::derivative(h, h, h, h); };
-  else return requires(handle h) { F::derivative(h, h, h, h, h); };
+  else if constexpr (F::arity == 3) return requires(handle h) { F::derivative(h, h, h, h, h); };
+  else return false;
 }
 template <class F> constexpr void call_derivative(gradient_scope& s) {
   if constexpr (has_derivative<F>()) {
@@ -53,7 +48,7 @@ template <class F> constexpr dtype result_type(dtype a, dtype b) {
   if constexpr (requires { F::result; }) return F::result;
   else return promote(a, b);
 }
-template <class F> constexpr dtype result_type(dtype, dtype b, dtype c) { return result_type<F>(b, c); }   // where(condition, b, c)
+template <class F, class... More> constexpr dtype result_type(dtype, dtype b, dtype c, More...) { return result_type<F>(b, c); }   // where(condition, b, c)
 
 }  // namespace detail
 
@@ -66,7 +61,7 @@ template <class F> constexpr dtype result_type(dtype, dtype b, dtype c) { return
 /// names the operation. `static constexpr dtype result` fixes the element type; otherwise the inputs' types are promoted.
 template <class Self> struct elementwise {
   static constexpr op_kind kind = op_kind::map;
-  static constexpr int arity = detail::count_inputs<Self>();
+  static constexpr int arity = lanes_applied<Self>;
   static constexpr bool differentiable = detail::has_derivative<Self>();
   static constexpr void backward(gradient_scope& s) { detail::call_derivative<Self>(s); }
 };
@@ -119,8 +114,8 @@ template <class A, class B> struct common_shape<A, B> {
   using type = broadcast_shape<A, B>;
   static constexpr bool fits = broadcasts(A::value, B::value);
 };
-template <class A, class B, class C> struct common_shape<A, B, C> {
-  using tail = common_shape<B, C>;
+template <class A, class B, class C, class... More> struct common_shape<A, B, C, More...> {
+  using tail = common_shape<B, C, More...>;
   using type = broadcast_shape<typename tail::type, A>;
   static constexpr bool fits = tail::fits && broadcasts(tail::type::value, A::value);
 };
@@ -153,10 +148,22 @@ template <class F> constexpr void complain_broadcast(builder& g, const dims& a, 
   g.complain(label_of<F>, at_path{}, ": ", a, ", ", b, " and ", c, " cannot be broadcast together",
              !alone[0].empty() ? alone[0] : !alone[1].empty() ? alone[1] : alone[2]);
 }
+/// Of a call that no node can stand for.
+template <class F> constexpr void complain_inputs(builder& g, int count) {
+  if constexpr (map_op<F>) g.complain(label_of<F>, at_path{}, " takes ", F::arity, F::arity == 1 ? " input, got " : " inputs, got ", count);
+  else g.complain(label_of<F>, at_path{}, what_is_missing<F>());
+}
 template <class F, class... X> constexpr map_result<F, X...> apply_map(X... x) {
   builder& g = builder_of(x...);
+  constexpr bool takes = map_op<F> && F::arity == int(sizeof...(X));
   if constexpr (any_untyped<X...>) {
-    return map_node<F>(as_handle(g, x)...);
+    if constexpr (takes) return map_node<F>(as_handle(g, x)...);
+    else complain_inputs<F>(g, int(sizeof...(X)));
+    return g.constant(0);
+  } else if constexpr (!takes) {
+    using R = map_result<F, X...>;
+    complain_inputs<F>(g, int(sizeof...(X)));
+    return R{g.stand_in(R::dim, dtype_of<typename R::value_type>)};
   } else {
     using R = map_result<F, X...>;
     if constexpr (sizeof...(X) > 1 && !common_shape<typename operand_shape<X>::type...>::fits) {

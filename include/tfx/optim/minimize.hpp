@@ -110,6 +110,42 @@ template <class Optimizer> constexpr void apply_update(const Optimizer& o, build
   }
 }
 
+template <optim::optimizer Optimizer> constexpr void minimize(builder& g, handle loss, const Optimizer& optimizer, only which) {
+  // Numbers that all updates share come before the gradients, so that an update can fuse with what makes its gradient.
+  if constexpr (requires { optimizer.count(g); }) optimizer.count(g);
+  else optim::update_count(g);
+  optim::shared_numbers shared;
+  if constexpr (requires { optimizer.prepare(g); }) shared = optimizer.prepare(g);
+  list<int> wanted, leaves;
+  for (int i = 0; i < g.leaves.size(); ++i) {
+    if (!g.leaves[i].trainable || !path_starts_with(g.name(g.leaves[i]), which.prefix)) continue;
+    wanted.push_back(g.leaf_node[i]);
+    leaves.push_back(i);
+  }
+  if (!g.right()) return;
+  if (leaves.size() == 0) return complain_unknown_name(g, which.prefix);
+  list<int> gradient = gradients(loss, g.constant(1), wanted, leaves);
+  if (!g.right()) return;
+  if constexpr (requires(optim::update_scope u, handle d) { optimizer.gather(u, d); }) {
+    for (int i = 0; i < leaves.size(); ++i) {
+      int& d = gradient[wanted[i]];
+      if (d >= 0) d = optimizer.gather(optim::update_scope{g, leaves[i], Optimizer::name}, {&g, d}).id;
+    }
+  }
+
+  list<handle> spread;   // in the shapes of their parameters
+  if (optimizer.clip_norm > 0)
+    for (int i = 0; i < leaves.size(); ++i)
+      if (gradient[wanted[i]] >= 0) spread.push_back(expand({&g, gradient[wanted[i]]}, g.nodes[wanted[i]].shape));
+  const clipping clip = clipping_to(optimizer.clip_norm, spread);
+  for (int i = 0; i < leaves.size(); ++i) {
+    if (gradient[wanted[i]] < 0) continue;
+    const handle d = clip({&g, gradient[wanted[i]]});
+    const double most = optimizer.clip_value;
+    apply_update(optimizer, g, leaves[i], most > 0 ? minimum(maximum(d, -most), most) : d, shared);
+  }
+}
+
 }  // namespace detail
 
 /// One step of an optimizer: gradients of the loss with respect to the trainable parameters, and their updates, as part of the
@@ -123,39 +159,9 @@ template <class Optimizer> constexpr void apply_update(const Optimizer& o, build
 /// sum of several products: a parameter that is used more than once.
 template <class Optimizer, class T> constexpr void minimize(var<shape<>, T> loss, const Optimizer& optimizer, only which = {}) {
   builder& g = *loss.h.graph;
-  // Numbers that all updates share come before the gradients, so that an update can fuse with what makes its gradient.
-  if constexpr (requires { optimizer.count(g); }) optimizer.count(g);
-  else optim::update_count(g);
-  optim::shared_numbers shared;
-  if constexpr (requires { optimizer.prepare(g); }) shared = optimizer.prepare(g);
-  list<int> wanted, leaves;
-  for (int i = 0; i < g.leaves.size(); ++i) {
-    if (!g.leaves[i].trainable || !detail::path_starts_with(g.name(g.leaves[i]), which.prefix)) continue;
-    wanted.push_back(g.leaf_node[i]);
-    leaves.push_back(i);
-  }
-  if (!g.right()) return;
-  if (leaves.size() == 0) return detail::complain_unknown_name(g, which.prefix);
-  list<int> gradient = gradients(loss.h, g.constant(1), wanted, leaves);
-  if (!g.right()) return;
-  if constexpr (requires(optim::update_scope u, handle d) { optimizer.gather(u, d); }) {
-    for (int i = 0; i < leaves.size(); ++i) {
-      int& d = gradient[wanted[i]];
-      if (d >= 0) d = optimizer.gather(optim::update_scope{g, leaves[i], Optimizer::name}, {&g, d}).id;
-    }
-  }
-
-  list<handle> spread;   // in the shapes of their parameters
-  if (optimizer.clip_norm > 0)
-    for (int i = 0; i < leaves.size(); ++i)
-      if (gradient[wanted[i]] >= 0) spread.push_back(expand({&g, gradient[wanted[i]]}, g.nodes[wanted[i]].shape));
-  const detail::clipping clip = detail::clipping_to(optimizer.clip_norm, spread);
-  for (int i = 0; i < leaves.size(); ++i) {
-    if (gradient[wanted[i]] < 0) continue;
-    const handle d = clip({&g, gradient[wanted[i]]});
-    const double most = optimizer.clip_value;
-    detail::apply_update(optimizer, g, leaves[i], most > 0 ? minimum(maximum(d, -most), most) : d, shared);
-  }
+  if constexpr (optim::optimizer<Optimizer>) detail::minimize(g, loss.h, optimizer, which);
+  else
+    g.complain("minimize: ", label_of<Optimizer>, " is no optimizer, it lacks `", optim::detail::missing_in_optimizer<Optimizer>(), "`");
 }
 
 }  // namespace tfx

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <concepts>
+#include <string_view>
+
 #include <tfx/optim/rate.hpp>
 
 namespace tfx::optim {
@@ -23,6 +26,26 @@ struct update_scope {
   constexpr handle read(int slot_leaf) const { return graph.read(slot_leaf); }
   constexpr void write(int slot_leaf, handle value) const { graph.write(slot_leaf, value); }
 };
+
+/// What `minimize` takes: the new value of a parameter from its value and its gradient, or, as a wrapper around another
+/// optimizer, the whole `update`; a name for its memory, and by how much gradients are clipped (0: not at all).
+template <class O> concept optimizer =
+    requires(const O& o) {
+      { O::name } -> std::convertible_to<std::string_view>;
+      { o.clip_norm } -> std::convertible_to<double>;
+      { o.clip_value } -> std::convertible_to<double>;
+    } && (requires(const O& o, const update_scope& u, handle value) { { o(u, value, value) } -> std::convertible_to<handle>; } ||
+          requires(const O& o, builder& g, handle gradient, const shared_numbers& shared) { o.update(g, 0, gradient, shared); });
+
+namespace detail {
+/// What an optimizer that is none has not.
+template <class O> constexpr std::string_view missing_in_optimizer() {
+  if constexpr (!requires { { O::name } -> std::convertible_to<std::string_view>; }) return "static constexpr std::string_view name";
+  else if constexpr (!requires(const O& o) { { o.clip_norm } -> std::convertible_to<double>; }) return "double clip_norm = 0";
+  else if constexpr (!requires(const O& o) { { o.clip_value } -> std::convertible_to<double>; }) return "double clip_value = 0";
+  else return "handle operator()(const update_scope&, handle value, handle gradient) const";
+}
+}  // namespace detail
 
 /// The number of this update, from 1: one counter per program, in the optimizer's memory.
 constexpr handle update_count(builder& g) {

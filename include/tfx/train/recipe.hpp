@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <concepts>
 #include <string_view>
 #include <utility>
 
@@ -9,7 +10,24 @@
 
 namespace tfx {
 
+/// What a recipe takes as its loss: called with an output and a target, it gives one number. `target<Output>` is the type of
+/// the targets of an output of that shape, `class_numbers` says whether they are numbers of classes.
+template <class L> concept loss_function = requires {
+  { L::class_numbers } -> std::convertible_to<bool>;
+  typename L::template target<shape<2, 3>>;
+};
+/// What it takes as a metric: called with an output and a target, it gives one number.
+template <class M, class Output, class Target> concept metric_for = requires(const M& metric, Output y, Target t) {
+  { metric(y, t) } -> std::same_as<var<shape<>>>;
+};
+
 namespace detail {
+/// Of a loss that is none.
+template <class L> constexpr void complain_loss(builder& g) {
+  g.complain("recipe: ", label_of<L>, " is no loss, it lacks `",
+             requires { { L::class_numbers } -> std::convertible_to<bool>; } ? "template <class Output> using target = ..."
+                                                                            : "static constexpr bool class_numbers = false", "`");
+}
 template <int I, class M> struct metric_slot {
   [[no_unique_address]] M metric;
 };
@@ -20,11 +38,17 @@ struct recipe_of<std::index_sequence<I...>, Loss, Optimizer, Metric...> : metric
   Optimizer optimizer;
   long long arena_limit = 0;   ///< of training, in bytes; 0: none
   static constexpr int n_metrics = int(sizeof...(Metric));
-  static constexpr std::string_view metric_names[sizeof...(Metric) + 1] = {Metric::name..., {}};
+  static constexpr std::string_view metric_names[sizeof...(Metric) + 1] = {label_of<Metric>..., {}};
 
   constexpr recipe_of(Loss l, Optimizer o, Metric... m) : metric_slot<int(I), Metric>{m}..., loss(l), optimizer(o) {}
   template <class Y, class Target> constexpr void add_metrics([[maybe_unused]] Y y, [[maybe_unused]] Target t) const {
-    (y.h.graph->add_output(static_cast<const metric_slot<int(I), Metric>&>(*this).metric(y, t).h), ...);
+    (add_metric(static_cast<const metric_slot<int(I), Metric>&>(*this).metric, y, t), ...);
+  }
+
+private:
+  template <class M, class Y, class Target> static constexpr void add_metric(const M& metric, Y y, Target t) {
+    if constexpr (metric_for<M, Y, Target>) y.h.graph->add_output(metric(y, t).h);
+    else y.h.graph->complain("recipe: the metric ", label_of<M>, " gives no number of ", Y::dim, " and ", Target::dim);
   }
 };
 template <class Option> inline constexpr bool is_arena_limit = false;

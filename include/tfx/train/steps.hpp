@@ -122,6 +122,12 @@ template <const auto& Net, class In> struct predict_step {
 template <const auto& Net, class In, const auto& Recipe, bool Train> struct recipe_step {
   constexpr void operator()(builder& b) const {
     using Loss = std::remove_cvref_t<decltype(Recipe.loss)>;
+    if constexpr (loss_function<Loss>) record<Loss>(b);
+    else complain_loss<Loss>(b);
+  }
+
+private:
+  template <loss_function Loss> static constexpr void record(builder& b) {
     using Target = typename Loss::template target<typename layout<Net, In>::output::shape_type>;
     layout<Net, In>::use(b);
     b.training = Train;
@@ -129,11 +135,15 @@ template <const auto& Net, class In, const auto& Recipe, bool Train> struct reci
     const Target t{b.add_input(Target::dim, dtype_of<typename Target::value_type>, "target")};
     const auto y = call_layer(Net, x);
     const auto loss = Recipe.loss(y, t);
-    b.add_output(loss.h);
-    Recipe.add_metrics(y, t);
-    if constexpr (Train) {
-      b.arena_limit = Recipe.arena_limit;
-      minimize(loss, Recipe.optimizer);
+    if constexpr (!std::same_as<decltype(loss), const var<shape<>>>) {
+      b.complain("recipe: the loss ", label_of<Loss>, " gives ", loss.dim, ", one number is wanted");
+    } else {
+      b.add_output(loss.h);
+      Recipe.add_metrics(y, t);
+      if constexpr (Train) {
+        b.arena_limit = Recipe.arena_limit;
+        minimize(loss, Recipe.optimizer);
+      }
     }
   }
 };

@@ -61,6 +61,14 @@ template <const auto& Net, class In, class Recipe, class Data> struct data_verdi
   static constexpr message value() {
     builder b;
     using Loss = decltype(Recipe::loss);
+    if constexpr (loss_function<Loss>) compare<Loss>(b);
+    else complain_loss<Loss>(b);
+    return b.wrong;
+  }
+  static constexpr bool right = value().size == 0;
+
+private:
+  template <loss_function Loss> static constexpr void compare(builder& b) {
     using Output = typename decltype(call_layer(Net, std::declval<var<In>>()))::shape_type;
     constexpr dims one = unstacked(In::value), image = Data::image_shape::value, label = Data::label_shape::value;
     constexpr bool whole = std::is_integral_v<typename Data::label_type>;
@@ -70,17 +78,15 @@ template <const auto& Net, class In, class Recipe, class Data> struct data_verdi
       b.complain("fit: one image of the data is ", image, ", the model's input is ", one);
     } else if constexpr (Loss::class_numbers) {
       if (!whole || label.rank != 0)
-        b.complain(Loss::name, " expects class numbers (integers []), the labels are ",
+        b.complain(label_of<Loss>, " expects class numbers (integers []), the labels are ",
                    whole ? "integers " : "floating point ", label);
       else if (Data::classes > Output::value.cols())
-        b.complain(Loss::name, ": the data has ", Data::classes, " classes, the model's output is ", Output::value);
+        b.complain(label_of<Loss>, ": the data has ", Data::classes, " classes, the model's output is ", Output::value);
     } else if (label.size() * In::value.extent[0] != Loss::template target<Output>::dim.size()) {
-      b.complain(Loss::name, " expects labels like the model's output ", Output::value, ", one label of the data is ",
+      b.complain(label_of<Loss>, " expects labels like the model's output ", Output::value, ", one label of the data is ",
                  label);
     }
-    return b.wrong;
   }
-  static constexpr bool right = value().size == 0;
 };
 
 /// Does predicting stay within a limit? All numbers are bytes.
