@@ -62,13 +62,12 @@ template <class Layer> void to_w(benchmark::State& state) {
       state, x.data(), dy.data(), nullptr, double(Layer::results) * Layer::geo.out_channels * Layer::taps);
 }
 
-/// A pooling of `Inputs` operands as a kernel whose result is the operand behind them.
+/// A pooling of `Inputs` operands whose result is the operand behind them.
 template <class Op, int Inputs> struct pooled : producer<Op, backend::simd<>, float> {
-  static void run(const call<float>& a, float*, finish_function<float>) {
-    constexpr int sources[3] = {};
-    constexpr pattern lies[4] = {pattern::full, pattern::full, pattern::full, pattern::full};
-    using code = kernel_code<group_kind::producer, -1, 0, ins<Op, instruction::pack(sources, Inputs, 0, lies)>>;
-    kernel_entry<backend::simd<>, float, code>::run(a);
+  static void run(call<float> a, float*, finish_function<float>) {
+    static constexpr launch_layout layout = {.inputs = Inputs, .destination = {Inputs, -1}};
+    a.layout = &layout;
+    producer_entry<backend::simd<>, float, Op>::run(a);
   }
 };
 

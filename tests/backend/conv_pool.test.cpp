@@ -59,18 +59,15 @@ template <class T, class Layer> void check(int images) {
   const std::vector<void*> to_w_operands = {c.x.data(), place.data(), dy.data()};
   for (const int parts : {1, 2, 3, 4, 7}) {
     CAPTURE(parts);
-    check_kernel<T, conv_max_pool_to_w_op, stored<conv_max_pool_to_w_op, 3>>(
-        g, to_w_tiles, to_w<Layer>::rows, to_w<Layer>::rows, Layer::cols, to_w_operands, {&c.dw}, parts, false, images);
-    check_kernel<T, conv_max_pool_to_w_op, negated<conv_max_pool_to_w_op, 3>>(
-        g, to_w_tiles, to_w<Layer>::rows, to_w<Layer>::rows, Layer::cols, to_w_operands, {&c.dw}, parts, true, images);
-    check_kernel<T, conv_max_pool_op, stored<conv_max_pool_op, 2>>(g, tiles, Layer::rows, rows, Layer::cols, operands,
-                                                                   {&max}, parts);
-    check_kernel<T, conv_max_pool_op, negated<conv_max_pool_op, 2>>(g, tiles, Layer::rows, rows, Layer::cols, operands,
-                                                                    {&max}, parts, true);
-    check_kernel<T, conv_max_pool_op, both_stored<conv_max_pool_op, conv_max_pool_place_op, 2>>(
-        g, tiles, Layer::rows, rows, Layer::cols, operands, {&max, &place}, parts);
-    check_kernel<T, conv_max_pool_place_op, stored<conv_max_pool_place_op, 2>>(g, tiles, Layer::rows, rows, Layer::cols,
-                                                                               operands, {&place}, parts);
+    for (const bool negates : {false, true}) {
+      check_fused<T, conv_max_pool_to_w_op>(g, to_w_tiles, to_w<Layer>::rows, to_w<Layer>::rows, Layer::cols,
+                                            to_w_operands, {&c.dw}, parts, negates, images);
+      check_fused<T, conv_max_pool_op>(g, tiles, Layer::rows, rows, Layer::cols, operands, {&max}, parts, negates);
+      check_fused<T, conv_max_pool_place_op>(g, tiles, Layer::rows, rows, Layer::cols, operands, {&place}, parts,
+                                             negates);
+      check_fused<T, conv_max_pool_op, conv_max_pool_place_op>(g, tiles, Layer::rows, rows, Layer::cols, operands,
+                                                               {&max, &place}, parts, negates);
+    }
   }
 }
 

@@ -30,10 +30,10 @@ template <class T> void check(int batch, int steps, int rows_in_value, int cols,
   using batch_first = tfx::detail::batch_first_op;
   for (const int parts : {1, 3, 7}) {
     CAPTURE(parts);
-    check_kernel<T, time_first, stored<time_first, 1>>(g, nullptr, rows, rows, cols, {x.data()}, {&first}, parts, false, present);
-    check_kernel<T, time_first, negated<time_first, 1>>(g, nullptr, rows, rows, cols, {x.data()}, {&first}, parts, true, present);
-    check_kernel<T, batch_first, stored<batch_first, 1>>(g, nullptr, rows, present_rows, cols, {first.data()}, {&back}, parts);
-    check_kernel<T, batch_first, negated<batch_first, 1>>(g, nullptr, rows, present_rows, cols, {first.data()}, {&back}, parts, true);
+    check_fused<T, time_first>(g, nullptr, rows, rows, cols, {x.data()}, {&first}, parts, false, present);
+    check_fused<T, time_first>(g, nullptr, rows, rows, cols, {x.data()}, {&first}, parts, true, present);
+    check_fused<T, batch_first>(g, nullptr, rows, present_rows, cols, {first.data()}, {&back}, parts);
+    check_fused<T, batch_first>(g, nullptr, rows, present_rows, cols, {first.data()}, {&back}, parts, true);
   }
 }
 

@@ -79,10 +79,10 @@ template <class T> void check(const drawn& d, int rows, int cols) {
   for (const int parts : {1, 2, 3, 4, 7}) {
     CAPTURE(parts);
     const std::vector<void*> from = {table.data(), index.data()}, to = {given.data(), index.data()};
-    check_kernel<T, gather_op, stored<gather_op, 2>>(gather, nullptr, count, count, cols, from, {&taken}, parts, false, rows);
-    check_kernel<T, gather_op, negated<gather_op, 2>>(gather, nullptr, count, count, cols, from, {&taken}, parts, true, rows);
-    check_kernel<T, scatter_add_op, stored<scatter_add_op, 2>>(scatter, nullptr, rows, rows, cols, to, {&sums}, parts, false, count);
-    check_kernel<T, scatter_add_op, negated<scatter_add_op, 2>>(scatter, nullptr, rows, rows, cols, to, {&sums}, parts, true, count);
+    for (const bool negates : {false, true}) {
+      check_fused<T, gather_op>(gather, nullptr, count, count, cols, from, {&taken}, parts, negates, rows);
+      check_fused<T, scatter_add_op>(scatter, nullptr, rows, rows, cols, to, {&sums}, parts, negates, count);
+    }
   }
 }
 void check(const drawn& d, int rows, int cols) {
@@ -122,20 +122,21 @@ TEST_CASE("only the rows that are present are gathered, and only the indices tha
   g.v[1] = 2;
   scratch_memory<float> scratch(producer<scatter_add_op, backend::simd<>, float>::scratch(g, 3, 2));
   void* from[] = {table, index, taken};
+  const launch_layout layout = {.inputs = 2, .destination = {2, -1}};
   call<float> a;
   a.operand = from;
+  a.layout = &layout;
   a.rows = 3;
   a.cols = 2;
   a.geo = &g;
   a.contracted = 2;
   a.scratch = scratch.data();
-  kernel_entry<backend::simd<>, float, stored<gather_op, 2>>::run(a);
+  producer_entry<backend::simd<>, float, gather_op>::run(a);
   CHECK(taken[0] == 3);
   CHECK(std::isnan(taken[2]));
   CHECK(taken[5] == 2);
-  void* to[] = {table, index, sums};
-  a.operand = to;
-  kernel_entry<backend::simd<>, float, stored<scatter_add_op, 2>>::run(a);
+  from[2] = sums;
+  producer_entry<backend::simd<>, float, scatter_add_op>::run(a);
   const float expected[] = {0, 0, 1, 2, 3, 4};
   for (int i = 0; i < 6; ++i) CHECK(sums[i] == expected[i]);
 }

@@ -102,31 +102,19 @@ template <class T> void check(const pool2d_geometry& g, int images) {
   truth.mean_gradient(mean_gradient);
   for (const int parts : {1, 2, 3, 4, 7}) {
     CAPTURE(parts);
-    const auto forward = [&]<class Op, class Code>(std::type_identity<Op>, std::type_identity<Code>,
-                                                   std::vector<guarded<T>*> expected, bool negates) {
-      check_kernel<T, Op, Code>(g, nullptr, bound_results, results, channels, {x.data()}, expected, parts, negates);
-    };
-    using max_op = std::type_identity<max_pool_op>;
-    using place_op = std::type_identity<max_pool_place_op>;
-    using mean_op = std::type_identity<average_pool_op>;
-    forward(max_op{}, std::type_identity<stored<max_pool_op, 1>>{}, {&max}, false);
-    forward(max_op{}, std::type_identity<negated<max_pool_op, 1>>{}, {&max}, true);
-    forward(place_op{}, std::type_identity<stored<max_pool_place_op, 1>>{}, {&place}, false);
-    forward(max_op{}, std::type_identity<both_stored<max_pool_op, max_pool_place_op, 1>>{}, {&max, &place}, false);
-    forward(mean_op{}, std::type_identity<stored<average_pool_op, 1>>{}, {&mean}, false);
-    forward(mean_op{}, std::type_identity<negated<average_pool_op, 1>>{}, {&mean}, true);
-    const auto backward = [&]<class Op, class Code>(std::type_identity<Op>, std::type_identity<Code>,
-                                                    std::vector<void*> operands, guarded<T>& expected, bool negates) {
-      check_kernel<T, Op, Code>(g, nullptr, bound, pixels, channels, operands, {&expected}, parts, negates);
-    };
-    using max_grad = std::type_identity<max_pool_gradient_op>;
-    using mean_grad = std::type_identity<average_pool_gradient_op>;
-    backward(max_grad{}, std::type_identity<stored<max_pool_gradient_op, 2>>{}, {place.data(), dy.data()}, max_gradient,
-             false);
-    backward(max_grad{}, std::type_identity<negated<max_pool_gradient_op, 2>>{}, {place.data(), dy.data()},
-             max_gradient, true);
-    backward(mean_grad{}, std::type_identity<stored<average_pool_gradient_op, 1>>{}, {dy.data()}, mean_gradient, false);
-    backward(mean_grad{}, std::type_identity<negated<average_pool_gradient_op, 1>>{}, {dy.data()}, mean_gradient, true);
+    for (const bool negates : {false, true}) {
+      check_fused<T, max_pool_op>(g, nullptr, bound_results, results, channels, {x.data()}, {&max}, parts, negates);
+      check_fused<T, max_pool_place_op>(g, nullptr, bound_results, results, channels, {x.data()}, {&place}, parts,
+                                        negates);
+      check_fused<T, max_pool_op, max_pool_place_op>(g, nullptr, bound_results, results, channels, {x.data()},
+                                                     {&max, &place}, parts, negates);
+      check_fused<T, average_pool_op>(g, nullptr, bound_results, results, channels, {x.data()}, {&mean}, parts,
+                                      negates);
+      check_fused<T, max_pool_gradient_op>(g, nullptr, bound, pixels, channels, {place.data(), dy.data()},
+                                           {&max_gradient}, parts, negates);
+      check_fused<T, average_pool_gradient_op>(g, nullptr, bound, pixels, channels, {dy.data()}, {&mean_gradient},
+                                               parts, negates);
+    }
   }
 }
 
@@ -173,11 +161,13 @@ TEST_CASE("a NaN is the maximum") {
     const geometry g = geometry::of(pool2d_geometry{1, 2, 2, 1, 1, 1, 2, 2, 2, 2});
     float at = 0;
     void* operands[] = {x, &y, &at};
+    const launch_layout layout = {.inputs = 1, .destination = {1, 2}};
     call<float> a;
     a.operand = operands;
+    a.layout = &layout;
     a.rows = a.cols = 1;
     a.geo = &g;
-    kernel_entry<backend::simd<>, float, both_stored<max_pool_op, max_pool_place_op, 1>>::run(a);
+    producer_entry<backend::simd<>, float, max_pool_op, max_pool_place_op>::run(a);
     CHECK(std::isnan(y));
     CHECK(at == k);
   }

@@ -64,8 +64,7 @@ template <class F, class T> struct guarded_run {
   guarded_run(int r, int c) : rows(r), cols(c) {
     for (int k = 0; k < K::operands; ++k) {
       const operand_info& o = K::P::operands[std::size_t(k)];
-      const pattern lies = facts::operands.lies[k];
-      const int size = lies == pattern::full ? r * c : lies == pattern::row ? c : lies == pattern::column ? r : 1;
+      const int size = (o.step.row != 0 ? r : 1) * (o.step.column != 0 ? c : 1);
       operand.push_back(std::make_unique<test::guarded<T>>(std::size_t(size)));
       if (o.space == constant_space) (*operand.back())[0] = T(K::P::constants[std::size_t(o.offset)]);
       else if (o.space == first_io_space) operand.back()->fill(std::uint64_t(r * 100 + c));
@@ -76,9 +75,14 @@ template <class F, class T> struct guarded_run {
     constexpr std::size_t strands = 64;
     test::scratch_memory<T> scratch(std::size_t(facts::kept.count) * std::size_t(kept_pitch(cols)) *
                                     std::size_t(facts::template rows_together<Backend>(cols)));
-    test::scratch_memory<T> sums(std::size_t(column_sums * facts::count) * std::size_t(padded_columns(cols)) + strands);
+    test::scratch_memory<T> sums(std::size_t(column_sums * facts::n_reductions) * std::size_t(padded_columns(cols)) + strands);
     run_state now;
+    std::vector<operand_step> steps;
+    for (int k = 0; k < K::operands; ++k) steps.push_back({full(k) ? cols : step(k).row, step(k).column});
+    const launch_layout layout = {.operands = K::operands, .kind = facts::kind};
     call<T> a;
+    a.step = steps.data();
+    a.layout = &layout;
     a.cols = cols;
     a.run = &now;
     a.scratch = scratch.data();
@@ -87,7 +91,7 @@ template <class F, class T> struct guarded_run {
     for (int first = 0; first < rows; first = split) {
       std::vector<void*> at;
       for (int k = 0; k < K::operands; ++k)
-        at.push_back(operand[std::size_t(k)]->data() + (facts::operands.lies[k] == pattern::full ? first * cols : 0));
+        at.push_back(operand[std::size_t(k)]->data() + (full(k) ? first * cols : 0));
       a.operand = at.data();
       a.before = first;
       if (first > 0) split = rows;
@@ -97,14 +101,20 @@ template <class F, class T> struct guarded_run {
     }
   }
   /// On vectors of one of the instruction sets that a build for any processor chooses from, or as it chooses.
-  template <class Backend> static void run_part(const call<T>& a, [[maybe_unused]] int set) {
+  template <class Backend> static void run_part(call<T>& a, [[maybe_unused]] int set) {
     using entry = kernel_entry<Backend, T, typename K::code>;
+    a.kernel = &entry::run;
 #if defined(TFX_SIMD_CHOOSES)
-    if constexpr (requires { typename entry::kernel_of; })
-      if (set >= 0) return Backend::template with_lanes<T>(typename entry::kernel_of{a}, set);
+    if constexpr (requires { typename entry::kernel_of; }) {
+      static int chosen;
+      chosen = set;
+      if (set >= 0) a.kernel = [](const frame<T>& f) { Backend::template with_lanes<T>(typename entry::kernel_of{f}, chosen); };
+    }
 #endif
-    entry::run(a);
+    enter(a);
   }
+  static constexpr operand_step step(int k) { return K::P::operands[std::size_t(k)].step; }
+  static constexpr bool full(int k) { return step(k).row != 0 && step(k).column != 0; }
   bool same_bits(guarded_run& other) const {
     bool same = true;
     for (std::size_t k = 0; k < operand.size(); ++k) same = same && operand[k]->same_bits(*other.operand[k]);

@@ -61,7 +61,7 @@ template <class Plan> void check_plan() {
   // What a launch reads or writes in the arena lies in a buffer that is in use then.
   for (int t = 0; t < Plan::n_launches; ++t) {
     const launch_record& l = Plan::launches[std::size_t(t)];
-    for (int k = 0; k < l.operands; ++k) {
+    for (int k = 0; k < l.all_operands(); ++k) {
       const operand_info& o = Plan::operands[std::size_t(l.first_operand + k)];
       if (o.space != arena_space) continue;
       bool held = false;

@@ -71,8 +71,9 @@ TEST_CASE("every launch has a line, and the lines add up to the totals") {
       total_flops = number_in(f);
       total_bytes = number_in(b);
     }
-    const bool has_kernel = line.substr(0, 12).find(" k") != std::string::npos;
-    if (!has_kernel || line.find('[') == std::string::npos) continue;
+    const std::string kernel = line.substr(0, 12);
+    const bool is_launch = kernel.find(" k") != std::string::npos || kernel.find(" -") != std::string::npos;
+    if (!is_launch || line.find('[') == std::string::npos) continue;
     std::istringstream rest(line.substr(line.find(']') + 1));
     std::string f, b;
     rest >> f >> b;

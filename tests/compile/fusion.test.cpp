@@ -21,12 +21,10 @@ template <class Record> std::string phases_of(Record record) {
   const compiled_graph c(r.b);
   CHECK(differing_elements(c) == 0);
   std::string text;
-  const launch_info& l = c.kernels.launches[0];
-  for (int k = 0; k < l.instructions; ++k) {
-    const instruction& made = c.kernels.code[l.first_instruction + k];
-    if (k) text += ' ';
-    text += std::to_string(instruction::phase_of(made.word)) + ":" + std::string(made.op->name);
-  }
+  for_work(c, c.kernels.launches[0], [&](const op_info& op, int phase, bool) {
+    if (text.size()) text += ' ';
+    text += std::to_string(phase) + ":" + std::string(op.name);
+  });
   return text;
 }
 
@@ -39,13 +37,13 @@ template <class Record> std::string kernels_of(Record record) {
   std::string text;
   for (int i = 0; i < c.kernels.launches.size(); ++i) {
     if (i) text += " | ";
-    const launch_info& l = c.kernels.launches[i];
-    for (int k = 0; k < l.instructions; ++k) {
-      const instruction& made = c.kernels.code[l.first_instruction + k];
-      if (k) text += ' ';
-      text += made.op->name;
-      if (instruction::store_of(made.word) >= 0) text += '*';
-    }
+    bool first = true;
+    for_work(c, c.kernels.launches[i], [&](const op_info& op, int, bool stored) {
+      if (!first) text += ' ';
+      first = false;
+      text += op.name;
+      if (stored) text += '*';
+    });
   }
   return text;
 }
@@ -102,11 +100,42 @@ TEST_CASE("a row that does not stay in the cache is not swept twice") {
   }) == "max* | subtract assign*");
 }
 
-TEST_CASE("columns have one sweep") {
+TEST_CASE("columns are swept again as rows are, if their rows are not too many") {
   CHECK(kernels_of([](builder& b) {
     const handle x = input(b, matrix(5, 3));
     b.add_output(x - max_axes(x, 1u));
+  }) == "max* subtract assign*");
+  CHECK(kernels_of([](builder& b) {
+    const handle x = input(b, matrix(max_swept_rows + 1, 3));
+    b.add_output(x - max_axes(x, 1u));
   }) == "max* | subtract assign*");
+}
+
+TEST_CASE("any axes are reduced, and what is spread over them is read in place") {
+  CHECK(kernels_of([](builder& b) {
+    const handle x = input(b, dims{3, {4, 5, 3}, false});
+    const handle e = exp(x - max_axes(x, 2u));
+    b.add_output(e / sum_axes(e, 2u));
+  }) == "max* subtract exp sum* divide assign*");
+  CHECK(kernels_of([](builder& b) {
+    const handle x = input(b, dims{4, {4, 5, 6, 3}, false}), s = input(b, dims{4, {4, 1, 1, 3}, false});
+    b.add_output(tanh(x * s));
+  }) == "multiply tanh assign*");
+}
+
+TEST_CASE("what moves is read where it lies if it makes lines") {
+  CHECK(kernels_of([](builder& b) {
+    const handle x = input(b, dims{3, {4, 5, 32}, false});
+    b.add_output(permute(x, detail::axis_order{{1, 0, 2}}) * slice_box(permute(x, detail::axis_order{{1, 0, 2}}), {}, dims{3, {5, 4, 32}, false}));
+  }) == "multiply assign*");
+  CHECK(kernels_of([](builder& b) {
+    const handle x = input(b, dims{2, {40, 64}, false});
+    b.add_output(slice_box(x, {}, dims{2, {40, 32}, false}) + slice_box(x, detail::box{{0, 32}}, dims{2, {40, 32}, false}));
+  }) == "add assign*");
+  CHECK(kernels_of([](builder& b) {
+    const handle x = input(b, matrix(40, 64));
+    b.add_output(1 + transpose(x));
+  }) == "permute add assign*");
 }
 
 TEST_CASE("a leaf that a second sweep reads again is overwritten after it") {

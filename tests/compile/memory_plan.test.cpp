@@ -75,8 +75,11 @@ class arena_watch {
       from += std::ptrdiff_t(slot) * a.stride;
     }
     const int value = value_of(id, w.root), size = c_.g[id].shape.size();
+    const dims& shape = c_.g[id].shape;
+    const axis_steps lay = steps_in_memory(c_.g, id);
     for (int e = 0; e < size; ++e) {
-      const std::ptrdiff_t at = from + e;
+      std::ptrdiff_t at = from;
+      for (int axis = shape.rank - 1, rest = e; axis >= 0; rest /= shape.extent[axis--]) at += rest % shape.extent[axis] * lay.step[axis];
       if (at < 0 || at >= c_.arena.arena) {
         ++outside;
         continue;

@@ -64,7 +64,6 @@ TEST_CASE("a shared layer has one weight, and the sum of both gradients") {
 }
 
 TEST_CASE("gradients flow through a frozen layer and around a residual branch") {
-  using f = fixtures::dense;
   static constexpr auto net = nn::sequential(nn::residual(nn::frozen(nn::dense<1>{.bias = false})), nn::dense<1>{});
   layer_machine<net, shape<2, 1>> m;   // y = (x + 3 x) * 5 + 1
   CHECK(m.paths() == "residual/dense/weight dense/weight dense/bias");

@@ -29,8 +29,9 @@ struct random_graph {
   }
   constexpr dims random_shape() {
     constexpr dims shapes[] = {{0, {}, false},     {1, {5}, false},       {2, {6, 5}, false},    {2, {6, 1}, false}, {2, {5, 6}, false},
-                               {2, {5, 5}, false}, {3, {2, 3, 5}, false}, {3, {2, 3, 1}, false}, {1, {1}, false},    {2, {1, 5}, false}};
-    return shapes[draw(10)];
+                               {2, {5, 5}, false}, {3, {2, 3, 5}, false}, {3, {2, 3, 1}, false}, {1, {1}, false},    {2, {1, 5}, false},
+                               {2, {3, 16}, false}, {3, {2, 2, 16}, false}, {3, {2, 1, 16}, false}, {4, {2, 3, 2, 5}, false}, {3, {2, 3, 2}, false}, {1, {16}, false}};
+    return shapes[draw(16)];
   }
   constexpr handle any() { return values[draw(values.size())]; }
   /// One of the newest, so that chains get long.
@@ -61,7 +62,7 @@ struct random_graph {
     const handle x = recent();
     handle y = any();
     for (int tries = 0; tries < 8 && !broadcasts(x.shape(), y.shape()); ++tries) y = any();
-    if (!broadcasts(x.shape(), y.shape()) || broadcast(x.shape(), y.shape()).size() > 64) return map();
+    if (!broadcasts(x.shape(), y.shape()) || broadcast(x.shape(), y.shape()).size() > 100) return map();
     switch (draw(5)) {
       case 0: return keep(0.5 * (x + y));
       case 1: return keep(0.5 * (x - y));
@@ -102,18 +103,49 @@ struct random_graph {
   constexpr void rearranged() {
     const handle x = any();
     const dims s = x.shape();
-    switch (draw(4)) {
+    if (s.rank == 0) return map();
+    switch (draw(8)) {
       case 0:
         if (s.size() == 30) return keep(reshape(x, draw(2) ? dims{2, {5, 6}, false} : dims{1, {30}, false}));
+        if (s.size() == 60) return keep(reshape(x, draw(2) ? dims{2, {6, 10}, false} : dims{3, {4, 3, 5}, false}));
         return keep(reshape(x, dims{2, {s.size(), 1}, false}));
       case 1: return keep(transpose(x));
-      case 2: {
-        if (s.rank == 0 || s.extent[s.rank - 1] < 3) return map();
+      case 2: {   // a box
         dims box = s;
-        box.extent[s.rank - 1] -= 2;
         detail::box corner;
-        corner.begin[s.rank - 1] = 1;
+        for (int axis = 0; axis < s.rank; ++axis) {
+          if (s.extent[axis] < 3 || draw(2)) continue;
+          corner.begin[axis] = draw(3);
+          box.extent[axis] -= 2;
+        }
         return keep(slice_box(x, corner, box));
+      }
+      case 3: {
+        detail::axis_order order;
+        for (int k = 0; k < s.rank; ++k) order.axis[k] = k;
+        for (int k = s.rank - 1; k > 0; --k) {   // the last axis often stays
+          const int other = draw(draw(2) ? k : k + 1), axis = order.axis[k];
+          order.axis[k] = order.axis[other];
+          order.axis[other] = axis;
+        }
+        return keep(permute(x, order));
+      }
+      case 4: return keep(flip(x, unsigned(draw(1 << s.rank))));
+      case 5: {
+        dims larger = s;
+        detail::box corner;
+        for (int axis = 0; axis < s.rank && larger.size() <= 40; ++axis) {
+          if (draw(2)) continue;
+          corner.begin[axis] = draw(2);
+          ++larger.extent[axis];
+        }
+        return keep(pad_box(x, corner, larger, 0.5));
+      }
+      case 6: {
+        dims larger = s;
+        for (int axis = 0; axis < s.rank; ++axis)
+          if (s.extent[axis] == 1 && larger.size() <= 32) larger.extent[axis] = 2 + draw(2);
+        return keep(broadcast_to(x, larger));
       }
       default: return keep(x.shape().size() > 1 ? dropout(x) : x + 0.5);
     }

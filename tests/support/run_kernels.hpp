@@ -53,6 +53,23 @@ struct compiled_graph {
   }
 };
 
+/// Calls each(node, whether it is stored) for the work of a launch in its order, generators before what reads them.
+template <class Each> void for_work(const compiled_graph& c, const launch_info& l, Each each) {
+  int k = l.first_instruction;
+  for (int i = 0; i < c.g.n_nodes; ++i) {
+    if (c.groups.group_of.data[i] != l.group) continue;
+    const bool stored = c.groups.stored.data[i] != 0;
+    if (!is_producer(c.g[i].op->kind)) {
+      for (; c.kernels.code[k].op->kind == op_kind::generate; ++k) each(*c.kernels.code[k].op, 0, false);
+      each(*c.g[i].op, instruction::phase_of(c.kernels.code[k].word), stored);
+      ++k;
+    } else {
+      each(*c.g[i].op, 0, stored);
+      k += l.instructions > 0 && stored;
+    }
+  }
+}
+
 /// Memory of a program's spaces, all of it filled.
 struct run_memory {
   std::vector<std::vector<double>> space;
@@ -117,7 +134,11 @@ class kernel_runner {
     }
     return offset;
   }
-  double* address(const operand_info& o) const { return base_[o.space] + offset_of(o); }
+  /// What a producer makes is in memory of its own.
+  double* address(const operand_info& o) const {
+    if (o.space == block_space) return const_cast<double*>(made_[o.offset].data());
+    return base_[o.space] + offset_of(o);
+  }
   bool enters(int region) {
     const loop_info& l = c_.kernels.loops[region];
     base_[counter_space][region] = iteration_[region];
@@ -125,19 +146,18 @@ class kernel_runner {
     return !l.conditional || (*address(l.condition) != 0) == l.sense;
   }
 
-  const operand_info& operand(int k) const { return c_.kernels.operands[now_->first_operand + k]; }
-  double* element(int k, pattern lies, int row, int column) const {
-    double* const from = address(operand(k));
-    switch (lies) {
-      case pattern::scalar: return from;
-      case pattern::row: return from + column;
-      case pattern::column: return from + row;
-      default: return from + std::ptrdiff_t(row) * now_->cols + column;
-    }
+  /// Of the kernel; of the whole launch.
+  const operand_info& operand(int k) const { return any_operand(now_->inputs + k); }
+  const operand_info& any_operand(int k) const { return c_.kernels.operands[now_->first_operand + k]; }
+  std::ptrdiff_t place_in(const operand_info& o, int row, int column) const {
+    std::ptrdiff_t at = std::ptrdiff_t(row) * o.step.row + std::ptrdiff_t(column) * o.step.column;
+    for (int l = 0; l < now_->outer_loops; ++l) at += std::ptrdiff_t(outer_[l]) * c_.kernels.outer_strides[o.outer + l];
+    return at;
   }
+  double* element(int k, int row, int column) const { return address(operand(k)) + place_in(operand(k), row, column); }
   double source(const std::vector<double>& reg, std::uint64_t word, int k, int row, int column) const {
     const int s = instruction::source_of(word, k);
-    return s >= 0 ? reg[std::size_t(s)] : *element(~s, instruction::source_lies(word, k), row, column);
+    return s >= 0 ? reg[std::size_t(s)] : *element(~s, row, column);
   }
   /// One instruction at one place.
   void execute(std::vector<double>& reg, int i, int row, int column) const {
@@ -151,52 +171,48 @@ class kernel_runner {
     }
     call.out = &reg[std::size_t(i)];
     call.run = &run_;
-    if (made.op->kind == op_kind::generate && made.op->arity == 0) {   // by column: all up to this one
-      std::vector<double> columns(std::size_t(column) + 1);
-      call.out = columns.data();
-      call.shape = dims{1, {column + 1}, false};
-      made.op->evaluate_double(call);
-      reg[std::size_t(i)] = columns.back();
-      return;
-    }
     if (made.op->kind == op_kind::generate) {
-      const int place = ~instruction::source_of(made.word, 2);
-      const pattern lies = instruction::source_lies(made.word, 2);
-      std::ptrdiff_t at = offset_of(operand(place));
-      if (lies == pattern::full) at += std::ptrdiff_t(row) * now_->cols;
-      if (lies == pattern::full || lies == pattern::row) at += column;
-      if (lies == pattern::column) at += row;
+      const operand_info& place = operand(~instruction::source_of(made.word, made.op->arity));
+      const std::ptrdiff_t at = offset_of(place) + place_in(place, row, column);
+      if (made.op->arity == 0) {   // by column: all up to this one
+        std::vector<double> columns(std::size_t(at) + 1);
+        call.out = columns.data();
+        call.shape = dims{1, {int(at) + 1}, false};
+        made.op->evaluate_double(call);
+        reg[std::size_t(i)] = columns.back();
+        return;
+      }
       call.place = std::uint64_t(at);
     }
     made.op->evaluate_double(call);
-    if (instruction::store_of(made.word) >= 0)
-      *element(instruction::store_of(made.word), instruction::store_lies(made.word), row, column) = reg[std::size_t(i)];
+    if (const int store = instruction::store_of(made.word); store >= 0) *element(store, row, column) = reg[std::size_t(i)];
   }
   bool reduces(int i) const { return c_.kernels.code[now_->first_instruction + i].op->kind == op_kind::reduce; }
 
   void phase_of(std::vector<double>& reg, int phase, int row, int column, std::vector<std::vector<double>>* collected) const {
     for (int i = 0; i < now_->instructions; ++i) {
       const instruction& made = c_.kernels.code[now_->first_instruction + i];
-      if (instruction::phase_of(made.word) != phase || is_producer(made.op->kind)) continue;
+      if (instruction::phase_of(made.word) != phase) continue;
       if (made.op->kind == op_kind::reduce) (*collected)[std::size_t(i)].push_back(source(reg, made.word, 0, row, column));
       else execute(reg, i, row, column);
     }
   }
   /// The results of the reductions from what has been collected, in the order that is part of their meaning.
-  void close(std::vector<double>& reg, int phase, const std::vector<std::vector<double>>& collected, int axis, int index) const {
+  void close(std::vector<double>& reg, int phase, const std::vector<std::vector<double>>& collected, int row, int column) const {
+    const bool rows = now_->kind == form::columns;
     for (int i = 0; i < now_->instructions; ++i) {
       const instruction& made = c_.kernels.code[now_->first_instruction + i];
       if (!reduces(i) || instruction::phase_of(made.word) != phase) continue;
       const std::vector<double>& x = collected[std::size_t(i)];
       node_call<double> call;
       call.in[0] = x.data();
-      call.in_shape[0] = axis == over_rows ? dims{2, {int(x.size()), 1}, false} : dims{2, {1, int(x.size())}, false};
+      call.in_shape[0] = rows ? dims{2, {int(x.size()), 1}, false} : dims{2, {1, int(x.size())}, false};
       call.out = &reg[std::size_t(i)];
       call.shape = dims{1, {1}, false};
-      call.axis = axis == over_rows ? over_rows : over_columns;
+      call.axis = rows ? over_rows : over_columns;
       call.run = &run_;
       made.op->evaluate_double(call);
-      if (const int store = instruction::store_of(made.word); store >= 0) address(operand(store))[index] = reg[std::size_t(i)];
+      if (const int store = instruction::store_of(made.word); store >= 0) *element(store, row, column) = reg[std::size_t(i)];
     }
   }
 
@@ -207,70 +223,62 @@ class kernel_runner {
     now_ = &l;
     if (l.bounded == bounded_by::rows) l.rows = present(l.rows);
     if (l.bounded == bounded_by::columns) l.cols = present(l.cols);
-    const std::size_t count = std::size_t(l.instructions);
-    std::vector<double> reg(count);
-    std::vector<std::vector<double>> collected(count);
-    if (l.kind == group_kind::producer) return launch_producer(reg);
-    if (l.axis == over_rows) {
-      for (int column = 0; column < l.cols; ++column) {
-        for (auto& x : collected) x.clear();
-        for (int row = 0; row < l.rows; ++row) phase_of(reg, 0, row, column, &collected);
-        close(reg, 0, collected, l.axis, column);
-        phase_of(reg, 1, 0, column, nullptr);
+    if (l.bounded == bounded_by::outer) l.outer[0] = present(l.outer[0]);
+    std::vector<double> reg(std::size_t(l.instructions));
+    if (l.producer >= 0) return launch_producer(reg);
+    int iterations = 1;
+    for (int k = 0; k < l.outer_loops; ++k) iterations *= l.outer[k];
+    for (int i = 0; i < iterations; ++i) {
+      for (int k = l.outer_loops - 1, rest = i; k >= 0; rest /= l.outer[k--]) outer_[k] = rest % l.outer[k];
+      if (l.kind == form::map) {
+        for (int row = 0; row < l.rows; ++row)
+          for (int column = 0; column < l.cols; ++column) phase_of(reg, 0, row, column, nullptr);
+      } else {
+        const bool columns = l.kind == form::columns;
+        for (int kept = 0; kept < (columns ? l.cols : l.rows); ++kept) sweep(reg, columns ? l.rows : l.cols, kept, columns);
       }
-    } else if (l.axis >= 0) {
-      int last = 0;
-      for (std::size_t i = 0; i < count; ++i) {
-        const int phase = instruction::phase_of(c_.kernels.code[l.first_instruction + int(i)].word);
-        last = phase > last ? phase : last;
+    }
+  }
+  /// One row, or column, through all sweeps: `extent` elements, of which each keeps what it has from sweep to sweep.
+  void sweep(std::vector<double>& reg, int extent, int kept, bool columns) const {
+    int last = 0;
+    for (int i = 0; i < now_->instructions; ++i) {
+      const int phase = instruction::phase_of(c_.kernels.code[now_->first_instruction + i].word);
+      last = phase > last ? phase : last;
+    }
+    std::vector<std::vector<double>> collected(reg.size()), swept(std::size_t(extent), reg);
+    for (int phase = 0; phase <= last; phase += 2) {
+      for (int i = 0; i < extent; ++i) phase_of(swept[std::size_t(i)], phase, columns ? i : kept, columns ? kept : i, &collected);
+      close(reg, phase, collected, columns ? 0 : kept, columns ? kept : 0);
+      phase_of(reg, phase + 1, columns ? 0 : kept, columns ? kept : 0, nullptr);
+      for (std::size_t i = 0; i < reg.size(); ++i) {
+        const int at = instruction::phase_of(c_.kernels.code[now_->first_instruction + int(i)].word);
+        const bool now_known = at == phase + 1 || (at == phase && reduces(int(i)));
+        for (auto& each : swept)
+          if (now_known) each[i] = reg[i];
       }
-      for (int row = 0; row < l.rows; ++row) {
-        for (auto& x : collected) x.clear();
-        std::vector<std::vector<double>> swept(std::size_t(l.cols), reg);   // per column, kept from sweep to sweep
-        for (int phase = 0; phase <= last; phase += 2) {
-          for (int column = 0; column < l.cols; ++column) phase_of(swept[std::size_t(column)], phase, row, column, &collected);
-          close(reg, phase, collected, l.axis, l.axis == over_all ? 0 : row);
-          phase_of(reg, phase + 1, row, 0, nullptr);
-          for (std::size_t i = 0; i < count; ++i) {
-            const int at = instruction::phase_of(c_.kernels.code[l.first_instruction + int(i)].word);
-            const bool now_known = at == phase + 1 || (at == phase && reduces(int(i)));
-            for (auto& each : swept)
-              if (now_known) each[i] = reg[i];
-          }
-        }
-      }
-    } else {
-      for (int row = 0; row < l.rows; ++row)
-        for (int column = 0; column < l.cols; ++column) phase_of(reg, 0, row, column, nullptr);
     }
   }
   /// A row at a time of a producer's result, of what is made beside it from the same inputs, and of what is fused onto it.
-  void launch_producer(std::vector<double>& reg) const {
+  void launch_producer(std::vector<double>& reg) {
+    const producer_info& producer = c_.kernels.producers[now_->producer];
     const geometry& geo = c_.g.geometries[now_->geometry];
-    const op_info& first = *c_.kernels.code[now_->first_instruction + now_->output].op;
     node_call<double> call;
-    const int inputs = first.arity >= 0 ? first.arity : geo.operands;
-    for (int k = 0; k < inputs; ++k) call.in[k] = address(operand(k));
+    for (int k = 0; k < now_->inputs; ++k) call.in[k] = address(any_operand(k));
     call.shape = dims{2, {now_->rows, now_->cols}, false};
     call.geo = &geo;
     call.contracted = geo.contracts_batch ? present(geo.contracted) : geo.contracted;
     call.run = &run_;
-    std::vector<std::vector<double>> out(std::size_t(now_->instructions));
     for (int row = 0; row < now_->rows; ++row) {
-      for (int i = 0; i < now_->instructions; ++i) {
-        const op_info& op = *c_.kernels.code[now_->first_instruction + i].op;
-        if (!is_producer(op.kind)) continue;
-        out[std::size_t(i)].resize(std::size_t(now_->rows * now_->cols));
-        call.out = out[std::size_t(i)].data();
-        op.evaluate_double(call);   // anew, that a row sees what the rows before have overwritten
+      for (int k = 0; k < producer.results; ++k) {   // anew, that a row sees what the rows before have overwritten
+        made_[k].resize(std::size_t(now_->rows * now_->cols));
+        call.out = made_[k].data();
+        producer.op[k]->evaluate_double(call);
       }
       for (int column = 0; column < now_->cols; ++column) {
-        for (int i = 0; i < now_->instructions; ++i) {
-          if (out[std::size_t(i)].empty()) continue;
-          const std::uint64_t word = c_.kernels.code[now_->first_instruction + i].word;
-          reg[std::size_t(i)] = out[std::size_t(i)][std::size_t(row * now_->cols + column)];
-          if (const int store = instruction::store_of(word); store >= 0)
-            *element(store, instruction::store_lies(word), row, column) = reg[std::size_t(i)];
+        for (int k = 0; k < producer.results && now_->kernel < 0; ++k) {
+          const std::ptrdiff_t at = std::ptrdiff_t(row) * now_->cols + column;
+          address(any_operand(now_->destination[k]))[at] = made_[k][std::size_t(at)];
         }
         phase_of(reg, 0, row, column, nullptr);
       }
@@ -281,6 +289,8 @@ class kernel_runner {
   double* const* base_;
   run_state run_;
   const launch_info* now_ = nullptr;
+  std::vector<double> made_[2];
+  int outer_[max_outer_loops] = {};
   int iteration_[max_regions] = {}, trips_[max_regions] = {};
 };
 

@@ -40,7 +40,7 @@ BELOW = {
     "backend/simd": ["graph", "compile", "run", *KERNEL_RECORDS],
     "backend/threads": ["graph", "compile", "run", *KERNEL_RECORDS],
     # A backend says which operations its own kernels stand for: `producer<matmul_op, ...>`.
-    "backend/simd/backend": ["ops", "backend/reference", "backend/simd"],
+    "backend/simd/backend": ["ops", "backend/reference", "backend/simd", *KERNEL_RECORDS],
     "backend/simd/chosen": ["backend/reference", *KERNEL_RECORDS],
     "backend/threads/backend": ["backend/simd", "backend/reference", "backend/threads"],
 }

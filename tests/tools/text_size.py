@@ -21,7 +21,7 @@ import tempfile
 from markers import words
 
 TARGETS = {"native": ["-march=native"], "any": []}
-KERNEL, WHOLE = "tfx::kernel<", ("run", "run_producer", "whole_finish")
+PARTS_OF_KERNELS = re.compile(r"tfx::(?:kernel|tile_body|tile_operands|map_tile|row_tile|column_tile)<")
 
 
 def text_of(binary):
@@ -40,17 +40,9 @@ def functions(binary):
 
 
 def is_part_of_kernel(name):
-    """Whether it is a function tfx::kernel<...>::part that is not called as a whole."""
-    start = name.find(KERNEL)
-    if start < 0 or name[:start].count("<") > name[:start].count(">"):
-        return False
-    depth = 1
-    for at in range(start + len(KERNEL), len(name)):
-        depth += {"<": 1, ">": -1}.get(name[at], 0)
-        if depth == 0:
-            part = re.match(r"::(\w+)", name[at + 1:])
-            return part is not None and part.group(1) not in WHOLE
-    return False
+    """Whether it is a function of one of these templates, not one that only has them as arguments."""
+    start = PARTS_OF_KERNELS.search(name)
+    return start is not None and name[: start.start()].count("<") <= name[: start.start()].count(">")
 
 
 def main():

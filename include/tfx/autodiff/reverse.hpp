@@ -193,7 +193,6 @@ constexpr list<int> gradients(handle y, handle seed, const list<int>& wanted, co
       if (needs[i] && g.regions.size() > 1) again = true;   // a carry needs what its next value needs: to the fixed point
     }
   }
-  g.spreader = &broadcast_to;
   gradient[y.id] = seed.id;
   detail::reverse_sweep sweep{g, n, needs, wanted, names};
   sweep.walk(gradient, -1);

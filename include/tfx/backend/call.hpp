@@ -3,14 +3,23 @@
 
 #include <cstddef>
 
+#include <tfx/core/launch.hpp>
 #include <tfx/core/run_state.hpp>
 #include <tfx/geometry/geometry.hpp>
 
 namespace tfx {
 
-/// One call of one kernel. Operands are addresses in the order of the kernel's operand words.
+template <class T> struct frame;
+
+/// One launch: a kernel, or a producer and perhaps the kernel that gets its results block by block.
 template <class T> struct call {
-  void* const* operand = nullptr;
+  void* const* operand = nullptr;   ///< addresses: of the producer's inputs, then of the kernel's operands
+  const operand_step* step = nullptr;      ///< of all operands, in the same order
+  const launch_layout* layout = nullptr;
+  int outer_loops = 0;              ///< around rows and columns of a kernel without a producer
+  const int* outer = nullptr;       ///< their extents
+  const int* outer_stride = nullptr;   ///< per operand of the kernel, along each of them
+  void (*kernel)(const frame<T>&) = nullptr;   ///< what is fused; null: a producer's results are only stored
   int rows = 0, cols = 0;          ///< the domain: rows are those present in this run
   const geometry* geo = nullptr;   ///< of a producer
   int contracted = 0;              ///< of a contraction over a bounded extent: how much of it is present (rows or images); else the static extent
@@ -22,13 +31,19 @@ template <class T> struct call {
   const void* tiles = nullptr;     ///< the backend's micro-kernels for this launch, chosen when the program was compiled
   const T* prepared = nullptr;     ///< the right operand, a constant, as the producer's `prepare` left it
   int part = 0, parts = 1;         ///< this call does part `part` of `parts` equal shares of the output
+
+  /// Where results are stored, or what they are the base of, or null.
+  T* destination(int result = 0) const {
+    const int at = layout->destination[result];
+    return at < 0 ? nullptr : static_cast<T*>(operand[at]);
+  }
 };
 
 /// What a reduction along rows keeps per column between calls: a chain, a sum of chains, a total.
 inline constexpr int column_sums = 3;
 constexpr int padded_columns(int cols) { return (cols + 127) / 64 * 64; }
 
-/// Receives a finished block of a producer's result: rows [row, row + rows), columns [col, col + cols), row i at block + i * stride.
+/// Receives a block of a producer's results: rows [row, row + rows), columns [col, col + cols), row i at block + i * stride.
 template <class T> using finish_function = void (*)(const call<T>&, int row, int rows, int col, int cols, const T* block, std::ptrdiff_t stride);
 
 }  // namespace tfx

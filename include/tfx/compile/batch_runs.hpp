@@ -40,8 +40,12 @@ template <class Fusion> struct batch_run_finder {
     for (int q = 0; q < f.n_groups; ++q) {
       const group& a = f.groups[q];
       if (a.region != 0 || !a.domain.bounded || a.kind == group_kind::control || a.axis == over_all) continue;
-      use.data[q] = a.axis == over_rows ? batch_use::sums : batch_use::by_rows;
+      use.data[q] = a.axis == over_rows && a.run.outer == 1 ? batch_use::sums : batch_use::by_rows;
+      for (int c = 0; use.data[q] == batch_use::sums && c < a.cuts.count; ++c)   // sums are those of one loop over columns
+        if (a.cuts.at[c] < a.run.inner) use.data[q] = batch_use::whole;
     }
+    for (int i = 0; i < g.n_nodes; ++i)   // what is read again must be there
+      if (const int q = f.group_of[i]; q >= 0 && use.data[q] == batch_use::sums && f.phase[i] > 1) use.data[q] = batch_use::whole;
     for (int i = 0; i < g.n_nodes; ++i) {
       if (f.group_of[i] < 0) continue;
       present.data[f.group_of[i]] = 1;
@@ -60,12 +64,17 @@ template <class Fusion> struct batch_run_finder {
         const int a = g.edges[e];
         int root = a;
         while (nodes[root].op->kind == op_kind::view) root = g.edges[nodes[root].first];
-        if (nodes[root].shape.bounded && (!nodes[a].shape.bounded || nodes[a].shape.size() != nodes[root].shape.size()))
-          use.data[q] = batch_use::whole;
+        if (nodes[root].shape.bounded && !(nodes[a].shape.bounded && has_same_rows(a, nodes[root].shape))) use.data[q] = batch_use::whole;
         if (nodes[a].shape.bounded && f.group_of[root] != q && nodes[root].op->kind != op_kind::generate)
           touched.data[q] += nodes[a].shape.size();
       }
     }
+  }
+
+  /// Does node `id` show of each row of the batch something that lies in the same row of its memory?
+  constexpr bool has_same_rows(int id, const dims& memory) const {
+    if (!is_strided(g, id)) return nodes[id].shape.size() == memory.size();
+    return steps_in_memory(g, id).step[0] == memory.size() / memory.extent[0];
   }
 
   /// Does group q read a sum of the groups from `first` on?

@@ -140,9 +140,14 @@ template <class Plan, const machine& On> struct explainer {
   constexpr void launch(int index, const list<int>& head, const list<int>& next) {
     const launch_info& l = Plan::kernels.launches[index];
     w.right(index, 4);
-    w.pad_to(kernel_end - 1 - text_writer::width(l.kernel));
-    w.put('k');
-    w.put(l.kernel);
+    if (l.kernel >= 0) {
+      w.pad_to(kernel_end - 1 - text_writer::width(l.kernel));
+      w.put('k');
+      w.put(l.kernel);
+    } else {  // an operation that stores its results itself
+      w.pad_to(kernel_end - 1);
+      w.put('-');
+    }
     w.pad_to(domain_at);
     w.put(Plan::fusion.groups[l.group].domain);
     w.right(l.flops, flops_end);
@@ -154,17 +159,16 @@ template <class Plan, const machine& On> struct explainer {
     w.pad_to(roof_end + 2);
     work_writer work{w, g, roof_end + 2};
     std::string_view path{};
-    int i = head[l.group];
-    if (i >= 0 && again(i)) work.word({}, "again");
-    for (int k = 0; k < l.instructions; ++k) {
-      const op_info* op = Plan::kernels.code[l.first_instruction + k].op;
-      if (op->kind == op_kind::generate) {  // made anew in every launch that reads it
-        work.word({}, op->name);
-        continue;
+    if (head[l.group] >= 0 && again(head[l.group])) work.word({}, "again");
+    for (int id = head[l.group], k = l.first_instruction; id >= 0; id = next[id]) {
+      const node& n = g[id];
+      if (is_producer(n.op->kind)) {
+        if (l.instructions > 0 && Plan::fusion.stored[id]) ++k;   // which stores what it makes
+      } else {
+        for (; Plan::kernels.code[k].op->kind == op_kind::generate; ++k)  // made anew in every launch that reads it
+          work.word({}, Plan::kernels.code[k].op->name);
+        ++k;
       }
-      const node& n = g[i];
-      const int id = i;
-      i = next[i];
       if (n.op->kind == op_kind::assign) {
         work.word("-> ", g.name(g.leaves[g[n.aux].aux]));
         continue;

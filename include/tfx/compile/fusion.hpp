@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <tfx/compile/location.hpp>
+#include <tfx/core/view.hpp>
 #include <tfx/graph/graph.hpp>
 #include <tfx/graph/matrix_view.hpp>
 
@@ -12,20 +14,38 @@ enum class group_kind : std::uint8_t {
   control    ///< end of a body
 };
 
+/// Where loops over a domain can't be merged, because an operand begins or ceases to repeat there: so many elements behind.
+struct cut_list {
+  static constexpr int most = 8;
+  int at[most] = {};
+  int count = 0;
+  bool full = false;   ///< there would be more
+
+  constexpr void add(int elements) {
+    for (int k = 0; k < count; ++k)
+      if (at[k] == elements) return;
+    if (count == most) full = true;
+    else at[count++] = elements;
+  }
+};
+
 /// What one kernel computes: nodes over one domain.
 struct group {
   dims domain{};
-  int rows = 1, cols = 1;     ///< of the domain as a matrix
+  loop_nest nest{};           ///< its axes, cut so that those of every node in it are some of them
+  int elements = 1;
   group_kind kind = group_kind::map;
   std::int8_t axis = -1;      ///< of its reductions; -1: none
-  bool flat = true;           ///< every operand lies like the domain or is one number, so the domain may be taken as one row
+  reduced_run run{};          ///< what they reduce
+  cut_list cuts{};            ///< of its operands
   int region = 0;
   int size = 0;               ///< nodes
 };
 
 inline constexpr int max_group_size = 96;   ///< nodes; an instruction's sources have 9 bits, and it has up to four operands
 inline constexpr int max_phase = 15;
-inline constexpr int max_swept_columns = 4096;   ///< of a kernel with several sweeps: its rows stay in the first-level cache
+inline constexpr int max_swept_columns = 4096;   ///< of a kernel with several sweeps over rows: these stay in the first-level cache
+inline constexpr int max_swept_rows = 2048;      ///< of one with several sweeps over columns: some vectors of each stay in the second-level cache
 
 /// Which node belongs to which kernel, and when it is computed there. A kernel goes over a row in sweeps. Phase 0 is
 /// elementwise work of the first sweep, phase 1 the results of its reductions and what is made of them alone; phase 2 is
@@ -47,15 +67,10 @@ struct fusion_lists {
 
 namespace detail {
 
-/// A reshape that leaves the matrix as it is, is the value itself to a kernel.
-constexpr int matrix_root(const graph_view& g, int id) {
-  while (is_reshape(g[id])) {
-    const int from = g.input(id, 0);
-    if (!same_matrix(g[id].shape, g[from].shape)) break;
-    id = from;
-  }
-  return id;
-}
+/// How a value lies against its reader's elements: it repeats along one run of `extent` elements, each `inner` long.
+struct repetition {
+  int inner = 1, extent = 1;   ///< 1: it is read as it lies; 0: otherwise than by one run
+};
 
 /// Groups the nodes greedily in their order, then moves work towards its only reader. Tables are read by their addresses: in a
 /// constant evaluation a call costs more than all else on a line.
@@ -68,9 +83,11 @@ struct fuser {
   list<char> written;           ///< leaves with an assignment
   list<char> floats;            ///< elementwise work on leaves alone waits for its first reader
   list<int> waiting_reader, waiting_next, readers_of;   ///< of those, the ones that read a written leaf: a chain per leaf
-  list<int> value, origin;      ///< per node `matrix_root` and `graph_view::root`: asked for many times
+  list<int> value, origin;      ///< per node `value_of` and `graph_view::root`: asked for many times
   list<int> value_read, memory_read;   ///< the same of the node at the other end of each edge
-  list<int> rows, cols;         ///< per node, as a matrix
+  list<repetition> lies;        ///< per edge
+  list<int> shape, elements;    ///< per node: equal shapes have equal numbers
+  list<int> first_cut, cut;     ///< per node its operands' cuts: a range of the second table
   list<int> newest, before;     ///< per group its last node so far, and per node the one before it in its group
   list<int> visited;            ///< by `latest_group`, in which round
   int round = 0;
@@ -80,16 +97,23 @@ struct fuser {
 
   constexpr explicit fuser(const graph_view& view)
       : g(view), nodes(view.nodes), n(view.n_nodes), last_reader(n, -1), written(n, 0), floats(n, 1), readers_of(n, -1),
-        value(list<int>::unset(n)), origin(list<int>::unset(n)), rows(list<int>::unset(n)), cols(list<int>::unset(n)),
-        before(list<int>::unset(n)), visited(n, 0), counted(n, 0) {
+        value(list<int>::unset(n)), origin(list<int>::unset(n)), shape(list<int>::unset(n)), elements(list<int>::unset(n)),
+        first_cut(list<int>::unset(n + 1)), before(list<int>::unset(n)), visited(n, 0), counted(n, 0) {
+    list<int> distinct;   // a node of each shape
     int edges = 0;
     for (int i = 0; i < n; ++i) {
       const node& m = nodes[i];
-      rows.data[i] = m.shape.rows();
-      cols.data[i] = m.shape.cols();
+      int s = distinct.count;
+      while (s > 0 && !(nodes[distinct.data[s - 1]].shape == m.shape)) --s;
+      if (s == 0) {
+        distinct.push_back(i);
+        s = distinct.count;
+      }
+      shape.data[i] = s;
+      elements.data[i] = m.shape.size();
       if (m.first + m.count > edges) edges = m.first + m.count;
       if (m.op->kind == op_kind::view) {
-        value.data[i] = matrix_root(g, i);
+        value.data[i] = value_of(g, i);
         origin.data[i] = g.root(i);
       } else {
         value.data[i] = origin.data[i] = i;
@@ -102,18 +126,117 @@ struct fuser {
       value_read.data[e] = value.data[a];
       memory_read.data[e] = origin.data[a];
     }
+    lies = list<repetition>::unset(edges);
+    for (int i = 0; i < n; ++i) {
+      first_cut.data[i] = cut.count;
+      const op_kind kind = nodes[i].op->kind;
+      if (kind == op_kind::map || kind == op_kind::assign || kind == op_kind::reduce)
+        for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e) lies.data[e] = lie(i, g.edges[e]);
+    }
+    first_cut.data[n] = cut.count;
     f.group_of = list<int>(n, -1);
     f.phase = list<std::uint8_t>(n, 0);
     f.stored = list<std::uint8_t>(n, 0);
   }
 
   constexpr int in(int i, int k) const { return value_read.data[nodes[i].first + k]; }
-  constexpr bool same_matrix(int a, int b) const { return rows.data[a] == rows.data[b] && cols.data[a] == cols.data[b]; }
-  constexpr bool fits(const group& q, int i) const { return q.rows == rows.data[i] && q.cols == cols.data[i]; }
-  constexpr bool fits_reduced(const group& q, int i) const {
-    return rows.data[i] == (q.axis == over_columns ? q.rows : 1) && cols.data[i] == (q.axis == over_rows ? q.cols : 1);
+
+  /// How operand a lies against node i, which notes where its loops can't be merged for it.
+  constexpr repetition lie(int i, int a) {
+    const bool by_column = nodes[origin.data[a]].op->kind == op_kind::generate && nodes[origin.data[a]].op->arity == 0;
+    const bool steps = by_column || is_strided(g, a);
+    const int domain = nodes[i].op->kind == op_kind::reduce ? a : i;
+    if (elements.data[a] == 1 && !steps) return {1, elements.data[domain]};
+    if (elements.data[a] == elements.data[domain] && !steps) return {};
+    const loop_nest nest = loops_of(nodes[domain].shape);
+    view v{};
+    strides_of(nodes[a].shape, steps_in_memory(g, a), nodes[domain].shape, nest, v.stride);
+    repetition found{1, 0};
+    int runs = 0, inside = 1;
+    bool repeats = false;
+    for (int l = nest.loops - 1; l >= 0; --l) {
+      if (l < nest.loops - 1 && !merges(nest, v, l)) note_cut(i, inside);
+      if (v.stride[l] == 0) {
+        if (!repeats) {
+          ++runs;
+          found = {inside, 1};
+        }
+        found.extent *= nest.extent[l];
+      }
+      repeats = v.stride[l] == 0;
+      inside *= nest.extent[l];
+    }
+    return steps || runs != 1 ? repetition{1, 0} : found;
   }
-  constexpr pattern lies(int a, int r, int c) const { return pattern_of(rows.data[a], cols.data[a], r, c); }
+  constexpr void note_cut(int i, int at) {
+    for (int k = first_cut.data[i]; k < cut.count; ++k)
+      if (cut.data[k] == at) return;
+    cut.push_back(at);
+  }
+
+  /// May the loops of group q be apart there? What it reduces is one loop, and so are rows and columns of a producer.
+  constexpr bool may_cut(const group& q, int at) const {
+    if (q.kind == group_kind::producer) return at == q.domain.cols();
+    if (q.axis < 0) return true;
+    return q.axis != over_all && (at <= q.run.inner || (at >= q.run.inner * q.run.extent && at % q.run.extent == 0));
+  }
+  constexpr bool may_cut(const group& q, const cut_list& cuts) const {
+    bool all = !cuts.full;
+    for (int k = 0; k < cuts.count; ++k) all = all && may_cut(q, cuts.at[k]);
+    return all;
+  }
+  /// Has node i as many elements as group q, in the same order, and operands that suit it?
+  constexpr bool fits(const group& q, int i) const {
+    if (q.elements != elements.data[i] || q.domain.bounded != nodes[i].shape.bounded) return false;
+    for (int k = first_cut.data[i]; k < first_cut.data[i + 1]; ++k)
+      if (!may_cut(q, cut.data[k])) return false;
+    if (nodes[i].shape == q.domain) return true;
+    loop_nest nest = q.nest;
+    return refine(nest, nodes[i].shape);
+  }
+  /// The loops of what is left of a group's domain by its reductions.
+  static constexpr loop_nest kept_loops(const group& q) {
+    loop_nest kept;
+    for (int l = 0, behind = q.elements; l < q.nest.loops; ++l) {
+      behind /= q.nest.extent[l];
+      if (behind < q.run.inner || behind >= q.run.inner * q.run.extent) kept.push(q.nest.extent[l]);
+    }
+    return kept;
+  }
+  constexpr bool fits_reduced(const group& q, int i) const {
+    if (elements.data[i] != q.run.outer * q.run.inner) return false;
+    loop_nest kept = kept_loops(q);
+    return refine(kept, nodes[i].shape);
+  }
+  /// What node i computes in group q is as many elements as the group has, or as its reductions leave.
+  constexpr void refine_for(group& q, int i) {
+    if (nodes[i].shape == q.domain) return;
+    const int domain = nodes[i].op->kind == op_kind::reduce ? g.edges[nodes[i].first] : i;
+    if (elements.data[domain] == q.elements) {
+      refine(q.nest, nodes[domain].shape);
+      return;
+    }
+    loop_nest kept = kept_loops(q), all;
+    refine(kept, nodes[i].shape);
+    int behind = q.run.outer * q.run.inner;
+    const auto reduced_ones = [&] {
+      for (int k = 0, left = q.elements; k < q.nest.loops; ++k) {
+        left /= q.nest.extent[k];
+        if (left >= q.run.inner && left < q.run.inner * q.run.extent) all.push(q.nest.extent[k]);
+      }
+    };
+    bool done = q.run.outer == 1;
+    if (done) reduced_ones();
+    for (int l = 0; l < kept.loops; ++l) {
+      all.push(kept.extent[l]);
+      behind /= kept.extent[l];
+      if (!done && behind == q.run.inner) {
+        reduced_ones();
+        done = true;
+      }
+    }
+    q.nest = all;
+  }
 
   constexpr void note_reads(int i) {
     for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e) {
@@ -121,22 +244,13 @@ struct fuser {
       if (written.data[a] && f.group_of.data[i] > last_reader.data[a]) last_reader.data[a] = f.group_of.data[i];
     }
   }
-  constexpr bool lies_flat(int i, int r, int c) const {
-    for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e) {
-      const op_info& op = *nodes[value_read.data[e]].op;
-      if (op.kind == op_kind::generate && op.arity == 0) return false;   // depends on the column
-      const pattern p = lies(g.edges[e], r, c);
-      if (p != pattern::full && p != pattern::scalar) return false;
-    }
-    return true;
-  }
   /// A new group for node i, over the shape of node `domain`; -1: one number.
   constexpr int open(int i, int domain, group_kind kind) {
     group q;
     if (domain >= 0) {
       q.domain = nodes[domain].shape;
-      q.rows = rows.data[domain];
-      q.cols = cols.data[domain];
+      q.nest = loops_of(q.domain);
+      q.elements = elements.data[domain];
     }
     q.kind = kind;
     q.region = nodes[i].region;
@@ -151,22 +265,23 @@ struct fuser {
     newest.data[q] = i;
     group& target = f.groups.data[q];
     target.size++;
-    const op_kind kind = nodes[i].op->kind;
-    if (phase == 0 && (kind == op_kind::map || kind == op_kind::assign)) target.flat = target.flat && lies_flat(i, target.rows, target.cols);
+    refine_for(target, i);
+    if (phase % 2 == 0)
+      for (int k = first_cut.data[i]; k < first_cut.data[i + 1]; ++k) target.cuts.add(cut.data[k]);
     note_reads(i);
     for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e)
       if (const int a = value_read.data[e]; f.group_of.data[a] == waiting) put(a, q, phase);
   }
-  /// Would node i, and what waits for it, leave the domain one row?
-  constexpr bool waits_flat(int i, int r, int c) {
+  /// Does node i fit into group q, and all that waits for it?
+  constexpr bool all_fit(const group& q, int i) {
     ++stamp;
-    return all_flat(i, r, c);
+    return waiting_fit(q, i);
   }
-  constexpr bool all_flat(int i, int r, int c) {
+  constexpr bool waiting_fit(const group& q, int i) {
     counted.data[i] = stamp;
-    if (!lies_flat(i, r, c)) return false;
+    if (!fits(q, i)) return false;
     for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e)
-      if (const int a = value_read.data[e]; f.group_of.data[a] == waiting && counted.data[a] != stamp && !all_flat(a, r, c)) return false;
+      if (const int a = value_read.data[e]; f.group_of.data[a] == waiting && counted.data[a] != stamp && !waiting_fit(q, a)) return false;
     return true;
   }
 
@@ -192,19 +307,31 @@ struct fuser {
   constexpr void place_reduction(int i) {
     const int a = in(i, 0), axis = nodes[i].aux;
     const int domain = g.input(i, 0);
-    if (f.group_of.data[a] == waiting && axis == over_all && !waits_flat(a, rows.data[domain], cols.data[domain])) put(a, open(a, domain, group_kind::map), 0);
+    const reduced_run run = run_of(nodes[domain].shape, axis);
     int q = f.group_of.data[a];
     if (q >= 0) {
       const group& target = f.groups.data[q];
-      const bool joins = target.region == nodes[i].region && target.kind == group_kind::map && fits(target, domain) &&
-                         f.phase.data[a] % 2 == 0 && f.phase.data[a] < max_phase && (target.axis < 0 || target.axis == axis) && (axis != over_all || target.flat) && target.size < max_group_size;
+      bool joins = target.region == nodes[i].region && target.kind == group_kind::map && fits(target, domain) &&
+                   f.phase.data[a] % 2 == 0 && f.phase.data[a] < max_phase && target.size < max_group_size;
+      if (target.axis >= 0) joins = joins && target.axis == axis && target.run.extent == run.extent && target.run.inner == run.inner;
+      else joins = joins && may_cut(reducing(target, axis, run), target.cuts);
       if (!joins) q = -1;
     }
     const bool follows = q >= 0;
     if (!follows) q = open(i, domain, group_kind::map);
-    if (f.group_of.data[a] == waiting) put(a, q, 0);
+    if (f.group_of.data[a] == waiting) {
+      if (all_fit(reducing(f.groups.data[q], axis, run), a)) put(a, q, 0);
+      else put(a, open(a, domain, group_kind::map), 0);
+    }
     f.groups.data[q].axis = std::int8_t(axis);
+    f.groups.data[q].run = run;
     put(i, q, follows ? f.phase.data[a] + 1 : 1);
+  }
+  /// What group q would be with such a reduction.
+  static constexpr group reducing(group q, int axis, reduced_run run) {
+    q.axis = std::int8_t(axis);
+    q.run = run;
+    return q;
   }
 
   /// Is node j what node i is made of, by way of nodes that wait?
@@ -245,16 +372,32 @@ struct fuser {
         if (is_producer(nodes[j].op->kind)) return false;
         const bool reduces = nodes[j].op->kind == op_kind::reduce;
         if (f.phase.data[j] - int(reduces) > phase) return false;   // a later sweep would see the new value
-        const pattern p = lies(g.edges[e], target.rows, target.cols);
+        const bool tail = f.phase.data[j] % 2 && !reduces;
         if (phase % 2 == 0) {
-          if (p != pattern::full && target.rows * target.cols != 1) return false;
-          if (f.phase.data[j] % 2 && !reduces) return false;
-        } else if (target.axis == over_columns) {
-          if (target.rows != 1 && p != pattern::column && !(p == pattern::full && target.cols == 1)) return false;
-        } else if (target.axis == over_rows) {
-          if (target.cols != 1 && p != pattern::row && !(p == pattern::full && target.rows == 1)) return false;
+          if (tail || lies.data[e].extent != 1) return false;
+        } else if (tail ? lies.data[e].extent != 1 : !reads_reduced(target, e)) {
+          return false;
         }
       }
+    }
+    return true;
+  }
+
+  /// Does the reader of edge e, in the body of group q, see at each place what the group's reductions leave there?
+  constexpr bool reads_reduced(const group& q, int e) const {
+    return lies.data[e].extent == q.run.extent && lies.data[e].inner == q.run.inner;
+  }
+  /// The same of all that node i, and what waits for it, reads of them.
+  constexpr bool sees_reduced(int i, int q) {
+    ++stamp;
+    return all_see_reduced(i, q);
+  }
+  constexpr bool all_see_reduced(int i, int q) {
+    counted.data[i] = stamp;
+    for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e) {
+      const int a = value_read.data[e];
+      if (f.group_of.data[a] == q && f.phase.data[a] % 2 && !reads_reduced(f.groups.data[q], e)) return false;
+      if (f.group_of.data[a] == waiting && counted.data[a] != stamp && !all_see_reduced(a, q)) return false;
     }
     return true;
   }
@@ -298,6 +441,11 @@ struct fuser {
     }
   }
 
+  /// May a kernel go over what it reduces more than once?
+  static constexpr bool sweeps(const group& q) {
+    return (q.axis == over_columns && q.run.extent <= max_swept_columns) || (q.axis == over_rows && q.run.extent <= max_swept_rows);
+  }
+
   constexpr void place_map(int i) {
     const node& m = nodes[i];
     if (m.op->kind == op_kind::assign) release_readers(i);
@@ -315,14 +463,13 @@ struct fuser {
       const group& target = f.groups.data[q];
       when = moment_of(i, q);
       tail = target.axis >= 0 && fits_reduced(target, i) && when.only_reduced;
-      body = !tail && fits(target, i);
-      if (when.sweep > 0 && (target.axis != over_columns || when.sweep >= max_phase || target.cols > max_swept_columns)) body = false;
+      body = !tail && all_fit(target, i);
+      if (when.sweep > 0 && (!sweeps(target) || when.sweep >= max_phase || !sees_reduced(i, q))) body = false;
       if (through_view || target.kind == group_kind::control || target.region != m.region || target.size + weight(i) > max_group_size)
         body = tail = false;
-      if (body && target.axis == over_all && !waits_flat(i, target.rows, target.cols)) body = false;
       if (tail && !body)
         for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e)   // what waits must suit the reduced domain too
-          if (const int a = value_read.data[e]; f.group_of.data[a] == waiting && !same_matrix(a, i)) tail = false;
+          if (const int a = value_read.data[e]; f.group_of.data[a] == waiting && shape.data[a] != shape.data[i]) tail = false;
       if (m.op->kind == op_kind::assign && (last_reader.data[m.aux] > q || (last_reader.data[m.aux] == q && !overwrites_in_place(m.aux, q, tail ? when.after : when.sweep)))) body = tail = false;
     }
     if (q < 0 && m.op->kind == op_kind::map && floats.data[i]) {
@@ -355,9 +502,10 @@ struct fuser {
       const node& m = nodes[i];
       if (m.link >= 0) floats.data[m.link] = 0;
       for (int e = m.first, end = e + m.count; e < end; ++e) {
+        if (nodes[value_read.data[e]].op->strided) floats.data[i] = 0;   // it could be overwritten before that is read
         const int a = g.edges[e], direct = value_read.data[e];
         const bool elementwise_reader = m.op->kind == op_kind::map || m.op->kind == op_kind::assign;
-        if (!elementwise_reader || nodes[direct].region != m.region || !same_matrix(a, i)) floats.data[direct] = floats.data[origin.data[a]] = 0;
+        if (!elementwise_reader || nodes[direct].region != m.region || shape.data[direct] != shape.data[i]) floats.data[direct] = floats.data[origin.data[a]] = 0;
         else if (direct != a && nodes[a].op->kind == op_kind::view && direct != origin.data[a]) floats.data[origin.data[a]] = 0;
       }
     }
@@ -391,7 +539,7 @@ struct fuser {
       const node& m = nodes[i];
       const int q = f.group_of.data[i], c = reader.data[i];
       if (m.op->kind == op_kind::map && f.phase.data[i] == 0 && q >= 0 && c > q && f.groups.data[c].region == m.region && body_reader.data[i] &&
-          fits(f.groups.data[c], i) && f.groups.data[c].size < max_group_size && (f.groups.data[c].axis != over_all || lies_flat(i, rows.data[i], cols.data[i]))) {
+          fits(f.groups.data[c], i) && f.groups.data[c].size < max_group_size) {
         bool moves = true;
         for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e) {
           const int r = memory_read.data[e];
@@ -402,11 +550,12 @@ struct fuser {
           f.group_of.data[i] = c;
           f.groups.data[c].size++;
           f.groups.data[q].size--;
-          f.groups.data[c].flat = f.groups.data[c].flat && lies_flat(i, rows.data[i], cols.data[i]);
+          refine_for(f.groups.data[c], i);
+          for (int k = first_cut.data[i]; k < first_cut.data[i + 1]; ++k) f.groups.data[c].cuts.add(cut.data[k]);
         }
       }
       const op_kind kind = m.op->kind;
-      const bool opaque = (kind == op_kind::view && !(is_reshape(m) && same_matrix(i, g.input(i, 0)))) || kind == op_kind::port || kind == op_kind::result;
+      const bool opaque = (kind == op_kind::view && !is_reshape(m)) || kind == op_kind::port || kind == op_kind::result;
       for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e) {
         const int a = kind == op_kind::view ? g.edges[e] : value_read.data[e];
         const int by = opaque ? -2 : kind == op_kind::view ? reader.data[i] : f.group_of.data[i];

@@ -3,26 +3,27 @@
 
 #include <bit>
 
+#include <tfx/core/launch.hpp>
 #include <tfx/compile/memory_plan.hpp>
 
 namespace tfx {
 
 /// One instruction of a kernel, packed into a word: three sources of 10 bits (bit 9 set: operand, else an earlier instruction),
-/// the operand it is stored to plus one, its phase (`fusion`; of a reduction that of the sweep in which it adds up), and two
-/// bits each for how those four operands lie against the domain.
+/// the operand it is stored to plus one, its phase (`fusion`; of a reduction that of the sweep in which it adds up), and one
+/// bit each for whether those four operands have an element of their own in every column.
 struct instruction {
   const op_info* op;
   std::uint64_t word;
 
   static constexpr int operand_flag = 512;
-  /// Of three sources, earlier instructions or ~operand; `lies` are the patterns of the kernel's operands.
-  static constexpr std::uint64_t pack(const int* source, int store, int phase, const pattern* lies) {
+  /// Of three sources, earlier instructions or ~operand; `moves` says it of the kernel's operands.
+  static constexpr std::uint64_t pack(const int* source, int store, int phase, const bool* moves) {
     std::uint64_t w = std::uint64_t(store + 1) << 30 | std::uint64_t(phase) << 40;
-    if (store >= 0) w |= std::uint64_t(lies[store]) << 50;
+    if (store >= 0) w |= std::uint64_t(moves[store]) << 47;
     for (int k = 0; k < 3; ++k) {
       const int s = source[k];
       if (s > 0) w |= std::uint64_t(s) << (10 * k);
-      else if (s < 0) w |= std::uint64_t(operand_flag | ~s) << (10 * k) | std::uint64_t(lies[~s]) << (44 + 2 * k);
+      else if (s < 0) w |= std::uint64_t(operand_flag | ~s) << (10 * k) | std::uint64_t(moves[~s]) << (44 + k);
     }
     return w;
   }
@@ -32,8 +33,10 @@ struct instruction {
   }
   static constexpr int store_of(std::uint64_t word) { return int(word >> 30 & 1023) - 1; }
   static constexpr int phase_of(std::uint64_t word) { return int(word >> 40 & 15); }
-  static constexpr pattern source_lies(std::uint64_t word, int k) { return pattern(word >> (44 + 2 * k) & 3); }
-  static constexpr pattern store_lies(std::uint64_t word) { return pattern(word >> 50 & 3); }
+  static constexpr bool source_moves(std::uint64_t word, int k) { return word >> (44 + k) & 1; }
+  static constexpr bool store_moves(std::uint64_t word) { return word >> 47 & 1; }
+  /// A generator has one source more than inputs, the last: its place.
+  static constexpr int sources(op_kind kind, int arity) { return kind == op_kind::generate ? arity + 1 : arity; }
 };
 
 /// Which instructions of a kernel make values that a later sweep over the row reads and that are not stored: each has a row in
@@ -49,7 +52,7 @@ template <int Count> constexpr kept_rows<Count> rows_kept(const std::uint64_t* w
   for (int& slot : kept.slot) slot = -1;
   for (int i = 0; i < Count; ++i) {
     const int phase = instruction::phase_of(word[i]);
-    if (phase % 2 || is_producer(kind[i])) continue;
+    if (phase % 2) continue;
     for (int k = 0; k < arity[i]; ++k) {
       const int from = instruction::source_of(word[i], k);
       if (from < 0 || kind[from] == op_kind::reduce || instruction::store_of(word[from]) >= 0) continue;
@@ -60,30 +63,44 @@ template <int Count> constexpr kept_rows<Count> rows_kept(const std::uint64_t* w
   return kept;
 }
 
-/// The address of an operand: base[space] + offset + terms. `place_space` gives the offset itself: the place of a generator.
+/// The address of an operand: base[space] + offset + terms. `place_space` gives the place of a generator, `block_space` what
+/// a producer makes, which is in no memory of the program.
 struct operand_info {
   int space, offset, first_term, n_terms;
-  int row;      ///< elements per row of the batch
-  bool local;   ///< there is room for the rows that a run of launches takes at a time only, always at the same place
+  int row;        ///< elements per row of the batch
+  bool local;     ///< there is room for the rows that a run of launches takes at a time only, always at the same place
+  operand_step step;   ///< along the rows and columns of the launch
+  int outer;      ///< of a kernel's operand: where its strides along the launch's outer loops begin in `outer_strides`
 };
-inline constexpr int place_space = max_spaces;
+inline constexpr int place_space = max_spaces, block_space = max_spaces + 1;
 
-/// How the extents of a launch follow the rows present.
-enum class bounded_by : std::uint8_t { nothing, rows, columns };
+/// Which extent of a launch follows the rows present.
+enum class bounded_by : std::uint8_t { nothing, rows, columns, outer };
+inline constexpr int max_outer_loops = max_loops - 2;
 
-/// One kernel call of a program.
+/// One launch of a program: a kernel; a producer and the kernel that gets its results; or a producer alone.
 struct launch_info {
-  int kernel = 0;                     ///< in the table of distinct kernels
+  int kernel = -1;                    ///< in the table of distinct kernels
+  int producer = -1;                  ///< in the table of distinct producers
   int group = 0;                      ///< in the fusion
   int first_instruction = 0, instructions = 0;
-  int first_operand = 0, operands = 0;
-  group_kind kind = group_kind::map;
-  std::int8_t axis = -1;
-  int output = 0;                     ///< the producer's instruction
+  int first_operand = 0, inputs = 0;  ///< the producer's inputs come first
+  int operands = 0;                   ///< with the inputs
+  form kind = form::map;              ///< of the kernel
+  int block[2] = {-1, -1};            ///< the operands, behind the inputs, that are what the producer makes, and what it makes beside that
+  int destination[2] = {-1, -1};      ///< the operands to which it stores these itself; with a kernel, the first one that this writes in order
   int rows = 1, cols = 1;             ///< at the bound
+  int outer_loops = 0;                ///< around rows and columns
+  int outer[max_outer_loops] = {};    ///< their extents; the first one follows the batch, if an outer one does
   bounded_by bounded = bounded_by::nothing;
   int geometry = -1;                  ///< row of the graph's table
   long long flops = 0, bytes = 0;     ///< at the bound; bytes at 1 per element
+};
+
+/// What makes results before anything is fused: an operation, and perhaps another one, whose result it makes beside its own.
+struct producer_info {
+  const op_info* op[2] = {};
+  int results = 0;
 };
 
 enum class step_kind : std::uint8_t { launch, begin, end };
@@ -102,9 +119,11 @@ struct loop_info {
 struct kernel_lists {
   list<instruction> code;
   list<operand_info> operands;
+  list<int> outer_strides;
   list<address_term> terms;
   list<launch_info> launches;
   list<int> distinct;                  ///< one launch per distinct kernel
+  list<producer_info> producers;       ///< distinct
   list<double> constants;
   list<step_info> steps;
   loop_info loops[max_regions] = {};
@@ -112,18 +131,20 @@ struct kernel_lists {
 };
 
 struct kernel_sizes {
-  int code = 0, operands = 0, terms = 0, launches = 0, distinct = 0, constants = 0, steps = 0, regions = 0;
+  int code = 0, operands = 0, outer_strides = 0, terms = 0, launches = 0, distinct = 0, producers = 0, constants = 0, steps = 0, regions = 0;
 };
 
 /// All kernels of a program as constants. The arrays have room for the most that a graph of this many nodes and edges can need
-/// (a generator is made again, with three operands, for each edge that reads it), so that one evaluation fills them.
+/// (a generator is made again, with three operands, for each edge that reads it; what a producer makes is an operand too), so that one evaluation fills them.
 template <int Nodes, int Edges, int Groups, int Regions> struct kernel_tables {
   kernel_sizes sizes{};
   instruction code[Nodes + Edges + 1] = {};
-  operand_info operands[Nodes + 3 * Edges + 1] = {};
-  address_term terms[Regions > 1 ? 6 * (Nodes + 3 * Edges) + 1 : 1] = {};
+  operand_info operands[2 * Nodes + 3 * Edges + 1] = {};
+  int outer_strides[max_outer_loops * (2 * Nodes + 3 * Edges) + 1] = {};
+  address_term terms[Regions > 1 ? 6 * (2 * Nodes + 3 * Edges) + 1 : 1] = {};
   launch_info launches[Groups + 1] = {};
   int distinct[Groups + 1] = {};
+  producer_info producers[Groups + 1] = {};
   double constants[Nodes + 1] = {};
   step_info steps[Groups + 2 * Regions + 1] = {};
   loop_info loops[Regions + 1] = {};
@@ -139,6 +160,11 @@ constexpr long long flops_of(const graph_view& g, int id) {
   if (kind == op_kind::reduce) return g.nodes[g.edges[n.first]].shape.size();
   return kind == op_kind::contract ? 2 * n.op->multiply_adds(g.geometries[n.aux], n.shape.size()) : 0;
 }
+
+/// Of an operand, along the loops of a group.
+struct loop_strides {
+  int at[max_loops];
+};
 
 struct kernel_emitter {
   const graph_view& g;
@@ -156,12 +182,17 @@ struct kernel_emitter {
   kernel_lists k{};
   list<int> value{}, value_group{};   // instruction of a node in the group being emitted
   list<int> made_value{}, made_at{};   // the same of generators, and for which group and phase: they are made again in each
-  list<int> slot{}, slot_group{};         // operand of a node's memory there
+  list<int> slot{}, slot_group{};         // the newest operand of a node's memory there
+  list<int> input_group{};                // the last group whose producer reads it
+  list<int> same_memory{};                // per operand of the group: another one of that node, which lies otherwise; -1: none
+  list<loop_strides> strides{};           // per operand of the group: along the loops of its nest
   list<std::uint32_t> hashes{};
   list<std::uint64_t> constant_bits{};   // of `kernel_lists::constants`
   launch_info now{};
-  pattern lies[instruction::operand_flag] = {};   // of the group's operands
+  bool moves[instruction::operand_flag] = {};   // of the kernel's operands
   dims domain{};
+  loop_nest nest{};
+  loop_strides in_order{};   // of what lies like the domain
   int q = 0;
 
   constexpr operand_info operand_of(int id) {
@@ -202,22 +233,80 @@ struct kernel_emitter {
     }
     o.offset += moved;
     const dims& shape = nodes[id].shape;
-    if (shape.bounded) o.row = shape.size() / shape.extent[0];
+    const bool by_column = n.op->kind == op_kind::generate && n.op->arity == 0;
+    if (shape.bounded && !by_column) o.row = is_strided(g, id) ? steps_in_memory(g, id).step[0] : shape.size() / shape.extent[0];
     o.local = local[root] != 0;
     return o;
   }
 
-  /// The operand through which the kernel reads or writes node `id`.
-  constexpr int use(int id) { return slot_group.data[id] == q ? slot.data[id] : add_operand(id); }
-  constexpr int add_operand(int id) {
-    k.operands.push_back(operand_of(id));
+  /// Is what node i computes one result per row, or column, of the group's reductions?
+  constexpr bool is_left(int i) const { return groups[q].axis >= 0 && phase[i] % 2 != 0; }
+  /// The strides of node a, which node i reads, or is if they are the same, along the loops of the group.
+  constexpr loop_strides lie(int a, int i) const {
+    loop_strides s{};
+    const node& reader = nodes[i];
+    const bool left = is_left(i) && reader.op->kind != op_kind::reduce;
+    const dims& over = reader.op->kind == op_kind::reduce && a != i ? nodes[a].shape : reader.shape;
+    const bool by_column = nodes[g.root(a)].op->kind == op_kind::generate && nodes[g.root(a)].op->arity == 0;
+    const bool steps = by_column || is_strided(g, a);
+    const bool is_result = left || (reader.op->kind == op_kind::reduce && a == i);
+    if (nodes[a].shape.size() == 1 && !steps) return s;
+    if (!is_result) {
+      if (nodes[a].shape.size() == over.size() && !steps) return in_order;
+      strides_of(nodes[a].shape, steps_in_memory(g, a), over, nest, s.at);
+      return s;
+    }
+    const group& around = groups[q];
+    loop_nest kept;   // the loops that reductions leave, and where they are among all
+    int place[max_loops] = {};
+    for (int l = 0, behind = around.elements; l < nest.loops; ++l) {
+      behind /= nest.extent[l];
+      if (behind >= around.run.inner && behind < around.run.inner * around.run.extent) continue;
+      place[kept.loops] = l;
+      kept.push(nest.extent[l]);
+    }
+    int stride[max_loops] = {};
+    if (nodes[a].shape.size() == over.size() && !steps) {
+      for (int l = kept.loops - 1, step = 1; l >= 0; step *= kept.extent[l--]) stride[l] = step;
+    } else {
+      strides_of(nodes[a].shape, steps_in_memory(g, a), over, kept, stride);
+    }
+    for (int l = 0; l < kept.loops; ++l) s.at[place[l]] = stride[l];
+    return s;
+  }
+
+  /// The operand through which node i, or its kernel for it, reads or writes the memory of node `id`; `a` is what i sees there.
+  constexpr int use(int id, int a, int i) {
+    const loop_strides s = lie(a, i);
+    if (slot_group.data[id] == q) {
+      for (int at = slot.data[id]; at >= 0; at = same_memory.data[at])
+        if (same(strides.data[at], s)) return at;
+    }
+    const int earlier = slot_group.data[id] == q ? slot.data[id] : -1;
+    if (earlier < 0 && input_group.data[id] != q) now.bytes += nodes[id].shape.size();
     slot_group.data[id] = q;
-    slot.data[id] = now.operands;
-    pattern p = pattern_of(nodes[id].shape, domain);
-    if (p == pattern::other) p = pattern::full;   // of a producer, which knows its operands by its geometry
-    lies[now.operands] = p;
+    return slot.data[id] = put(operand_of(id), s, earlier);
+  }
+  constexpr bool same(const loop_strides& a, const loop_strides& b) const {
+    for (int l = 0; l < nest.loops; ++l)
+      if (a.at[l] != b.at[l]) return false;
+    return true;
+  }
+  constexpr int put(const operand_info& o, const loop_strides& s, int earlier = -1) {
+    k.operands.push_back(o);
+    strides.push_back(s);
+    same_memory.push_back(earlier);
+    const int at = now.operands++ - now.inputs;
+    moves[at] = nest.loops > 0 && s.at[nest.loops - 1] != 0;
+    return at;
+  }
+  /// What a producer knows by its geometry.
+  constexpr void add_input(int id) {
+    input_group.data[id] = q;
     now.bytes += nodes[id].shape.size();
-    return now.operands++;
+    k.operands.push_back(operand_of(id));
+    ++now.operands;
+    ++now.inputs;
   }
   constexpr int here() const { return k.code.size() - now.first_instruction; }
   constexpr void note(int id, int instruction) {
@@ -227,19 +316,19 @@ struct kernel_emitter {
 
   /// An earlier instruction, or ~operand. Generators are emitted again in each group, and in each phase: what comes after a
   /// reduction stands at another place, and what comes in a later sweep is made there rather than kept.
-  constexpr int source(int id, int at_phase) {
+  constexpr int source(int id, int i, int at_phase) {
     const bool is_view = nodes[id].op->kind == op_kind::view;
-    const int direct = is_view ? matrix_root(g, id) : id, root = is_view ? g.root(direct) : id;
+    const int direct = is_view ? value_of(g, id) : id, root = is_view ? g.root(direct) : id;
     const node& n = nodes[root];
-    if (n.op->kind != op_kind::generate) return value_group.data[direct] == q ? value.data[direct] : ~use(direct);
+    if (n.op->kind != op_kind::generate) return value_group.data[direct] == q ? value.data[direct] : ~use(direct, id, i);
     const int wanted_at = q * 16 + at_phase;
     if (made_at.data[direct] == wanted_at) return made_value.data[direct];
     instruction made{};
     made.op = n.op;
     int in[3] = {};
-    for (int j = 0; j < n.count; ++j) in[j] = source(g.input(root, j), at_phase);
-    if (n.count) in[2] = ~use(direct);   // no memory: only its place counts
-    made.word = instruction::pack(in, -1, at_phase, lies);
+    for (int j = 0; j < n.count; ++j) in[j] = source(g.input(root, j), i, at_phase);
+    in[n.count] = ~use(direct, id, i);   // no memory: only its place counts
+    made.word = instruction::pack(in, -1, at_phase, moves);
     made_at.data[direct] = wanted_at;
     made_value.data[direct] = here();
     k.code.push_back(made);
@@ -249,56 +338,143 @@ struct kernel_emitter {
   constexpr void emit_node(int id) {
     const node& n = nodes[id];
     const op_kind kind = n.op->kind;
-    const bool is_first = is_producer(kind) && now.geometry < 0;   // what is made beside it has the same geometry
-    if (is_first || !is_producer(kind)) now.flops += flops_of(g, id);
-    instruction made{};
-    made.op = n.op;
+    now.flops += flops_of(g, id);
     int in[3] = {};
     const int at_phase = kind == op_kind::reduce ? phase[id] - 1 : phase[id];
-    if (!is_producer(kind))
-      for (int j = 0, e = n.first; j < n.count; ++j) in[j] = source(g.edges[e + j], at_phase);
+    for (int j = 0, e = n.first; j < n.count; ++j) in[j] = source(g.edges[e + j], id, at_phase);
     const int target = kind == op_kind::assign ? n.aux : id;
-    const int store = stored[id] ? use(target) : -1;
-    made.word = instruction::pack(in, store, at_phase, lies);
-    if (is_first) {
-      now.output = here();
-      now.geometry = n.aux;
-    }
+    emit(id, n.op, in, stored[id] ? use(target, id, id) : -1, at_phase);
+  }
+  constexpr void emit(int id, const op_info* op, const int* in, int store, int at_phase) {
     note(id, here());
-    k.code.push_back(made);
+    k.code.push_back({op, instruction::pack(in, store, at_phase, moves)});
+  }
+  /// What a producer makes is an operand of the kernel behind it, which stores it if others read it too. Without a kernel it
+  /// stores that itself.
+  constexpr void emit_producer(int id, int number, bool alone) {
+    if (number == 0) now.flops += flops_of(g, id);   // what is made beside it costs nothing
+    if (alone) {
+      now.destination[number] = now.inputs + use(id, id, id);
+      return;
+    }
+    operand_info o{};
+    o.space = block_space;
+    o.offset = number;
+    now.block[number] = put(o, in_order);
+    const int in[3] = {~now.block[number]};
+    if (stored[id]) emit(id, register_functor<assign_op>::info, in, use(id, id, id), 0);
+    else note(id, in[0]);
   }
 
   constexpr void emit_group(const list<int>& head, const list<int>& next) {
     now = {};
     now.group = q;
-    now.kind = groups[q].kind;
-    now.axis = groups[q].axis;
+    const int axis = groups[q].axis;
+    now.kind = axis < 0 ? form::map : axis == over_rows ? form::columns : form::rows;
     now.first_instruction = k.code.size();
     now.first_operand = k.operands.size();
     domain = groups[q].domain;
-    for (int i = head.data[q]; i >= 0; i = next.data[i])   // a producer's operands come first, whatever was moved in front of it, and each in its place
-      if (is_producer(nodes[i].op->kind) && now.operands == 0)
-        for (int j = 0; j < nodes[i].count; ++j) add_operand(g.input(i, j));
-    for (int i = head.data[q]; i >= 0; i = next.data[i]) emit_node(i);
+    nest = groups[q].nest;
+    for (int l = nest.loops - 1, step = 1; l >= 0; step *= nest.extent[l--]) in_order.at[l] = step;
+    strides.count = same_memory.count = 0;
+    producer_info made{};
+    bool alone = true, stores = false;
+    for (int i = head.data[q]; i >= 0; i = next.data[i]) stores = stores || stored[i];
+    if (!stores) return;   // nobody reads what it makes
+    for (int i = head.data[q]; i >= 0; i = next.data[i]) {
+      alone = alone && stored[i] && is_producer(nodes[i].op->kind);
+      if (!is_producer(nodes[i].op->kind)) continue;
+      if (made.results == 0) {   // each of its inputs in its place
+        now.geometry = nodes[i].aux;
+        for (int j = 0; j < nodes[i].count; ++j) add_input(g.input(i, j));
+      }
+      made.op[made.results++] = nodes[i].op;
+    }
+    for (int i = head.data[q], results = 0; i >= 0; i = next.data[i]) {
+      if (is_producer(nodes[i].op->kind)) emit_producer(i, results++, alone);
+      else emit_node(i);
+    }
     now.instructions = here();
-
-    const bool flat = groups[q].flat && groups[q].kind == group_kind::map && groups[q].axis != over_rows && groups[q].axis != over_columns;
-    now.rows = flat ? 1 : groups[q].rows;
-    now.cols = flat ? groups[q].rows * groups[q].cols : groups[q].cols;
-    if (domain.bounded) now.bounded = flat ? bounded_by::columns : bounded_by::rows;
+    set_loops();
+    if (made.results > 0) {
+      find_producer(made);
+      if (!alone) now.destination[0] = written_in_order();
+    }
     long long times = 1;   // at most, in one run
     for (int r = groups[q].region; r > 0; r = g.regions[r].parent)
       if (g.regions[r].bound != unbounded) times *= g.regions[r].bound;
     k.flops += now.flops * times;
     k.bytes += now.bytes * times;
-    find_kernel();
+    if (now.instructions > 0) find_kernel();
     k.steps.push_back({step_kind::launch, k.launches.size()});
     k.launches.push_back(now);
   }
 
-  /// Equal content is one kernel, whatever the extents, addresses and constants.
+  /// Merges the loops of the group as far as its operands allow, and makes them rows, columns and what is around these.
+  constexpr void set_loops() {
+    const group& around = groups[q];
+    const bool produces = around.kind == group_kind::producer;
+    const int inner = produces ? domain.cols() : around.run.inner, outside = inner * around.run.extent;
+    int behind = around.elements;
+    loop_nest loops;
+    int from[max_loops] = {};   // the innermost of the loops that each one is made of
+    for (int l = 0; l < nest.loops; ++l) {
+      const bool wall = behind == inner || (!produces && behind == outside);   // in front of loop l
+      behind /= nest.extent[l];
+      bool merges = loops.loops > 0 && !((produces || around.axis >= 0) && wall);
+      for (int i = 0; merges && i < strides.count; ++i)
+        merges = strides.data[i].at[l - 1] == strides.data[i].at[l] * nest.extent[l];
+      if (!merges) loops.push(1);
+      loops.extent[loops.loops - 1] *= nest.extent[l];
+      from[loops.loops - 1] = l;
+    }
+    int batch = 0;   // the loop that has it
+    if (now.kind == form::columns && inner > 1) {   // what is reduced goes in front of the innermost loop
+      int reduced = 0;
+      for (int left = around.elements / loops.extent[0]; left >= outside; left /= loops.extent[reduced]) ++reduced;
+      const int extent = loops.extent[reduced], place = from[reduced];
+      if (reduced == 0) batch = loops.loops - 2;
+      for (; reduced < loops.loops - 2; ++reduced) {
+        loops.extent[reduced] = loops.extent[reduced + 1];
+        from[reduced] = from[reduced + 1];
+      }
+      loops.extent[reduced] = extent;
+      from[reduced] = place;
+    }
+    // Rows and columns, or one of them, may have nothing to walk.
+    const bool one_column = produces || now.kind == form::columns ? inner == 1 : around.axis == over_columns && around.run.extent == 1;
+    const bool no_columns = one_column && loops.loops > 0;
+    const int cols = no_columns ? -1 : loops.loops - 1, rows = no_columns ? loops.loops - 1 : loops.loops - 2;
+    now.cols = cols < 0 ? 1 : loops.extent[cols];
+    now.rows = rows < 0 ? 1 : loops.extent[rows];
+    now.outer_loops = rows < 0 ? 0 : rows;
+    for (int l = 0; l < now.outer_loops; ++l) now.outer[l] = loops.extent[l];
+    if (domain.bounded && loops.loops > 0) now.bounded = batch == rows ? bounded_by::rows : batch == cols ? bounded_by::columns : bounded_by::outer;
+    for (int i = 0; i < strides.count; ++i) {
+      operand_info& o = k.operands.data[now.first_operand + now.inputs + i];
+      const int* const along = strides.data[i].at;
+      o.step = {rows < 0 ? 0 : along[from[rows]], cols < 0 ? int(moves[i]) : along[from[cols]]};
+      o.outer = k.outer_strides.size();
+      for (int l = 0; l < now.outer_loops; ++l) k.outer_strides.push_back(along[from[l]]);
+    }
+  }
+  /// An operand that the kernel behind a producer writes and that lies like the domain, or -1.
+  constexpr int written_in_order() const {
+    for (int i = now.first_instruction; i < k.code.size(); ++i)
+      if (const int to = instruction::store_of(k.code.data[i].word); to >= 0 && same(strides.data[to], in_order)) return now.inputs + to;
+    return -1;
+  }
+  constexpr void find_producer(const producer_info& made) {
+    for (now.producer = 0; now.producer < k.producers.size(); ++now.producer) {
+      const producer_info& other = k.producers.data[now.producer];
+      if (other.results != made.results) continue;
+      if (other.op[0]->id == made.op[0]->id && (made.results == 1 || other.op[1]->id == made.op[1]->id)) return;
+    }
+    k.producers.push_back(made);
+  }
+  /// Equal content is one kernel, whatever the extents, addresses, constants, and what stands before it.
   constexpr void find_kernel() {
-    std::uint32_t h = unsigned(now.axis + 5) + unsigned(now.kind) * 77u;
+    std::uint32_t h = unsigned(now.kind) * 77u;
     for (int i = 0; i < now.instructions; ++i) {
       const instruction& c = k.code.data[now.first_instruction + i];
       h = (h ^ c.op->hash) * 16777619u + unsigned(c.word) + unsigned(c.word >> 32) * 5u;
@@ -306,9 +482,7 @@ struct kernel_emitter {
     now.kernel = -1;
     for (int d = 0; d < k.distinct.size() && now.kernel < 0; ++d) {
       const launch_info& other = k.launches.data[k.distinct.data[d]];
-      if (hashes.data[d] != h || other.instructions != now.instructions || other.operands != now.operands || other.kind != now.kind ||
-          other.axis != now.axis)
-        continue;
+      if (hashes.data[d] != h || other.instructions != now.instructions || other.kind != now.kind) continue;
       bool same = true;
       for (int i = 0; same && i < now.instructions; ++i) {
         const instruction &a = k.code.data[other.first_instruction + i], &b = k.code.data[now.first_instruction + i];
@@ -330,6 +504,7 @@ struct kernel_emitter {
     made_at = list<int>(g.n_nodes, -1);
     slot = list<int>::unset(g.n_nodes);
     slot_group = list<int>(g.n_nodes, -1);
+    input_group = list<int>(g.n_nodes, -1);
     for (int i = g.n_nodes - 1; i >= 0; --i) {
       const int in_group = group_of[i];
       if (in_group < 0) continue;
@@ -391,12 +566,14 @@ template <class Fusion, class Memory> constexpr kernel_lists emit_kernels(const 
 
 template <class Tables> constexpr Tables freeze(const kernel_lists& lists, int regions) {
   Tables t;
-  t.sizes = {lists.code.size(), lists.operands.size(), lists.terms.size(), lists.launches.size(), lists.distinct.size(), lists.constants.size(), lists.steps.size(), regions};
+  t.sizes = {lists.code.size(), lists.operands.size(), lists.outer_strides.size(), lists.terms.size(), lists.launches.size(), lists.distinct.size(), lists.producers.size(), lists.constants.size(), lists.steps.size(), regions};
   detail::copy_table(lists.code.data, lists.code.count, t.code);
   detail::copy_table(lists.operands.data, lists.operands.count, t.operands);
+  detail::copy_table(lists.outer_strides.data, lists.outer_strides.count, t.outer_strides);
   detail::copy_table(lists.terms.data, lists.terms.count, t.terms);
   detail::copy_table(lists.launches.data, lists.launches.count, t.launches);
   detail::copy_table(lists.distinct.data, lists.distinct.count, t.distinct);
+  detail::copy_table(lists.producers.data, lists.producers.count, t.producers);
   detail::copy_table(lists.constants.data, lists.constants.count, t.constants);
   detail::copy_table(lists.steps.data, lists.steps.count, t.steps);
   detail::copy_table(lists.loops, regions, t.loops);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <tfx/core/view.hpp>
 #include <tfx/graph/graph.hpp>
 
 namespace tfx {
@@ -80,6 +81,7 @@ struct locator {
       } else if (n.op->kind == op_kind::assign) {
         id = n.aux;
       } else if (n.op->kind == op_kind::view) {
+        if (n.op->strided) at.offset += g.geometries[n.aux].v[12];
         if (is<slice_op>(n)) add(slot_term(g, n.region, n.aux, size));
         if (is<row_op>(n)) at.offset += n.aux * size;
         id = g.input(id, 0);
@@ -93,6 +95,31 @@ struct locator {
 
 }  // namespace detail
 
+/// The value whose elements node `id` has, in their order: reshapes are nothing to a kernel.
+constexpr int value_of(const graph_view& g, int id) {
+  while (is_reshape(g.nodes[id])) id = g.edges[g.nodes[id].first];
+  return id;
+}
+/// Do the elements of node `id` lie otherwise than one behind the other?
+constexpr bool is_strided(const graph_view& g, int id) { return g.nodes[value_of(g, id)].op->strided; }
+
+/// How the elements of node `id` lie, from the first element of its memory (`locate`) on. The number of a column is the same
+/// in every row.
+constexpr axis_steps steps_in_memory(const graph_view& g, int id) {
+  const node& n = g.nodes[id];
+  if (n.op->kind == op_kind::generate && n.op->arity == 0) {
+    axis_steps lay;
+    if (n.shape.rank > 0) lay.step[n.shape.rank - 1] = 1;
+    return lay;
+  }
+  if (n.op->strided) return strided_steps(g.geometries[n.aux], n.shape);
+  if (!is_reshape(n)) return row_major(n.shape);
+  const int from = g.edges[n.first];
+  axis_steps lay = steps_in_memory(g, from);
+  reshape_steps(g.nodes[from].shape, lay, n.shape);
+  return lay;
+}
+
 /// The same in a program without bodies, where addresses have no terms: the node whose buffer holds value `id`; `offset` is
 /// moved to where it lies there.
 constexpr int locate_plain(const graph_view& g, const int* home, int id, int& offset) {
@@ -101,6 +128,7 @@ constexpr int locate_plain(const graph_view& g, const int* home, int id, int& of
     if (home[id] >= 0) {
       id = home[id];
     } else if (n.op->kind == op_kind::view) {
+      if (n.op->strided) offset += g.geometries[n.aux].v[12];
       if (is<row_op>(n)) offset += n.aux * n.shape.size();
       id = g.edges[n.first];
     } else if (n.op->kind == op_kind::assign) {

@@ -155,7 +155,7 @@ template <class Fusion> struct memory_planner {
       for (int e = nodes[j].first, last = e + nodes[j].count; e < last; ++e) {
         const int from = g.edges[e];
         if (buffer_of(from) != a) continue;
-        if (j > i || is_producer(nodes[j].op->kind) || nodes[from].shape.size() != q.rows * q.cols) return false;
+        if (j > i || is_producer(nodes[j].op->kind) || nodes[from].shape.size() != q.elements || is_strided(g, from)) return false;
       }
     }
     return true;

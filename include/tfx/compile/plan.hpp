@@ -11,12 +11,22 @@ namespace tfx {
 
 /// What running one launch needs, in the order it is read.
 struct launch_record {
-  std::int16_t kernel = 0, operands = 0;
-  int first_operand = 0, rows = 0, cols = 0;
+  std::int16_t kernel = -1, producer = -1;
+  launch_layout layout;
   bounded_by bounded = bounded_by::nothing;
   bool contracts_batch = false;
+  std::int8_t outer_loops = 0;
+  int outer[max_outer_loops] = {};   ///< extents
+  int first_operand = 0, rows = 0, cols = 0;
   int contracted = 0, geometry = 0;
   int shape = 0;            ///< launches of one kernel, geometry and extents share what is decided for them
+
+  constexpr int all_operands() const { return layout.inputs + layout.operands; }
+  constexpr int outer_size() const {
+    int n = 1;
+    for (int l = 0; l < outer_loops; ++l) n *= outer[l];
+    return n;
+  }
 };
 
 namespace detail {
@@ -43,7 +53,7 @@ template <class Step> struct plan {
   static constexpr tables kernels = tfx::freeze<tables>(emit_kernels(traced::view(), fusion, memory), size.regions);
   static constexpr kernel_sizes sizes = kernels.sizes;
 
-  static constexpr int n_launches = sizes.launches, n_kernels = sizes.distinct, n_regions = sizes.regions;
+  static constexpr int n_launches = sizes.launches, n_kernels = sizes.distinct, n_producers = sizes.producers, n_regions = sizes.regions;
   static constexpr int arena_elements = memory.arena;
   static constexpr int spaces = traced::graph.spaces;
   /// Elements of each space, as a table of its own: reading the graph at run time would bring all of it into the program.
@@ -69,6 +79,11 @@ template <class Step> struct plan {
     int of[n_launches + 1] = {}, first[n_launches + 1] = {}, shapes = 0;
     int geometry_of[n_launches + 1] = {}, row[n_launches + 1] = {}, geometries = 0;
   };
+  static constexpr bool same_outer(const launch_info& a, const launch_info& b) {
+    for (int l = 0; l < a.outer_loops; ++l)
+      if (a.outer[l] != b.outer[l]) return false;
+    return true;
+  }
   static constexpr shape_table make_shapes() {
     shape_table t;
     for (int i = 0; i < n_launches; ++i) {
@@ -76,7 +91,7 @@ template <class Step> struct plan {
       int s = 0;
       for (; s < t.shapes; ++s) {
         const launch_info& other = kernels.launches[t.first[s]];
-        if (other.kernel == l.kernel && other.geometry == l.geometry && other.rows == l.rows && other.cols == l.cols) break;
+        if (other.kernel == l.kernel && other.producer == l.producer && other.geometry == l.geometry && other.rows == l.rows && other.cols == l.cols && other.outer_loops == l.outer_loops && same_outer(l, other)) break;
       }
       t.of[i] = s;
       if (s < t.shapes) continue;
@@ -97,7 +112,11 @@ template <class Step> struct plan {
       const launch_info& l = kernels.launches[i];
       launch_record& r = t[std::size_t(i)];
       r.kernel = std::int16_t(l.kernel);
-      r.operands = std::int16_t(l.operands);
+      r.producer = std::int16_t(l.producer);
+      r.layout = {std::int16_t(l.inputs), std::int16_t(l.operands - l.inputs), {std::int16_t(l.block[0]), std::int16_t(l.block[1])},
+                  {std::int16_t(l.destination[0]), std::int16_t(l.destination[1])}, l.kind};
+      r.outer_loops = std::int8_t(l.outer_loops);
+      for (int k = 0; k < l.outer_loops; ++k) r.outer[k] = l.outer[k];
       r.first_operand = l.first_operand;
       r.rows = l.rows;
       r.cols = l.cols;
@@ -112,6 +131,12 @@ template <class Step> struct plan {
     return t;
   }
   static constexpr auto launches = make_launches();
+  static constexpr bool make_runs_kernels_alone() {
+    for (int i = 0; i < n_launches; ++i)
+      if (kernels.launches[i].producer == -1) return true;   // g++ takes `producer <` for a template
+    return false;
+  }
+  static constexpr bool runs_kernels_alone = make_runs_kernels_alone();
   static constexpr auto make_geometries() {
     std::array<geometry, std::size_t(shapes.geometries) + 1> t{};
     for (int k = 0; k < shapes.geometries; ++k) t[std::size_t(k)] = traced::graph.geometries[shapes.row[k]];
@@ -119,6 +144,14 @@ template <class Step> struct plan {
   }
   static constexpr auto geometries = make_geometries();
   static constexpr auto operands = detail::first_rows<sizes.operands>(kernels.operands);
+  /// How each operand lies against the domain of its launch.
+  static constexpr auto make_operand_steps() {
+    std::array<operand_step, std::size_t(sizes.operands) + 1> t{};
+    for (int k = 0; k < sizes.operands; ++k) t[std::size_t(k)] = kernels.operands[k].step;
+    return t;
+  }
+  static constexpr auto operand_steps = make_operand_steps();
+  static constexpr auto outer_strides = detail::first_rows<sizes.outer_strides>(kernels.outer_strides);
   static constexpr auto terms = detail::first_rows<sizes.terms>(kernels.terms);
   static constexpr auto constants = detail::first_rows<sizes.constants>(kernels.constants);
   static constexpr auto steps = detail::first_rows<sizes.steps>(kernels.steps);
@@ -153,8 +186,7 @@ template <class Plan, int K> struct kernel_source {
   struct table {
     const op_info* op[count] = {};
     std::uint64_t word[count] = {};
-    group_kind kind{};
-    int axis = -1, output = 0;
+    form kind{};
   };
   static constexpr auto make_value() {
     table t;
@@ -164,8 +196,6 @@ template <class Plan, int K> struct kernel_source {
       t.word[i] = Plan::kernels.code[l.first_instruction + i].word;
     }
     t.kind = l.kind;
-    t.axis = l.axis;
-    t.output = l.output;
     return t;
   }
   static constexpr table value = make_value();
@@ -177,7 +207,7 @@ template <class Plan, int K> struct kernel_source {
       kind[i] = value.op[i]->kind;
       arity[i] = value.op[i]->arity;
     }
-    return value.axis == over_columns ? rows_kept<count>(value.word, kind, arity).count : 0;
+    return rows_kept<count>(value.word, kind, arity).count;
   }
   static constexpr int kept = make_kept();
 };

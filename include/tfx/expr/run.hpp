@@ -61,7 +61,7 @@ constexpr handle spread(handle a, const dims& shape) {
     const handle b = reshape(a, shape);
     if (b.shape() == shape) return b;  // a constant has every shape
   }
-  return pattern_of(a.shape(), shape) == pattern::other ? broadcast_to(a, shape) : expand(a, shape);
+  return expand(a, shape);
 }
 
 }  // namespace tfx::detail

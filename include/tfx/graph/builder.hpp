@@ -199,8 +199,6 @@ struct builder {
     return number(record<F>(), shape, type, ids, int(sizeof...(Id)), aux, 0, where);
   }
 
-  /// How a value gets a shape whose kernels can't read it in place; set by the reverse sweep, which makes such values.
-  handle (*spreader)(handle a, const dims& shape) = nullptr;
   /// A value of a body where it can't be read.
   constexpr int reject(const op_info& op) {
     complain(op.name, at_path{}, ": a value of a loop's or branch's body is used outside it; return it from the body");

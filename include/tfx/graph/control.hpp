@@ -7,15 +7,8 @@
 namespace tfx {
 
 /// The same memory under another shape, and all of it.
-constexpr bool is_reshape(const node& n) { return n.op->kind == op_kind::view && !is<slice_op>(n) && !is<row_op>(n); }
-/// A value as a kernel over `shape` can read it: the gradient of [2, 3, 4] may have come out as [3, 1].
-constexpr handle fitted(handle a, const dims& shape) {
-  return pattern_of(a.shape(), shape) == pattern::other && a.graph->spreader ? a.graph->spreader(a, shape) : a;
-}
-constexpr handle expand(handle a, const dims& shape) {
-  const handle b = fitted(a, shape);
-  return b.id != a.id ? b : handle{a.graph, a.graph->emit<copy_op>(shape, a.type(), 0, a.id)};
-}
+constexpr bool is_reshape(const node& n) { return n.op->kind == op_kind::view && !n.op->strided && !is<slice_op>(n) && !is<row_op>(n); }
+constexpr handle expand(handle a, const dims& shape) { return {a.graph, a.graph->emit<copy_op>(shape, a.type(), 0, a.id)}; }
 
 constexpr int open_region(builder& g, region_info r) {
   r.parent = g.region;
@@ -29,7 +22,6 @@ constexpr int open_region(builder& g, region_info r) {
 /// A copy that stays in the current region and is never merged with another node.
 constexpr handle pin(handle v, const dims& shape) {
   builder& g = *v.graph;
-  v = fitted(v, shape);
   return {&g, g.emit_at<copy_op>(g.region, shape, v.type(), ++g.pins, adopt(g, v.id))};
 }
 constexpr handle new_carry(handle first, const dims& shape) {

@@ -4,6 +4,7 @@
 #include <tfx/core/run_state.hpp>
 #include <tfx/core/shape.hpp>
 #include <tfx/geometry/geometry.hpp>
+#include <tfx/graph/matrix_view.hpp>
 #include <tfx/graph/op_kind.hpp>
 #include <tfx/lanes/lane.hpp>
 #include <tfx/lanes/reduce_order.hpp>
@@ -23,36 +24,56 @@ template <class T> struct node_call {
   std::uint64_t place = 0;         ///< number of the first element, of a generator
 };
 
+namespace detail {
+template <class F> constexpr bool shows_steps() {
+  if constexpr (requires { F::strided; }) return F::strided;
+  else return false;
+}
+}  // namespace detail
+
+/// Where row `row` of a result begins in an operand that is spread over it, by NumPy's rule.
+constexpr int row_of_broadcast(const dims& operand, const dims& result, int row) {
+  if (operand.size() == result.size()) return row * result.cols();
+  if (result.rank == 1) return operand.size() > 1 ? row : 0;   // a bounded vector
+  int at = 0, step = operand.cols();
+  for (int axis = result.rank - 2; axis >= 0; --axis) {
+    const int own = axis - (result.rank - operand.rank), place = row % result.extent[axis];
+    row /= result.extent[axis];
+    if (own < 0 || operand.extent[own] == 1) continue;
+    at += place * step;
+    step *= operand.extent[own];
+  }
+  return at;
+}
+
 /// The meaning of an operation, element by element and obviously: the oracle for every other backend, and what constant
 /// evaluation runs.
 template <class F, class T> constexpr void evaluate_node(const node_call<T>& a) {
   using L = lanes::lane<T>;
   const int rows = a.shape.rows(), cols = a.shape.cols();
   if constexpr (F::kind == op_kind::map || F::kind == op_kind::assign) {
-    int row_step[3] = {}, col_step[3] = {};
-    for (int k = 0; k < F::arity; ++k) {
-      const dims& s = a.in_shape[k];
-      const bool full = s.size() == a.shape.size();
-      row_step[k] = full ? cols : s.rows() > 1 ? s.cols() : 0;
-      col_step[k] = full || s.cols() > 1 ? 1 : 0;
-    }
-    auto input = [&](int k, int r, int c) { return L(a.in[k][r * row_step[k] + c * col_step[k]]); };
-    for (int r = 0; r < rows; ++r)
+    const T* at[3] = {};
+    int step[3] = {};   // along a row
+    for (int k = 0; k < F::arity; ++k) step[k] = a.in_shape[k].size() == a.shape.size() || a.in_shape[k].cols() == cols;
+    auto input = [&](int k, int, int c) { return L(at[k][c * step[k]]); };
+    for (int r = 0; r < rows; ++r) {
+      for (int k = 0; k < F::arity; ++k) at[k] = a.in[k] + row_of_broadcast(a.in_shape[k], a.shape, r);
       for (int c = 0; c < cols; ++c) {
         T& y = a.out[r * cols + c];
         if constexpr (F::arity == 1) y = F::apply(input(0, r, c)).v;
         else if constexpr (F::arity == 2) y = F::apply(input(0, r, c), input(1, r, c)).v;
         else y = F::apply(input(0, r, c), input(1, r, c), input(2, r, c)).v;
       }
+    }
   } else if constexpr (F::kind == op_kind::reduce) {
-    const int m = a.in_shape[0].rows(), n = a.in_shape[0].cols();
-    const T* x = a.in[0];
-    if (a.axis == 2) a.out[0] = reduce_order::row<F, L>(m * n, [&](int i) { return L(x[i]); }).v;
-    else if (a.axis == 1)
-      for (int r = 0; r < m; ++r) a.out[r] = reduce_order::row<F, L>(n, [&](int i) { return L(x[r * n + i]); }).v;
-    else
-      for (int c = 0; c < n; ++c) a.out[c] = reduce_order::column<F, L>(m, [&](int i) { return L(x[i * n + c]); }).v;
-  } else if constexpr (F::kind == op_kind::contract || F::kind == op_kind::window) {
+    const reduced_run run = run_of(a.in_shape[0], a.axis);
+    for (int o = 0; o < run.outer; ++o)
+      for (int c = 0; c < run.inner; ++c) {
+        const T* const x = a.in[0] + std::ptrdiff_t(o) * run.extent * run.inner + c;
+        const auto get = [&](int i) { return L(x[i * run.inner]); };
+        a.out[o * run.inner + c] = (a.axis == over_rows ? reduce_order::column<F, L>(run.extent, get) : reduce_order::row<F, L>(run.extent, get)).v;
+      }
+  } else if constexpr (F::kind == op_kind::contract || F::kind == op_kind::window || detail::shows_steps<F>()) {
     attributes_of<F> known = *a.geo;
     for (int r = 0; r < rows; ++r)
       for (int c = 0; c < cols; ++c) a.out[r * cols + c] = F::template element<T>(known, a.in, r, c, cols, a.contracted);

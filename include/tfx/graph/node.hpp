@@ -30,6 +30,8 @@ struct op_info {
   long long (*multiply_adds)(const geometry&, long long results);   ///< of a contraction; else 0
   bool by_image = false;   ///< of a contraction or window: works image by image, or adds images up, in the order of the batch
   std::uint64_t beside = 0;   ///< the `id` of an operation whose kernel makes this one's result from the same inputs at hardly any cost
+  const op_info* as_view = nullptr;   ///< of a window that only moves elements: the same, read where its input lies
+  bool strided = false;               ///< a view whose elements do not lie one behind the other
 };
 
 /// FNV-1a; from the hash of a text on, that of the text with s behind it.
@@ -99,12 +101,17 @@ template <class F> constexpr std::uint64_t made_beside() {
   if constexpr (requires { typename F::beside; }) return type_hash<typename F::beside>();
   else return 0;
 }
+template <class F> constexpr const op_info* view_of();
 }  // namespace detail
 
 template <class F> inline constexpr op_info op_of{
     label_of<F>, hash_of(label_of<F>), detail::type_hash<F>(), F::kind, F::arity, F::differentiable, &F::backward,
     &evaluate_node<F, float>, &evaluate_node<F, double>, &detail::multiply_adds_of<F>, detail::works_by_image<F>(),
-    detail::made_beside<F>()};
+    detail::made_beside<F>(), detail::view_of<F>(), detail::shows_steps<F>()};
+template <class F> constexpr const op_info* detail::view_of() {
+  if constexpr (requires { typename F::as_view; }) return shows_steps<F>() ? nullptr : &op_of<typename F::as_view>;
+  else return nullptr;
+}
 
 // From a node back to its functor's type, the only place where this is done: a friend defined for each functor that is ever
 // emitted. (CWG 2118 frowns on stateful friends; g++, clang and nvcc all support them. The fallback would be an explicit

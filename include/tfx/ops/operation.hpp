@@ -68,8 +68,6 @@ template <class Self> struct elementwise {
 
 namespace detail {
 
-constexpr handle operand_for(handle a, const dims& shape);   // ops/rearrange.hpp
-
 template <class F> constexpr dtype result_type_of(handle a) { return result_type<F>(a.type()); }
 template <class F> constexpr dtype result_type_of(handle a, handle b) { return result_type<F>(a.type(), b.type()); }
 template <class F> constexpr dtype result_type_of(handle a, handle b, handle c) { return result_type<F>(a.type(), b.type(), c.type()); }
@@ -80,14 +78,11 @@ template <class F> constexpr handle record_map(dtype type, handle a, handle b) {
   if constexpr (requires { F::simplify(a, b); }) {
     if (const handle simpler = F::simplify(a, b); !simpler.empty()) return simpler;
   }
-  const dims x = a.shape(), y = b.shape();
-  if (x == y) return {a.graph, a.graph->emit<F>(x, type, 0, a.id, b.id)};
-  const dims s = broadcast(x, y);
-  return {a.graph, a.graph->emit<F>(s, type, 0, operand_for(a, s).id, operand_for(b, s).id)};
+  return {a.graph, a.graph->emit<F>(broadcast(a.shape(), b.shape()), type, 0, a.id, b.id)};
 }
 template <class F> constexpr handle record_map(dtype type, handle a, handle b, handle c) {
   const dims s = broadcast(broadcast(a.shape(), b.shape()), c.shape());
-  return {a.graph, a.graph->emit<F>(s, type, 0, operand_for(a, s).id, operand_for(b, s).id, operand_for(c, s).id)};
+  return {a.graph, a.graph->emit<F>(s, type, 0, a.id, b.id, c.id)};
 }
 template <class F, class... H> constexpr handle map_node(H... h) { return record_map<F>(result_type_of<F>(h...), h...); }
 

@@ -8,6 +8,12 @@ namespace tfx {
 
 namespace detail {
 
+/// The same operation where its readers take its elements from where they lie.
+template <class F> struct read_in_place : F {
+  static constexpr op_kind kind = op_kind::view;
+  static constexpr bool strided = true;
+};
+
 /// The loops over a result whose extents are v[0..5].
 constexpr loop_nest nest_of(const geometry& g) {
   loop_nest nest;
@@ -62,6 +68,7 @@ constexpr int step_of(const dims& s, int axis) {
 
 /// Repeats along axes of extent 1 and along new leading axes.
 struct broadcast_op : detail::strided_operation {
+  using as_view = detail::read_in_place<broadcast_op>;
   static constexpr std::string_view name = "broadcast";
   static constexpr void backward(gradient_scope& s) { s.add(0, s.dy); }   // `add` sums over what was repeated
 };
@@ -73,12 +80,6 @@ constexpr handle broadcast_to(handle a, const dims& shape) {
     g.v[6 + max_rank - from.rank + i] = from.extent[i] == 1 ? 0 : detail::step_of(from, i);
   return {a.graph, a.graph->emit<broadcast_op>(shape, a.type(), a.graph->row_of(g), a.id)};
 }
-namespace detail {
-/// An operand that a fused kernel can read directly, or a copy spread to the result's shape where it can't.
-constexpr handle operand_for(handle a, const dims& shape) {
-  return pattern_of(a.shape(), shape) == pattern::other ? broadcast_to(a, shape) : a;
-}
-}  // namespace detail
 /// x repeated to shape `S`.
 template <static_shape S, class From, class T> constexpr auto broadcast_to(var<From, T> x, source_line at = {}) {
   if constexpr (broadcasts_to<From, S>) {
@@ -92,6 +93,7 @@ template <static_shape S, class From, class T> constexpr auto broadcast_to(var<F
 
 /// Axes in another order. Result axis k is input axis order[k].
 struct permute_op : detail::strided_operation {
+  using as_view = detail::read_in_place<permute_op>;
   static constexpr std::string_view name = "permute";
   static constexpr void backward(gradient_scope& s);
 };
@@ -197,6 +199,7 @@ template <class S, class T> constexpr auto transpose(var<S, T> x, source_line at
 
 /// A box cut out of a tensor, and the box put back among zeros: each is the other's derivative.
 struct slice_box_op : detail::strided_operation {
+  using as_view = detail::read_in_place<slice_box_op>;
   static constexpr std::string_view name = "slice_box";
   static constexpr void backward(gradient_scope& s);
 };
@@ -353,6 +356,7 @@ template <int Axis, int Before, int After, class S, class T> constexpr auto pad(
 
 /// Elements in the opposite order along some axes; its own derivative.
 struct flip_op : detail::strided_operation {
+  using as_view = detail::read_in_place<flip_op>;
   static constexpr std::string_view name = "flip";
   static constexpr void backward(gradient_scope& s);
 };

@@ -6,7 +6,7 @@
 
 namespace tfx {
 
-// Reductions of a matrix; aux is a `reduce_axis`.
+// Reductions; aux is a `reduce_axis`.
 struct sum_op {
   static constexpr std::string_view name = "sum";
   static constexpr op_kind kind = op_kind::reduce;
@@ -25,32 +25,6 @@ struct max_op {
   static constexpr auto combine(auto a, auto b) { return max(a, b); }
   static constexpr void backward(gradient_scope& s);
 };
-/// Sum over the middle axis of [outer, middle, inner]. Geometry: v[0] middle, v[1] inner.
-struct sum_middle_op {
-  static constexpr std::string_view name = "sum_middle";
-  static constexpr op_kind kind = op_kind::window;
-  static constexpr int arity = 1;
-  static constexpr bool differentiable = true;
-  template <class T> static TFX_INLINE constexpr T element(const geometry& v, const T* const* in, int row, int col, int, int) {
-    T total = T(0);
-    for (int k = 0; k < v[0]; ++k) total = total + in[0][(row * v[0] + k) * v[1] + col];
-    return total;
-  }
-  static constexpr void backward(gradient_scope& s);
-};
-struct max_middle_op {
-  static constexpr std::string_view name = "max_middle";
-  static constexpr op_kind kind = op_kind::window;
-  static constexpr int arity = 1;
-  static constexpr bool differentiable = true;
-  template <class T> static TFX_INLINE constexpr T element(const geometry& v, const T* const* in, int row, int col, int, int) {
-    lanes::lane<T> total(-__builtin_huge_val());
-    for (int k = 0; k < v[0]; ++k) total = max(total, lanes::lane<T>(in[0][(row * v[0] + k) * v[1] + col]));
-    return total.v;
-  }
-  static constexpr void backward(gradient_scope& s);
-};
-
 struct product_op {
   static constexpr std::string_view name = "product";
   static constexpr op_kind kind = op_kind::reduce;
@@ -60,20 +34,8 @@ struct product_op {
   static constexpr auto combine(auto a, auto b) { return a * b; }
   static constexpr void backward(gradient_scope& s);
 };
-struct product_middle_op {
-  static constexpr std::string_view name = "product_middle";
-  static constexpr op_kind kind = op_kind::window;
-  static constexpr int arity = 1;
-  static constexpr bool differentiable = true;
-  template <class T> static constexpr T element(const geometry& v, const T* const* in, int row, int col, int, int) {
-    T total = T(1);
-    for (int k = 0; k < v[0]; ++k) total = total * in[0][(row * v[0] + k) * v[1] + col];
-    return total;
-  }
-  static constexpr void backward(gradient_scope& s);
-};
 /// For each element of [outer, middle, inner] the product of the others along the middle, of which there may be the rows
-/// present: right where one is 0. Geometry as above.
+/// present: right where one is 0. Geometry: v[0] middle, v[1] inner.
 struct product_of_others_op {
   static constexpr std::string_view name = "product_of_others";
   static constexpr op_kind kind = op_kind::window;
@@ -105,9 +67,9 @@ constexpr dims kept(const dims& s, unsigned axes) {
   return out;
 }
 
-/// Reduction over any set of axes (bit k: axis k); the result keeps them with extent 1. Runs of axes at the end are rows, at
-/// the front columns; what lies between goes through the middle form.
-template <class F, class Middle> constexpr handle reduce_axes(handle a, unsigned axes) {
+/// Reduction over any set of axes (bit k: axis k); the result keeps them with extent 1. One run of neighbouring axes after
+/// the other, the last one first.
+template <class F> constexpr handle reduce_axes(handle a, unsigned axes) {
   const dims result = kept(a.shape(), axes);
   for (int i = 0; i < a.shape().rank; ++i)
     if (a.shape().extent[i] == 1 && !(i == 0 && a.shape().bounded)) axes &= ~(1u << i);
@@ -127,15 +89,9 @@ template <class F, class Middle> constexpr handle reduce_axes(handle a, unsigned
     const dims after = kept(s, run);
     handle r;
     if (outer == 1 && inner == 1) r = reduce_node<F>(a, over_all);
-    else if (outer == 1) r = reduce_node<F>(reshape(a, dims{2, {middle, inner}, s.bounded && first == 0}), over_rows);
     else if (inner == 1) r = reduce_node<F>(reshape(a, dims{2, {outer, middle}, s.bounded}), over_columns);
-    else {
-      geometry g;
-      g.v[0] = middle;
-      g.v[1] = inner;
-      const handle x = reshape(a, dims{3, {outer, middle, inner}, s.bounded});
-      r = {a.graph, a.graph->emit<Middle>(dims{2, {outer, inner}, s.bounded}, a.type(), a.graph->row_of(g), x.id)};
-    }
+    else if (outer == 1) r = reduce_node<F>(reshape(a, dims{2, {middle, inner}, s.bounded && first == 0}), over_rows);
+    else r = reduce_node<F>(reshape(a, dims{3, {outer, middle, inner}, s.bounded}), over_rows);
     a = reshape(r, after);
     axes &= ~run;
   }
@@ -145,11 +101,11 @@ constexpr unsigned all_axes(const dims& s) { return (1u << s.rank) - 1; }
 
 }  // namespace detail
 
-constexpr handle sum_axes(handle a, unsigned axes) { return detail::reduce_axes<sum_op, sum_middle_op>(a, axes); }
-constexpr handle max_axes(handle a, unsigned axes) { return detail::reduce_axes<max_op, max_middle_op>(a, axes); }
+constexpr handle sum_axes(handle a, unsigned axes) { return detail::reduce_axes<sum_op>(a, axes); }
+constexpr handle max_axes(handle a, unsigned axes) { return detail::reduce_axes<max_op>(a, axes); }
 
 constexpr handle product_axes(handle a, unsigned axes) {
-  return detail::reduce_axes<product_op, product_middle_op>(a, axes);
+  return detail::reduce_axes<product_op>(a, axes);
 }
 
 /// Is x the extreme of the row that it was taken from? If that is NaN, its NaNs are.
@@ -162,17 +118,6 @@ constexpr void max_op::backward(gradient_scope& s) {
   const handle hit = detail::map_node<is_extreme_op>(s.input(0), s.output());
   s.add(0, where(hit, s.dy / detail::reduce_node<sum_op>(hit, s.aux()), 0));
 }
-constexpr void sum_middle_op::backward(gradient_scope& s) {
-  const dims out = s.output().shape();
-  s.add(0, broadcast_to(reshape(s.dy, dims{3, {out.extent[0], 1, out.extent[1]}, out.bounded}), s.input(0).shape()));
-}
-constexpr void max_middle_op::backward(gradient_scope& s) {
-  const dims out = s.output().shape();
-  const dims one{3, {out.extent[0], 1, out.extent[1]}, out.bounded};
-  const handle hit = detail::map_node<is_extreme_op>(s.input(0), reshape(s.output(), one));
-  s.add(0, where(hit, reshape(s.dy / reshape(sum_axes(hit, 2u), out), one), 0));
-}
-
 namespace detail {
 constexpr handle product_of_others(handle a, int outer, int middle, int inner) {
   const dims s = a.shape();
@@ -185,15 +130,8 @@ constexpr handle product_of_others(handle a, int outer, int middle, int inner) {
 }
 }  // namespace detail
 constexpr void product_op::backward(gradient_scope& s) {
-  const dims in = s.input(0).shape();
-  const int middle = s.aux() == over_all ? in.size() : s.aux() == over_rows ? in.rows() : in.cols();
-  const int outer = s.aux() == over_columns ? in.rows() : 1;
-  s.add(0, s.dy * detail::product_of_others(s.input(0), outer, middle, in.size() / (outer * middle)));
-}
-constexpr void product_middle_op::backward(gradient_scope& s) {
-  const dims in = s.input(0).shape(), out = s.output().shape();
-  const handle dy = reshape(s.dy, dims{3, {out.extent[0], 1, out.extent[1]}, out.bounded});
-  s.add(0, dy * detail::product_of_others(s.input(0), in.extent[0], in.extent[1], in.extent[2]));
+  const reduced_run run = run_of(s.input(0).shape(), s.aux());
+  s.add(0, s.dy * detail::product_of_others(s.input(0), run.outer, run.extent, run.inner));
 }
 
 /// A gradient in the shape of what it belongs to: sums over the axes along which that was broadcast.

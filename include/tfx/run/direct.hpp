@@ -39,8 +39,8 @@ private:
   template <int Launch> struct facts {
     static constexpr launch_record record = Plan::launches[std::size_t(Launch)];
     static constexpr geometry geo = Plan::geometries[std::size_t(record.geometry)];
-    using code = kernel<typename Backend::kernel_backend, T, detail::code_of<Plan, record.kernel>>;
-    using operand_sequence = std::make_integer_sequence<int, record.operands>;
+    using operand_sequence = std::make_integer_sequence<int, record.all_operands()>;
+    using kernel_sequence = std::make_integer_sequence<int, record.layout.operands>;
   };
   template <int Operand> struct operand_facts {
     static constexpr operand_info info = Plan::operands[std::size_t(Operand)];
@@ -51,7 +51,8 @@ private:
     constexpr operand_info o = operand_facts<Operand>::info;
     constexpr int offset = o.space == constant_space || o.space == place_space ? o.offset : Spaces::offset(o);
     if constexpr (o.space == constant_space) return const_cast<T*>(&constant<offset>);
-    else if constexpr (o.space == place_space) return reinterpret_cast<void*>(std::uintptr_t(offset));
+    else if constexpr (o.space == place_space) return address_of_place<T>(offset);
+    else if constexpr (o.space == block_space) return nullptr;
     else return spaces.template base<o.space>() + offset;
   }
   /// An extent at the rows present.
@@ -61,17 +62,85 @@ private:
 
   template <int Launch, class Spaces, int... K> static TFX_INLINE void launch(const Spaces& spaces, std::integer_sequence<int, K...>) {
     using L = facts<Launch>;
-    void* const operand[] = {address<L::record.first_operand + K>(spaces)..., nullptr};
+    constexpr launch_record l = L::record;
+    void* const operand[] = {address<l.first_operand + K>(spaces)..., nullptr};
     call<T> c;
     c.operand = operand;
-    c.rows = present(L::record.rows, L::record.bounded == bounded_by::rows, spaces.run().batch);
-    c.cols = present(L::record.cols, L::record.bounded == bounded_by::columns, spaces.run().batch);
-    c.contracted = present(L::record.contracted, L::record.contracts_batch, spaces.run().batch);
+    c.layout = &L::record.layout;
+    c.rows = present(l.rows, l.bounded == bounded_by::rows, spaces.run().batch);
+    c.cols = present(l.cols, l.bounded == bounded_by::columns, spaces.run().batch);
+    c.contracted = present(l.contracted, l.contracts_batch, spaces.run().batch);
     c.geo = &L::geo;
     c.run = &spaces.run();
     c.scratch = spaces.scratch();
-    c.tiles = detail::launch_facts<Plan, Backend, T, L::record.shape>::tiles();
-    L::code::run(c);
+    if constexpr (l.producer == -1 && l.outer_loops > 0) enter_each<Launch>(c, spaces.run().batch);
+    else if constexpr (l.producer == -1) enter_at<Launch>(c, 0, 0, c.rows, c.cols, nullptr, typename L::kernel_sequence{});
+    else if constexpr (requires { maker<Launch>::type::by_element; }) produce_each<Launch>(c);
+    else produce<Launch>(c);
+  }
+  /// The kernel of a launch for each iteration of the loops around it.
+  template <int Launch> static TFX_INLINE void enter_each(call<T> c, int batch) {
+    constexpr launch_record l = facts<Launch>::record;
+    int outer[max_outer_loops] = {}, iterations = 1;
+    for (int k = 0; k < l.outer_loops; ++k) iterations *= outer[k] = present(l.outer[k], k == 0 && l.bounded == bounded_by::outer, batch);
+    void* const* const base = c.operand;
+    void* operand[l.all_operands()];
+    c.operand = operand;
+    for (int i = 0; i < iterations; ++i) {
+      for (int k = 0; k < l.layout.operands; ++k) {
+        std::ptrdiff_t at = 0;
+        for (int n = l.outer_loops - 1, rest = i; n >= 0; rest /= outer[n--])
+          at += std::ptrdiff_t(rest % outer[n]) * Plan::outer_strides[std::size_t(Plan::operands[std::size_t(l.first_operand + k)].outer + n)];
+        operand[k] = static_cast<T*>(base[k]) + at;
+      }
+      enter_at<Launch>(c, 0, 0, c.rows, c.cols, nullptr, typename facts<Launch>::kernel_sequence{});
+    }
+  }
+  /// The kernel of a launch, on rows and columns from (row, col) on; `results` are what a producer has made there.
+  template <int Launch, int... K>
+  static TFX_INLINE void enter_at(const call<T>& c, int row, int col, int rows, int cols, const T* results, std::integer_sequence<int, K...>) {
+    T* const at[] = {operand_at<Launch, K>(c, row, col, results)..., nullptr};
+    static constexpr std::ptrdiff_t step[] = {Plan::operand_steps[std::size_t(facts<Launch>::record.first_operand + facts<Launch>::record.layout.inputs + K)].row..., 0};
+    frame<T> f;
+    f.at = at;
+    f.step = step;
+    f.rows = rows;
+    f.cols = cols;
+    f.run = c.run;
+    f.kept = c.scratch;
+    kernel<typename Backend::kernel_backend, T, detail::code_of<Plan, facts<Launch>::record.kernel>>::run(f);
+  }
+  template <int Launch, int K> static TFX_INLINE T* operand_at(const call<T>& c, int row, int col, const T* results) {
+    constexpr launch_record l = facts<Launch>::record;
+    constexpr operand_step step = Plan::operand_steps[std::size_t(l.first_operand + l.layout.inputs + K)];
+    if constexpr (K == l.layout.block[0]) return const_cast<T*>(results);
+    else if constexpr (K == l.layout.block[1]) return const_cast<T*>(results) + 1;
+    else return static_cast<T*>(c.operand[l.layout.inputs + K]) + std::ptrdiff_t(row) * step.row + col * step.column;
+  }
+  template <int Launch> using maker = detail::producer_of<Plan, Backend, T, facts<Launch>::record.producer>;
+  /// A producer that gives blocks of its results to the kernel behind it.
+  template <int Launch> static TFX_INLINE void produce(call<T>& c) {
+    constexpr launch_record l = facts<Launch>::record;
+    c.step = &Plan::operand_steps[std::size_t(l.first_operand)];
+    if constexpr (l.kernel >= 0) c.kernel = &kernel_entry<typename Backend::kernel_backend, T, detail::code_of<Plan, l.kernel>>::run;
+    c.tiles = detail::launch_facts<Plan, Backend, T, l.shape>::tiles();
+    maker<Launch>::entry::run(c);
+  }
+  /// One that gives it one result at a time.
+  template <int Launch> static TFX_INLINE void produce_each(const call<T>& c) {
+    constexpr launch_record l = facts<Launch>::record;
+    using made = maker<Launch>;
+    const auto finish = [&](int row, int col, const T* results) __attribute__((always_inline)) {
+      if constexpr (l.kernel >= 0) {
+        enter_at<Launch>(c, row, col, 1, 1, results, typename facts<Launch>::kernel_sequence{});
+      } else {
+        const std::ptrdiff_t to = std::ptrdiff_t(row) * c.cols + col;
+        static_cast<T*>(c.operand[l.layout.destination[0]])[to] = results[0];
+        if constexpr (l.layout.destination[1] >= 0) static_cast<T*>(c.operand[l.layout.destination[1]])[to] = results[1];
+      }
+    };
+    if constexpr (made::info.results == 2) made::type::template run_in<typename made::template functor<1>>(c, finish);
+    else made::type::run_in(c, finish);
   }
   template <class Spaces, int... Launch> static TFX_INLINE void launch_all(const Spaces& spaces, std::integer_sequence<int, Launch...>) {
     (launch<Launch>(spaces, typename facts<Launch>::operand_sequence{}), ...);

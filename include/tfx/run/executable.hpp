@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <tfx/backend/kernel/enter.hpp>
 #include <tfx/backend/kernel.hpp>
+#include <tfx/backend/kernel/producer.hpp>
 
 namespace tfx {
 
@@ -22,25 +24,42 @@ template <class Plan, int Shape> struct launch_shape {
   static constexpr int rows = record.rows, cols = record.cols;
 };
 
+/// The producer with number P of a plan on a backend, its function, and the facts of kernel K; void if there is none.
+template <class Plan, class Backend, class T, int P> struct producer_of {
+  static constexpr producer_info info = Plan::kernels.producers[P];
+  template <int K> using functor = decltype(functor_of(functor_key<info.op[K]>{}));
+  template <bool Two> static auto find_entry() {
+    if constexpr (Two) return std::type_identity<producer_entry<typename Backend::kernel_backend, T, functor<0>, functor<1>>>{};
+    else return std::type_identity<producer_entry<typename Backend::kernel_backend, T, functor<0>>>{};
+  }
+  using type = producer<functor<0>, typename Backend::kernel_backend, T>;
+  using entry = typename decltype(find_entry<info.results == 2>())::type;
+};
+template <class Plan, class Backend, class T> struct producer_of<Plan, Backend, T, -1> {
+  using type = void;
+};
+template <class Plan, int K> struct facts_of {
+  using type = kernel_facts<code_of<Plan, K>>;
+};
+template <class Plan> struct facts_of<Plan, -1> {
+  using type = void;
+};
+
 /// What a backend says of them: scratch memory, micro-kernels, and into how many parts a launch is worth splitting.
 template <class Plan, class Backend, class T, int Shape> struct launch_facts {
   using shape = launch_shape<Plan, Shape>;
-  static constexpr int kernel_index = shape::record.kernel;
-  using source = kernel_source<Plan, kernel_index>;
-  static constexpr bool has_producer = source::value.kind == group_kind::producer;
-
-  template <int K> static auto find_producer() {   // a type, wrapped: the functor exists only where there is a producer
-    if constexpr (has_producer) return std::type_identity<producer<decltype(functor_of(functor_key<kernel_source<Plan, K>::value.op[kernel_source<Plan, K>::value.output]>{})), typename Backend::kernel_backend, T>>{};
-    else return std::type_identity<void>{};
-  }
-  using producer_type = typename decltype(find_producer<kernel_index>())::type;
+  static constexpr launch_record record = shape::record;
+  using producer_type = typename detail::producer_of<Plan, Backend, T, record.producer>::type;
+  using facts = typename detail::facts_of<Plan, record.kernel>::type;
 
   static constexpr std::size_t scratch() {
     if constexpr (requires { producer_type::scratch(shape::geo, 0, 0); }) return producer_type::scratch(shape::geo, shape::rows, shape::cols);
-    else if constexpr (source::kept == 0) return 0;
-    else {
-      const int together = kernel_facts<code_of<Plan, kernel_index>>::template rows_together<typename Backend::kernel_backend>(shape::cols);
-      return std::size_t(source::kept) * std::size_t(kept_pitch(shape::cols)) * std::size_t(together);
+    else if constexpr (record.layout.kind == form::map || record.producer >= 0) return 0;
+    else if constexpr (record.layout.kind == form::columns) {
+      return facts::sweeps == 1 ? 0 : std::size_t(facts::kept.count) * std::size_t(shape::rows) * std::size_t(kept_columns(shape::cols));
+    } else {
+      const int together = facts::template rows_together<typename Backend::kernel_backend>(shape::cols);
+      return std::size_t(facts::kept.count) * std::size_t(kept_pitch(shape::cols)) * std::size_t(together);
     }
   }
   static constexpr const void* tiles() {
@@ -50,7 +69,7 @@ template <class Plan, class Backend, class T, int Shape> struct launch_facts {
   /// Elements that a launch keeps between the calls of a run in which it adds up the batch.
   static constexpr std::size_t sums() {
     if constexpr (requires { producer_type::sums(shape::geo, 0, 0); }) return producer_type::sums(shape::geo, shape::rows, shape::cols);
-    else if constexpr (source::value.axis == over_rows) return column_sums * std::size_t(source::count) * std::size_t(padded_columns(shape::cols));
+    else if constexpr (record.layout.kind == form::columns) return column_sums * std::size_t(facts::n_reductions) * std::size_t(padded_columns(shape::cols));
     else return 0;
   }
   /// Elements of the right operand in the order in which the producer reads it, where that is worth a copy.
@@ -64,10 +83,12 @@ template <class Plan, class Backend, class T, int Shape> struct launch_facts {
   }
   static constexpr int useful_parts() {
     if constexpr (requires { producer_type::useful_parts(shape::geo, 0, 0); }) return producer_type::useful_parts(shape::geo, shape::rows, shape::cols);
-    else if (source::value.axis == over_all) return 1;
-    const long long by_elements = static_cast<long long>(shape::rows) * shape::cols / smallest_share;
-    const long long by_columns = source::value.axis == over_rows ? shape::cols / smallest_piece : most_parts;
-    const long long parts = by_elements < by_columns ? by_elements : by_columns;
+    const long long outer = record.outer_size();
+    const long long by_elements = outer * shape::rows * shape::cols / smallest_share;
+    const long long pieces = record.layout.kind == form::columns ? outer * (outer > 1 ? (shape::cols + smallest_piece - 1) / smallest_piece : shape::cols / smallest_piece)
+                             : record.layout.kind == form::rows  ? outer * shape::rows
+                                                          : most_parts;
+    const long long parts = by_elements < pieces ? by_elements : pieces;
     return int(parts < most_parts ? parts : most_parts);
   }
   static constexpr int smallest_share = 16384;   ///< elements whose elementwise work pays for a fork, a join, and fetching them from another core
@@ -82,9 +103,15 @@ template <class Plan, class Backend, class T, int Shape> struct launch_facts {
 template <class Plan, class Backend, class T, bool Frozen = false> struct executable {
   using function = void (*)(const call<T>&);
 
+  /// What a launch calls: its producer, or, with none, what calls a kernel alone; and its kernel, or none.
+  static constexpr auto runners = []<std::size_t... P>(std::index_sequence<P...>) {
+    function without_producer = nullptr;
+    if constexpr (Plan::runs_kernels_alone) without_producer = &enter<T>;
+    return std::array<function, sizeof...(P) + 1>{without_producer, &detail::producer_of<Plan, Backend, T, int(P)>::entry::run...};
+  }(std::make_index_sequence<std::size_t(Plan::n_producers)>{});
   static constexpr auto kernels = []<std::size_t... K>(std::index_sequence<K...>) {
-    return std::array<function, sizeof...(K) + 1>{
-        &kernel_entry<typename Backend::kernel_backend, T, detail::code_of<Plan, int(K)>>::run..., nullptr};
+    return std::array<tile_function<T>, sizeof...(K) + 1>{
+        nullptr, &kernel_entry<typename Backend::kernel_backend, T, detail::code_of<Plan, int(K)>>::run...};
   }(std::make_index_sequence<std::size_t(Plan::n_kernels)>{});
   static constexpr auto tiles = []<std::size_t... L>(std::index_sequence<L...>) {
     return std::array<const void*, sizeof...(L) + 1>{detail::launch_facts<Plan, Backend, T, int(L)>::tiles()..., nullptr};
@@ -137,7 +164,7 @@ template <class Plan, class Backend, class T, bool Frozen = false> struct execut
           const launch_record& l = Plan::launches[std::size_t(i)];
           adds_up = adds_up || sums_per_shape[std::size_t(l.shape)] > 0;
           if (useful_parts[std::size_t(l.shape)] > s.parts) s.parts = useful_parts[std::size_t(l.shape)];
-          for (int o = l.first_operand; o < l.first_operand + l.operands; ++o) {
+          for (int o = l.first_operand; o < l.first_operand + l.all_operands(); ++o) {
             const operand_info& at = Plan::operands[std::size_t(o)];
             if (!at.local) continue;
             if (s.to == 0 || at.offset < s.from) s.from = at.offset;
@@ -224,7 +251,8 @@ template <class Plan, class Backend, class T, bool Frozen = false> struct execut
         offset += std::ptrdiff_t(slot) * m.stride;
       }
     }
-    if (o.space == place_space) return reinterpret_cast<void*>(std::uintptr_t(offset));
+    if (o.space == place_space) return address_of_place<T>(offset);
+    if (o.space == block_space) return nullptr;
     return b.base[o.space] + offset;
   }
 
@@ -240,21 +268,31 @@ template <class Plan, class Backend, class T, bool Frozen = false> struct execut
   static void launch(const bindings<T>& b, int index, const counters& at, batch_rows part) {
     const launch_record& l = Plan::launches[std::size_t(index)];
     void* operand[Plan::most_operands];
-    for (int k = 0; k < l.operands; ++k) {
+    for (int k = 0; k < l.all_operands(); ++k) {
       const operand_info& o = Plan::operands[std::size_t(l.first_operand + k)];
       operand[k] = address(b, o, at);
       if constexpr (Plan::n_runs > 0) {
         const std::ptrdiff_t moved = o.local ? part.elsewhere : std::ptrdiff_t(o.row) * part.from;
-        operand[k] = o.space == place_space ? static_cast<void*>(static_cast<char*>(operand[k]) + moved)
-                                            : static_cast<void*>(static_cast<T*>(operand[k]) + moved);
+        if (moved != 0) operand[k] = static_cast<T*>(operand[k]) + moved;
       }
     }
     call<T> c;
     c.operand = operand;
+    c.step = &Plan::operand_steps[std::size_t(l.first_operand)];
+    c.layout = &l.layout;
+    c.kernel = kernels[std::size_t(l.kernel + 1)];
     c.rows = l.rows;
     c.cols = l.cols;
+    int outer[max_outer_loops];
+    if (l.outer_loops > 0) {
+      for (int k = 0; k < l.outer_loops; ++k) outer[k] = l.outer[k];
+      c.outer_loops = l.outer_loops;
+      c.outer = outer;
+      c.outer_stride = &Plan::outer_strides[std::size_t(Plan::operands[std::size_t(l.first_operand)].outer)];
+    }
     c.contracted = l.contracted;
     if constexpr (Plan::batch_bound > 0) {
+      if (l.bounded == bounded_by::outer) outer[0] = l.outer[0] / Plan::batch_bound * part.rows;
       if (l.bounded == bounded_by::rows) c.rows = l.rows / Plan::batch_bound * part.rows;
       if (l.bounded == bounded_by::columns) c.cols = l.cols / Plan::batch_bound * part.rows;
       if (l.contracts_batch) c.contracted = l.contracted / Plan::batch_bound * part.rows;
@@ -272,11 +310,12 @@ template <class Plan, class Backend, class T, bool Frozen = false> struct execut
     c.tiles = tiles[std::size_t(l.shape)];
     if constexpr (Frozen)
       if (prepared.at[index] >= 0) c.prepared = b.prepared + prepared.at[index];
-    if (part.alone) return kernels[std::size_t(l.kernel)](c);
+    const function runner = runners[std::size_t(l.producer + 1)];
+    if (part.alone) return runner(c);
     int useful = Backend::parts == 1 ? 1 : useful_parts[Backend::parts == 1 ? 0 : std::size_t(l.shape)];
     if constexpr (Plan::n_runs > 0 && Backend::parts > 1)
       if (part.rows < part.all) useful = useful * part.rows / part.all > 1 ? useful * part.rows / part.all : 1;
-    Backend::run(kernels[std::size_t(l.kernel)], c, scratch_per_part, useful);
+    Backend::run(runner, c, scratch_per_part, useful);
   }
   static void launch(const bindings<T>& b, int index, const counters& at) { launch(b, index, at, {0, b.run.batch, b.run.batch}); }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tfx/backend/kernel.hpp>
+#include <tfx/backend/kernel/producer.hpp>
 
 namespace tfx {
 
@@ -19,15 +20,19 @@ struct folded {
 }  // namespace backend
 
 template <class F, class T> struct producer<F, backend::folded, T> {
-  template <class Kernel> static TFX_INLINE void run_in(const call<T>& a) {
-    const int inputs = F::arity >= 0 ? F::arity : a.geo->operands;
-    const T* in[F::arity >= 0 ? F::arity : 16];
+  static constexpr bool by_element = true;
+
+  /// Calls finish(row, column, results) for each element: what F makes there, and what Beside make of the same inputs.
+  template <class... Beside, class Finish> static TFX_INLINE void run_in(const call<T>& a, Finish finish) {
+    const T* in[16];
+    const int inputs = F::arity >= 0 ? F::arity : a.layout->inputs;
     for (int k = 0; k < inputs; ++k) in[k] = static_cast<const T*>(a.operand[k]);
     attributes_of<F> known = *a.geo;
     for (int r = 0; r < a.rows; ++r)
       for (int c = 0; c < a.cols; ++c) {
-        const T value = F::template element<T>(known, in, r, c, a.cols, a.contracted);
-        Kernel::finish(a, r, 1, c, 1, &value, 1);
+        const T results[] = {F::template element<T>(known, in, r, c, a.cols, a.contracted),
+                             Beside::template element<T>(attributes_of<Beside>(*a.geo), in, r, c, a.cols, a.contracted)...};
+        finish(r, c, results);
       }
   }
 };

@@ -16,9 +16,10 @@ constexpr int interpreted_size(const graph_view& g, int id) {
   const node& n = g[id];
   switch (n.op->kind) {
     case op_kind::leaf:
-    case op_kind::view:
     case op_kind::loop:
       return 0;
+    case op_kind::view:
+      return n.op->strided ? n.shape.size() : 0;
     case op_kind::assign:
       return g[g.root(g.input(id, 0))].op->kind == op_kind::leaf ? n.shape.size() : 0;
     case op_kind::result:
@@ -94,6 +95,7 @@ template <class T, class Watch = unwatched> struct interpreter {
         case op_kind::port:
           continue;
         case op_kind::view:
+          if (n.op->strided) break;
           show(i);
           continue;
         case op_kind::loop:
@@ -106,8 +108,9 @@ template <class T, class Watch = unwatched> struct interpreter {
           if (interpreted_size(g, i) > 0) evaluate(i, at[i]);
           continue;
         default:
-          evaluate(i, at[i]);
+          break;
       }
+      evaluate(i, at[i]);
       watch(*this, i);
     }
   }
@@ -187,7 +190,7 @@ template <class T, class Watch = unwatched> struct interpreter {
     a.shape = present(n.shape);
     a.axis = n.aux;
     a.run = &run;
-    if (is_producer(n.op->kind)) {
+    if (is_producer(n.op->kind) || n.op->strided) {
       const geometry& geo = g.geometries[n.aux];
       a.geo = &geo;
       a.contracted = geo.contracted;

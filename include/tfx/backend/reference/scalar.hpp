@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <tfx/backend/kernel.hpp>
+#include <tfx/backend/kernel/enter.hpp>
+#include <tfx/backend/kernel/producer.hpp>
 
 namespace tfx {
 
@@ -13,22 +14,30 @@ template <class F, class Backend, class T> struct producer {
 
   static constexpr std::size_t sums(const geometry&, int rows, int cols) { return adds ? std::size_t(rows) * std::size_t(cols) : 0; }
 
-  static void run(const call<T>& a, T* destination, finish_function<T> finish) {
+  static void run(const call<T>& a) { run_with(a); }
+  /// The same, and beside it what Beside makes of the same inputs.
+  template <class Beside> static void run_beside(const call<T>& a) { run_with<Beside>(a); }
+
+private:
+  template <class... Beside> static void run_with(const call<T>& a) {
+    constexpr int results = 1 + int(sizeof...(Beside));
     const T* in[16] = {};
-    for (int k = 0; k < inputs(a); ++k) in[k] = static_cast<const T*>(a.operand[k]);
+    for (int k = 0; k < a.layout->inputs; ++k) in[k] = static_cast<const T*>(a.operand[k]);
     attributes_of<F> known = *a.geo;
     const detail::share s = detail::share_of(a.rows, a.part, a.parts, 1);
-    T block[piece];
+    T block[results][piece];
     for (int r = s.begin; r < s.end; ++r)
       for (int c0 = 0; c0 < a.cols; c0 += piece) {
         const int n = a.cols - c0 < piece ? a.cols - c0 : piece;
-        T* const out = finish == nullptr ? destination + std::ptrdiff_t(r) * a.cols + c0 : block;
-        for (int c = 0; c < n; ++c) out[c] = element(a, known, in, r, c0 + c);
-        if (finish && (a.last || !adds)) finish(a, r, 1, c0, n, block, piece);
+        T* out[results];
+        for (int k = 0; k < results; ++k) out[k] = a.kernel == nullptr ? a.destination(k) + std::ptrdiff_t(r) * a.cols + c0 : block[k];
+        for (int c = 0; c < n; ++c) {
+          out[0][c] = element(a, known, in, r, c0 + c);
+          ((out[1][c] = Beside::template element<T>(known, in, r, c0 + c, a.cols, a.contracted)), ...);
+        }
+        if (a.kernel != nullptr && (a.last || !adds)) hand_over<T>(a, r, 1, c0, n, block[0], piece, block[results - 1]);
       }
   }
-
-private:
   static TFX_INLINE T element(const call<T>& a, attributes_of<F>& known, const T* const* in, int r, int c) {
     if constexpr (adds) {
       if (a.sums == nullptr) return F::template element<T>(known, in, r, c, a.cols, a.contracted);
@@ -38,7 +47,6 @@ private:
       return F::template element<T>(known, in, r, c, a.cols, a.contracted);
     }
   }
-  static int inputs(const call<T>& a) { return F::arity >= 0 ? F::arity : a.geo->operands; }
 };
 
 namespace backend {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <tfx/backend/kernel/enter.hpp>
 #include <tfx/backend/reference/scalar.hpp>
 #include <tfx/backend/simd/arch.hpp>
 #include <tfx/backend/simd/attention.hpp>
@@ -29,9 +30,14 @@ namespace tfx {
 
 namespace backend {
 
-/// A producer made of tiles, which have their own instruction set: compiled once for all kernels.
+/// A producer that stores its results itself where nothing is fused behind it, and else hands over blocks of them.
+template <class P, class T> struct of_blocks : P {
+  static TFX_PART void run(const call<T>& a) { P::run(a, a.destination(), a.kernel != nullptr ? finish_function<T>(&hand_over<T>) : nullptr); }
+};
+/// One made of tiles, which have their own instruction set: compiled once for all of them.
 template <class P, class T> struct of_tiles : P {
-  [[gnu::noinline]] static void run(const call<T>& a, T* to, finish_function<T> finish) { P::run(a, to, finish); }
+  static constexpr bool chooses = true;
+  [[gnu::noinline]] static void run(const call<T>& a) { of_blocks<P, T>::run(a); }
 };
 
 }  // namespace backend
@@ -45,15 +51,15 @@ struct producer<conv_to_x_op, B, T> : backend::of_tiles<backend::simd_conv_to_x<
 template <class B, class T> requires backend::is_simd<B>
 struct producer<conv_to_w_op, B, T> : backend::of_tiles<backend::simd_conv_to_w<T>, T> {};
 template <class B, class T> requires backend::is_simd<B>
-struct producer<conv_max_pool_op, B, T> : backend::simd_conv_max_pool<T, typename B::template lanes<T>> {};
+struct producer<conv_max_pool_op, B, T> : backend::simd_conv_max_pool<T, B, conv_max_pool_op> {};
 template <class B, class T> requires backend::is_simd<B>
-struct producer<conv_max_pool_place_op, B, T> : backend::simd_conv_max_pool<T, typename B::template lanes<T>> {};
+struct producer<conv_max_pool_place_op, B, T> : backend::simd_conv_max_pool<T, B, conv_max_pool_place_op> {};
 template <class B, class T> requires backend::is_simd<B>
 struct producer<conv_max_pool_to_w_op, B, T> : backend::simd_conv_max_pool_to_w<T, B> {};
 template <class B, class T> requires backend::is_simd<B>
-struct producer<max_pool_op, B, T> : backend::simd_max_pool<T, typename B::template lanes<T>> {};
+struct producer<max_pool_op, B, T> : backend::simd_max_pool<T, typename B::template lanes<T>, max_pool_op> {};
 template <class B, class T> requires backend::is_simd<B>
-struct producer<max_pool_place_op, B, T> : backend::simd_max_pool<T, typename B::template lanes<T>> {};
+struct producer<max_pool_place_op, B, T> : backend::simd_max_pool<T, typename B::template lanes<T>, max_pool_place_op> {};
 template <class B, class T> requires backend::is_simd<B>
 struct producer<max_pool_gradient_op, B, T> : backend::simd_max_pool_grad<T, typename B::template lanes<T>> {};
 template <class B, class T> requires backend::is_simd<B>
@@ -61,28 +67,28 @@ struct producer<average_pool_op, B, T> : backend::simd_avg_pool<T, typename B::t
 template <class B, class T> requires backend::is_simd<B>
 struct producer<average_pool_gradient_op, B, T> : backend::simd_avg_pool_grad<T, typename B::template lanes<T>> {};
 template <class B, class T> requires backend::is_simd<B>
-struct producer<broadcast_op, B, T> : backend::simd_view_of<T, broadcast_op> {};
+struct producer<broadcast_op, B, T> : backend::of_blocks<backend::simd_view_of<T, broadcast_op>, T> {};
 template <class B, class T> requires backend::is_simd<B>
-struct producer<permute_op, B, T> : backend::simd_view_of<T, permute_op> {};
+struct producer<permute_op, B, T> : backend::of_blocks<backend::simd_view_of<T, permute_op>, T> {};
 template <class B, class T> requires backend::is_simd<B>
-struct producer<slice_box_op, B, T> : backend::simd_view_of<T, slice_box_op> {};
+struct producer<slice_box_op, B, T> : backend::of_blocks<backend::simd_view_of<T, slice_box_op>, T> {};
 template <class B, class T> requires backend::is_simd<B>
-struct producer<flip_op, B, T> : backend::simd_view_of<T, flip_op> {};
+struct producer<flip_op, B, T> : backend::of_blocks<backend::simd_view_of<T, flip_op>, T> {};
 template <class B, class T> requires backend::is_simd<B>
-struct producer<pad_op, B, T> : backend::simd_view_of<T, pad_op> {};
+struct producer<pad_op, B, T> : backend::of_blocks<backend::simd_view_of<T, pad_op>, T> {};
 template <class B, class T> requires backend::is_simd<B>
-struct producer<concatenate_op, B, T> : backend::simd_concatenate<T> {};
+struct producer<concatenate_op, B, T> : backend::of_blocks<backend::simd_concatenate<T>, T> {};
 template <class B, class T> requires backend::is_simd<B>
-struct producer<detail::time_first_op, B, T> : backend::simd_exchange<T, typename B::template lanes<T>, true> {};
+struct producer<detail::time_first_op, B, T> : backend::of_blocks<backend::simd_exchange<T, typename B::template lanes<T>, true>, T> {};
 template <class B, class T> requires backend::is_simd<B>
-struct producer<detail::batch_first_op, B, T> : backend::simd_exchange<T, typename B::template lanes<T>, false> {};
+struct producer<detail::batch_first_op, B, T> : backend::of_blocks<backend::simd_exchange<T, typename B::template lanes<T>, false>, T> {};
 template <class B, class T> requires backend::is_simd<B>
-struct producer<gather_op, B, T> : backend::simd_gather_rows<T, typename B::template lanes<T>> {};
+struct producer<gather_op, B, T> : backend::of_blocks<backend::simd_gather_rows<T, typename B::template lanes<T>>, T> {};
 template <class B, class T> requires backend::is_simd<B>
-struct producer<scatter_add_op, B, T> : backend::simd_scatter_rows<T, typename B::template lanes<T>> {};
+struct producer<scatter_add_op, B, T> : backend::of_blocks<backend::simd_scatter_rows<T, typename B::template lanes<T>>, T> {};
 template <class B, class T> requires backend::is_simd<B>
-struct producer<attention_op, B, T> : backend::simd_attention<T, typename B::template lanes<T>> {};
+struct producer<attention_op, B, T> : backend::of_blocks<backend::simd_attention<T, typename B::template lanes<T>>, T> {};
 template <class B, class T> requires backend::is_simd<B>
-struct producer<attention_gradient_op, B, T> : backend::simd_attention_gradient<T, typename B::template lanes<T>> {};
+struct producer<attention_gradient_op, B, T> : backend::of_blocks<backend::simd_attention_gradient<T, typename B::template lanes<T>>, T> {};
 
 }  // namespace tfx

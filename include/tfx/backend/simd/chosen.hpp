@@ -19,25 +19,23 @@ template <int Bytes> struct simd<vectors_of<Bytes>> {
   using lanes = std::conditional_t<Bytes == sizeof(T), T, tfx::lanes::wide<T, Bytes / int(sizeof(T))>>;
   static constexpr int parts = 1, most_rows_together = 4;
 
-  /// `Kernel::finish`, which a producer calls through a pointer, compiled for these vectors.
-  template <class Kernel, class T> static constexpr finish_function<T> finisher() {
-    if constexpr (Bytes == 64) return &finish_avx512<Kernel, T>;
-    else if constexpr (Bytes == 32) return &finish_avx2<Kernel, T>;
-    else if constexpr (requires { typename Kernel::code; })
-      return &tfx::detail::finish_plain_kernel<T, typename Kernel::code>;
-    else return &Kernel::finish;
+  /// `Finish::finish`, which a producer calls through a pointer, compiled for these vectors.
+  template <class Finish, class T> static constexpr finish_function<T> finisher() {
+    if constexpr (Bytes == 64) return &finish_avx512<Finish, T>;
+    else if constexpr (Bytes == 32) return &finish_avx2<Finish, T>;
+    else return &Finish::finish;
   }
 
  private:
-  template <class Kernel, class T>
+  template <class Finish, class T>
   TFX_AVX512 TFX_FLATTEN static void finish_avx512(const call<T>& a, int row, int rows, int col, int cols,
                                                                 const T* block, std::ptrdiff_t stride) {
-    Kernel::finish(a, row, rows, col, cols, block, stride);
+    Finish::finish(a, row, rows, col, cols, block, stride);
   }
-  template <class Kernel, class T>
+  template <class Finish, class T>
   TFX_AVX2 TFX_FLATTEN static void finish_avx2(const call<T>& a, int row, int rows, int col, int cols,
                                                             const T* block, std::ptrdiff_t stride) {
-    Kernel::finish(a, row, rows, col, cols, block, stride);
+    Finish::finish(a, row, rows, col, cols, block, stride);
   }
 };
 
@@ -79,37 +77,37 @@ template <> struct simd<found_at_start> {
 
 }  // namespace backend
 
-namespace detail {
-
-template <class Code> inline constexpr bool produces = false;
-template <int Axis, int Output, class... I>
-inline constexpr bool produces<kernel_code<group_kind::producer, Axis, Output, I...>> = true;
-template <class Code> inline constexpr bool has_maximum = false;
-template <group_kind Kind, int Axis, int Output, class... I>
-inline constexpr bool has_maximum<kernel_code<Kind, Axis, Output, I...>> =
-    (... || requires { I::functor::finds_maximum; });
-
-}  // namespace detail
-
-/// Without vectors a kernel is a table, unless a producer gives it blocks; the largest elements of windows are found by
-/// their definition.
+/// Without vectors a kernel is a table.
 template <int Bytes, class T, class Code> struct kernel_entry<backend::simd<backend::vectors_of<Bytes>>, T, Code> {
-  static TFX_PART void run(const call<T>& a) {
-    if constexpr (Bytes == sizeof(T) && detail::has_maximum<Code>) kernel<backend::scalar, T, Code>::run(a);
-    else if constexpr (Bytes == sizeof(T) && !detail::produces<Code>) detail::run_plain_kernel<T, Code>(a);
-    else kernel<backend::simd<backend::vectors_of<Bytes>>, T, Code>::run(a);
+  static TFX_PART void run(const frame<T>& f) {
+    if constexpr (Bytes == sizeof(T)) detail::run_plain_kernel<T, Code>(f);
+    else kernel<backend::simd<backend::vectors_of<Bytes>>, T, Code>::run(f);
   }
 };
 
 template <class T, class Code> struct kernel_entry<backend::simd<backend::found_at_start>, T, Code> {
   struct kernel_of {
+    const frame<T>& f;
+    template <class V> TFX_PART void operator()() const {
+      kernel_entry<backend::simd<backend::vectors_of<int(sizeof(V))>>, T, Code>::run(f);
+    }
+  };
+  static void run(const frame<T>& f) { backend::simd<backend::found_at_start>::with_lanes<T>(kernel_of{f}); }
+};
+
+/// A producer over vectors is compiled for each instruction set, one of tiles chooses itself.
+template <class T, class F, class... Beside>
+struct producer_entry<backend::simd<backend::found_at_start>, T, F, Beside...> {
+  struct producer_of {
     const call<T>& a;
     template <class V> TFX_PART void operator()() const {
-      kernel_entry<backend::simd<backend::vectors_of<int(sizeof(V))>>, T, Code>::run(a);
+      detail::run_producer<backend::simd<backend::vectors_of<int(sizeof(V))>>, T, F, Beside...>(a);
     }
   };
   static void run(const call<T>& a) {
-    backend::simd<backend::found_at_start>::with_lanes<T>(kernel_of{a});
+    using chosen = backend::simd<backend::found_at_start>;
+    if constexpr (requires { producer<F, chosen, T>::chooses; }) producer<F, chosen, T>::run(a);
+    else chosen::with_lanes<T>(producer_of{a});
   }
 };
 

@@ -286,8 +286,8 @@ template <class T, bool Transposed> struct simd_gather {
     }
   }
 
-  static constexpr std::size_t scratch(const conv2d_geometry& g, int, int) {
-    const conv_shape s(g);
+  static constexpr std::size_t scratch(const conv2d_geometry& g, int, int) { return scratch_of(conv_shape(g)); }
+  static constexpr std::size_t scratch_of(const conv_shape& s) {
     if (s.depthwise()) return std::size_t(depthwise_block_elements<T>);
     if (s.many_groups()) return grouped_blocks::of<Transposed>(s, grouped_block_elements<T>).scratch();
     return detail::conv_scratch<T>(s, depth(s), cols(s));

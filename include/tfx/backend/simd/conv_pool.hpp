@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <tfx/backend/kernel.hpp>
+#include <tfx/backend/kernel/enter.hpp>
+#include <tfx/backend/kernel/producer.hpp>
 #include <tfx/backend/simd/conv.hpp>
 #include <tfx/backend/simd/conv_to_w.hpp>
 #include <tfx/backend/simd/pool.hpp>
@@ -10,54 +11,83 @@
 
 namespace tfx::backend::inline TFX_SIMD_BUILD {
 
-/// A convolution whose blocks go through a pooling of windows that do not overlap, on the way to their epilogue.
-///
-/// Operands   x [n, H, W, C] and w [KH, KW, C, O]
-template <class T> struct simd_conv_blocks : simd_conv<T> {
-  [[gnu::noinline]] static void run(const call<T>& a, T*, finish_function<T> finish) {
-    simd_conv<T>::run(a, nullptr, finish);
-  }
-};
-
-template <class T, class V> struct simd_conv_max_pool : simd_conv_blocks<T> {
-  /// The block has the convolution's results, whole lines of windows from that of `row` on.
-  template <class Kernel> TFX_INLINE static void finish_in(const call<T>& a, int row, int rows, int col, int cols,
-                                                           const T* block, std::ptrdiff_t stride) {
+/// The maxima of windows that do not overlap, of blocks of a convolution's results: `Made` of each, stored or handed over.
+template <class T, class V, class... Made> struct max_pooling {
+  /// The block has whole lines of windows from that of `row` on. What is made of a window may lie where its pixels are, or
+  /// those of windows before it.
+  static TFX_INLINE void finish(const call<T>& a, int row, int rows, int col, int cols, const T* block,
+                                std::ptrdiff_t stride) {
     const conv_shape s{conv2d_geometry(*a.geo)};
-    const int in_line = s.out_width / s.window_width;
-    const std::ptrdiff_t line = s.out_width * stride;
-    for (int i = 0; i < rows; block += s.window_height * line) {
-      for (const T* window = block; window < block + in_line * s.window_width * stride; ++i) {
-        if (s.window_height == 2 && s.window_width == 2) {
-          finish_window<Kernel, 2>(a, row + i, col, cols, s, window, line, stride);
-        } else {
-          finish_window<Kernel, 0>(a, row + i, col, cols, s, window, line, stride);
-        }
-        window += s.window_width * stride;
-      }
-    }
+    if (s.window_height == 2 && s.window_width == 2) return pool<2>(a, s, row, rows, col, cols, block, stride);
+    pool<0>(a, s, row, rows, col, cols, block, stride);
+  }
+  TFX_FLATTEN static void whole_finish(const call<T>& a, int row, int rows, int col, int cols, const T* block,
+                                       std::ptrdiff_t stride) {
+    finish(a, row, rows, col, cols, block, stride);
   }
 
  private:
-  template <class Kernel, int Side>
-  TFX_INLINE static void finish_window(const call<T>& a, int row, int col, int cols, const conv_shape& s,
-                                       const T* window, std::ptrdiff_t line, std::ptrdiff_t stride) {
-    Kernel::finish_row(a, row, col, cols, [&](auto* reg, auto place) __attribute__((always_inline)) {
-      const int high = Side ? Side : s.window_height, wide = Side ? Side : s.window_width;
-      tfx::lanes::window_maximum<lanes::lane<V>> most;
-      const auto see = [&](int i, int j) __attribute__((always_inline)) {
-        const T* const from = window + i * line + j * stride + (place.c - col);
-        most.see(lanes::lane<V>::wrap(lanes::partial<V>::load(from, place.n)), i * wide + j, i == 0 && j == 0);
-      };
-      if constexpr (Side == 2) {
-        see(0, 0), see(0, 1), see(1, 0), see(1, 1);
-      } else {
-        for (int i = 0; i < high; ++i) {
-          for (int j = 0; j < wide; ++j) see(i, j);
+  using many = lanes::lane<V>;
+  static constexpr int width = lanes::traits<V>::width, results = int(sizeof...(Made));
+
+  template <int Side> static TFX_INLINE void pool(const call<T>& a, const conv_shape& s, int row, int rows, int col,
+                                                  int cols, const T* block, std::ptrdiff_t stride) {
+    const int high = Side ? Side : s.window_height, wide = Side ? Side : s.window_width;
+    const int in_line = s.out_width / wide;
+    const std::ptrdiff_t line = s.out_width * stride;
+    const bool fused = a.kernel != nullptr;
+    T* const made[] = {const_cast<T*>(block), a.scratch + simd_conv<T>::scratch_of(s)};
+    T* to[results];
+    for (int k = 0; k < results; ++k) to[k] = fused ? made[k] : a.destination(k) + std::ptrdiff_t(row) * a.cols + col;
+    const T* lines = block;
+    for (int i = 0; i < rows; lines += high * line) {
+      const int end = i + in_line;
+      for (const T* window = lines; i < end; ++i, window += wide * stride) {
+        for (int c = 0; c < cols; c += width) {
+          const int n = lesser_of(width, cols - c);
+          tfx::lanes::window_maximum<many> most;
+          const auto see = [&](int h, int w) __attribute__((always_inline)) {
+            const T* const from = window + h * line + w * stride + c;
+            most.see(many::wrap(lanes::partial<V>::load(from, n)), h * wide + w, h == 0 && w == 0);
+          };
+          if constexpr (Side == 2) {
+            see(0, 0), see(0, 1), see(1, 0), see(1, 1);
+          } else {
+            for (int h = 0; h < high; ++h) {
+              for (int w = 0; w < wide; ++w) see(h, w);
+            }
+          }
+          int result = 0;
+          (lanes::partial<V>::put(to[result++] + c, Made::of(most).v, n), ...);
         }
+        for (T*& each : to) each += fused ? stride : a.cols;
       }
-      Kernel::set_maximum(reg, most);
-    });
+    }
+    if (fused) hand_over<T>(a, row, rows, col, cols, made[0], stride, made[results - 1]);
+  }
+};
+
+/// A convolution whose blocks go through a pooling of windows that do not overlap.
+///
+/// Operands   x [n, H, W, C] and w [KH, KW, C, O]
+template <class T> struct simd_conv_blocks : simd_conv<T> {
+  [[gnu::noinline]] static void run(const call<T>& a, finish_function<T> pool) { simd_conv<T>::run(a, nullptr, pool); }
+};
+
+template <class T, class Backend, class F> struct simd_conv_max_pool : simd_conv_blocks<T> {
+  /// Behind that of the convolution, for what is made beside the maxima of a block.
+  static constexpr std::size_t scratch(const conv2d_geometry& g, int rows, int cols) {
+    const conv_shape s(g);
+    const int windows = block_size<T>(s.window_height, s.out_width) / (s.window_height * s.window_width);
+    return simd_conv<T>::scratch(g, rows, cols) + std::size_t(windows);
+  }
+  static TFX_PART void run(const call<T>& a) { make<F>(a); }
+  template <class Beside> static TFX_PART void run_beside(const call<T>& a) { make<F, Beside>(a); }
+
+ private:
+  template <class... Made> static TFX_PART void make(const call<T>& a) {
+    using pooling = max_pooling<T, typename Backend::template lanes<T>, Made...>;
+    simd_conv_blocks<T>::run(a, tfx::detail::finisher<Backend, pooling, T>());
   }
 };
 
@@ -117,15 +147,16 @@ template <class T, class V> struct max_unpooling {
 };
 
 template <class T> struct simd_conv_to_w_unpooled : simd_conv_to_w<T> {
-  [[gnu::noinline]] static void run(const call<T>& a, T* to, finish_function<T> finish, finish_function<T> unpool) {
-    simd_conv_to_w<T>::run(a, to, finish, unpool);
+  [[gnu::noinline]] static void run(const call<T>& a, finish_function<T> unpool) {
+    const finish_function<T> finish = a.kernel != nullptr ? finish_function<T>(&hand_over<T>) : nullptr;
+    simd_conv_to_w<T>::run(a, a.destination(), finish, unpool);
   }
 };
 
 template <class T, class Backend> struct simd_conv_max_pool_to_w : simd_conv_to_w_unpooled<T> {
-  static void run(const call<T>& a, T* to, finish_function<T> finish) {
+  static TFX_PART void run(const call<T>& a) {
     using unpooling = max_unpooling<T, typename Backend::template lanes<T>>;
-    simd_conv_to_w_unpooled<T>::run(a, to, finish, tfx::detail::finisher<Backend, unpooling, T>());
+    simd_conv_to_w_unpooled<T>::run(a, tfx::detail::finisher<Backend, unpooling, T>());
   }
 };
 

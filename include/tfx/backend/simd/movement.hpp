@@ -94,6 +94,7 @@ template <class T> TFX_INLINE void fill_line(T* to, int n, T value) {
 template <class T>
 void copy_tile(const T* from, std::ptrdiff_t down, std::ptrdiff_t along, int rows, int cols, T* to, std::ptrdiff_t pitch) {
   constexpr int lanes = moved_lanes<T>;
+  if (cols == 1 && rows > 1 && pitch == 1) return copy_tile(from, std::ptrdiff_t(0), down, 1, rows, to, std::ptrdiff_t(rows));
   if (along == 1) {
     for (int r = 0; r < rows; ++r) copy_line(from + r * down, to + r * pitch, cols);
     return;

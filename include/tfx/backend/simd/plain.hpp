@@ -45,8 +45,7 @@ template <class F, class T> TFX_COLD void run_plain(const plain_lanes<T>& s) {
 }
 
 template <class F, class T> constexpr plain_instruction<T> plain_form(std::uint64_t word, int kept) {
-  plain_instruction<T> made = {word, F::kind, F::arity, kept, T(0), nullptr};
-  if constexpr (!is_producer(F::kind)) made.run = &run_plain<F, T>;
+  plain_instruction<T> made = {word, F::kind, F::arity, kept, T(0), &run_plain<F, T>};
   if constexpr (F::kind == op_kind::reduce) made.identity = F::template identity<lanes::lane<T>>().v;
   return made;
 }
@@ -54,14 +53,13 @@ template <class F, class T> constexpr plain_instruction<T> plain_form(std::uint6
 /// A kernel as a table.
 template <class T> struct plain_kernel {
   const plain_instruction<T>* code;
-  int count, axis, sweeps, output, n_reductions;
-  bool flat;
+  int count, sweeps, n_reductions;
+  form kind;
 };
 
 template <class T, class Code> struct plain_table;
-template <class T, group_kind Kind, int Axis, int Output, class... I>
-struct plain_table<T, kernel_code<Kind, Axis, Output, I...>> {
-  using facts = kernel_facts<kernel_code<Kind, Axis, Output, I...>>;
+template <class T, form Form, class... I> struct plain_table<T, kernel_code<Form, I...>> {
+  using facts = kernel_facts<kernel_code<Form, I...>>;
   template <int... N> static constexpr auto fill(std::integer_sequence<int, N...>) {
     struct table {
       plain_instruction<T> code[sizeof...(I)];
@@ -69,101 +67,94 @@ struct plain_table<T, kernel_code<Kind, Axis, Output, I...>> {
     return table{{plain_form<typename I::functor, T>(I::word, facts::kept.slot[N])...}};
   }
   static constexpr auto table = fill(std::make_integer_sequence<int, facts::count>{});
-  static constexpr plain_kernel<T> value = {table.code, facts::count, Axis, facts::sweeps, Output, facts::n_reductions,
-                                            facts::flat};
+  static constexpr plain_kernel<T> value = {table.code, facts::count, facts::sweeps, facts::n_reductions, Form};
 };
 
-/// Carries out a kernel. `memory` has room for `plain_machine::elements(kernel)`.
+/// Carries out a kernel on a frame. `memory` has room for `plain_machine::elements(kernel)`.
 template <class T> struct plain_machine {
   static constexpr int width = reduce_order::strands;
   static constexpr int elements(int count, int reductions) { return count * (width + 1) + 3 * reductions * width; }
 
   const plain_kernel<T>& k;
-  const call<T>& a;
-  T* const vectors;                      ///< per instruction
+  const frame<T>& f;
+  T* const vectors;                      ///< per instruction; of columns, results and their tails stay
   T* const single = vectors + k.count * width;  ///< per instruction, of what is one number in a row
   T* const chains = single + k.count;    ///< per reduction; of rows, the results of blocks
   T* const block_sums = chains + k.n_reductions * width;
   T* const totals = block_sums + k.n_reductions * width;
 
-  T* address(int operand, pattern lies, place p) const {
-    T* const base = static_cast<T*>(a.operand[operand]);
-    switch (lies) {
-      case pattern::full: return base + std::ptrdiff_t(p.r) * a.cols + p.c;
-      case pattern::row: return base + p.c;
-      case pattern::column: return base + p.r;
-      default: return base;
-    }
-  }
+  /// Columns [c, c + n) of row r.
+  struct place {
+    int r, c, n;
+  };
+
+  T* address(int operand, bool moves, place p) const { return f.at[operand] + p.r * f.step[operand] + (moves ? p.c : 0); }
   TFX_COLD static void copy(T* to, const T* from, int n) {
     for (int i = 0; i < n; ++i) to[i] = from[i];
   }
   TFX_COLD static void fill(T* to, T value) {
     for (int i = 0; i < width; ++i) to[i] = value;
   }
+  bool is_result(int i) const {
+    return k.kind != form::map && (k.code[i].kind == op_kind::reduce || instruction::phase_of(k.code[i].word) % 2 != 0);
+  }
+  /// Where results of reductions are, and what is made of them alone: of rows one number each, of columns one per column.
+  T* result(int i) const { return k.kind == form::rows ? single + i : vectors + i * width; }
 
-  /// Input j of instruction i, whose results lie in rows of `pitch` elements from `bank` on.
-  TFX_COLD void find_input(plain_lanes<T>& s, int i, int j, place p, T* bank, int pitch) const {
+  /// Input j of instruction i.
+  TFX_COLD void find_input(plain_lanes<T>& s, int i, int j, place p) const {
     const std::uint64_t word = k.code[i].word;
-    const int source = instruction::source_of(word, j), phase = instruction::phase_of(word);
+    const int source = instruction::source_of(word, j);
     s.step[j] = 1;
     if (source < 0) {
-      const pattern lies = instruction::source_lies(word, j);
-      s.in[j] = address(~source, lies, p);
-      s.step[j] = moves(lies);
-      return;
-    }
-    const plain_instruction<T>& from = k.code[source];
-    const int made = instruction::phase_of(from.word);
-    s.in[j] = bank + source * pitch;
-    if (phase < 2 || phase % 2 != 0) return;
-    if (from.kind == op_kind::reduce || made % 2 != 0) {
-      s.in[j] = single + source;
-      s.step[j] = 0;
-    } else if (made != phase) {
-      const int stored = instruction::store_of(from.word);
-      s.in[j] = stored >= 0 ? address(stored, pattern::full, p) : kept_at(from.kept, p);
+      s.in[j] = address(~source, instruction::source_moves(word, j), p);
+      s.step[j] = instruction::source_moves(word, j);
+    } else if (is_result(source)) {
+      s.in[j] = result(source);
+      s.step[j] = k.kind != form::rows;
+    } else if (instruction::phase_of(k.code[source].word) == instruction::phase_of(word)) {
+      s.in[j] = vectors + source * width;
+    } else {
+      const int stored = instruction::store_of(k.code[source].word);
+      s.in[j] = stored >= 0 ? address(stored, true, p) : kept_at(k.code[source].kept, p);
     }
   }
-  T* kept_at(int row, place p) const { return a.scratch + std::ptrdiff_t(row) * kept_pitch(a.cols) + p.c; }
+  /// Of rows, what a row keeps lies behind each other; of columns, what a panel keeps does.
+  T* kept_at(int slot, place p) const {
+    if (k.kind == form::rows) return f.kept + slot * kept_pitch(f.cols) + p.c;
+    return f.kept + (std::ptrdiff_t(slot) * f.rows + p.r) * width + p.c % width;
+  }
 
-  TFX_COLD void execute(int i, place p, T* bank, int pitch) const {
+  TFX_COLD void execute(int i, place p) const {
     const plain_instruction<T>& now = k.code[i];
-    plain_lanes<T> s = {bank + i * pitch, {}, {}, p.n, std::uint64_t(p.c), 1, a.run};
-    for (int j = 0; j < now.arity; ++j) find_input(s, i, j, p, bank, pitch);
-    if (now.kind == op_kind::generate && now.arity > 0) {
-      const pattern lies = instruction::source_lies(now.word, 2);
-      s.first = std::uint64_t(reinterpret_cast<std::uintptr_t>(a.operand[~instruction::source_of(now.word, 2)]));
-      if (lies == pattern::full) s.first += std::uint64_t(p.r) * std::uint64_t(a.cols);
-      if (moves(lies)) s.first += std::uint64_t(p.c);
-      if (lies == pattern::column) s.first += std::uint64_t(p.r);
-      s.place_step = moves(lies);
+    plain_lanes<T> s = {is_result(i) && now.kind != op_kind::reduce ? result(i) : vectors + i * width, {}, {}, p.n, 0, 0, f.run};
+    for (int j = 0; j < now.arity; ++j) find_input(s, i, j, p);
+    if (now.kind == op_kind::generate) {
+      const bool moves = instruction::source_moves(now.word, now.arity);
+      s.first = place_at(address(~instruction::source_of(now.word, now.arity), moves, p));
+      s.place_step = moves;
     }
     now.run(s);
     if (now.kind == op_kind::reduce) return;
-    const int phase = instruction::phase_of(now.word);
-    store(i, p, s.out);
-    if (now.kept >= 0 && phase % 2 == 0) copy(kept_at(now.kept, p), s.out, p.n);
-  }
-  TFX_COLD void store(int i, place p, const T* from) const {
-    const int to = instruction::store_of(k.code[i].word);
-    const pattern lies = instruction::store_lies(k.code[i].word);
-    if (to >= 0) copy(address(to, lies, p), from, moves(lies) ? p.n : 1);
+    if (const int to = instruction::store_of(now.word); to >= 0) {
+      const bool moves = instruction::store_moves(now.word);
+      copy(address(to, moves, p), s.out, moves ? p.n : 1);
+    }
+    if (now.kept >= 0) copy(kept_at(now.kept, p), s.out, p.n);
   }
   /// All of a phase.
-  TFX_COLD void body(int phase, place p, T* bank, int pitch) const {
+  TFX_COLD void body(int phase, place p) const {
     for (int i = 0; i < k.count; ++i)
-      if (instruction::phase_of(k.code[i].word) == phase && !is_producer(k.code[i].kind)) execute(i, p, bank, pitch);
+      if (instruction::phase_of(k.code[i].word) == phase) execute(i, p);
   }
-  void body(int phase, place p) const { body(phase, p, vectors, width); }
   void row(int phase, int r, int begin, int end) const {
     for (int c = begin; c < end; c += width) body(phase, {r, c, end - c < width ? end - c : width});
   }
-  /// Calls f(instruction, number) for the reductions of a phase.
-  template <class F> void for_reductions(int phase, F f) const {
+  /// Calls use(instruction, number) for the reductions of a phase.
+  template <class Use> void for_reductions(int phase, Use use) const {
     for (int i = 0, n = 0; i < k.count; ++i) {
       if (k.code[i].kind != op_kind::reduce) continue;
-      if (instruction::phase_of(k.code[i].word) == phase) f(i, n);
+      if (instruction::phase_of(k.code[i].word) == phase) use(i, n);
       ++n;
     }
   }
@@ -172,128 +163,98 @@ template <class T> struct plain_machine {
     for (int half = used / 2; half > 0; half /= 2) combine(i, strand, strand + half, half);
     return strand[0];
   }
-
-  TFX_COLD void run_map() const {
-    const bool one_row = a.rows == 1;
-    const share s = one_row ? share_of(a.cols, a.part, a.parts, width) : share_of(a.rows, a.part, a.parts, 1);
-    for (int r = one_row ? 0 : s.begin; r < (one_row ? 1 : s.end); ++r)
-      row(0, r, one_row ? s.begin : 0, one_row ? s.end : a.cols);
+  void put_result(int i, place p) const {
+    if (const int to = instruction::store_of(k.code[i].word); to >= 0) copy(address(to, k.kind == form::columns, p), result(i), p.n);
   }
 
   TFX_COLD void sweep_row(int phase, int r) const {
-    const bool many_blocks = a.cols > reduce_order::block;
+    const bool many_blocks = f.cols > reduce_order::block;
     if (many_blocks) for_reductions(phase, [&](int i, int n) { fill(chains + n * width, k.code[i].identity); });
     int used = 1;
-    while (used < a.cols && used < width) used *= 2;
+    while (used < f.cols && used < width) used *= 2;
     int begin = 0;
     do {  // an empty row has one empty block
       for_reductions(phase, [&](int i, int) { fill(vectors + i * width, k.code[i].identity); });
-      const int end = begin + reduce_order::block < a.cols ? begin + reduce_order::block : a.cols;
+      const int end = f.cols - begin < reduce_order::block ? f.cols : begin + reduce_order::block;
       row(phase, r, begin, end);
       for_reductions(phase, [&](int i, int n) {
         single[i] = halve(i, vectors + i * width, used);
         if (many_blocks) combine(i, chains + n * width + begin / reduce_order::block % width, single + i, 1);
       });
       begin = end;
-    } while (begin < a.cols);
+    } while (begin < f.cols);
     for_reductions(phase, [&](int i, int n) {
       if (many_blocks) single[i] = halve(i, chains + n * width, width);
-      const int to = instruction::store_of(k.code[i].word);
-      if (to >= 0) static_cast<T*>(a.operand[to])[k.axis == over_all ? 0 : r] = single[i];
+      put_result(i, {r, 0, 1});
     });
-    body(phase + 1, {r, 0, 1}, single, 1);
-  }
-  TFX_COLD void run_rows() const {
-    const bool all = k.axis == over_all;
-    const share s = all ? share{0, a.part == 0} : share_of(a.rows, a.part, a.parts, 1);
-    for (int r = s.begin; r < s.end; ++r) {
-      for (int i = 0; i < k.count; ++i) single[i] = T(0);  // defined even for a row without columns
-      for (int n = 0; n < k.sweeps; ++n) sweep_row(2 * n, r);
-    }
+    body(phase + 1, {r, 0, 1});
   }
 
-  /// Calls f(what is kept of the columns from c on, its memory between calls).
-  template <class F> void each_sum(int c, F f) const {
-    const std::ptrdiff_t pitch = padded_columns(a.cols);
+  /// Calls use(what is kept of the columns from c on, its memory between calls).
+  template <class Use> void each_sum(int c, int columns, Use use) const {
     for (int n = 0; n < k.n_reductions; ++n) {
-      T* const at = a.sums + std::ptrdiff_t(n) * column_sums * pitch + c;
-      f(chains + n * width, at);
-      f(block_sums + n * width, at + pitch);
-      f(totals + n * width, at + 2 * pitch);
+      T* const at = f.sums + std::ptrdiff_t(n) * column_sums * f.pitch + c;
+      use(chains + n * width, at, columns);
+      use(block_sums + n * width, at + f.pitch, columns);
+      use(totals + n * width, at + 2 * f.pitch, columns);
     }
   }
-  TFX_COLD void reduce_columns(int c, int columns) const {
-    if (a.before > 0) {
-      each_sum(c, [&](T* x, const T* from) { copy(x, from, width); });
+  TFX_COLD void sweep_columns(int phase, int c, int columns) const {
+    if (f.before > 0) {
+      each_sum(c, columns, copy);
     } else {
-      for_reductions(0, [&](int i, int n) {
-        fill(block_sums + n * width, k.code[i].identity);
-        fill(totals + n * width, k.code[i].identity);
+      for_reductions(phase, [&](int i, int n) {
+        for (T* each : {chains, block_sums, totals}) fill(each + n * width, k.code[i].identity);
       });
     }
-    const int rows = a.before + a.rows;  // so far; row r is row r - a.before of this call
-    for (int first = a.before; first < rows;) {
+    const int rows = f.before + f.rows;  // so far; row r is row r - f.before of this call
+    for (int first = f.before; first < rows;) {
       const int end = (first / reduce_order::chain + 1) * reduce_order::chain, past = end < rows ? end : rows;
-      for_reductions(0, [&](int i, int n) {
-        if (first % reduce_order::chain == 0) fill(vectors + i * width, k.code[i].identity);
-        else copy(vectors + i * width, chains + n * width, width);
-      });
-      for (int r = first - a.before; r < past - a.before; ++r) body(0, {r, c, columns});
-      for_reductions(0, [&](int i, int n) {
-        T *const sum = block_sums + n * width, *const part = vectors + i * width;
-        if (past == end || a.last) combine(i, sum, part, width);
-        else copy(chains + n * width, part, width);
-        if (past % reduce_order::block != 0 && !(past == rows && a.last)) return;
-        combine(i, totals + n * width, sum, width);
-        fill(sum, k.code[i].identity);
+      const bool all = past == rows && f.last;
+      for_reductions(phase, [&](int i, int n) { copy(vectors + i * width, chains + n * width, width); });
+      for (int r = first - f.before; r < past - f.before; ++r) body(phase, {r, c, columns});
+      for_reductions(phase, [&](int i, int n) {
+        T *const chain = chains + n * width, *const sum = block_sums + n * width;
+        copy(chain, vectors + i * width, width);
+        if (past == end || all) {
+          combine(i, sum, chain, width);
+          fill(chain, k.code[i].identity);
+        }
+        if (past % reduce_order::block == 0 || all) {
+          combine(i, totals + n * width, sum, width);
+          fill(sum, k.code[i].identity);
+        }
       });
       first = past;
     }
-    if (!a.last) return each_sum(c, [&](const T* x, T* to) { copy(to, x, width); });
-    for_reductions(0, [&](int i, int n) {
-      copy(vectors + i * width, totals + n * width, width);
-      store(i, {0, c, columns}, vectors + i * width);
+    if (!f.last) return each_sum(c, columns, [](const T* x, T* to, int n) { copy(to, x, n); });
+    for_reductions(phase, [&](int i, int n) {
+      copy(result(i), totals + n * width, width);
+      put_result(i, {0, c, columns});
     });
-    body(1, {0, c, columns});
-  }
-  void run_columns() const {
-    const share s = share_of(a.cols, a.part, a.parts, width);
-    for (int c = s.begin; c < s.end; c += width) reduce_columns(c, s.end - c < width ? s.end - c : width);
+    body(phase + 1, {0, c, columns});
   }
 
-  TFX_COLD void run() const {
-    if (k.axis < 0) run_map();
-    else if (k.axis == over_rows) run_columns();
-    else run_rows();
+  TFX_COLD void run_map() const {
+    for (int r = 0; r < f.rows; ++r) row(0, r, 0, f.cols);
   }
-  /// What is made of a block of a producer's results, as `kernel::finish`.
-  TFX_COLD void finish(int row, int rows, int col, int cols, const T* block, std::ptrdiff_t stride) const {
-    if (k.flat && cols == a.cols && stride == cols) {
-      cols *= rows;
-      rows = 1;
-    }
-    for (int i = 0; i < rows; ++i)
-      for (int j = 0; j < cols; j += width) {
-        const place p{row + i, col + j, cols - j < width ? cols - j : width};
-        T* const result = vectors + k.output * width;
-        copy(result, block + i * stride + j, p.n);
-        store(k.output, p, result);
-        body(0, p);
-      }
+  TFX_COLD void run_rows() const {
+    for (int r = 0; r < f.rows; ++r)
+      for (int n = 0; n < k.sweeps; ++n) sweep_row(2 * n, r);
+  }
+  TFX_COLD void run_columns() const {
+    for (int c = 0; c < f.cols; c += width)
+      for (int n = 0; n < k.sweeps; ++n) sweep_columns(2 * n, c, f.cols - c < width ? f.cols - c : width);
   }
 };
 
-template <class T, class Code> TFX_COLD void run_plain_kernel(const call<T>& a) {
+template <class T, class Code> TFX_COLD void run_plain_kernel(const frame<T>& f) {
   constexpr plain_kernel<T> k = plain_table<T, Code>::value;
   T memory[plain_machine<T>::elements(k.count, k.n_reductions)];
-  plain_machine<T>{plain_table<T, Code>::value, a, memory}.run();
-}
-template <class T, class Code>
-TFX_COLD void finish_plain_kernel(const call<T>& a, int row, int rows, int col, int cols, const T* block,
-                                               std::ptrdiff_t stride) {
-  constexpr plain_kernel<T> k = plain_table<T, Code>::value;
-  T memory[plain_machine<T>::elements(k.count, k.n_reductions)];
-  plain_machine<T>{plain_table<T, Code>::value, a, memory}.finish(row, rows, col, cols, block, stride);
+  const plain_machine<T> machine{plain_table<T, Code>::value, f, memory};
+  if constexpr (k.kind == form::map) machine.run_map();
+  else if constexpr (k.kind == form::rows) machine.run_rows();
+  else machine.run_columns();
 }
 
 }  // namespace tfx::detail

@@ -3,7 +3,7 @@
 
 #include <type_traits>
 
-#include <tfx/backend/call.hpp>
+#include <tfx/backend/kernel/enter.hpp>
 #include <tfx/backend/simd/conv_axis.hpp>
 #include <tfx/backend/simd/share.hpp>
 #include <tfx/core/config.hpp>
@@ -81,31 +81,35 @@ template <class T, class V> struct pooling {
     }
   }
 
-  /// Results: calls reduce(window, first pixel of the window, channels, to) for every result pixel of this part.
-  template <class Reduce> TFX_INLINE void forward(T* destination, finish_function<T> finish, Reduce reduce) const {
+  /// Results: calls reduce(window, first pixel of the window, channels, to) for every result pixel of this part, `to`
+  /// being where its `Results` results belong.
+  template <int Results, class Reduce> TFX_INLINE void forward(Reduce reduce) const {
     if (a.rows <= 0 || a.cols <= 0) return;
+    const bool fused = a.kernel != nullptr;
     const range share = share_of(a.rows, a.part, a.parts);
-    const int most = finish != nullptr ? block_elements<T> : a.cols;
+    const int most = fused ? block_elements<T> / Results : a.cols;
     for (int channel = 0; channel < a.cols; channel += most) {
       const range channels = {channel, lesser_of(channel + most, a.cols)};
-      const int stride = finish != nullptr ? round_up(channels.size(), 16) : a.cols;
-      const int height = finish != nullptr ? most / stride : greater_of(share.size(), 1);
+      const int stride = fused ? round_up(channels.size(), 16) : a.cols;
+      const int height = fused ? most / stride : greater_of(share.size(), 1);
       for (int first = share.from; first < share.to; first += height) {
         const int count = lesser_of(height, share.to - first);
-        T* to = finish != nullptr ? a.scratch : destination + std::ptrdiff_t(first) * a.cols + channel;
-        T* const block = to;
+        T* to[Results];
+        for (int k = 0; k < Results; ++k)
+          to[k] = fused ? a.scratch + k * most : a.destination(k) + std::ptrdiff_t(first) * a.cols + channel;
         for (int done = 0; done < count;) {
           const int line = (first + done) / s.out_width, start = (first + done) - line * s.out_width;
           const int end = lesser_of(s.out_width, start + count - done);
           const int image = line / s.out_height;
           window w = {rows.taps_at(line - image * s.out_height), {}};
-          for (int column = start; column < end; ++column, to += stride) {
+          for (int column = start; column < end; ++column) {
             w.across = across(column);
             reduce(w, input_pixel(image, w.down.at, w.across.at), channels, to);
+            for (T*& each : to) each += stride;
           }
           done += end - start;
         }
-        if (finish != nullptr) finish(a, first, count, channel, channels.size(), block, stride);
+        if (fused) hand_over<T>(a, first, count, channel, channels.size(), a.scratch, stride, a.scratch + (Results - 1) * most);
       }
     }
   }
@@ -137,16 +141,17 @@ template <class T, class V> struct pooling {
 
   /// Gradients: calls spread(gradient_window, channels, stride) for every window that touches a block, in ascending
   /// order. Where windows overlap it adds to the block, which starts at zero.
-  template <class Spread> TFX_INLINE void backward(T* destination, finish_function<T> finish, Spread spread) const {
+  template <class Spread> TFX_INLINE void backward(Spread spread) const {
     if (a.rows <= 0 || a.cols <= 0) return;
-    const int budget = finish != nullptr ? greater_of(block_elements<T>, s.width * 16) : 0;
-    const int most = finish != nullptr ? greater_of(budget / s.width / 16, 1) * 16 : a.cols;
+    const bool fused = a.kernel != nullptr;
+    const int budget = fused ? greater_of(block_elements<T>, s.width * 16) : 0;
+    const int most = fused ? greater_of(budget / s.width / 16, 1) * 16 : a.cols;
     const range share = share_of(a.rows / s.width, a.part, a.parts);
     for (int channel = 0; channel < a.cols; channel += most) {
       const range channels = {channel, lesser_of(channel + most, a.cols)};
-      const int stride = finish != nullptr ? round_up(channels.size(), 16) : a.cols;
+      const int stride = fused ? round_up(channels.size(), 16) : a.cols;
       int height = s.height;
-      if (finish != nullptr) {
+      if (fused) {
         height = greater_of(budget / (stride * s.width), 1);
         if (height > s.stride_height) height -= height % s.stride_height;  // windows seldom lie in two blocks
       }
@@ -154,9 +159,9 @@ template <class T, class V> struct pooling {
         const int image = line / s.height, top = line - image * s.height;
         const range lines = {top, lesser_of(lesser_of(s.height, top + height), top + share.to - line)};
         const int first = line * s.width;
-        T* const block = finish != nullptr ? a.scratch : destination + std::ptrdiff_t(first) * a.cols + channel;
+        T* const block = fused ? a.scratch : a.destination() + std::ptrdiff_t(first) * a.cols + channel;
         spread_lines(image, lines, channels, block, stride, spread);
-        if (finish != nullptr) finish(a, first, lines.size() * s.width, channel, channels.size(), block, stride);
+        if (fused) hand_over<T>(a, first, lines.size() * s.width, channel, channels.size(), block, stride);
         line += lines.size();
       }
     }
@@ -230,37 +235,37 @@ constexpr int pool_useful_parts(const pool2d_geometry& g, int rows, int cols) {
 /// The maximum of each window, or its place, or both. Padding never wins; a NaN does.
 ///
 /// Operands   x [n, H, W, C]
-template <class T, class V> struct simd_max_pool {
+template <class T, class V, class F> struct simd_max_pool {
   template <class Launch> static constexpr const void* tiles() { return nullptr; }
-  static constexpr std::size_t scratch(const pool2d_geometry&, int, int) { return 0; }
+  static constexpr std::size_t scratch(const pool2d_geometry&, int, int) { return std::size_t(block_elements<T>); }
   static constexpr int useful_parts(const pool2d_geometry& g, int rows, int cols) {
     return detail::pool_useful_parts(g, rows, cols);
   }
 
-  template <class Kernel> TFX_INLINE static void run_in(const call<T>& a) {
+  static TFX_INLINE void run(const call<T>& a) { make<F>(a); }
+  template <class Beside> static TFX_INLINE void run_beside(const call<T>& a) { make<F, Beside>(a); }
+
+ private:
+  template <class... Made> static TFX_INLINE void make(const call<T>& a) {
     const pooling<T, V> p(a);
+    using window = typename pooling<T, V>::window;
     const std::ptrdiff_t down = p.input_pixel(0, p.s.dilation_height, 0);
     const std::ptrdiff_t across = p.input_pixel(0, 0, p.s.dilation_width);
-    const range share = share_of(a.rows, a.part, a.parts);
-    for (int row = share.from; row < share.to;) {
-      const int line = row / p.s.out_width, end = lesser_of((line + 1) * p.s.out_width, share.to);
-      typename pooling<T, V>::window w = {p.rows.taps_at(line % p.s.out_height), {}};
-      for (; row < end; ++row) {
-        w.across = p.across(row - line * p.s.out_width);
-        const T* const x = p.operand(0) + p.input_pixel(line / p.s.out_height, w.down.at, w.across.at);
-        const int first = w.down.first * p.s.kernel_width + w.across.first;
-        p.with_side(w, [&]<class Side>(Side) __attribute__((always_inline)) {
-          Kernel::finish_row(a, row, 0, a.cols, [&](auto* reg, auto place) __attribute__((always_inline)) {
-            tfx::lanes::window_maximum<lanes::lane<V>> most;
-            p.template for_taps<Side::value>(w, [&](int i, int j) __attribute__((always_inline)) {
-              most.see(p.read(x + i * down + j * across + place.c, place.n), first + i * p.s.kernel_width + j,
-                       i == 0 && j == 0);
-            });
-            Kernel::set_maximum(reg, most);
+    p.template forward<int(sizeof...(Made))>([&](const window& w, std::ptrdiff_t pixel, range channels, T* const* to)
+                                                 __attribute__((always_inline)) {
+      const int first = w.down.first * p.s.kernel_width + w.across.first;
+      p.with_side(w, [&]<class Side>(Side) __attribute__((always_inline)) {
+        p.for_channels(channels, [&](int c, int n) __attribute__((always_inline)) {
+          const T* const x = p.operand(0) + pixel + c;
+          tfx::lanes::window_maximum<lanes::lane<V>> most;
+          p.template for_taps<Side::value>(w, [&](int i, int j) __attribute__((always_inline)) {
+            most.see(p.read(x + i * down + j * across, n), first + i * p.s.kernel_width + j, i == 0 && j == 0);
           });
+          int result = 0;
+          (p.write(Made::of(most), to[result++] + (c - channels.from), n), ...);
         });
-      }
-    }
+      });
+    });
   }
 };
 
@@ -272,11 +277,11 @@ template <class T, class V> struct simd_avg_pool {
     return detail::pool_useful_parts(g, rows, cols);
   }
 
-  TFX_INLINE static void run(const call<T>& a, T* destination, finish_function<T> finish) {
+  TFX_INLINE static void run(const call<T>& a) {
     const pooling<T, V> p(a);
     using window = typename pooling<T, V>::window;
-    p.forward(destination, finish, [&](const window& w, std::ptrdiff_t first, range channels, T* to)
-                                       __attribute__((always_inline)) {
+    p.template forward<1>([&](const window& w, std::ptrdiff_t first, range channels, T* const* to)
+                              __attribute__((always_inline)) {
       const std::ptrdiff_t down = p.input_pixel(0, p.s.dilation_height, 0);
       const std::ptrdiff_t across = p.input_pixel(0, 0, p.s.dilation_width);
       const T count = T(greater_of(w.count(), 1));
@@ -287,7 +292,7 @@ template <class T, class V> struct simd_avg_pool {
           p.template for_taps<Side::value>(w, [&](int i, int j) __attribute__((always_inline)) {
             sum += p.read(x + i * down + j * across, n);
           });
-          p.write(sum / lanes::lane<V>(count), to + (c - channels.from), n);
+          p.write(sum / lanes::lane<V>(count), to[0] + (c - channels.from), n);
         });
       });
     });
@@ -308,10 +313,10 @@ template <class T, class V> struct simd_max_pool_grad {
     return detail::pool_useful_parts(g, rows, cols);
   }
 
-  TFX_INLINE static void run(const call<T>& a, T* destination, finish_function<T> finish) {
+  TFX_INLINE static void run(const call<T>& a) {
     const pooling<T, V> p(a);
     using window = typename pooling<T, V>::gradient_window;
-    p.backward(destination, finish, [&](const window& w, range channels, int stride) __attribute__((always_inline)) {
+    p.backward([&](const window& w, range channels, int stride) __attribute__((always_inline)) {
       const int first = w.pixels.down.first * p.s.kernel_width + w.pixels.across.first;
       p.with_side(w.pixels, [&]<class Side>(Side) __attribute__((always_inline)) {
         p.for_channels(channels, [&](int c, int n) __attribute__((always_inline)) {
@@ -338,10 +343,10 @@ template <class T, class V> struct simd_avg_pool_grad {
     return detail::pool_useful_parts(g, rows, cols);
   }
 
-  TFX_INLINE static void run(const call<T>& a, T* destination, finish_function<T> finish) {
+  TFX_INLINE static void run(const call<T>& a) {
     const pooling<T, V> p(a);
     using window = typename pooling<T, V>::gradient_window;
-    p.backward(destination, finish, [&](const window& w, range channels, int stride) __attribute__((always_inline)) {
+    p.backward([&](const window& w, range channels, int stride) __attribute__((always_inline)) {
       const T count = T(greater_of(w.pixels.count(), 1));
       p.with_side(w.pixels, [&]<class Side>(Side) __attribute__((always_inline)) {
         p.for_channels(channels, [&](int c, int n) __attribute__((always_inline)) {

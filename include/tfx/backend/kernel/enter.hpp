@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/backend/kernel/frame.hpp>
+#include <tfx/lanes/reduce_order.hpp>
+#include <tfx/core/config.hpp>
+
+// From a launch to the frames of its kernel: one function per element type, whatever the kernels are.
+namespace tfx {
+
+namespace detail {
+
+/// Equal shares of [0, n), in multiples of `grain`.
+struct share {
+  int begin, end;
+};
+constexpr share share_of(int n, int part, int parts, int grain) {
+  if (parts == 1) return {0, n};
+  const int grains = (n + grain - 1) / grain;
+  const int begin = int(std::int64_t(grains) * part / parts) * grain;
+  const int end = int(std::int64_t(grains) * (part + 1) / parts) * grain;
+  return {begin < n ? begin : n, end < n ? end : n};
+}
+
+/// Rows and columns of a launch, and what a producer has made of them.
+template <class T> struct launch_part {
+  int row, rows, col, cols;
+  const T* block = nullptr;
+  const T* beside = nullptr;
+  std::ptrdiff_t stride = 0;
+};
+
+/// Calls the kernel for a part of its domain. The tables are memory for what it is told of its operands.
+template <class T> [[gnu::noinline]] void enter_with(const call<T>& a, const launch_part<T>& p, T** at, std::ptrdiff_t* step) {
+  const launch_layout& layout = *a.layout;
+  bool flat = layout.kind == form::map && p.cols == a.cols;   // the part is one row to all operands
+  for (int k = 0; k < layout.operands; ++k) {
+    const operand_step lies = a.step[layout.inputs + k];
+    at[k] = static_cast<T*>(a.operand[layout.inputs + k]) + std::ptrdiff_t(p.row) * lies.row + std::ptrdiff_t(p.col) * lies.column;
+    step[k] = lies.row;
+    flat = flat && std::ptrdiff_t(lies.column) * a.cols == lies.row;
+  }
+  const T* const blocks[] = {p.block, p.beside};
+  for (int k = 0; k < 2; ++k) {
+    if (layout.block[k] < 0) continue;
+    at[layout.block[k]] = const_cast<T*>(blocks[k]);
+    step[layout.block[k]] = p.stride;
+    flat = flat && p.stride == p.cols;
+  }
+  frame<T> f;
+  f.at = at;
+  f.step = step;
+  f.rows = flat ? 1 : p.rows;
+  f.cols = flat ? p.rows * p.cols : p.cols;
+  f.run = a.run;
+  f.kept = a.scratch;
+  f.before = a.before;
+  f.last = a.last;
+  if (a.sums != nullptr) {
+    f.sums = a.sums + p.col;
+    f.pitch = padded_columns(a.cols);
+  }
+  a.kernel(f);
+}
+template <int Room, class T> [[gnu::noinline]] void enter_part_of(const call<T>& a, const launch_part<T>& p) {
+  T* at[Room];
+  std::ptrdiff_t step[Room];
+  enter_with(a, p, at, step);
+}
+template <class T> void enter_part(const call<T>& a, const launch_part<T>& p) {
+  if (a.layout->operands <= 24) enter_part_of<24>(a, p);
+  else enter_part_of<max_operands>(a, p);
+}
+
+/// A launch with loops around its rows and columns: its kernel is called once for each of their iterations. Parts are
+/// shares of all rows, or columns where rows are reduced.
+template <class T> [[gnu::noinline]] void enter_outer(const call<T>& a) {
+  const bool by_columns = a.layout->kind == form::columns;
+  const int grain = by_columns ? reduce_order::strands : 1;
+  const int pieces = by_columns ? (a.cols + grain - 1) / grain : a.rows;
+  int iterations = 1;
+  for (int l = 0; l < a.outer_loops; ++l) iterations *= a.outer[l];
+  void* operand[max_operands];
+  call<T> now = a;
+  now.operand = operand;
+  const share all = share_of(iterations * pieces, a.part, a.parts, 1);
+  for (int first = all.begin; first < all.end;) {
+    const int iteration = first / pieces, begin = first - iteration * pieces;
+    const int end = all.end - iteration * pieces < pieces ? all.end - iteration * pieces : pieces;
+    for (int k = 0; k < a.layout->operands; ++k) {
+      std::ptrdiff_t at = 0;
+      for (int l = a.outer_loops - 1, rest = iteration; l >= 0; rest /= a.outer[l--])
+        at += std::ptrdiff_t(rest % a.outer[l]) * a.outer_stride[k * a.outer_loops + l];
+      operand[k] = static_cast<T*>(a.operand[k]) + at;
+    }
+    if (by_columns) {
+      const int past = end * grain < a.cols ? end * grain : a.cols;
+      enter_part<T>(now, {0, a.rows, begin * grain, past - begin * grain});
+    } else {
+      enter_part<T>(now, {begin, end - begin, 0, a.cols});
+    }
+    first += end - begin;
+  }
+}
+
+}  // namespace detail
+
+/// Runs this part of a launch without a producer. What is reduced is never divided.
+template <class T> void enter(const call<T>& a) {
+  if (a.outer_loops > 0) return detail::enter_outer(a);
+  const form kind = a.layout->kind;
+  const bool by_columns = kind == form::columns || (kind == form::map && a.rows == 1);
+  const detail::share s = detail::share_of(by_columns ? a.cols : a.rows, a.part, a.parts, by_columns ? reduce_order::strands : 1);
+  if (s.begin == s.end && a.parts > 1) return;
+  detail::enter_part<T>(a, by_columns ? detail::launch_part<T>{0, a.rows, s.begin, s.end - s.begin}
+                                      : detail::launch_part<T>{s.begin, s.end - s.begin, 0, a.cols});
+}
+
+/// Gives a block of a producer's results to the kernel behind it: rows [row, row + rows), columns [col, col + cols), row i
+/// at block + i * stride; and at beside + i * stride what is made beside it.
+template <class T> void hand_over(const call<T>& a, int row, int rows, int col, int cols, const T* block, std::ptrdiff_t stride) {
+  detail::enter_part<T>(a, {row, rows, col, cols, block, nullptr, stride});
+}
+template <class T> void hand_over(const call<T>& a, int row, int rows, int col, int cols, const T* block, std::ptrdiff_t stride, const T* beside) {
+  detail::enter_part<T>(a, {row, rows, col, cols, block, beside, stride});
+}
+
+}  // namespace tfx

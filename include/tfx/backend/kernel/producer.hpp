@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/backend/call.hpp>
+#include <tfx/core/config.hpp>
+
+namespace tfx {
+
+/// The producer of an operation on a backend; the backends specialise it.
+///
+///     run(call)                 stores the results to `destination`, or hands them over block by block
+///     run_beside<Other>(call)   the same, and what Other makes of the same inputs
+///     scratch, sums, prepared, useful_parts, tiles   what it asks for while compiling (compile/executable.hpp)
+template <class F, class Backend, class T> struct producer;
+
+namespace detail {
+
+template <class Backend, class T, class F, class... Beside> TFX_PART void run_producer(const call<T>& a) {
+  using P = producer<F, Backend, T>;
+  if constexpr (sizeof...(Beside) > 0) P::template run_beside<Beside...>(a);
+  else P::run(a);
+}
+
+/// The function `Finish::finish`: of a backend that compiles it for its vectors, or that itself.
+template <class Backend, class Finish, class T> constexpr finish_function<T> finisher() {
+  if constexpr (requires { Backend::template finisher<Finish, T>(); }) return Backend::template finisher<Finish, T>();
+  else return &Finish::whole_finish;
+}
+
+}  // namespace detail
+
+/// The function of a producer on a backend. One that chooses among several specialises it.
+template <class Backend, class T, class F, class... Beside> struct producer_entry {
+  TFX_FLATTEN static void run(const call<T>& a) { detail::run_producer<Backend, T, F, Beside...>(a); }
+};
+
+}  // namespace tfx

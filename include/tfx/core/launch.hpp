@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+// What a plan says of a launch, and a backend is told.
+namespace tfx {
+
+/// Which results a tile has, and along what vectors lie.
+enum class form : std::uint8_t {
+  map,     ///< one per element
+  rows,    ///< one per row, perhaps in several sweeps over it; vectors lie along what is reduced
+  columns  ///< one per column; vectors lie along what is kept
+};
+
+/// How an operand lies against the rows and columns of a launch: elements from one to the next, along columns 0 or 1.
+struct operand_step {
+  int row = 0, column = 0;
+};
+/// Which operand is what.
+struct launch_layout {
+  std::int16_t inputs = 0, operands = 0;      ///< of the producer; of the kernel
+  std::int16_t block[2] = {-1, -1};           ///< operands of the kernel that are what the producer makes, and what it makes beside that
+  std::int16_t destination[2] = {-1, -1};     ///< operands to which it stores these two without a kernel; else the first one is what the kernel writes in the same order
+  form kind{};                                ///< of the kernel
+};
+
+}  // namespace tfx
