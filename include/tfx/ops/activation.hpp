@@ -126,6 +126,7 @@ struct gelu_tanh_gradient_op : elementwise<gelu_tanh_gradient_op> {
 ///
 ///     y = x / 2 * (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))
 ///
+/// Numerics   never the difference 1 - tanh; far below 0 the rounding of the exponent counts, up to 100 ULP (double 1000)
 /// Source     Hendrycks and Gimpel 2016, equation 2
 struct gelu_tanh_op : elementwise<gelu_tanh_op> {
   static TFX_INLINE constexpr auto apply(auto x) {
@@ -139,6 +140,7 @@ inline constexpr auto gelu_tanh = make_operation<gelu_tanh_op>;
 /// x * sigmoid(x), also called swish.
 ///
 /// Gradient   dx = dy * (s + x s (1 - s)),   s = sigmoid(x)
+/// Numerics   at most 4 ULP; -0 at minus infinity, and from about -1e-36 (double -1e-305) on
 struct silu_op : elementwise<silu_op> {
   static TFX_INLINE constexpr auto apply(auto x) {
     using L = decltype(x);
@@ -192,6 +194,7 @@ inline constexpr composed<hard_silu_function> hard_silu{};
 
 /// x * tanh(softplus(x)).
 ///
+/// Numerics   as `silu`
 /// Source     Misra 2019
 struct mish_op : elementwise<mish_op> {
   static constexpr auto apply(auto x) {
