@@ -29,18 +29,19 @@ struct batch_norm {
     const auto scale = param<C>(x, "scale", init::ones{}), shift = param<C>(x, "shift");
     const auto running_mean = state<C>(x, "mean");
     const auto running_variance = state<C>(x, "variance", init::ones{});
-    handle mean = running_mean.read().h, variance = running_variance.read().h;
+    handle mean = running_mean.read().h, variance = running_variance.read().h, off{};
     if (is_training(x)) {
       constexpr unsigned axes = (1u << (S::value.rank - 1)) - 1;
       mean = tfx::reshape(tfx::detail::mean_axes(x.h, axes), C::value);
-      const handle centred = x.h - mean;
-      const auto moments = tfx::detail::moments_about_mean(centred, axes);
-      mean = mean + tfx::reshape(moments.off, C::value);
+      const auto moments = tfx::detail::moments_about_mean(x.h - mean, axes);
+      off = tfx::reshape(moments.off, C::value);
       variance = tfx::reshape(moments.variance, C::value);
-      running_mean.write(momentum * running_mean.read().h + (1 - momentum) * stop_gradient(mean));
+      running_mean.write(momentum * running_mean.read().h + (1 - momentum) * stop_gradient(mean + off));
       running_variance.write(momentum * running_variance.read().h + (1 - momentum) * stop_gradient(variance));
     }
-    return var<S, T>{(x.h - mean) * (scale.h / sqrt(variance + epsilon)) + shift.h};
+    const handle gain = scale.h / sqrt(variance + epsilon);
+    // The correction goes into the shift, so that x - mean is one value.
+    return var<S, T>{(x.h - mean) * gain + (off.empty() ? shift.h : shift.h - off * gain)};
   }
 };
 
