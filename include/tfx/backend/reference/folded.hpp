@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <tfx/backend/kernel.hpp>
+#include <tfx/backend/kernel/enter.hpp>
 #include <tfx/backend/kernel/producer.hpp>
 
 namespace tfx {
@@ -22,6 +22,8 @@ struct folded {
 template <class F, class T> struct producer<F, backend::folded, T> {
   static constexpr bool by_element = true;
 
+  static void run(const call<T>& a) { run_each(a); }
+  template <class Beside> static void run_beside(const call<T>& a) { run_each<Beside>(a); }
   /// Calls finish(row, column, results) for each element: what F makes there, and what Beside make of the same inputs.
   template <class... Beside, class Finish> static TFX_INLINE void run_in(const call<T>& a, Finish finish) {
     const T* in[16];
@@ -34,6 +36,14 @@ template <class F, class T> struct producer<F, backend::folded, T> {
                              Beside::template element<T>(attributes_of<Beside>(*a.geo), in, r, c, a.cols, a.contracted)...};
         finish(r, c, results);
       }
+  }
+
+private:
+  template <class... Beside> static void run_each(const call<T>& a) {
+    run_in<Beside...>(a, [&](int row, int col, const T* made) {
+      if (a.kernel != nullptr) return hand_over<T>(a, row, 1, col, 1, made, 1, made + sizeof...(Beside));
+      for (int k = 0; k <= int(sizeof...(Beside)); ++k) a.destination(k)[std::ptrdiff_t(row) * a.cols + col] = made[k];
+    });
   }
 };
 
