@@ -106,6 +106,16 @@ TEST_CASE("labels are integers beside what is differentiated") {
   CHECK(gradient_error_of(loss, logits, label) < 1e-8);
 }
 
+TEST_CASE("gradients of many arguments at once") {
+  constexpr auto squares = [](auto... x) { return sum((... + (x * x))); };
+  const tensor<double, shape<2>> x = {1, 2};
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    const auto slopes = value_and_grad<int(I)...>(squares)((x * double(I)).eval()...);
+    CHECK(slopes.template get<0>() == doctest::Approx(5.0 * 19 * 20 * 39 / 6));
+    CHECK(slopes.template get<20>() == tensor<double, shape<2>>{38, 76});
+  }(std::make_index_sequence<20>{});
+}
+
 TEST_CASE("a rule of one's own is used, and the value keeps its bits") {
   constexpr auto through = custom_gradient([](auto x) { return round(x); }, [](auto, auto, auto dy) { return dy; });
   const tensor<float, shape<3>> x = {0.4f, 1.6f, 1.0f};

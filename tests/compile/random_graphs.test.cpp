@@ -21,7 +21,7 @@ void check_seeds(int first, int count, int size) {
     CAPTURE(seed);
     CAPTURE(size);
     if (!b.right()) {
-      CHECK(std::string_view(b.wrong) == "more than 64 loops and branches in one program");
+      CHECK(std::string_view(b.wrong) == "more than 256 loops and branches in one program");
       continue;
     }
     b.finish();

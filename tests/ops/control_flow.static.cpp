@@ -105,6 +105,14 @@ static_assert(says("matmul at lstm (line 40): inner extents differ, [4, 8] times
   scan([&](auto c, auto x) { return std::pair{matmul(x, w, source_line(40)), c}; }, input<shape<4, 8>>(b), input<shape<10, 4, 8>>(b), source_line(31));
 }));
 
+template <int Depth> constexpr auto nested = [](auto, auto c) { return fori_loop<2>(nested<Depth - 1>, c, source_line(31)); };
+template <> constexpr auto nested<0> = [](auto, auto c) { return tanh(c); };
+static_assert(says("more than 6 loops inside one another (line 31)", [](builder& b) { nested<7>(0, input<shape<4>>(b)); }));
+static_assert(says("", [](builder& b) { nested<6>(0, input<shape<4>>(b)); }));
+static_assert(says("scan at lstm (line 31): [1, 1, 1, 1, 1, 2] is kept of every iteration, and the iterations would be the seventh axis", [](builder& b) {
+  scan([](auto c, auto) { return std::pair{c, c}; }, input<shape<1, 1, 1, 1, 1, 2>>(b), input<shape<3>>(b), source_line(31));
+}));
+
 // What comes back.
 template <class Function> constexpr bool gives(Function f) {
   builder b;

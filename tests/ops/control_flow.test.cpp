@@ -115,6 +115,9 @@ constexpr auto fibonacci = [](auto p, auto q) {
   return x + 0 * y;
 };
 
+constexpr auto squashed = [](auto, auto c) { return tanh(c) * (c + 0.5); };
+constexpr auto twice = [](auto, auto c) { return fori_loop<2>(squashed, c); };
+
 }  // namespace
 
 TEST_CASE("a recurrent network is its loop unrolled") {
@@ -136,6 +139,14 @@ TEST_CASE("long short-term memory is its loop unrolled") {
 TEST_CASE("loops inside loops") {
   check(example("nested", nested, given<3, 2, B, I>(some(6 * B * I, 0.1), numerically), given<I, H>(some(I * H, 0.7), numerically),
                 given<H, H>(some(H * H, 1.3), numerically), given<B, H>(some(B * H, 2.1), numerically)));
+}
+
+TEST_CASE("loops over values of as many axes as there are") {
+  check(example("six axes", [](auto x) { return fori_loop<3>(squashed, x); }, given<2, 1, 2, 1, 2, 2>(some(16, 0.3), numerically)),
+        example("six axes in two loops", [](auto x) { return fori_loop<3>(twice, x); }, given<2, 1, 2, 1, 2, 2>(some(16, 0.3), numerically)),
+        example("five axes in two loops", [](auto x) { return fori_loop<2>(twice, x); }, given<2, 2, 1, 2, 2>(some(16, 0.3), numerically)),
+        example("rows of five axes", [](auto h, auto x) { return scan([](auto c, auto row) { return std::pair{tanh(c * row), c}; }, h, x).first; },
+                given<1, 2, 1, 2, 2>(some(8, 0.2), numerically), given<3, 1, 2, 1, 2, 2>(some(24, 0.7), numerically)));
 }
 
 TEST_CASE("carries that change places") {

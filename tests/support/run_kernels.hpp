@@ -107,7 +107,7 @@ class kernel_runner {
     std::fill_n(base_[arena_space], c_.arena.arena, std::nan(""));
     for (int pc = 0; pc < k.steps.size(); ++pc) {
       const int at = k.steps[pc].at;
-      const loop_info& l = k.loops[at < max_regions ? at : 0];
+      const loop_info& l = k.loops[at < k.loops.size() ? at : 0];
       switch (k.steps[pc].kind) {
         case step_kind::launch: launch(k.launches[at]); break;
         case step_kind::begin:

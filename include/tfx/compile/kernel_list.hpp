@@ -126,7 +126,7 @@ struct kernel_lists {
   list<producer_info> producers;       ///< distinct
   list<double> constants;
   list<step_info> steps;
-  loop_info loops[max_regions] = {};
+  list<loop_info> loops;               ///< per region
   long long flops = 0, bytes = 0;
 };
 
@@ -141,7 +141,7 @@ template <int Nodes, int Edges, int Groups, int Regions> struct kernel_tables {
   instruction code[Nodes + Edges + 1] = {};
   operand_info operands[2 * Nodes + 3 * Edges + 1] = {};
   int outer_strides[max_outer_loops * (2 * Nodes + 3 * Edges) + 1] = {};
-  address_term terms[Regions > 1 ? 6 * (2 * Nodes + 3 * Edges) + 1 : 1] = {};
+  address_term terms[Regions > 1 ? max_loop_depth * (2 * Nodes + 3 * Edges) + 1 : 1] = {};
   launch_info launches[Groups + 1] = {};
   int distinct[Groups + 1] = {};
   producer_info producers[Groups + 1] = {};
@@ -511,6 +511,7 @@ struct kernel_emitter {
       next.data[i] = head.data[in_group];
       head.data[in_group] = i;
     }
+    k.loops = list<loop_info>(g.n_regions, loop_info{});
     int open[max_regions] = {}, depth = 0;
     for (q = 0; q < n_groups; ++q) {
       if (head.data[q] < 0) continue;
@@ -533,7 +534,7 @@ struct kernel_emitter {
         }
         continue;
       }
-      int path[max_regions] = {}, length = 0;   // enter the bodies around this group, outermost first
+      int path[max_regions], length = 0;   // enter the bodies around this group, outermost first
       for (int r = groups[q].region; r > 0; r = g.regions[r].parent) path[length++] = r;
       while (length > 0) {
         const int r = path[--length];
@@ -576,7 +577,7 @@ template <class Tables> constexpr Tables freeze(const kernel_lists& lists, int r
   detail::copy_table(lists.producers.data, lists.producers.count, t.producers);
   detail::copy_table(lists.constants.data, lists.constants.count, t.constants);
   detail::copy_table(lists.steps.data, lists.steps.count, t.steps);
-  detail::copy_table(lists.loops, regions, t.loops);
+  detail::copy_table(lists.loops.data, regions, t.loops);
   t.flops = lists.flops;
   t.bytes = lists.bytes;
   return t;

@@ -16,7 +16,7 @@ struct address_term {
 /// Views, slices, rings of carries, stacks and the counters of generators are all this one thing.
 struct location {
   int root = -1, offset = 0;
-  address_term terms[6] = {};
+  address_term terms[max_loop_depth] = {};
   int n_terms = 0;
 };
 

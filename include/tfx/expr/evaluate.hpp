@@ -53,7 +53,7 @@ template <class T, class U> constexpr bool overlap(const T* a, std::size_t n, co
 
 /// Collects the operands' addresses. Elements of another type are converted here.
 template <class T, int Inputs, int Foreign> struct operand_list {
-  T* base[max_spaces] = {};
+  T* base[max_spaces];   ///< of the operands, then of the result
   T numbers[Inputs + 1] = {};
   list<T> converted[Foreign + 1];
   const T* destination;

@@ -15,6 +15,9 @@ constexpr int open_region(builder& g, region_info r) {
   r.loop = -1;
   g.regions.push_back(r);
   if (g.regions.size() > max_regions) g.complain("more than ", max_regions, " loops and branches in one program");
+  int depth = 0;
+  for (int i = g.regions.size() - 1; i > 0; i = g.regions[i].parent) depth += !g.regions[i].branch;
+  if (depth > max_loop_depth) g.complain("more than ", max_loop_depth, " loops inside one another", at_line{});
   g.region = g.regions.size() - 1;
   return g.region;
 }

@@ -19,7 +19,7 @@ enum space : int {
   batch_space,       ///< rows present in this run, and the inverse
   counter_space,     ///< iteration numbers of loops
   first_io_space,
-  max_spaces = 40
+  max_spaces = 136
 };
 
 inline constexpr int leaf_alignment = 16;   ///< elements; sizes and arena offsets are multiples of it

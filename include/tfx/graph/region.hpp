@@ -5,7 +5,8 @@
 
 namespace tfx {
 
-inline constexpr int max_regions = 64;
+inline constexpr int max_regions = 256;
+inline constexpr int max_loop_depth = 6;   ///< loops inside one another
 inline constexpr int unbounded = 1 << 30;   ///< trip count of a loop that only its condition ends
 
 /// A body of control flow: the nodes that carry its number. Bodies live in the same flat array as everything else and refer
@@ -22,12 +23,14 @@ struct region_info {
   bool dynamic = false;  ///< trip count known at run time only
 };
 
-/// Shape of `count` stacked values, and of one row of a stack.
+/// Shape of `count` stacked values, and of one row of a stack. Where that is an axis too many, the two behind the first are one.
 constexpr dims stacked(int count, const dims& s) {
+  const int merged = s.rank == max_rank ? 1 : 0;
   dims out{};
-  out.rank = s.rank + 1;
+  out.rank = s.rank + 1 - merged;
   out.extent[0] = count;
-  for (int i = 0; i < s.rank; ++i) out.extent[i + 1] = s.extent[i];
+  for (int i = merged; i < s.rank; ++i) out.extent[i + 1 - merged] = s.extent[i];
+  if (merged) out.extent[1] *= s.extent[0];
   return out;
 }
 constexpr dims unstacked(const dims& s) {

@@ -26,14 +26,14 @@ namespace detail {
 /// A trace: memory can't leave a constant evaluation, so it is recorded into tables with room for most graphs. What is not
 /// used of them costs the compiler nothing.
 struct recording {
-  static constexpr int nodes = 4096, edges = 8192, geometries = 512, leaves = 1024, names = 32768, paths = 1024;
+  static constexpr int nodes = 4096, edges = 8192, geometries = 512, leaves = 1024, names = 32768, paths = 1024, regions = 64;
   graph_size size{};
   bool whole = false;   ///< the graph fits
-  tfx::graph<nodes, edges, geometries, leaves, names, paths, max_regions> tables{};
+  tfx::graph<nodes, edges, geometries, leaves, names, paths, regions> tables{};
 
   constexpr bool has_room() const {
     return size.nodes <= nodes && size.edges <= edges && size.geometries <= geometries && size.leaves <= leaves &&
-           size.names <= names && size.paths <= paths && size.regions <= max_regions;
+           size.names <= names && size.paths <= paths && size.regions <= regions;
   }
 };
 template <class Step> constexpr recording trace() {

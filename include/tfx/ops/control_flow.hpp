@@ -87,7 +87,10 @@ template <int Steps, class S, class T> constexpr auto row_at(builder& g, int reg
 template <int Steps, class S, class T> constexpr auto all_rows(builder& g, var<S, T> pinned) {
   const handle all = stack_of(g, pinned.h.id);
   if constexpr (S::value.bounded) return sequence<Steps, S, T>{all};
-  else return var<to_shape<rows_of<Steps, S>>, T>{all};
+  else if constexpr (S::value.rank == max_rank) {
+    g.complain("scan", at_path{}, ": ", S::value, " is kept of every iteration, and the iterations would be the seventh axis");
+    return pinned;
+  } else return var<to_shape<rows_of<Steps, S>>, T>{all};
 }
 
 /// The checks of one loop or branch, and the sentences about it.
@@ -472,8 +475,12 @@ template <class S, class T> constexpr auto time_first(var<S, T> x, source_line a
 }
 /// The way back, of what `scan` has put together.
 template <class S, class T> constexpr auto batch_first(var<S, T> x, source_line at = {}) { return time_first(x, at); }
-template <int Steps, class S, class T> constexpr auto batch_first(sequence<Steps, S, T> x, source_line = {}) {
-  return var<to_shape<detail::batch_of_steps<Steps, S>>, T>{detail::bounded_batch_first(x.h)};
+template <int Steps, class S, class T> constexpr auto batch_first(sequence<Steps, S, T> x, source_line at = {}) {
+  if constexpr (S::value.rank == max_rank) {
+    x.h.graph->line = at.value;
+    x.h.graph->complain("batch_first", at_path{}, ": ", S::value, " of every step would have seven axes");
+    return var<S, T>{x.h};
+  } else return var<to_shape<detail::batch_of_steps<Steps, S>>, T>{detail::bounded_batch_first(x.h)};
 }
 
 }  // namespace tfx

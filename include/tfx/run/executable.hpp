@@ -9,7 +9,7 @@ namespace tfx {
 
 /// The memory of one run: a base address per space, and what changes from run to run.
 template <class T> struct bindings {
-  T* base[max_spaces] = {};
+  T* base[max_spaces];    ///< of the spaces that the program has
   run_state run{};
   T* scratch = nullptr;   ///< executable::scratch_elements, 64-byte aligned
   T* prepared = nullptr;  ///< executable::prepared_elements, which `prepare` has filled
