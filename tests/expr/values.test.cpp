@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <limits>
 
 #include <tfx/expr/values.hpp>
 
@@ -51,6 +52,15 @@ TEST_CASE("a statement with broadcasting and a reduction is the loop it says") {
     for (int k = 0; k < 5; ++k) m += a(i / 5, k) / 5;
     return std::tanh(2 * a.data()[i] + r[i % 5]) - m;
   });
+}
+
+TEST_CASE("floating point that is no integer becomes one all the same") {
+  const float infinity = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
+  const tensor<float, shape<6>> a = {nan, infinity, -infinity, 3e9f, -2.9f, 300};
+  CHECK(cast<int>(a) == tensor<int, shape<6>>{0, 2147483647, -2147483647 - 1, 2147483647, -2, 300});
+  CHECK(cast<std::uint8_t>(a) == tensor<std::uint8_t, shape<6>>{0, 255, 0, 255, 0, 255});
+  const tensor<int, shape<6>> assigned = a + 0;
+  CHECK(assigned == cast<int>(a));
 }
 
 TEST_CASE("products") {

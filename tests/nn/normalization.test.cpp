@@ -74,4 +74,20 @@ TEST_CASE("layer normalisation") {
   check_norm<fixtures::layer_norm_sequence>(sequence, "layer_norm");
 }
 
+TEST_CASE("an offset is taken off without a rest") {
+  // 0, 2, 4, 0, 2, 4 ... beside 2^50, whose sum is rounded: the variance is 8 / 3.
+  numbers x(63), out(63);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    x[i] = 0x1p50 + 2.0 * double(i % 3);
+    out[i] = (2.0 * double(i % 3) - 2) / std::sqrt(8.0 / 3 + layer_norm.epsilon);
+  }
+  layer_machine<layer_norm, shape<1, 63>> rows;
+  rows.on(x, numbers(63, 1));
+  CHECK_CLOSE(rows.value(), out);
+  layer_machine<batch_norm, shape<63, 1>> columns;
+  columns.on(x, numbers(63, 1));
+  for (std::size_t i = 0; i < x.size(); ++i) out[i] = (2.0 * double(i % 3) - 2) / std::sqrt(8.0 / 3 + batch_norm.epsilon);
+  CHECK_CLOSE(columns.value(), out);
+}
+
 }  // namespace
