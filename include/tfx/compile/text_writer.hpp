@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <string_view>
 
-#include <tfx/core/shape.hpp>
+#include <tfx/core/put_shape.hpp>
 
 namespace tfx {
 
@@ -48,19 +48,7 @@ struct text_writer {
     put(' ');
     put(n == 1 ? one : more);
   }
-  constexpr void put(const dims& d, std::string_view bound = "<=") {
-    put('[');
-    for (int i = 0; i < d.rank; ++i) {
-      if (i) put(", ");
-      if (i == 0 && d.bounded) put(bound);
-      put_plain(d.extent[i]);
-    }
-    put(']');
-  }
-  constexpr void put_plain(long long v) {
-    if (v >= 10) put_plain(v / 10);
-    put(char('0' + v % 10));
-  }
+  constexpr void put(const dims& d, std::string_view bound = "<=") { put_shape(*this, d, bound); }
   template <class... Piece> constexpr void line(const Piece&... piece) {
     (put(piece), ...);
     put('\n');

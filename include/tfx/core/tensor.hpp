@@ -6,21 +6,13 @@
 #include <utility>
 
 #include <tfx/core/mistake.hpp>
+#include <tfx/core/put_shape.hpp>
 #include <tfx/core/tensor_memory.hpp>
 #include <tfx/core/tensor_view.hpp>
 
 namespace tfx {
 
 namespace detail {
-
-constexpr void put_shape(message& m, const dims& d) {
-  m.put('[');
-  for (int i = 0; i < d.rank; ++i) {
-    if (i) m.put(", ");
-    m.put(d.extent[i]);
-  }
-  m.put(']');
-}
 
 /// What braces say: `Rows` rows, of N[r] numbers each, or of N[r] rows of M[r] numbers. One row that differs is a
 /// mistake.

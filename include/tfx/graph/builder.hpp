@@ -8,6 +8,7 @@
 
 #include <tfx/core/list.hpp>
 #include <tfx/core/mistake.hpp>
+#include <tfx/core/put_shape.hpp>
 #include <tfx/graph/concepts.hpp>
 #include <tfx/graph/control_operations.hpp>
 #include <tfx/graph/leaf.hpp>
@@ -135,14 +136,7 @@ struct builder {
     wrong.put(q.text);
     wrong.put('\'');
   }
-  constexpr void say(const dims& d) {
-    wrong.put('[');
-    for (int i = 0; i < d.rank; ++i) {
-      if (i) wrong.put(", ");
-      wrong.put(d.extent[i]);
-    }
-    wrong.put(']');
-  }
+  constexpr void say(const dims& d) { put_shape(wrong, d); }
   constexpr void say(at_line) {
     if (!line) return;
     wrong.put(" (line ");

@@ -6,6 +6,8 @@
 #include <string_view>
 
 #include <tfx/backend/reference/interpret.hpp>
+#include <tfx/core/mistake.hpp>
+#include <tfx/core/put_shape.hpp>
 
 namespace tfx::backend {
 
@@ -22,14 +24,12 @@ struct bad_value {
 
 /// Prints one line on stderr.
 inline void print_bad_value(const bad_value& b) {
-  char shape[96] = "[";
-  int n = 1;
-  for (int i = 0; i < b.shape.rank; ++i)
-    n += std::snprintf(shape + n, sizeof shape - std::size_t(n), i ? ", %d" : "%d", b.shape.extent[i]);
+  sentence<96> shape;
+  put_shape(shape, b.shape);
   std::fprintf(stderr, "tfx: %.*s%s%.*s", int(b.operation.size()), b.operation.data(), b.path.empty() ? "" : " at ",
                int(b.path.size()), b.path.data());
   if (b.line) std::fprintf(stderr, " (line %d)", b.line);
-  std::fprintf(stderr, " makes %g at element %d of %s]; %s\n", b.value, b.element, shape,
+  std::fprintf(stderr, " makes %g at element %d of %.*s; %s\n", b.value, b.element, shape.size, shape.text,
                b.bad_input ? "an input of it was not finite already" : "its inputs were finite");
 }
 
