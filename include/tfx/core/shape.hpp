@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <initializer_list>
 #include <utility>
 
 namespace tfx {
@@ -50,20 +51,42 @@ constexpr bool same_extents(dims a, dims b) {
 }
 
 namespace detail {
-/// As extents are written: a negative leading one is a bound.
-constexpr dims as_written(dims d) {
-  if (d.rank && d.extent[0] < 0) {
-    d.extent[0] = -d.extent[0];
-    d.bounded = true;
+/// What a shape can't be made of.
+enum class extent_fault { none, axes, not_positive, elements };
+
+constexpr extent_fault fault_of(std::initializer_list<int> written) {
+  if (written.size() > std::size_t(max_rank)) return extent_fault::axes;
+  long long elements = 1;
+  for (const int& given : written) {
+    const long long extent = &given == written.begin() && given < 0 ? -static_cast<long long>(given) : given;
+    if (extent < 1) return extent_fault::not_positive;
+    elements *= extent;
+    if (elements > 2147483647) return extent_fault::elements;
   }
+  return extent_fault::none;
+}
+/// Says what is wrong: in a class of its own, so that the shape stays one and nothing follows from it.
+template <extent_fault Fault> struct extents_told {
+  static_assert(Fault != extent_fault::axes, "tfx: a tensor has at most six axes");
+  static_assert(Fault != extent_fault::not_positive,
+                "tfx: every extent of a tensor is at least 1; a negative one is a bound on the batch, and comes first");
+  static_assert(Fault != extent_fault::elements, "tfx: a tensor has at most 2^31 - 1 elements");
+};
+/// Extents as they are written: a negative leading one is a bound. With a fault, ones.
+constexpr dims as_written(std::initializer_list<int> written, bool right) {
+  dims d{};
+  for (const int given : written)
+    if (d.rank < max_rank) d.extent[d.rank++] = !right ? 1 : given < 0 ? -given : given;
+  d.bounded = written.size() > 0 && *written.begin() < 0;
   return d;
 }
 }  // namespace detail
 
 /// The extents of a tensor as a type. A negative leading extent means "at most that many": `shape<-64, 784>`.
 template <int... Extent> struct shape {
-  static_assert(sizeof...(Extent) <= max_rank, "tfx: a tensor has at most six axes");
-  static constexpr dims value = detail::as_written(dims{int(sizeof...(Extent)), {Extent...}, false});
+  static constexpr detail::extent_fault fault = detail::fault_of({Extent...});
+  enum : std::size_t { told = sizeof(detail::extents_told<fault>) };
+  static constexpr dims value = detail::as_written({Extent...}, fault == detail::extent_fault::none);
 };
 
 namespace detail {

@@ -73,6 +73,7 @@ template <class T, class Shape> class tensor : public value_base {
  public:
   using value_type = T;
   using shape_type = Shape;
+  enum : std::size_t { checked = sizeof(Shape) };   // clang: what is wrong with a shape is said before its value is asked for
   static constexpr dims dim = Shape::value;
   static_assert(std::is_arithmetic_v<T>, "tfx: a tensor's elements are numbers");
   static_assert(!dim.bounded, "tfx: a tensor's extents are fixed; bounded extents belong to programs");

@@ -311,7 +311,9 @@ struct builder {
       if (l.offset + padded(l.size) > space_size[space]) space_size[space] = l.offset + padded(l.size);
     } else {
       l.offset = space_size[space];
-      space_size[space] += padded(l.size);
+      const long long end = l.offset + padded<long long>(l.size);
+      if (end > 2147483647) complain(full, at_line{}, ": a program's variables of one kind have at most 2^31 - 1 elements together");
+      else space_size[space] = int(end);
     }
     if (shape.bounded) bound_batch(shape.extent[0]);
     const int index = leaves.size();

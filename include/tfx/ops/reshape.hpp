@@ -27,12 +27,13 @@ namespace detail {
 template <class S, int... E> struct reshaped {
   static constexpr dims value = [] {
     dims d{int(sizeof...(E)), {E...}, false};
-    int known = 1, open = -1;
+    int open = -1;
+    long long known = 1;
     for (int i = 0; i < d.rank; ++i) {
       if (d.extent[i] == -1) open = i;
       else known *= d.extent[i];
     }
-    if (open >= 0 && known > 0) d.extent[open] = S::value.size() / known;
+    if (open >= 0) d.extent[open] = known > 0 && known <= S::value.size() ? int(S::value.size() / known) : 1;
     if (S::value.bounded && d.rank && d.extent[0] == S::value.extent[0]) d.bounded = true;
     return d;
   }();
