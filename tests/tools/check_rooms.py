@@ -46,7 +46,7 @@ BELOW = {
 }
 FREESTANDING = ["core", "graph", "expr", "ops", "autodiff", "lower", "compile", "run", "init", "nn", "loss", "optim", "metrics", "embedded",
                 "backend/call", "backend/kernel", "geometry", "lanes", "backend/reference"]
-ALLOWED = {"array", "string_view", "utility", "type_traits", "concepts", "bit", "limits", "cstddef", "cstdint"}
+ALLOWED = {"array", "initializer_list", "string_view", "utility", "type_traits", "concepts", "bit", "limits", "cstddef", "cstdint"}
 
 
 def room_of(path):
