@@ -7,6 +7,9 @@
 
 namespace tfx::backend::inline TFX_SIMD_BUILD {
 
+/// Elements that are read in no order are asked for ahead of time if there are more than stay near anyway.
+template <class T> inline constexpr int far_elements = int(128 * 1024 / sizeof(T));
+
 /// Rows of a table, each copied whole; one that the table does not have is NaN.
 ///
 /// Operands   table, indices
@@ -17,13 +20,14 @@ template <class T, class V> struct simd_gather_rows : whole_rows<T, V> {
 
   TFX_INLINE static void run(const call<T>& a, T* destination, finish_function<T> finish) {
     constexpr int ahead = 8;
+    const bool asks = std::int64_t(a.contracted) * a.cols > far_elements<T>;
     const T* const table = static_cast<const T*>(a.operand[0]);
     const T* const index = static_cast<const T*>(a.operand[1]);
     const range rows = share_of(a.rows, a.part, a.parts);
     const auto make = [&](range block, range cols, T* to, int pitch) __attribute__((always_inline)) {
       const auto row_at = [&](int i) { return row_of_index(index[i], a.contracted); };
       for (int i = block.from; i < block.to; ++i, to += pitch) {
-        if (i + ahead < rows.to)
+        if (asks && i + ahead < rows.to)
           if (const int next = row_at(i + ahead); next >= 0)
             rows_of::ask_for(table + std::ptrdiff_t(next) * a.cols + cols.from, cols.size());
         if (const int row = row_at(i); row >= 0) {
@@ -47,7 +51,7 @@ template <class T, class V> struct simd_scatter_rows : whole_rows<T, V> {
 
   static constexpr std::size_t scratch(const geometry& g, int rows, int cols) {
     const std::size_t blocks = std::size_t(divide_up(rows, 1 << rows_of::block_shift(cols)));
-    const std::size_t numbers = blocks + 3 + std::size_t(g.contracted);
+    const std::size_t numbers = (blocks + 1) * runs + 2 + std::size_t(g.contracted);
     return block_end(rows, cols) + (numbers * sizeof(number) + sizeof(T) - 1) / sizeof(T);
   }
   static constexpr int useful_parts(const geometry& g, int rows, int cols) {
@@ -58,6 +62,7 @@ template <class T, class V> struct simd_scatter_rows : whole_rows<T, V> {
 
   TFX_INLINE static void run(const call<T>& a, T* destination, finish_function<T> finish) {
     constexpr int ahead = 8;
+    const bool asks = std::int64_t(a.contracted) * a.cols > far_elements<T>;
     const T* const from = static_cast<const T*>(a.operand[0]);
     const T* const index = static_cast<const T*>(a.operand[1]);
     const range rows = share_of(a.rows, a.part, a.parts);
@@ -65,9 +70,9 @@ template <class T, class V> struct simd_scatter_rows : whole_rows<T, V> {
     const sorted_places sorted = sort(a, rows, shift);
     const auto make = [&](range block, range cols, T* to, int pitch) __attribute__((always_inline)) {
       for (int r = 0; r < block.size(); ++r) rows_of::fill(T(0), to + std::ptrdiff_t(r) * pitch, cols.size());
-      const number* const first = sorted.first + ((block.from - rows.from) >> shift);
-      for (int i = first[0]; i < first[1]; ++i) {
-        if (i + ahead < a.contracted)
+      const number* const first = sorted.first + std::ptrdiff_t((block.from - rows.from) >> shift) * runs;
+      for (int i = first[0]; i < first[runs]; ++i) {
+        if (asks && i + ahead < a.contracted)
           rows_of::ask_for(from + std::ptrdiff_t(sorted.place[i + ahead]) * a.cols + cols.from, cols.size());
         const int place = sorted.place[i], row = row_of_index(index[place], a.rows);
         const T* const what = from + std::ptrdiff_t(place) * a.cols + cols.from;
@@ -81,10 +86,11 @@ template <class T, class V> struct simd_scatter_rows : whole_rows<T, V> {
   }
 
  private:
+  static constexpr int runs = 4;
   using number [[gnu::may_alias]] = int;  ///< in scratch memory, which is of T
 
   struct sorted_places {
-    const number* first;  ///< per block where its places begin; at last where they end
+    const number* first;  ///< every `runs` numbers where the places of a block begin; at last where they end
     const number* place;
   };
 
@@ -93,21 +99,31 @@ template <class T, class V> struct simd_scatter_rows : whole_rows<T, V> {
   }
 
   /// The places of the indices by blocks of 2^shift of these rows; in front of them those that name none of the rows.
+  /// Several runs of the indices are counted side by side, in entries of their own: an entry that is counted up again
+  /// and again would wait for itself.
   __attribute__((noinline)) static sorted_places sort(const call<T>& a, range rows, int shift) {
     const T* const index = static_cast<const T*>(a.operand[1]);
-    const int groups = ((rows.size() + (1 << shift) - 1) >> shift) + 1;
+    const int groups = ((rows.size() + (1 << shift) - 1) >> shift) + 1, entries = groups * runs;
+    const int count = a.contracted, length = divide_up(count, runs);
     number* const begin = reinterpret_cast<number*>(a.scratch + block_end(a.rows, a.cols));
-    number* const place = begin + groups + 2;
-    const auto group_of = [&](int k) {
-      const int row = row_of_index(index[k], rows.to);
-      return row < rows.from ? 0 : ((row - rows.from) >> shift) + 1;
+    number* const place = begin + entries + 2;
+    const auto each = [=](auto see) __attribute__((always_inline)) {
+      for (int i = 0; i < length; ++i) {
+#pragma GCC unroll 4
+        for (int run = 0; run < runs; ++run) {
+          const int k = run * length + i;
+          if (k >= count) break;
+          const int row = row_of_index(index[k], rows.to);
+          see((row < rows.from ? 0 : ((row - rows.from) >> shift) + 1) * runs + run, k);
+        }
+      }
     };
-    // Counted two entries further on, group g begins at begin[g + 1], and at begin[g] once its places are filled in.
-    for (int g = 0; g < groups + 2; ++g) begin[g] = 0;
-    for (int k = 0; k < a.contracted; ++k) ++begin[group_of(k) + 2];
-    for (int g = 2; g < groups + 2; ++g) begin[g] += begin[g - 1];
-    for (int k = 0; k < a.contracted; ++k) place[begin[group_of(k) + 1]++] = k;
-    return {begin + 1, place};
+    // Counted two further on, entry e begins at begin[e + 1], and at begin[e] once its places are filled in.
+    for (int e = 0; e < entries + 2; ++e) begin[e] = 0;
+    each([=](int e, int) { ++begin[e + 2]; });
+    for (int e = 2; e < entries + 2; ++e) begin[e] += begin[e - 1];
+    each([=](int e, int k) { place[begin[e + 1]++] = k; });
+    return {begin + runs, place};
   }
 };
 
