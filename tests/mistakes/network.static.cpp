@@ -122,3 +122,11 @@ inline constexpr auto block = nn::sequential(nn::transformer_encoder<4, 64>{});
 static_assert(mistake_in<block, input<64, 28, 28, 1>> ==
     "transformer_encoder<4, 64> at transformer_encoder (line 121) expects [batch, positions, features], got [64, 28, 28, 1]");
 }
+
+namespace layers_of_nothing {
+inline constexpr auto dense = nn::sequential(nn::dense<0>{});
+static_assert(mistake_in<dense, input<64, 8>> == "dense<0> at dense (line 127) gives at least one feature");
+inline constexpr auto conv = nn::sequential(nn::conv2d<0, 3>{});
+static_assert(mistake_in<conv, input<64, 8, 8, 1>> ==
+    "conv2d<0, 3> at conv2d (line 129) gives at least one channel, from a window of at least one pixel");
+}

@@ -72,11 +72,15 @@ template <extent_fault Fault> struct extents_told {
                 "tfx: every extent of a tensor is at least 1; a negative one is a bound on the batch, and comes first");
   static_assert(Fault != extent_fault::elements, "tfx: a tensor has at most 2^31 - 1 elements");
 };
-/// Extents as they are written: a negative leading one is a bound. With a fault, ones.
-constexpr dims as_written(std::initializer_list<int> written, bool right) {
+/// Extents as they are written: a negative leading one is a bound. What is at fault becomes 1.
+constexpr dims as_written(std::initializer_list<int> written, extent_fault fault) {
+  const bool usable = fault == extent_fault::none || fault == extent_fault::not_positive;
   dims d{};
-  for (const int given : written)
-    if (d.rank < max_rank) d.extent[d.rank++] = !right ? 1 : given < 0 ? -given : given;
+  for (const int given : written) {
+    if (d.rank == max_rank) break;
+    const bool is_bound = d.rank == 0 && given < 0;
+    d.extent[d.rank++] = usable && (given > 0 || is_bound) ? (is_bound ? -given : given) : 1;
+  }
   d.bounded = written.size() > 0 && *written.begin() < 0;
   return d;
 }
@@ -86,7 +90,7 @@ constexpr dims as_written(std::initializer_list<int> written, bool right) {
 template <int... Extent> struct shape {
   static constexpr detail::extent_fault fault = detail::fault_of({Extent...});
   enum : std::size_t { told = sizeof(detail::extents_told<fault>) };
-  static constexpr dims value = detail::as_written({Extent...}, fault == detail::extent_fault::none);
+  static constexpr dims value = detail::as_written({Extent...}, fault);
 };
 
 namespace detail {

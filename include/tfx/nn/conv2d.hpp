@@ -23,7 +23,10 @@ template <int Out, int Size, auto... Option> struct conv2d {
   template <class S, class T> constexpr auto operator()(var<S, T> x) const {
     layer_scope here(x, *this);
     constexpr int group_count = tfx::detail::option<groups_t<1>, Option...>::count;
-    if constexpr (S::value.rank != 4 || S::value.extent[3] % group_count != 0 || Out % group_count != 0) {
+    if constexpr (Out < 1 || Size < 1) {
+      x.h.graph->complain("conv2d<", Out, ", ", Size, ">", at_path{}, " gives at least one channel, from a window of at least one pixel");
+      return x;
+    } else if constexpr (S::value.rank != 4 || S::value.extent[3] % group_count != 0 || Out % group_count != 0) {
       if constexpr (S::value.rank != 4) x.h.graph->complain("conv2d<", Out, ", ", Size, ">", at_path{}, " expects [batch, height, width, channels], got ", S::value);
       else x.h.graph->complain("conv2d<", Out, ", ", Size, ">", at_path{}, ": ", group_count, " groups divide neither ", S::value, " nor ", Out, " channels evenly");
       return x;

@@ -33,11 +33,14 @@ template <int Out> struct dense {
 
   template <class S, class T> constexpr auto operator()(var<S, T> x) const {
     layer_scope here(x, *this);
-    using Y = var<to_shape<detail::dense_shape<S, Out>>, T>;
-    if constexpr (S::value.rank != 2 && S::value.rank != 3) {
+    if constexpr (Out < 1) {
+      x.h.graph->complain("dense<", Out, ">", at_path{}, " gives at least one feature");
+      return x;
+    } else if constexpr (S::value.rank != 2 && S::value.rank != 3) {
       x.h.graph->complain("dense<", Out, ">", at_path{}, " expects [batch, features], got ", S::value, S::value.rank > 2 ? "; put nn::flatten before it" : "");
       return x;
     } else {
+      using Y = var<to_shape<detail::dense_shape<S, Out>>, T>;
       constexpr int in = S::value.cols();
       const auto weight = param<shape<in, Out>>(x, "weight", weight_init, in, Out);
       const Y y{tfx::detail::product_of<S, shape<in, Out>>(x.h, weight.h)};
