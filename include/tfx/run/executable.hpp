@@ -4,6 +4,7 @@
 #include <tfx/backend/kernel/enter.hpp>
 #include <tfx/backend/kernel.hpp>
 #include <tfx/backend/kernel/producer.hpp>
+#include <tfx/compile/plan.hpp>
 
 namespace tfx {
 
@@ -16,6 +17,16 @@ template <class T> struct bindings {
 };
 
 namespace detail {
+
+/// Distinct kernel K of a plan, as a type.
+template <class Source, class Sequence> struct code_of_source;
+template <class Source, std::size_t... I> struct code_of_source<Source, std::index_sequence<I...>> {
+  using type = kernel_code<Source::value.kind,
+                           ins<decltype(functor_of(functor_key<Source::value.op[I]>{})), Source::value.word[I]>...>;
+};
+template <class Plan, int K>
+using code_of = typename code_of_source<kernel_source<Plan, K>,
+                                        std::make_index_sequence<std::size_t(kernel_source<Plan, K>::count)>>::type;
 
 /// What a backend is told, while compiling, of the launches of one shape.
 template <class Plan, int Shape> struct launch_shape {

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include <tfx/backend/kernel/frame.hpp>
-#include <tfx/compile/plan.hpp>
+#include <tfx/backend/kernel/instruction.hpp>
 
 namespace tfx {
 
@@ -20,15 +20,6 @@ template <class F, std::uint64_t Word> struct ins {
 template <form Form, class... Instruction> struct kernel_code {};
 
 namespace detail {
-
-template <class Source, class Sequence> struct code_of_source;
-template <class Source, std::size_t... I> struct code_of_source<Source, std::index_sequence<I...>> {
-  using type = kernel_code<Source::value.kind,
-                           ins<decltype(functor_of(functor_key<Source::value.op[I]>{})), Source::value.word[I]>...>;
-};
-template <class Plan, int K>
-using code_of = typename code_of_source<kernel_source<Plan, K>,
-                                        std::make_index_sequence<std::size_t(kernel_source<Plan, K>::count)>>::type;
 
 template <std::size_t I, class T> struct indexed_type {
   using type = T;
