@@ -27,7 +27,8 @@ template <auto... Option, class S, class T> constexpr auto of_columns(var<S, T> 
 /// Stored queries, keys and values [batch, steps, size] as those of one head.
 template <class Case, class Function, class... More> auto one_head(std::string_view name, Function f, More... more) {
   return example(name, f, Case::out, Case::cotangent, given<2, 4, 1, 3>(Case::query, Case::d_query),
-                 given<2, 4, 1, 3>(Case::key, Case::d_key), given<2, 4, 1, 3>(Case::value, Case::d_value), more...);
+                 given<2, 4, 1, 3>(Case::key, Case::d_key), given<2, 4, 1, 3>(Case::value, Case::d_value), more...)
+      .with_floor(Case::gradient_floor);
 }
 
 TEST_CASE("attention and its gradients") {
@@ -42,7 +43,8 @@ TEST_CASE("attention with a mask") {
   constexpr auto masked = [](auto q, auto k, auto v, auto mask) { return dot_product_attention(q, k, v, mask); };
   check(example<fixtures::dot_product_attention_masked>(masked),
         example("a mask as causality is one", masked, c::out, c::cotangent, given<2, 4, 2, 3>(c::q, c::d_q), given<2, 4, 2, 3>(c::k, c::d_k),
-                given<2, 4, 2, 3>(c::v, c::d_v), given<4, 4>(numbers{1, 0, 0, 0, 1, 1, 0, 0, 1, 1, 1, 0, 1, 1, 1, 1})),
+                given<2, 4, 2, 3>(c::v, c::d_v), given<4, 4>(numbers{1, 0, 0, 0, 1, 1, 0, 0, 1, 1, 1, 0, 1, 1, 1, 1}))
+            .with_floor(c::gradient_floor),
         one_head<fixtures::attention>("one number", masked, given<1>(numbers{2})),
         // A query that sees nothing gives 0.
         example(
@@ -56,7 +58,8 @@ TEST_CASE("attention reads columns of one matrix, and its gradient is one") {
   using f = fixtures::dot_product_attention_causal;
   check(example(
             "merged", [](auto q, auto k, auto v) { return of_columns<causal>(concatenate<2>(q, k, v)); }, f::out,
-            f::cotangent, given<2, 4, 6>(f::q, f::d_q), given<2, 4, 6>(f::k, f::d_k), given<2, 4, 6>(f::v, f::d_v)),
+            f::cotangent, given<2, 4, 6>(f::q, f::d_q), given<2, 4, 6>(f::k, f::d_k), given<2, 4, 6>(f::v, f::d_v))
+            .with_floor(f::gradient_floor),
         example(
             "keys and values",
             [](auto q, auto k, auto v) {
@@ -65,7 +68,8 @@ TEST_CASE("attention reads columns of one matrix, and its gradient is one") {
                                                    reshape<2, 4, 2, 3>(slice<2, 6, 12>(both)));
             },
             f::out, f::cotangent, given<2, 4, 6>(f::q, f::d_q), given<2, 4, 6>(f::k, f::d_k),
-            given<2, 4, 6>(f::v, f::d_v)));
+            given<2, 4, 6>(f::v, f::d_v))
+            .with_floor(f::gradient_floor));
 }
 
 TEST_CASE("attention over scores that overflow, and a scale of one's own") {

@@ -105,8 +105,8 @@ TEST_CASE("a branch is the function that it takes") {
     CAPTURE(p);
     check(example("choice", choice, given<>(p), given<H, H>(w, numerically), given<B, H>(u, numerically), given<B, H>(v, numerically)));
   }
-  check(example("taken", choice_difference<1>, numbers{0}, numbers{1}, given<>(1.0), given<H, H>(w, zw), given<B, H>(u, zu), given<B, H>(v, zu)).without_differences());
-  check(example("not taken", choice_difference<0>, numbers{0}, numbers{1}, given<>(0.0), given<H, H>(w, zw), given<B, H>(u, zu), given<B, H>(v, zu)).without_differences());
+  check(example("taken", choice_difference<1>, numbers{0}, numbers{1}, given<>(1.0), given<H, H>(w, zw), given<B, H>(u, zu), given<B, H>(v, zu)).without_differences().with_floor(1));
+  check(example("not taken", choice_difference<0>, numbers{0}, numbers{1}, given<>(0.0), given<H, H>(w, zw), given<B, H>(u, zu), given<B, H>(v, zu)).without_differences().with_floor(1));
 }
 
 TEST_CASE("branches with several results") {
@@ -117,21 +117,21 @@ TEST_CASE("branches with several results") {
 
 TEST_CASE("branches in loops, loops in branches") {
   check(example("choices", choices_in_a_loop, given<T, B, H>(some(T * B * H, 0.4), numerically), given<H, H>(some(H * H, 0.3), numerically),
-                given<B, H>(some(B * H, 1.1), numerically), given<B, H>(some(B * H, 2.2), numerically)));
+                given<B, H>(some(B * H, 1.1), numerically), given<B, H>(some(B * H, 2.2), numerically)).with_floor(0x1p-6));
 }
 
 TEST_CASE("a loop with a condition runs that often") {
   const numbers w = some(H * H, 0.3), h0 = some(B * H, 1.1), zw(H * H), zh(B * H);
   for (double limit : {0.0, 1.0, 2.5, 9.0}) {
     CAPTURE(limit);
-    check(example("while", until_limit<9>, given<>(limit), given<H, H>(w, numerically), given<B, H>(h0, numerically)));
+    check(example("while", until_limit<9>, given<>(limit), given<H, H>(w, numerically), given<B, H>(h0, numerically)).with_floor(0x1p-6));
   }
-  check(example("none", until_difference<0>, numbers{0}, numbers{1}, given<>(0.0), given<H, H>(w, zw), given<B, H>(h0, zh)).without_differences(),
-        example("four", until_difference<4>, numbers{0}, numbers{1}, given<>(4.0), given<H, H>(w, zw), given<B, H>(h0, zh)).without_differences(),
-        example("nine", until_difference<9>, numbers{0}, numbers{1}, given<>(20.0), given<H, H>(w, zw), given<B, H>(h0, zh)).without_differences(),
-        example("unbounded", unbounded_difference, numbers{0}, numbers{1}, given<>(4.0), given<H, H>(w), given<B, H>(h0)));
+  check(example("none", until_difference<0>, numbers{0}, numbers{1}, given<>(0.0), given<H, H>(w, zw), given<B, H>(h0, zh)).without_differences().with_floor(1),
+        example("four", until_difference<4>, numbers{0}, numbers{1}, given<>(4.0), given<H, H>(w, zw), given<B, H>(h0, zh)).without_differences().with_floor(1),
+        example("nine", until_difference<9>, numbers{0}, numbers{1}, given<>(20.0), given<H, H>(w, zw), given<B, H>(h0, zh)).without_differences().with_floor(1),
+        example("unbounded", unbounded_difference, numbers{0}, numbers{1}, given<>(4.0), given<H, H>(w), given<B, H>(h0)).with_floor(1));
 }
 
 TEST_CASE("loops that end at different times") {
-  check(example("while", loops_until, given<T, B, H>(some(T * B * H, 0.4), numerically), given<H, H>(some(H * H, 0.3), numerically), given<B, H>(some(B * H, 1.1), numerically)));
+  check(example("while", loops_until, given<T, B, H>(some(T * B * H, 0.4), numerically), given<H, H>(some(H * H, 0.3), numerically), given<B, H>(some(B * H, 1.1), numerically)).with_floor(0x1p-6));
 }

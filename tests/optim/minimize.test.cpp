@@ -97,8 +97,9 @@ TEST_CASE("three accumulated steps are one step of their mean") {
       if (k < 2) CHECK(three.negative("a") == before);
     }
     one.step(first, second);
-    CLOSE(three.negative("a"), one.negative("a"));
-    CLOSE(three.negative("b"), one.negative("b"));
+    // Where the mean is 0 Adam divides what rounding has left of it by little more than that.
+    CHECK(difference(three.negative("a"), one.negative("a"), 1) <= 1e-12);
+    CHECK(difference(three.negative("b"), one.negative("b"), 1) <= 1e-12);
     CLOSE(three.values("a/adam/v"), one.values("a/adam/v"));
     CHECK(three.values("step")[0] == round + 1);
   }

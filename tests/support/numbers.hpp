@@ -21,14 +21,15 @@ template <class Array> numbers numbers_of(const Array& array) {
 }
 
 /// How near a result must be, in every element: |found - expected| <= ulps * epsilon * max(|expected|, floor), with the
-/// epsilon of the element type. The floor is the size of what cancels on the way to a small result.
+/// epsilon of the element type. The floor is the size of what cancels on the way to a small result; a case that has such
+/// results states it.
 struct accuracy {
-  double ulps = 256, floor = 0x1p-6;
+  double ulps = 32, floor = 0x1p-60;
 };
 
 /// Elements are compared one by one: the largest |found - expected| / max(|expected|, floor). What is not a number is
 /// expected as such, and infinities with their sign.
-template <class Numbers> double difference(const Numbers& found, const numbers& expected, double floor = accuracy{}.floor) {
+template <class Numbers> double difference(const Numbers& found, const numbers& expected, double floor = 0x1p-10) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   if (found.size() != expected.size()) return infinity;
   double worst = 0;

@@ -137,7 +137,7 @@ struct traced_example {
   numbers out, cotangent;   ///< empty: not stored; a cotangent of ones
   bool smooth = true;
   numbers points{};
-  accuracy value_within{}, gradient_within{};
+  accuracy value_within{}, gradient_within{.ulps = 256};   ///< a gradient is a longer way
 };
 template <class Function, class... Input> struct example_of : traced_example {
   using recorded = detail::recorded_function<Function, Input...>;
@@ -154,11 +154,10 @@ template <class Function, class... Input> struct example_of : traced_example {
     e.points = x;
     return e;
   }
-  /// Other bounds than those that hold where nothing is said.
-  example_of within(accuracy value, accuracy gradient) const {
+  /// Numbers of this size cancel on the way to the result or to its gradients.
+  example_of with_floor(double size) const {
     example_of e = *this;
-    e.value_within = value;
-    e.gradient_within = gradient;
+    e.value_within.floor = e.gradient_within.floor = size;
     return e;
   }
 };
@@ -175,7 +174,10 @@ auto example(std::string_view name, Function, const Out& out, const Cotangent& c
 template <class Case, class Function> auto example(Function f) requires requires { Case::inputs(); } {
   numbers cotangent;
   if constexpr (requires { Case::cotangent; }) cotangent = numbers_of(Case::cotangent);
-  return std::apply([&](const auto&... input) { return example(Case::name, f, Case::out, cotangent, detail::given_as(input)...); }, Case::inputs());
+  auto e = std::apply([&](const auto&... input) { return example(Case::name, f, Case::out, cotangent, detail::given_as(input)...); }, Case::inputs());
+  if constexpr (requires { Case::out_floor; }) e.value_within.floor = Case::out_floor;
+  if constexpr (requires { Case::gradient_floor; }) e.gradient_within.floor = Case::gradient_floor;
+  return e;
 }
 /// Without a stored result: only the gradient is checked, and the bits.
 template <class Function, class... Input> auto example(std::string_view name, Function f, Input... input) {
