@@ -22,10 +22,7 @@ template <class T> void check(int batch, int steps, int rows_in_value, int cols,
         for (int c = 0; c < cols; ++c) first[place(s, batch, b, r, c)] = b < present ? x[place(b, steps, s, r, c)] : T(0);
   std::memcpy(back.data(), x.data(), x.size() * sizeof(T));
 
-  geometry g;
-  g.v[0] = steps;
-  g.v[1] = batch;
-  g.v[2] = rows_in_value;
+  const sequence_geometry g = {steps, batch, rows_in_value};
   using time_first = tfx::detail::time_first_op;
   using batch_first = tfx::detail::batch_first_op;
   for (const int parts : {1, 3, 7}) {

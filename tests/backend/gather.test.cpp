@@ -72,9 +72,8 @@ template <class T> void check(const drawn& d, int rows, int cols) {
   for (std::size_t k = 0; k < given.size(); ++k)
     if (const int row = d.row[k / width]; row >= 0) sums[std::size_t(row) * width + k % width] += given[k];
 
-  geometry gather, scatter;
-  gather.v[0] = scatter.v[0] = gather.contracted = rows;
-  gather.v[1] = scatter.v[1] = cols;
+  geometry gather = geometry::of(table_geometry{rows, cols}), scatter = gather;
+  gather.contracted = rows;
   scatter.contracted = count;
   for (const int parts : {1, 2, 3, 4, 7}) {
     CAPTURE(parts);
@@ -117,9 +116,8 @@ TEST_CASE("rows longer than a block") {
 TEST_CASE("only the rows that are present are gathered, and only the indices that are present are summed") {
   const float none = std::numeric_limits<float>::quiet_NaN();
   float table[] = {1, 2, 3, 4, 5, 6}, index[] = {1, 2, 0}, taken[6] = {}, sums[6] = {none, none, none, none, none, none};
-  geometry g;
-  g.v[0] = g.contracted = 3;
-  g.v[1] = 2;
+  geometry g = geometry::of(table_geometry{3, 2});
+  g.contracted = 3;
   scratch_memory<float> scratch(producer<scatter_add_op, backend::simd<>, float>::scratch(g, 3, 2));
   void* from[] = {table, index, taken};
   const launch_layout layout = {.inputs = 2, .destination = {2, -1}};

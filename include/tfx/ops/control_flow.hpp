@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <tfx/core/bundle.hpp>
+#include <tfx/geometry/gather.hpp>
 #include <tfx/ops/arithmetic.hpp>
 
 // Loops and branches of traced code. What is carried is one handle, or several in a `bundle` (or in anything else that
@@ -377,29 +378,30 @@ constexpr auto cond(Condition condition, F f, G otherwise, A... args) requires(!
 
 namespace detail {
 
-/// [batch, steps, ...] as [steps, batch, ...], for a bounded batch: rows that are not present become 0. Geometry: v[0] steps,
-/// v[1] the batch's bound, v[2] matrix rows of one value.
+/// [batch, steps, ...] as [steps, batch, ...], for a bounded batch: rows that are not present become 0.
 struct time_first_op {
   static constexpr std::string_view name = "time_first";
+  using attributes = sequence_geometry;
   static constexpr op_kind kind = op_kind::window;
   static constexpr int arity = 1;
   static constexpr bool differentiable = true;
   static constexpr void backward(gradient_scope& s);
-  template <class T> static TFX_INLINE constexpr T element(const geometry& v, const T* const* in, int row, int col, int cols, int present) {
-    const int within = row % v[2], batch = row / v[2] % v[1], step = row / v[2] / v[1];
-    return batch < present ? in[0][((batch * v[0] + step) * v[2] + within) * cols + col] : T(0);
+  template <class T> static TFX_INLINE constexpr T element(const sequence_geometry& g, const T* const* in, int row, int col, int cols, int present) {
+    const int within = row % g.rows, batch = row / g.rows % g.batch, step = row / g.rows / g.batch;
+    return batch < present ? in[0][((batch * g.steps + step) * g.rows + within) * cols + col] : T(0);
   }
 };
-/// The way back. Geometry as above.
+/// The way back.
 struct batch_first_op {
   static constexpr std::string_view name = "batch_first";
+  using attributes = sequence_geometry;
   static constexpr op_kind kind = op_kind::window;
   static constexpr int arity = 1;
   static constexpr bool differentiable = true;
   static constexpr void backward(gradient_scope& s);
-  template <class T> static TFX_INLINE constexpr T element(const geometry& v, const T* const* in, int row, int col, int cols, int) {
-    const int within = row % v[2], step = row / v[2] % v[0], batch = row / v[2] / v[0];
-    return in[0][((step * v[1] + batch) * v[2] + within) * cols + col];
+  template <class T> static TFX_INLINE constexpr T element(const sequence_geometry& g, const T* const* in, int row, int col, int cols, int) {
+    const int within = row % g.rows, step = row / g.rows % g.steps, batch = row / g.rows / g.steps;
+    return in[0][((step * g.batch + batch) * g.rows + within) * cols + col];
   }
 };
 constexpr dims exchanged(const dims& s, bool bounded) {
@@ -408,13 +410,6 @@ constexpr dims exchanged(const dims& s, bool bounded) {
   d.extent[1] = s.extent[0];
   d.bounded = bounded;
   return d;
-}
-constexpr geometry sequence_geometry(int steps, int batch, const dims& s) {
-  geometry g;
-  g.v[0] = steps;
-  g.v[1] = batch;
-  g.v[2] = s.rows() / (steps * batch);
-  return g;
 }
 /// One number per step and row: a column of its own, so that the matrix has a row for it.
 constexpr handle with_columns(handle x) {
@@ -425,18 +420,18 @@ constexpr handle bounded_time_first(handle x) {
   if (x.shape().extent[0] == 1) return reshape(x, exchanged(x.shape(), false));   // nothing moves, and the one row is present
   const handle from = with_columns(x);
   const dims s = from.shape();
-  geometry g = sequence_geometry(s.extent[1], s.extent[0], s);
+  geometry g = geometry::of(sequence_geometry{s.extent[1], s.extent[0], s.rows() / (s.extent[0] * s.extent[1])});
   g.contracted = s.extent[0];
   g.contracts_batch = 1;
-  const handle y{x.graph, x.graph->emit<time_first_op>(exchanged(s, false), x.type(), x.graph->row_of(g), from.id)};
+  const handle y{x.graph, x.graph->emit<time_first_op>(exchanged(s, false), x.type(), g, from.id)};
   return reshape(y, exchanged(x.shape(), false));
 }
 constexpr handle bounded_batch_first(handle x) {
   if (x.shape().extent[1] == 1) return reshape(x, exchanged(x.shape(), true));
   const handle from = with_columns(x);
   const dims s = from.shape();
-  const geometry g = sequence_geometry(s.extent[0], s.extent[1], s);
-  const handle y{x.graph, x.graph->emit<batch_first_op>(exchanged(s, true), x.type(), x.graph->row_of(g), from.id)};
+  const sequence_geometry g{s.extent[0], s.extent[1], s.rows() / (s.extent[0] * s.extent[1])};
+  const handle y{x.graph, x.graph->emit<batch_first_op>(exchanged(s, true), x.type(), g, from.id)};
   return reshape(y, exchanged(x.shape(), true));
 }
 constexpr void time_first_op::backward(gradient_scope& s) { s.add(0, bounded_batch_first(s.dy)); }

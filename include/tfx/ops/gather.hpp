@@ -2,53 +2,54 @@
 #pragma once
 
 #include <tfx/core/row_of_index.hpp>
+#include <tfx/geometry/gather.hpp>
 #include <tfx/ops/generate.hpp>
 
 namespace tfx {
 
-/// Rows of a table. Inputs: table [V, D], indices (one per row of the result). Geometry: v[0] V, v[1] D.
+/// Rows of a table. Inputs: table [V, D], indices (one per row of the result).
 struct gather_op {
   static constexpr std::string_view name = "gather";
+  using attributes = table_geometry;
   static constexpr op_kind kind = op_kind::window;
   static constexpr int arity = 2;
   static constexpr bool differentiable = true;
   static constexpr void backward(gradient_scope& s);
-  template <class T> static TFX_INLINE constexpr T element(const geometry& v, const T* const* in, int row, int col, int, int present) {
+  template <class T> static TFX_INLINE constexpr T element(const table_geometry& g, const T* const* in, int row, int col, int, int present) {
     const int i = row_of_index(in[1][row], present);
-    return i >= 0 ? in[0][i * v[1] + col] : T(__builtin_nan(""));
+    return i >= 0 ? in[0][i * g.cols + col] : T(__builtin_nan(""));
   }
 };
-/// Sums rows into a table at their indices. Inputs: rows [N, D], indices. Geometry: v[0] V, v[1] D.
+/// Sums rows into a table at their indices. Inputs: rows [N, D], indices.
 struct scatter_add_op {
   static constexpr std::string_view name = "scatter_add";
+  using attributes = table_geometry;
   static constexpr op_kind kind = op_kind::window;
   static constexpr int arity = 2;
   static constexpr bool differentiable = true;
   static constexpr void backward(gradient_scope& s);
-  template <class T> static TFX_INLINE constexpr T element(const geometry& v, const T* const* in, int row, int col, int, int present) {
+  template <class T> static TFX_INLINE constexpr T element(const table_geometry& g, const T* const* in, int row, int col, int, int present) {
     T total = T(0);
     for (int k = 0; k < present; ++k)
-      if (row_of_index(in[1][k], v[0]) == row) total = total + in[0][k * v[1] + col];
+      if (row_of_index(in[1][k], g.rows) == row) total = total + in[0][k * g.cols + col];
     return total;
   }
 };
 namespace detail {
 /// `read` is what the operation goes through: all of the table, or all indices.
-constexpr geometry table_geometry(const dims& table, const dims& read) {
-  geometry g;
-  g.v[0] = table.rows();
-  g.v[1] = table.cols();
+constexpr geometry of_table(const dims& table, const dims& read) {
+  geometry g = geometry::of(table_geometry{table.rows(), table.cols()});
   g.contracted = read.rows();
   g.contracts_batch = read.bounded;
   return g;
 }
 constexpr handle gather_rows(handle table, handle index, const dims& shape) {
-  const geometry g = table_geometry(table.shape(), table.shape());
-  return {table.graph, table.graph->emit<gather_op>(shape, table.type(), table.graph->row_of(g), table.id, index.id)};
+  const geometry g = of_table(table.shape(), table.shape());
+  return {table.graph, table.graph->emit<gather_op>(shape, table.type(), g, table.id, index.id)};
 }
 constexpr handle scatter_rows(handle rows, handle index, const dims& table) {
-  const geometry g = table_geometry(table, rows.shape());
-  return {rows.graph, rows.graph->emit<scatter_add_op>(table, rows.type(), rows.graph->row_of(g), rows.id, index.id)};
+  const geometry g = of_table(table, rows.shape());
+  return {rows.graph, rows.graph->emit<scatter_add_op>(table, rows.type(), g, rows.id, index.id)};
 }
 }  // namespace detail
 constexpr void gather_op::backward(gradient_scope& s) {

@@ -2,20 +2,19 @@
 #pragma once
 
 #include <tfx/backend/simd/whole_rows.hpp>
+#include <tfx/geometry/gather.hpp>
 
 namespace tfx::backend::inline TFX_SIMD_BUILD {
 
 /// [batch, steps, ...] as [steps, batch, ...] and back, whole rows at a time.
-///
-/// Geometry   steps, the batch's bound, matrix rows of one value
 template <class T, class V, bool TimeFirst> struct simd_exchange : whole_rows<T, V> {
   using rows_of = whole_rows<T, V>;
 
   static constexpr std::size_t scratch(const geometry&, int rows, int cols) { return rows_of::block_scratch(rows, cols); }
 
   TFX_INLINE static void run(const call<T>& a, T* destination, finish_function<T> finish) {
-    const geometry& g = *a.geo;
-    const int inners = TimeFirst ? g.v[1] : g.v[0], outers = TimeFirst ? g.v[0] : g.v[1], rows_in_value = g.v[2];
+    const sequence_geometry g = *a.geo;
+    const int inners = TimeFirst ? g.batch : g.steps, outers = TimeFirst ? g.steps : g.batch, rows_in_value = g.rows;
     const int present = TimeFirst ? a.contracted : inners;  // of the inner ones; the others are 0
     const T* const x = static_cast<const T*>(a.operand[0]);
     const auto make = [&](range block, range cols, T* to, int pitch) __attribute__((always_inline)) {
