@@ -109,7 +109,7 @@ constexpr long long flops_of(const graph_view& g, int id) {
 
 /// Of an operand, along the loops of a group.
 struct loop_strides {
-  int at[max_loops];
+  int at[max_loops] = {};
 };
 
 struct kernel_emitter {
@@ -411,12 +411,13 @@ struct kernel_emitter {
     return -1;
   }
   constexpr void find_producer(const producer_info& made) {
-    for (now.producer = 0; now.producer < k.producers.size(); ++now.producer) {
-      const producer_info& other = k.producers.data[now.producer];
-      if (other.results != made.results) continue;
-      if (other.op[0]->id == made.op[0]->id && (made.results == 1 || other.op[1]->id == made.op[1]->id)) return;
-    }
-    k.producers.push_back(made);
+    int p = 0;
+    const auto same = [&](const producer_info& other) {
+      return other.results == made.results && other.op[0]->id == made.op[0]->id && (made.results == 1 || other.op[1]->id == made.op[1]->id);
+    };
+    while (p < k.producers.size() && !same(k.producers.data[p])) ++p;
+    if (p == k.producers.size()) k.producers.push_back(made);
+    now.producer = p;
   }
   /// Equal content is one kernel, whatever the extents, addresses, constants, and what stands before it.
   constexpr void find_kernel() {
