@@ -59,13 +59,15 @@ template <class Each> void for_work(const compiled_graph& c, const launch_info& 
   for (int i = 0; i < c.g.n_nodes; ++i) {
     if (c.groups.group_of.data[i] != l.group) continue;
     const bool stored = c.groups.stored.data[i] != 0;
-    if (!is_producer(c.g[i].op->kind)) {
+    if (l.instructions == 0) {
+      each(*c.g[i].op, 0, stored);
+    } else if (!is_producer(c.g[i].op->kind)) {
       for (; c.kernels.code[k].op->kind == op_kind::generate; ++k) each(*c.kernels.code[k].op, 0, false);
       each(*c.g[i].op, instruction::phase_of(c.kernels.code[k].word), stored);
       ++k;
     } else {
       each(*c.g[i].op, 0, stored);
-      k += l.instructions > 0 && stored;
+      k += stored;
     }
   }
 }

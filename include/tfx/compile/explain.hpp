@@ -163,8 +163,8 @@ template <class Plan, const machine& On> struct explainer {
     for (int id = head[l.group], k = l.first_instruction; id >= 0; id = next[id]) {
       const node& n = g[id];
       if (is_producer(n.op->kind)) {
-        if (l.instructions > 0 && Plan::fusion.stored[id]) ++k;   // which stores what it makes
-      } else {
+        if (Plan::fusion.stored[id]) ++k;   // which stores what it makes
+      } else if (l.instructions > 0) {
         for (; Plan::kernels.code[k].op->kind == op_kind::generate; ++k)  // made anew in every launch that reads it
           work.word({}, Plan::kernels.code[k].op->name);
         ++k;

@@ -297,10 +297,13 @@ struct kernel_emitter {
   }
   /// What a producer makes is an operand of the kernel behind it, which stores it if others read it too. Without a kernel it
   /// stores that itself.
-  constexpr void emit_producer(int id, int number, bool alone) {
+  constexpr void emit_producer(int id, int number, bool alone, const list<int>& next) {
     if (number == 0) now.flops += flops_of(g, id);   // what is made beside it costs nothing
     if (alone) {
-      now.destination[number] = now.inputs + use(id, id, id);
+      int by = id;   // what stores it
+      for (int i = id; i >= 0 && !stored[id]; i = next.data[i])
+        if (nodes[i].op->kind == op_kind::assign && value_of(g, g.input(i, 0)) == id) by = i;
+      now.destination[number] = now.inputs + use(stored[id] ? id : nodes[by].aux, by, by);
       return;
     }
     operand_info o{};
@@ -310,6 +313,22 @@ struct kernel_emitter {
     const int in[3] = {~now.block[number]};
     if (stored[id]) emit(id, register_functor<assign_op>::info, in, use(id, id, id), 0);
     else note(id, in[0]);
+  }
+
+  /// Is each result of a group's producers stored once, as it is, and nothing else done?
+  constexpr bool stores_only(int first, const list<int>& next) const {
+    for (int i = first; i >= 0; i = next.data[i]) {
+      if (nodes[i].op->kind == op_kind::assign) {
+        const int from = value_of(g, g.input(i, 0));
+        if (group_of[from] != q || !is_producer(nodes[from].op->kind)) return false;
+        continue;
+      }
+      if (!is_producer(nodes[i].op->kind)) return false;
+      int times = stored[i] ? 1 : 0;
+      for (int j = next.data[i]; j >= 0; j = next.data[j]) times += nodes[j].op->kind == op_kind::assign && value_of(g, g.input(j, 0)) == i;
+      if (times != 1) return false;
+    }
+    return true;
   }
 
   constexpr void emit_group(const list<int>& head, const list<int>& next) {
@@ -324,11 +343,10 @@ struct kernel_emitter {
     for (int l = nest.loops - 1, step = 1; l >= 0; step *= nest.extent[l--]) in_order.at[l] = step;
     strides.count = same_memory.count = 0;
     producer_info made{};
-    bool alone = true, stores = false;
+    bool stores = false;
     for (int i = head.data[q]; i >= 0; i = next.data[i]) stores = stores || stored[i];
     if (!stores) return;   // nobody reads what it makes
     for (int i = head.data[q]; i >= 0; i = next.data[i]) {
-      alone = alone && stored[i] && is_producer(nodes[i].op->kind);
       if (!is_producer(nodes[i].op->kind)) continue;
       if (made.results == 0) {   // each of its inputs in its place
         now.geometry = nodes[i].aux;
@@ -336,9 +354,10 @@ struct kernel_emitter {
       }
       made.op[made.results++] = nodes[i].op;
     }
+    const bool alone = stores_only(head.data[q], next);
     for (int i = head.data[q], results = 0; i >= 0; i = next.data[i]) {
-      if (is_producer(nodes[i].op->kind)) emit_producer(i, results++, alone);
-      else emit_node(i);
+      if (is_producer(nodes[i].op->kind)) emit_producer(i, results++, alone, next);
+      else if (!alone) emit_node(i);
     }
     now.instructions = here();
     set_loops();
