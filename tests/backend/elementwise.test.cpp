@@ -3,6 +3,7 @@
 // Every operation on elements, on vectors: the bits of the interpreter.
 #include <limits>
 
+#include <tfx/loss.hpp>
 #include <tfx/ops.hpp>
 
 #include "../support/recorded_graph.hpp"
@@ -72,6 +73,10 @@ TEST_CASE("trigonometric and hyperbolic functions") {
   check_operations<sin_op, cos_op, tan_op, asin_op, acos_op, atan_op, atan2_op, sinh_op, cosh_op, tanh_op>();
 }
 TEST_CASE("activations and their derivatives") {
-  check_operations<relu_op, relu_gradient_op, relu6_op, sigmoid_op, softplus_function_op, gelu_function_op, gelu_gradient_op, gelu_tanh_op,
+  check_operations<relu_op, relu_gradient_op, relu6_op, sigmoid_op, silu_op, mish_op, softsign_op, softplus_function_op, gelu_function_op, gelu_gradient_op, gelu_tanh_op,
                    gelu_tanh_gradient_op>();
+}
+TEST_CASE("parts of reductions, derivatives and losses") {
+  check_operations<tfx::detail::exp_of_rest_op, is_extreme_op, tfx::detail::below_largest_op, one_minus_square_op, xlogy_op,
+                   loss::detail::weighted_op, loss::detail::binary_cross_entropy_op>();
 }
