@@ -83,20 +83,6 @@ TEST_CASE("a loss of what is not a number is none") {
         example("huber", [](auto x, auto t) { return loss::huber{}(x, t); }, nan, 1, given<2>(numbers{nan, 1}), given<2>(numbers{0, 1})));
 }
 
-TEST_CASE("regression losses") {
-  using mse = fixtures::mean_squared_error;
-  using mae = fixtures::mean_absolute_error;
-  using hub = fixtures::huber;
-  check(example("squared", [](auto y, auto t) { return loss::mean_squared_error{}(y, t); }, mse::out, 1,
-                given<4, 3>(mse::prediction, mse::d_prediction), given<4, 3>(mse::target, mse::d_target)),
-        example("absolute", [](auto y, auto t) { return loss::mean_absolute_error{}(y, t); }, mae::out, 1,
-                given<4, 3>(mae::prediction, mae::d_prediction), given<4, 3>(mae::target, mae::d_target)),
-        example("huber", [](auto y, auto t) { return loss::huber{}(y, t); }, hub::out, 1,
-                given<4, 3>(hub::prediction, hub::d_prediction), given<4, 3>(hub::target, hub::d_target)),
-        example("huber, far away", [](auto y, auto t) { return loss::huber{.delta = 2}(y, t); }, infinity, 1,
-                given<2>(numbers{infinity, -1e200}, numbers{1, -1}), given<2>(numbers{0, 0})).without_differences());
-}
-
 TEST_CASE("the mean is over the rows present") {
   using sparse = fixtures::sparse_softmax_cross_entropy;
   check_rows(5,
