@@ -445,19 +445,19 @@ struct kernel_emitter {
       const instruction& c = k.code.data[now.first_instruction + i];
       h = (h ^ c.op->hash) * 16777619u + unsigned(c.word) + unsigned(c.word >> 32) * 5u;
     }
-    now.kernel = -1;
-    for (int d = 0; d < k.distinct.size() && now.kernel < 0; ++d) {
+    const auto same = [&](int d) {
       const launch_info& other = k.launches.data[k.distinct.data[d]];
-      if (hashes.data[d] != h || other.instructions != now.instructions || other.kind != now.kind) continue;
-      bool same = true;
-      for (int i = 0; same && i < now.instructions; ++i) {
+      if (hashes.data[d] != h || other.instructions != now.instructions || other.kind != now.kind) return false;
+      for (int i = 0; i < now.instructions; ++i) {
         const instruction &a = k.code.data[other.first_instruction + i], &b = k.code.data[now.first_instruction + i];
-        same = a.op->id == b.op->id && a.word == b.word;
+        if (a.op->id != b.op->id || a.word != b.word) return false;
       }
-      if (same) now.kernel = d;
-    }
-    if (now.kernel >= 0) return;
-    now.kernel = k.distinct.size();
+      return true;
+    };
+    int d = 0;
+    while (d < k.distinct.size() && !same(d)) ++d;
+    now.kernel = d;
+    if (d < k.distinct.size()) return;
     k.distinct.push_back(k.launches.size());
     hashes.push_back(h);
   }
