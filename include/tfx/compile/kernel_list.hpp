@@ -12,11 +12,11 @@ namespace tfx {
 /// The address of an operand: base[space] + offset + terms. `place_space` gives the place of a generator, `block_space` what
 /// a producer makes, which is in no memory of the program.
 struct operand_info {
-  int space, offset, first_term, n_terms;
-  int row;        ///< elements per row of the batch
-  bool local;     ///< there is room for the rows that a run of launches takes at a time only, always at the same place
+  int space = 0, offset = 0, first_term = 0, n_terms = 0;
+  int row = 0;           ///< elements per row of the batch
+  bool local = false;    ///< there is room for the rows that a run of launches takes at a time only, always at the same place
   operand_step step;   ///< along the rows and columns of the launch
-  int outer;      ///< of a kernel's operand: where its strides along the launch's outer loops begin in `outer_strides`
+  int outer = 0;         ///< of a kernel's operand: where its strides along the launch's outer loops begin in `outer_strides`
 };
 inline constexpr int place_space = max_spaces, block_space = max_spaces + 1;
 
