@@ -63,8 +63,8 @@ template <class... Example> void check_compiled_rows(int rows, const Example&...
     machine<step, Backend, T> b;
     auto run = [&](auto& m) {
       m.state.batch = rows;
-      int leaf = 0;
-      for (const traced_example* e : all) detail::fill_inputs(m, *e, leaf);
+      int next = 0;
+      for (const traced_example* e : all) detail::fill_inputs(m, *e, next);
       m.run();
     };
     run(a);
