@@ -197,17 +197,17 @@ TEST_CASE("every iteration draws a mask of its own") {
   testing::detail::fill_inputs(m, e, leaf);
   m.run();
   const auto y = m.values(m.leaf(testing::outputs_space, 0));
-  int passed = 0, same = 0;
+  int kept = 0, repeated = 0;
   for (int t = 0; t < rows; ++t)
     for (int j = 0; j < columns; ++j) {
       const double v = y[std::size_t(t * columns + j)];
       CHECK((v == 0 || v == 2));
-      passed += v != 0;
-      same += t > 0 && v == y[std::size_t((t - 1) * columns + j)];
+      kept += v != 0;
+      repeated += t > 0 && v == y[std::size_t((t - 1) * columns + j)];
     }
   // Binomial with 2000 and 1950 trials: five deviations.
-  CHECK(std::abs(passed - 1000) < 5 * 22.4);
-  CHECK(std::abs(same - 975) < 5 * 22.1);
+  CHECK(std::abs(kept - 1000) < 5 * 22.4);
+  CHECK(std::abs(repeated - 975) < 5 * 22.1);
 }
 
 TEST_CASE("gradients of gradients of loops") {
