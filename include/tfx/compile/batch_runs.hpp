@@ -41,8 +41,7 @@ template <class Fusion> struct batch_run_finder {
       const group& a = f.groups[q];
       if (a.region != 0 || !a.domain.bounded || a.kind == group_kind::control || a.axis == over_all) continue;
       use.data[q] = a.axis == over_rows && a.run.outer == 1 ? batch_use::sums : batch_use::by_rows;
-      for (int c = 0; use.data[q] == batch_use::sums && c < a.cuts.count; ++c)   // sums are those of one loop over columns
-        if (a.cuts.at[c] < a.run.inner) use.data[q] = batch_use::whole;
+      if (use.data[q] == batch_use::sums && a.cut_inside) use.data[q] = batch_use::whole;   // sums are those of one loop over columns
     }
     for (int i = 0; i < g.n_nodes; ++i)   // what is read again must be there
       if (const int q = f.group_of[i]; q >= 0 && use.data[q] == batch_use::sums && f.phase[i] > 1) use.data[q] = batch_use::whole;

@@ -14,21 +14,6 @@ enum class group_kind : std::uint8_t {
   control    ///< end of a body
 };
 
-/// Where loops over a domain can't be merged, because an operand begins or ceases to repeat there: so many elements behind.
-struct cut_list {
-  static constexpr int most = 8;
-  int at[most] = {};
-  int count = 0;
-  bool full = false;   ///< there would be more
-
-  constexpr void add(int elements) {
-    for (int k = 0; k < count; ++k)
-      if (at[k] == elements) return;
-    if (count == most) full = true;
-    else at[count++] = elements;
-  }
-};
-
 /// What one kernel computes: nodes over one domain.
 struct group {
   dims domain{};
@@ -37,7 +22,7 @@ struct group {
   group_kind kind = group_kind::map;
   std::int8_t axis = -1;      ///< of its reductions; -1: none
   reduced_run run{};          ///< what they reduce
-  cut_list cuts{};            ///< of its operands
+  bool cut_inside = false;    ///< what lies inside of what they reduce is more than one loop
   int region = 0;
   int size = 0;               ///< nodes
 };
@@ -67,6 +52,21 @@ struct fusion_lists {
 
 namespace detail {
 
+/// Where loops over a domain can't be merged, because an operand begins or ceases to repeat there: so many elements behind.
+struct cut_list {
+  static constexpr int most = 8;
+  int at[most] = {};
+  int count = 0;
+  bool full = false;   ///< there would be more
+
+  constexpr void add(int elements) {
+    for (int k = 0; k < count; ++k)
+      if (at[k] == elements) return;
+    if (count == most) full = true;
+    else at[count++] = elements;
+  }
+};
+
 /// How a value lies against its reader's elements: it repeats along one run of `extent` elements, each `inner` long.
 struct repetition {
   int inner = 1, extent = 1;   ///< 1: it is read as it lies; 0: otherwise than by one run
@@ -88,6 +88,8 @@ struct fuser {
   list<repetition> lies;        ///< per edge
   list<int> shape, elements;    ///< per node: equal shapes have equal numbers
   list<int> first_cut, cut;     ///< per node its operands' cuts: a range of the second table
+  list<int> cutting;            ///< per group: its row of `cuts`, or -1
+  list<cut_list> cuts;
   list<int> newest, before;     ///< per group its last node so far, and per node the one before it in its group
   list<int> visited;            ///< by `latest_group`, in which round
   int round = 0;
@@ -103,14 +105,16 @@ struct fuser {
     int edges = 0;
     for (int i = 0; i < n; ++i) {
       const node& m = nodes[i];
-      int s = distinct.count;
-      while (s > 0 && !(nodes[distinct.data[s - 1]].shape == m.shape)) --s;
+      const int size = m.shape.size(), like = m.count > 0 ? g.edges[m.first] : i;   // mostly that of the first input
+      elements.data[i] = size;
+      int s = like < i && elements.data[like] == size && nodes[like].shape == m.shape ? shape.data[like] : distinct.count;
+      for (; s > 0; --s)
+        if (const int other = distinct.data[s - 1]; elements.data[other] == size && nodes[other].shape == m.shape) break;
       if (s == 0) {
         distinct.push_back(i);
         s = distinct.count;
       }
       shape.data[i] = s;
-      elements.data[i] = m.shape.size();
       if (m.first + m.count > edges) edges = m.first + m.count;
       if (m.op->kind == op_kind::view) {
         value.data[i] = value_of(g, i);
@@ -177,13 +181,30 @@ struct fuser {
   /// May the loops of group q be apart there? What it reduces is one loop, and so are rows and columns of a producer.
   constexpr bool may_cut(const group& q, int at) const {
     if (q.kind == group_kind::producer) return at == q.domain.cols();
-    if (q.axis < 0) return true;
-    return q.axis != over_all && (at <= q.run.inner || (at >= q.run.inner * q.run.extent && at % q.run.extent == 0));
+    return q.axis < 0 || may_cut(q.axis, q.run, at);
   }
-  constexpr bool may_cut(const group& q, const cut_list& cuts) const {
-    bool all = !cuts.full;
-    for (int k = 0; k < cuts.count; ++k) all = all && may_cut(q, cuts.at[k]);
+  static constexpr bool may_cut(int axis, const reduced_run& run, int at) {
+    return axis != over_all && (at <= run.inner || (at >= run.inner * run.extent && at % run.extent == 0));
+  }
+  /// And with such reductions?
+  constexpr bool may_reduce(int q, int axis, const reduced_run& run) const {
+    if (cutting.data[q] < 0) return true;
+    const cut_list& at = cuts.data[cutting.data[q]];
+    bool all = !at.full;
+    for (int k = 0; k < at.count; ++k) all = all && may_cut(axis, run, at.at[k]);
     return all;
+  }
+  /// Group q has the operands of node i.
+  constexpr void cut_for(int q, int i) {
+    group& target = f.groups.data[q];
+    for (int k = first_cut.data[i]; k < first_cut.data[i + 1]; ++k) {
+      if (cutting.data[q] < 0) {
+        cutting.data[q] = cuts.count;
+        cuts.push_back({});
+      }
+      cuts.data[cutting.data[q]].add(cut.data[k]);
+      if (target.axis >= 0 && cut.data[k] < target.run.inner) target.cut_inside = true;
+    }
   }
   /// Has node i as many elements as group q, in the same order, and operands that suit it?
   constexpr bool fits(const group& q, int i) const {
@@ -256,6 +277,7 @@ struct fuser {
     q.region = nodes[i].region;
     f.groups.push_back(q);
     newest.push_back(-1);
+    cutting.push_back(-1);
     return f.groups.size() - 1;
   }
   constexpr void put(int i, int q, int phase) {
@@ -266,8 +288,9 @@ struct fuser {
     group& target = f.groups.data[q];
     target.size++;
     refine_for(target, i);
-    if (phase % 2 == 0)
-      for (int k = first_cut.data[i]; k < first_cut.data[i + 1]; ++k) target.cuts.add(cut.data[k]);
+    if (phase % 2 == 0) cut_for(q, i);
+    for (int k = first_cut.data[i]; phase % 2 && k < first_cut.data[i + 1]; ++k)
+      if (cut.data[k] < target.run.inner) target.cut_inside = true;
     note_reads(i);
     for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e)
       if (const int a = value_read.data[e]; f.group_of.data[a] == waiting) put(a, q, phase);
@@ -314,26 +337,22 @@ struct fuser {
       bool joins = target.region == nodes[i].region && target.kind == group_kind::map && fits(target, domain) &&
                    f.phase.data[a] % 2 == 0 && f.phase.data[a] < max_phase && target.size < max_group_size;
       if (target.axis >= 0) joins = joins && target.axis == axis && target.run.extent == run.extent && target.run.inner == run.inner;
-      else joins = joins && may_cut(reducing(target, axis, run), target.cuts);
+      else joins = joins && may_reduce(q, axis, run);
       if (!joins) q = -1;
     }
     const bool follows = q >= 0;
     if (!follows) q = open(i, domain, group_kind::map);
+    group& joined = f.groups.data[q];
+    joined.axis = std::int8_t(axis);
+    joined.run = run;
+    for (int k = 0; cutting.data[q] >= 0 && k < cuts.data[cutting.data[q]].count; ++k)
+      if (cuts.data[cutting.data[q]].at[k] < run.inner) joined.cut_inside = true;
     if (f.group_of.data[a] == waiting) {
-      if (all_fit(reducing(f.groups.data[q], axis, run), a)) put(a, q, 0);
+      if (all_fit(joined, a)) put(a, q, 0);
       else put(a, open(a, domain, group_kind::map), 0);
     }
-    f.groups.data[q].axis = std::int8_t(axis);
-    f.groups.data[q].run = run;
     put(i, q, follows ? f.phase.data[a] + 1 : 1);
   }
-  /// What group q would be with such a reduction.
-  static constexpr group reducing(group q, int axis, reduced_run run) {
-    q.axis = std::int8_t(axis);
-    q.run = run;
-    return q;
-  }
-
   /// Is node j what node i is made of, by way of nodes that wait?
   constexpr bool feeds(int j, int i) {
     ++stamp;
@@ -551,7 +570,7 @@ struct fuser {
           f.groups.data[c].size++;
           f.groups.data[q].size--;
           refine_for(f.groups.data[c], i);
-          for (int k = first_cut.data[i]; k < first_cut.data[i + 1]; ++k) f.groups.data[c].cuts.add(cut.data[k]);
+          cut_for(c, i);
         }
       }
       const op_kind kind = m.op->kind;

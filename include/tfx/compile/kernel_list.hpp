@@ -111,6 +111,8 @@ constexpr long long flops_of(const graph_view& g, int id) {
 struct loop_strides {
   int at[max_loops] = {};
 };
+/// Most operands lie like the domain, or are one number: these have no strides of their own.
+enum : int { is_number = -2, lies_in_order = -1 };
 
 struct kernel_emitter {
   const graph_view& g;
@@ -129,9 +131,11 @@ struct kernel_emitter {
   list<int> value{}, value_group{};   // instruction of a node in the group being emitted
   list<int> made_value{}, made_at{};   // the same of generators, and for which group and phase: they are made again in each
   list<int> slot{}, slot_group{};         // the newest operand of a node's memory there
+  list<int> elements{};                   // of each node
   list<int> input_group{};                // the last group whose producer reads it
   list<int> same_memory{};                // per operand of the group: another one of that node, which lies otherwise; -1: none
-  list<loop_strides> strides{};           // per operand of the group: along the loops of its nest
+  list<int> lies{};                       // per operand of the group: as above, or its row of `strides`
+  list<loop_strides> strides{};           // along the loops of the group's nest
   list<std::uint32_t> hashes{};
   list<std::uint64_t> constant_bits{};   // of `kernel_lists::constants`
   launch_info now{};
@@ -187,63 +191,67 @@ struct kernel_emitter {
 
   /// Is what node i computes one result per row, or column, of the group's reductions?
   constexpr bool is_left(int i) const { return groups[q].axis >= 0 && phase[i] % 2 != 0; }
-  /// The strides of node a, which node i reads, or is if they are the same, along the loops of the group.
-  constexpr loop_strides lie(int a, int i) const {
-    loop_strides s{};
+  /// How node a lies, which node i reads, or is if they are the same, against the loops of the group.
+  constexpr int lie(int a, int i) {
     const node& reader = nodes[i];
     const bool left = is_left(i) && reader.op->kind != op_kind::reduce;
     const dims& over = reader.op->kind == op_kind::reduce && a != i ? nodes[a].shape : reader.shape;
-    const bool by_column = nodes[g.root(a)].op->kind == op_kind::generate && nodes[g.root(a)].op->arity == 0;
-    const bool steps = by_column || is_strided(g, a);
+    const node& root = nodes[nodes[a].op->kind == op_kind::view ? g.root(a) : a];
+    const bool by_column = root.op->kind == op_kind::generate && root.op->arity == 0;
+    const bool steps = by_column || (nodes[a].op->kind == op_kind::view && is_strided(g, a));
     const bool is_result = left || (reader.op->kind == op_kind::reduce && a == i);
-    if (nodes[a].shape.size() == 1 && !steps) return s;
+    const int all = elements.data[reader.op->kind == op_kind::reduce && a != i ? a : i];
+    if (elements.data[a] == 1 && !steps) return is_number;
+    const bool whole = elements.data[a] == all && !steps;
     if (!is_result) {
-      if (nodes[a].shape.size() == over.size() && !steps) return in_order;
-      strides_of(nodes[a].shape, steps_in_memory(g, a), over, nest, s.at);
-      return s;
+      if (whole) return lies_in_order;
+      strides.push_back({});
+      strides_of(nodes[a].shape, steps_in_memory(g, a), over, nest, strides.data[strides.count - 1].at);
+      return strides.count - 1;
     }
     const group& around = groups[q];
     loop_nest kept;   // the loops that reductions leave, and where they are among all
-    int place[max_loops] = {};
+    int place[max_loops] = {}, stride[max_loops] = {};
     for (int l = 0, behind = around.elements; l < nest.loops; ++l) {
       behind /= nest.extent[l];
       if (behind >= around.run.inner && behind < around.run.inner * around.run.extent) continue;
       place[kept.loops] = l;
       kept.push(nest.extent[l]);
     }
-    int stride[max_loops] = {};
-    if (nodes[a].shape.size() == over.size() && !steps) {
+    if (whole) {
       for (int l = kept.loops - 1, step = 1; l >= 0; step *= kept.extent[l--]) stride[l] = step;
     } else {
       strides_of(nodes[a].shape, steps_in_memory(g, a), over, kept, stride);
     }
-    for (int l = 0; l < kept.loops; ++l) s.at[place[l]] = stride[l];
-    return s;
+    strides.push_back({});
+    for (int l = 0; l < kept.loops; ++l) strides.data[strides.count - 1].at[place[l]] = stride[l];
+    return strides.count - 1;
+  }
+  /// Elements from one iteration of a loop of the group to the next.
+  constexpr int stride(int lie, int loop) const {
+    return lie == is_number ? 0 : lie == lies_in_order ? in_order.at[loop] : strides.data[lie].at[loop];
+  }
+  constexpr bool same(int a, int b) const {
+    bool all = true;
+    for (int l = 0; a != b && l < nest.loops; ++l) all = all && stride(a, l) == stride(b, l);
+    return all;
   }
 
   /// The operand through which node i, or its kernel for it, reads or writes the memory of node `id`; `a` is what i sees there.
   constexpr int use(int id, int a, int i) {
-    const loop_strides s = lie(a, i);
-    if (slot_group.data[id] == q) {
-      for (int at = slot.data[id]; at >= 0; at = same_memory.data[at])
-        if (same(strides.data[at], s)) return at;
-    }
-    const int earlier = slot_group.data[id] == q ? slot.data[id] : -1;
-    if (earlier < 0 && input_group.data[id] != q) now.bytes += nodes[id].shape.size();
+    const int s = lie(a, i), earlier = slot_group.data[id] == q ? slot.data[id] : -1;
+    for (int at = earlier; at >= 0; at = same_memory.data[at])
+      if (same(lies.data[at], s)) return at;
+    if (earlier < 0 && input_group.data[id] != q) now.bytes += elements.data[id];
     slot_group.data[id] = q;
     return slot.data[id] = put(operand_of(id), s, earlier);
   }
-  constexpr bool same(const loop_strides& a, const loop_strides& b) const {
-    for (int l = 0; l < nest.loops; ++l)
-      if (a.at[l] != b.at[l]) return false;
-    return true;
-  }
-  constexpr int put(const operand_info& o, const loop_strides& s, int earlier = -1) {
+  constexpr int put(const operand_info& o, int lie, int earlier = -1) {
     k.operands.push_back(o);
-    strides.push_back(s);
+    lies.push_back(lie);
     same_memory.push_back(earlier);
     const int at = now.operands++ - now.inputs;
-    moves[at] = nest.loops > 0 && s.at[nest.loops - 1] != 0;
+    moves[at] = nest.loops > 0 && stride(lie, nest.loops - 1) != 0;
     return at;
   }
   /// What a producer knows by its geometry.
@@ -309,7 +317,7 @@ struct kernel_emitter {
     operand_info o{};
     o.space = block_space;
     o.offset = number;
-    now.block[number] = put(o, in_order);
+    now.block[number] = put(o, lies_in_order);
     const int in[3] = {~now.block[number]};
     if (stored[id]) emit(id, register_functor<assign_op>::info, in, use(id, id, id), 0);
     else note(id, in[0]);
@@ -341,7 +349,7 @@ struct kernel_emitter {
     domain = groups[q].domain;
     nest = groups[q].nest;
     for (int l = nest.loops - 1, step = 1; l >= 0; step *= nest.extent[l--]) in_order.at[l] = step;
-    strides.count = same_memory.count = 0;
+    strides.count = lies.count = same_memory.count = 0;
     producer_info made{};
     bool stores = false;
     for (int i = head.data[q]; i >= 0; i = next.data[i]) stores = stores || stored[i];
@@ -387,8 +395,8 @@ struct kernel_emitter {
       const bool wall = behind == inner || (!produces && behind == outside);   // in front of loop l
       behind /= nest.extent[l];
       bool merges = loops.loops > 0 && !((produces || around.axis >= 0) && wall);
-      for (int i = 0; merges && i < strides.count; ++i)
-        merges = strides.data[i].at[l - 1] == strides.data[i].at[l] * nest.extent[l];
+      for (int i = 0; merges && i < lies.count; ++i)
+        merges = lies.data[i] < 0 || stride(lies.data[i], l - 1) == stride(lies.data[i], l) * nest.extent[l];
       if (!merges) loops.push(1);
       loops.extent[loops.loops - 1] *= nest.extent[l];
       from[loops.loops - 1] = l;
@@ -415,18 +423,18 @@ struct kernel_emitter {
     now.outer_loops = rows < 0 ? 0 : rows;
     for (int l = 0; l < now.outer_loops; ++l) now.outer[l] = loops.extent[l];
     if (domain.bounded && loops.loops > 0) now.bounded = batch == rows ? bounded_by::rows : batch == cols ? bounded_by::columns : bounded_by::outer;
-    for (int i = 0; i < strides.count; ++i) {
+    for (int i = 0; i < lies.count; ++i) {
       operand_info& o = k.operands.data[now.first_operand + now.inputs + i];
-      const int* const along = strides.data[i].at;
-      o.step = {rows < 0 ? 0 : along[from[rows]], cols < 0 ? int(moves[i]) : along[from[cols]]};
+      const auto along = [&](int loop) { return stride(lies.data[i], from[loop]); };
+      o.step = {rows < 0 ? 0 : along(rows), cols < 0 ? int(moves[i]) : along(cols)};
       o.outer = k.outer_strides.size();
-      for (int l = 0; l < now.outer_loops; ++l) k.outer_strides.push_back(along[from[l]]);
+      for (int l = 0; l < now.outer_loops; ++l) k.outer_strides.push_back(along(l));
     }
   }
   /// An operand that the kernel behind a producer writes and that lies like the domain, or -1.
   constexpr int written_in_order() const {
     for (int i = now.first_instruction; i < k.code.size(); ++i)
-      if (const int to = instruction::store_of(k.code.data[i].word); to >= 0 && same(strides.data[to], in_order)) return now.inputs + to;
+      if (const int to = instruction::store_of(k.code.data[i].word); to >= 0 && same(lies.data[to], lies_in_order)) return now.inputs + to;
     return -1;
   }
   constexpr void find_producer(const producer_info& made) {
@@ -464,6 +472,8 @@ struct kernel_emitter {
 
   constexpr void emit_all() {
     list<int> head(n_groups + 1, -1), next = list<int>::unset(g.n_nodes);
+    elements = list<int>::unset(g.n_nodes);
+    for (int i = 0; i < g.n_nodes; ++i) elements.data[i] = nodes[i].shape.size();
     value = list<int>::unset(g.n_nodes);
     value_group = list<int>(g.n_nodes, -1);
     made_value = list<int>::unset(g.n_nodes);

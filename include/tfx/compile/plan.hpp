@@ -131,6 +131,12 @@ template <class Step> struct plan {
     return t;
   }
   static constexpr auto launches = make_launches();
+  static constexpr bool make_has_nests() {
+    bool found = false;
+    for (int i = 0; i < n_launches; ++i) found = found || kernels.launches[i].outer_loops > 0;
+    return found;
+  }
+  static constexpr bool has_nests = make_has_nests();   ///< launches with loops around rows and columns
   static constexpr bool make_runs_kernels_alone() {
     for (int i = 0; i < n_launches; ++i)
       if (kernels.launches[i].producer == -1) return true;   // g++ takes `producer <` for a template

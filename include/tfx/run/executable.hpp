@@ -117,7 +117,8 @@ template <class Plan, class Backend, class T, bool Frozen = false> struct execut
   /// What a launch calls: its producer, or, with none, what calls a kernel alone; and its kernel, or none.
   static constexpr auto runners = []<std::size_t... P>(std::index_sequence<P...>) {
     function without_producer = nullptr;
-    if constexpr (Plan::runs_kernels_alone) without_producer = &enter<T>;
+    if constexpr (Plan::has_nests) without_producer = &enter_nest<T>;
+    else if constexpr (Plan::runs_kernels_alone) without_producer = &enter<T>;
     return std::array<function, sizeof...(P) + 1>{without_producer, &detail::producer_of<Plan, Backend, T, int(P)>::entry::run...};
   }(std::make_index_sequence<std::size_t(Plan::n_producers)>{});
   static constexpr auto kernels = []<std::size_t... K>(std::index_sequence<K...>) {
@@ -295,15 +296,15 @@ template <class Plan, class Backend, class T, bool Frozen = false> struct execut
     c.rows = l.rows;
     c.cols = l.cols;
     int outer[max_outer_loops];
-    if (l.outer_loops > 0) {
+    if constexpr (Plan::has_nests) {
       for (int k = 0; k < l.outer_loops; ++k) outer[k] = l.outer[k];
       c.outer_loops = l.outer_loops;
       c.outer = outer;
       c.outer_stride = &Plan::outer_strides[std::size_t(Plan::operands[std::size_t(l.first_operand)].outer)];
+      if (l.bounded == bounded_by::outer) outer[0] = l.outer[0] / Plan::batch_bound * part.rows;
     }
     c.contracted = l.contracted;
     if constexpr (Plan::batch_bound > 0) {
-      if (l.bounded == bounded_by::outer) outer[0] = l.outer[0] / Plan::batch_bound * part.rows;
       if (l.bounded == bounded_by::rows) c.rows = l.rows / Plan::batch_bound * part.rows;
       if (l.bounded == bounded_by::columns) c.cols = l.cols / Plan::batch_bound * part.rows;
       if (l.contracts_batch) c.contracted = l.contracted / Plan::batch_bound * part.rows;

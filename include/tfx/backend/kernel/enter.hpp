@@ -72,9 +72,22 @@ template <class T> void enter_part(const call<T>& a, const launch_part<T>& p) {
   else enter_part_of<max_operands>(a, p);
 }
 
-/// A launch with loops around its rows and columns: its kernel is called once for each of their iterations. Parts are
-/// shares of all rows, or columns where rows are reduced.
-template <class T> [[gnu::noinline]] void enter_outer(const call<T>& a) {
+}  // namespace detail
+
+/// Runs this part of a launch without a producer. What is reduced is never divided.
+template <class T> void enter(const call<T>& a) {
+  const form kind = a.layout->kind;
+  const bool by_columns = kind == form::columns || (kind == form::map && a.rows == 1);
+  const detail::share s = detail::share_of(by_columns ? a.cols : a.rows, a.part, a.parts, by_columns ? reduce_order::strands : 1);
+  if (s.begin == s.end && a.parts > 1) return;
+  detail::enter_part<T>(a, by_columns ? detail::launch_part<T>{0, a.rows, s.begin, s.end - s.begin}
+                                      : detail::launch_part<T>{s.begin, s.end - s.begin, 0, a.cols});
+}
+
+/// The same in a program some of whose launches have loops around rows and columns: the kernel is called once for each of
+/// their iterations. Parts are shares of all rows, or of columns where rows are reduced.
+template <class T> void enter_nest(const call<T>& a) {
+  if (a.outer_loops == 0) return enter(a);
   const bool by_columns = a.layout->kind == form::columns;
   const int grain = by_columns ? reduce_order::strands : 1;
   const int pieces = by_columns ? (a.cols + grain - 1) / grain : a.rows;
@@ -83,7 +96,7 @@ template <class T> [[gnu::noinline]] void enter_outer(const call<T>& a) {
   void* operand[max_operands];
   call<T> now = a;
   now.operand = operand;
-  const share all = share_of(iterations * pieces, a.part, a.parts, 1);
+  const detail::share all = detail::share_of(iterations * pieces, a.part, a.parts, 1);
   for (int first = all.begin; first < all.end;) {
     const int iteration = first / pieces, begin = first - iteration * pieces;
     const int end = all.end - iteration * pieces < pieces ? all.end - iteration * pieces : pieces;
@@ -95,25 +108,12 @@ template <class T> [[gnu::noinline]] void enter_outer(const call<T>& a) {
     }
     if (by_columns) {
       const int past = end * grain < a.cols ? end * grain : a.cols;
-      enter_part<T>(now, {0, a.rows, begin * grain, past - begin * grain});
+      detail::enter_part<T>(now, {0, a.rows, begin * grain, past - begin * grain});
     } else {
-      enter_part<T>(now, {begin, end - begin, 0, a.cols});
+      detail::enter_part<T>(now, {begin, end - begin, 0, a.cols});
     }
     first += end - begin;
   }
-}
-
-}  // namespace detail
-
-/// Runs this part of a launch without a producer. What is reduced is never divided.
-template <class T> void enter(const call<T>& a) {
-  if (a.outer_loops > 0) return detail::enter_outer(a);
-  const form kind = a.layout->kind;
-  const bool by_columns = kind == form::columns || (kind == form::map && a.rows == 1);
-  const detail::share s = detail::share_of(by_columns ? a.cols : a.rows, a.part, a.parts, by_columns ? reduce_order::strands : 1);
-  if (s.begin == s.end && a.parts > 1) return;
-  detail::enter_part<T>(a, by_columns ? detail::launch_part<T>{0, a.rows, s.begin, s.end - s.begin}
-                                      : detail::launch_part<T>{s.begin, s.end - s.begin, 0, a.cols});
 }
 
 /// Gives a block of a producer's results to the kernel behind it: rows [row, row + rows), columns [col, col + cols), row i
