@@ -60,7 +60,7 @@ TEST_CASE("a parameter changes in the launch that makes its gradient, so that th
   CHECK(stored_gradients<mlp, input<64, 784>, by_value>() == 0);
   CHECK(stored_gradients<cnn, images, training>() == 0);
   CHECK(stored_gradients<cnn, images, by_sgd>() == 0);
-  CHECK(stored_gradients<normalized_cnn, images, training>() == 2);  // two sums that its input's gradient needs as well
+  CHECK(stored_gradients<normalized_cnn, images, training>() == 3);  // sums that the gradients of its input and of the other parameter need as well
   CHECK(stored_gradients<residual_blocks, input<64, 784>, training>() == 0);
   CHECK(stored_gradients<encoder, input<8, 128, 256>, regression>() == 0);
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include <tfx/backend/reference/interpret.hpp>
+#include <tfx/core/list.hpp>
 #include <tfx/core/mistake.hpp>
 #include <tfx/core/put_shape.hpp>
 
@@ -34,7 +35,7 @@ inline void print_bad_value(const bad_value& b) {
 }
 
 /// Node by node like `reference`, and after each node looks for values that are not finite. The first one of a run is
-/// reported, then the run goes on.
+/// reported, then the run goes on. Infinities that come from an infinite constant, such as a mask's, are meant.
 struct debug {
   static constexpr int parts = 1;
   using handler = void (*)(const bad_value&);
@@ -50,16 +51,30 @@ namespace detail {
 
 struct finite_watch {
   mutable bool reported = false;
+  mutable list<char> meant{};   ///< per node: has it infinities that come from a constant?
 
   template <class T> static int first_bad(const T* x, int n) {
     for (int i = 0; i < n; ++i)
       if (!(x[i] - x[i] == T(0))) return i;  // infinity - infinity and NaN are not 0
     return -1;
   }
+  template <class T> static int first_nan(const T* x, int n) {
+    for (int i = 0; i < n; ++i)
+      if (x[i] != x[i]) return i;
+    return -1;
+  }
   template <class Machine> void operator()(const Machine& m, int id) const {
     const node& n = m.g[id];
+    if (meant.count < m.g.n_nodes) meant = list<char>(m.g.n_nodes, 0);
     if (reported || n.op->kind == op_kind::assign) return;
-    const int bad = first_bad(m.at[id], m.present(n.shape).size());
+    bool masks = false;
+    for (int k = 0; k < n.count; ++k) {
+      const int from = m.g.root(m.g.input(id, k));
+      masks = masks || meant[from] || (m.g[from].op->kind == op_kind::constant && m.g[from].number - m.g[from].number != 0);
+    }
+    int bad = first_bad(m.at[id], m.present(n.shape).size());
+    meant[id] = masks && bad >= 0;
+    if (masks) bad = first_nan(m.at[id], m.present(n.shape).size());
     if (bad < 0) return;
     reported = true;
     backend::bad_value b;
