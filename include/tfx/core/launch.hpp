@@ -13,10 +13,9 @@ enum class form : std::uint8_t {
   columns  ///< one per column; vectors lie along what is kept
 };
 
-/// How an operand lies against the rows and columns of a launch: elements from one to the next, along columns 0 or 1. No
-/// initialisers, as in `dims`.
+/// How an operand lies against the rows and columns of a launch: elements from one to the next, along columns 0 or 1.
 struct operand_step {
-  int row, column;
+  int row = 0, column = 0;
 };
 /// Which operand is what.
 struct launch_layout {
