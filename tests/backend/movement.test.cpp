@@ -42,11 +42,12 @@ struct generator {
 template <class Producer, class F, class T>
 void check(const geometry& g, const void* tiles, std::vector<void*> operands, int rows, int cols, int parts) {
   const std::size_t count = std::size_t(rows) * std::size_t(cols);
+  const typename F::attributes known = g;
   const T* in[16] = {};
   for (std::size_t k = 0; k < operands.size(); ++k) in[k] = static_cast<const T*>(operands[k]);
   guarded<T> expected(count), direct(count), fused(count);
   for (int r = 0; r < rows; ++r)
-    for (int c = 0; c < cols; ++c) expected[std::size_t(r * cols + c)] = F::template element<T>(g, in, r, c, cols, 0);
+    for (int c = 0; c < cols; ++c) expected[std::size_t(r * cols + c)] = F::template element<T>(known, in, r, c, cols, 0);
   std::memset(direct.data(), 0xff, count * sizeof(T));
   std::memset(fused.data(), 0xff, count * sizeof(T));
   scratch_memory<T> scratch(Producer::scratch(g, rows, cols));
@@ -69,24 +70,24 @@ void check(const geometry& g, const void* tiles, std::vector<void*> operands, in
   CHECK(r.times == std::vector<int>(count, 1));
 }
 
-template <class F> backend::movement_forms forms_of(const geometry& g, int cols) {
+template <class F> backend::movement_forms forms_of(const typename F::attributes& g, int cols) {
   return {backend::make_movement(F::nest(g), F::operand(g), cols, true), backend::make_movement(F::nest(g), F::operand(g), cols, false)};
 }
 
 /// As a bounded batch has it: `present` of the leading extent's rows.
-template <class F, class T> void check_view(const geometry& g, int elements, generator& pick, bool shrinks) {
+template <class F, class T> void check_view(const typename F::attributes& g, int elements, generator& pick, bool shrinks) {
   int rows = 1;
-  for (int axis = 0; axis < 5; ++axis) rows *= g.v[axis];
+  for (int axis = 0; axis < 5; ++axis) rows *= g.extent[axis];
   int leading = 0;
-  while (leading < 5 && g.v[leading] == 1) ++leading;
-  const int cols = g.v[5], units = leading < 5 ? g.v[leading] : 1;
+  while (leading < 5 && g.extent[leading] == 1) ++leading;
+  const int cols = g.extent[5], units = leading < 5 ? g.extent[leading] : 1;
   guarded<T> x{std::size_t(elements)}, fill(1);
   x.fill(unsigned(pick(1, 1000)));
   fill[0] = T(-7.5);
   const backend::movement_forms forms = forms_of<F>(g, cols);
-  for (const int parts : {1, 2, 3, 7}) check<backend::simd_view<T>, F, T>(g, &forms, {x.data(), fill.data()}, rows, cols, parts);
+  for (const int parts : {1, 2, 3, 7}) check<backend::simd_view<T>, F, T>(geometry::of(g), &forms, {x.data(), fill.data()}, rows, cols, parts);
   if (shrinks && units > 1)
-    check<backend::simd_view<T>, F, T>(g, &forms, {x.data(), fill.data()}, rows / units * (units - 1), cols, 2);
+    check<backend::simd_view<T>, F, T>(geometry::of(g), &forms, {x.data(), fill.data()}, rows / units * (units - 1), cols, 2);
 }
 
 dims random_shape(generator& pick) {
@@ -105,7 +106,7 @@ TEST_CASE_TEMPLATE("views are what their definition says", T, float, double) {
   for (int trial = 0; trial < 120; ++trial) {
     const dims from = random_shape(pick);
     dims to = from;
-    geometry g;
+    movement_geometry g{};
     bool batch_leads = true;
     CAPTURE(trial);
     switch (pick(0, 3)) {
@@ -114,40 +115,39 @@ TEST_CASE_TEMPLATE("views are what their definition says", T, float, double) {
         for (int i = from.rank - 1; i > 0; --i) std::swap(order[i], order[pick(0, i)]);
         batch_leads = order[0] == 0;
         for (int k = 0; k < from.rank; ++k) to.extent[k] = from.extent[order[k]];
-        g = detail::strided_geometry(to);
-        for (int k = 0; k < from.rank; ++k) g.v[6 + max_rank - from.rank + k] = detail::step_of(from, order[k]);
+        g = detail::movement_to(to);
+        for (int k = 0; k < from.rank; ++k) g.step[g.aligned(k, from.rank)] = detail::step_of(from, order[k]);
         break;
       }
       case 1: {   // spread
         dims narrow = from;
         for (int i = 0; i < from.rank; ++i)
           if (pick(0, 1)) narrow.extent[i] = 1;
-        g = detail::strided_geometry(to);
+        g = detail::movement_to(to);
         for (int i = 0; i < from.rank; ++i)
-          g.v[6 + max_rank - from.rank + i] = narrow.extent[i] == 1 ? 0 : detail::step_of(narrow, i);
+          g.step[g.aligned(i, from.rank)] = narrow.extent[i] == 1 ? 0 : detail::step_of(narrow, i);
         break;
       }
       case 2: {   // cut
-        g.v[12] = 0;
         int first = 0;
         for (int i = 0; i < from.rank; ++i) {
           const int begin = pick(0, from.extent[i] - 1);
           to.extent[i] = pick(1, from.extent[i] - begin);
           first += begin * detail::step_of(from, i);
         }
-        g = detail::strided_geometry(to);
-        g.v[12] = first;
-        for (int i = 0; i < from.rank; ++i) g.v[6 + max_rank - from.rank + i] = detail::step_of(from, i);
+        g = detail::movement_to(to);
+        g.first = first;
+        for (int i = 0; i < from.rank; ++i) g.step[g.aligned(i, from.rank)] = detail::step_of(from, i);
         break;
       }
       default: {   // turned round
-        g = detail::strided_geometry(to);
+        g = detail::movement_to(to);
         for (int i = 0; i < from.rank; ++i) {
           const int step = detail::step_of(from, i);
           const bool turned = pick(0, 1);
           batch_leads = batch_leads && (i > 0 || !turned);
-          g.v[6 + max_rank - from.rank + i] = turned ? -step : step;
-          if (turned) g.v[12] += (from.extent[i] - 1) * step;
+          g.step[g.aligned(i, from.rank)] = turned ? -step : step;
+          if (turned) g.first += (from.extent[i] - 1) * step;
         }
       }
     }
@@ -161,17 +161,16 @@ TEST_CASE_TEMPLATE("padding stands around the input", T, float, double) {
     CAPTURE(trial);
     const dims from = random_shape(pick);
     dims to = from;
-    geometry g;
     int before[max_rank] = {};
     for (int i = 0; i < from.rank; ++i) {
       before[i] = pick(0, 1) ? pick(0, 3) : 0;
       to.extent[i] += before[i] + (pick(0, 1) ? pick(0, 3) : 0);
     }
-    g = detail::strided_geometry(to);
-    for (int i = 0; i < max_rank; ++i) g.v[12 + i] = 1;
-    for (int i = 0; i < from.rank; ++i) {
-      g.v[6 + max_rank - from.rank + i] = before[i];
-      g.v[12 + max_rank - from.rank + i] = from.extent[i];
+    padding_geometry g = detail::geometry_of_result<padding_geometry>(to);
+    for (int i = 0; i < max_rank; ++i) {
+      const int axis = i - (max_rank - from.rank);
+      g.before[i] = axis < 0 ? 0 : before[axis];
+      g.inner[i] = axis < 0 ? 1 : from.extent[axis];
     }
     check_view<pad_op, T>(g, from.size(), pick, false);
   }
@@ -181,18 +180,22 @@ TEST_CASE_TEMPLATE("matrices stand side by side", T, float, double) {
   generator pick;
   for (int trial = 0; trial < 40; ++trial) {
     CAPTURE(trial);
+    concatenate_geometry widths{};
     geometry g;
     const int rows = pick(1, 60);
     int cols = 0;
     std::vector<std::unique_ptr<guarded<T>>> parts;
     std::vector<void*> operands;
     for (int count = pick(1, 16); g.operands < count;) {
-      const int width = g.v[g.operands++] = pick(0, 9) == 0 ? pick(1, 5000) : pick(1, 40);
+      const int width = widths.width[g.operands++] = pick(0, 9) == 0 ? pick(1, 5000) : pick(1, 40);
       cols += width;
       parts.push_back(std::make_unique<guarded<T>>(std::size_t(rows) * std::size_t(width)));
       parts.back()->fill(unsigned(trial * 20 + g.operands));
       operands.push_back(parts.back()->data());
     }
+    const int operands_of_all = g.operands;
+    g = geometry::of(widths);
+    g.operands = operands_of_all;
     for (const int n : {1, 2, 3, 7}) check<backend::simd_concatenate<T>, concatenate_op, T>(g, nullptr, operands, rows, cols, n);
   }
 }

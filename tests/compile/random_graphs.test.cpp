@@ -25,6 +25,7 @@ void check_seeds(int first, int count, int size) {
       continue;
     }
     b.finish();
+    read_in_place(b);
     CHECK(differing_elements(compiled_graph(b)) == 0);
   }
 }

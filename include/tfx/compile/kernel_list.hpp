@@ -3,99 +3,11 @@
 
 #include <bit>
 
-#include <tfx/backend/kernel/instruction.hpp>
-#include <tfx/core/launch.hpp>
+#include <tfx/compile/launches.hpp>
 #include <tfx/compile/memory_plan.hpp>
+#include <tfx/compile/operand_lies.hpp>
 
 namespace tfx {
-
-/// The address of an operand: base[space] + offset + terms. `place_space` gives the place of a generator, `block_space` what
-/// a producer makes, which is in no memory of the program.
-struct operand_info {
-  int space = 0, offset = 0, first_term = 0, n_terms = 0;
-  int row = 0;           ///< elements per row of the batch
-  bool local = false;    ///< there is room for the rows that a run of launches takes at a time only, always at the same place
-  operand_step step;   ///< along the rows and columns of the launch
-  int outer = 0;         ///< of a kernel's operand: where its strides along the launch's outer loops begin in `outer_strides`
-};
-inline constexpr int place_space = max_spaces, block_space = max_spaces + 1;
-
-/// Which extent of a launch follows the rows present.
-enum class bounded_by : std::uint8_t { nothing, rows, columns, outer };
-inline constexpr int max_outer_loops = max_loops - 2;
-
-/// One launch of a program: a kernel; a producer and the kernel that gets its results; or a producer alone.
-struct launch_info {
-  int kernel = -1;                    ///< in the table of distinct kernels
-  int producer = -1;                  ///< in the table of distinct producers
-  int group = 0;                      ///< in the fusion
-  int first_instruction = 0, instructions = 0;
-  int first_operand = 0, inputs = 0;  ///< the producer's inputs come first
-  int operands = 0;                   ///< with the inputs
-  form kind = form::map;              ///< of the kernel
-  int block[2] = {-1, -1};            ///< the operands, behind the inputs, that are what the producer makes, and what it makes beside that
-  int destination[2] = {-1, -1};      ///< the operands to which it stores these itself; with a kernel, the first one that this writes in order
-  int rows = 1, cols = 1;             ///< at the bound
-  int outer_loops = 0;                ///< around rows and columns
-  int outer[max_outer_loops] = {};    ///< their extents; the first one follows the batch, if an outer one does
-  bounded_by bounded = bounded_by::nothing;
-  int geometry = -1;                  ///< row of the graph's table
-  long long flops = 0, bytes = 0;     ///< at the bound; bytes at 1 per element
-};
-
-/// What makes results before anything is fused: an operation, and perhaps another one, whose result it makes beside its own.
-struct producer_info {
-  const op_info* op[2] = {};
-  int results = 0;
-};
-
-enum class step_kind : std::uint8_t { launch, begin, end };
-/// The schedule: launches, and the begin and end of bodies.
-struct step_info {
-  step_kind kind{};
-  int at = 0;   ///< launch or region
-};
-
-struct loop_info {
-  int bound = 1, begin = 0, end = 0;   ///< steps
-  bool counted = false, conditional = false, sense = true;
-  operand_info condition{}, trips{};
-};
-
-struct kernel_lists {
-  list<instruction> code;
-  list<operand_info> operands;
-  list<int> outer_strides;
-  list<address_term> terms;
-  list<launch_info> launches;
-  list<int> distinct;                  ///< one launch per distinct kernel
-  list<producer_info> producers;       ///< distinct
-  list<double> constants;
-  list<step_info> steps;
-  list<loop_info> loops;               ///< per region
-  long long flops = 0, bytes = 0;
-};
-
-struct kernel_sizes {
-  int code = 0, operands = 0, outer_strides = 0, terms = 0, launches = 0, distinct = 0, producers = 0, constants = 0, steps = 0, regions = 0;
-};
-
-/// All kernels of a program as constants. The arrays have room for the most that a graph of this many nodes and edges can need
-/// (a generator is made again, with three operands, for each edge that reads it; what a producer makes is an operand too), so that one evaluation fills them.
-template <int Nodes, int Edges, int Groups, int Regions> struct kernel_tables {
-  kernel_sizes sizes{};
-  instruction code[Nodes + Edges + 1] = {};
-  operand_info operands[2 * Nodes + 3 * Edges + 1] = {};
-  int outer_strides[max_outer_loops * (2 * Nodes + 3 * Edges) + 1] = {};
-  address_term terms[Regions > 1 ? max_loop_depth * (2 * Nodes + 3 * Edges) + 1 : 1] = {};
-  launch_info launches[Groups + 1] = {};
-  int distinct[Groups + 1] = {};
-  producer_info producers[Groups + 1] = {};
-  double constants[Nodes + 1] = {};
-  step_info steps[Groups + 2 * Regions + 1] = {};
-  loop_info loops[Regions + 1] = {};
-  long long flops = 0, bytes = 0;
-};
 
 namespace detail {
 
@@ -106,13 +18,6 @@ constexpr long long flops_of(const graph_view& g, int id) {
   if (kind == op_kind::reduce) return g.nodes[g.edges[n.first]].shape.size();
   return kind == op_kind::contract ? 2 * n.op->multiply_adds(g.geometries[n.aux], n.shape.size()) : 0;
 }
-
-/// Of an operand, along the loops of a group.
-struct loop_strides {
-  int at[max_loops] = {};
-};
-/// Most operands lie like the domain, or are one number: these have no strides of their own.
-enum : int { is_number = -2, lies_in_order = -1 };
 
 struct kernel_emitter {
   const graph_view& g;
@@ -131,18 +36,14 @@ struct kernel_emitter {
   list<int> value{}, value_group{};   // instruction of a node in the group being emitted
   list<int> made_value{}, made_at{};   // the same of generators, and for which group and phase: they are made again in each
   list<int> slot{}, slot_group{};         // the newest operand of a node's memory there
-  list<int> elements{};                   // of each node
   list<int> input_group{};                // the last group whose producer reads it
   list<int> same_memory{};                // per operand of the group: another one of that node, which lies otherwise; -1: none
-  list<int> lies{};                       // per operand of the group: as above, or its row of `strides`
-  list<loop_strides> strides{};           // along the loops of the group's nest
   list<std::uint32_t> hashes{};
   list<std::uint64_t> constant_bits{};   // of `kernel_lists::constants`
   launch_info now{};
   bool moves[instruction::operand_flag] = {};   // of the kernel's operands
   dims domain{};
-  loop_nest nest{};
-  loop_strides in_order{};   // of what lies like the domain
+  operand_lies lying{g, phase};
   int q = 0;
 
   constexpr operand_info operand_of(int id) {
@@ -189,69 +90,21 @@ struct kernel_emitter {
     return o;
   }
 
-  /// Is what node i computes one result per row, or column, of the group's reductions?
-  constexpr bool is_left(int i) const { return groups[q].axis >= 0 && phase[i] % 2 != 0; }
-  /// How node a lies, which node i reads, or is if they are the same, against the loops of the group.
-  constexpr int lie(int a, int i) {
-    const node& reader = nodes[i];
-    const bool left = is_left(i) && reader.op->kind != op_kind::reduce;
-    const dims& over = reader.op->kind == op_kind::reduce && a != i ? nodes[a].shape : reader.shape;
-    const node& root = nodes[nodes[a].op->kind == op_kind::view ? g.root(a) : a];
-    const bool by_column = root.op->kind == op_kind::generate && root.op->arity == 0;
-    const bool steps = by_column || (nodes[a].op->kind == op_kind::view && is_strided(g, a));
-    const bool is_result = left || (reader.op->kind == op_kind::reduce && a == i);
-    const int all = elements.data[reader.op->kind == op_kind::reduce && a != i ? a : i];
-    if (elements.data[a] == 1 && !steps) return is_number;
-    const bool whole = elements.data[a] == all && !steps;
-    if (!is_result) {
-      if (whole) return lies_in_order;
-      strides.push_back({});
-      strides_of(nodes[a].shape, steps_in_memory(g, a), over, nest, strides.data[strides.count - 1].at);
-      return strides.count - 1;
-    }
-    const group& around = groups[q];
-    loop_nest kept;   // the loops that reductions leave, and where they are among all
-    int place[max_loops] = {}, stride[max_loops] = {};
-    for (int l = 0, behind = around.elements; l < nest.loops; ++l) {
-      behind /= nest.extent[l];
-      if (behind >= around.run.inner && behind < around.run.inner * around.run.extent) continue;
-      place[kept.loops] = l;
-      kept.push(nest.extent[l]);
-    }
-    if (whole) {
-      for (int l = kept.loops - 1, step = 1; l >= 0; step *= kept.extent[l--]) stride[l] = step;
-    } else {
-      strides_of(nodes[a].shape, steps_in_memory(g, a), over, kept, stride);
-    }
-    strides.push_back({});
-    for (int l = 0; l < kept.loops; ++l) strides.data[strides.count - 1].at[place[l]] = stride[l];
-    return strides.count - 1;
-  }
-  /// Elements from one iteration of a loop of the group to the next.
-  constexpr int stride(int lie, int loop) const {
-    return lie == is_number ? 0 : lie == lies_in_order ? in_order.at[loop] : strides.data[lie].at[loop];
-  }
-  constexpr bool same(int a, int b) const {
-    bool all = true;
-    for (int l = 0; a != b && l < nest.loops; ++l) all = all && stride(a, l) == stride(b, l);
-    return all;
-  }
-
   /// The operand through which node i, or its kernel for it, reads or writes the memory of node `id`; `a` is what i sees there.
   constexpr int use(int id, int a, int i) {
-    const int s = lie(a, i), earlier = slot_group.data[id] == q ? slot.data[id] : -1;
+    const int s = lying.lie(a, i), earlier = slot_group.data[id] == q ? slot.data[id] : -1;
     for (int at = earlier; at >= 0; at = same_memory.data[at])
-      if (same(lies.data[at], s)) return at;
-    if (earlier < 0 && input_group.data[id] != q) now.bytes += elements.data[id];
+      if (lying.same(lying.lies.data[at], s)) return at;
+    if (earlier < 0 && input_group.data[id] != q) now.bytes += lying.elements.data[id];
     slot_group.data[id] = q;
     return slot.data[id] = put(operand_of(id), s, earlier);
   }
   constexpr int put(const operand_info& o, int lie, int earlier = -1) {
     k.operands.push_back(o);
-    lies.push_back(lie);
+    lying.lies.push_back(lie);
     same_memory.push_back(earlier);
     const int at = now.operands++ - now.inputs;
-    moves[at] = nest.loops > 0 && stride(lie, nest.loops - 1) != 0;
+    moves[at] = lying.nest.loops > 0 && lying.stride(lie, lying.nest.loops - 1) != 0;
     return at;
   }
   /// What a producer knows by its geometry.
@@ -347,9 +200,8 @@ struct kernel_emitter {
     now.first_instruction = k.code.size();
     now.first_operand = k.operands.size();
     domain = groups[q].domain;
-    nest = groups[q].nest;
-    for (int l = nest.loops - 1, step = 1; l >= 0; step *= nest.extent[l--]) in_order.at[l] = step;
-    strides.count = lies.count = same_memory.count = 0;
+    lying.begin(groups[q]);
+    same_memory.count = 0;
     producer_info made{};
     bool stores = false;
     for (int i = head.data[q]; i >= 0; i = next.data[i]) stores = stores || stored[i];
@@ -386,6 +238,8 @@ struct kernel_emitter {
   /// Merges the loops of the group as far as its operands allow, and makes them rows, columns and what is around these.
   constexpr void set_loops() {
     const group& around = groups[q];
+    const loop_nest& nest = lying.nest;
+    const list<int>& lies = lying.lies;
     const bool produces = around.kind == group_kind::producer;
     const int inner = produces ? domain.cols() : around.run.inner, outside = inner * around.run.extent;
     int behind = around.elements;
@@ -396,7 +250,7 @@ struct kernel_emitter {
       behind /= nest.extent[l];
       bool merges = loops.loops > 0 && !((produces || around.axis >= 0) && wall);
       for (int i = 0; merges && i < lies.count; ++i)
-        merges = lies.data[i] < 0 || stride(lies.data[i], l - 1) == stride(lies.data[i], l) * nest.extent[l];
+        merges = lies.data[i] < 0 || lying.stride(lies.data[i], l - 1) == lying.stride(lies.data[i], l) * nest.extent[l];
       if (!merges) loops.push(1);
       loops.extent[loops.loops - 1] *= nest.extent[l];
       from[loops.loops - 1] = l;
@@ -425,7 +279,7 @@ struct kernel_emitter {
     if (domain.bounded && loops.loops > 0) now.bounded = batch == rows ? bounded_by::rows : batch == cols ? bounded_by::columns : bounded_by::outer;
     for (int i = 0; i < lies.count; ++i) {
       operand_info& o = k.operands.data[now.first_operand + now.inputs + i];
-      const auto along = [&](int loop) { return stride(lies.data[i], from[loop]); };
+      const auto along = [&](int loop) { return lying.stride(lies.data[i], from[loop]); };
       o.step = {rows < 0 ? 0 : along(rows), cols < 0 ? int(moves[i]) : along(cols)};
       o.outer = k.outer_strides.size();
       for (int l = 0; l < now.outer_loops; ++l) k.outer_strides.push_back(along(l));
@@ -434,7 +288,7 @@ struct kernel_emitter {
   /// An operand that the kernel behind a producer writes and that lies like the domain, or -1.
   constexpr int written_in_order() const {
     for (int i = now.first_instruction; i < k.code.size(); ++i)
-      if (const int to = instruction::store_of(k.code.data[i].word); to >= 0 && same(lies.data[to], lies_in_order)) return now.inputs + to;
+      if (const int to = instruction::store_of(k.code.data[i].word); to >= 0 && lying.same(lying.lies.data[to], lies_in_order)) return now.inputs + to;
     return -1;
   }
   constexpr void find_producer(const producer_info& made) {
@@ -472,8 +326,6 @@ struct kernel_emitter {
 
   constexpr void emit_all() {
     list<int> head(n_groups + 1, -1), next = list<int>::unset(g.n_nodes);
-    elements = list<int>::unset(g.n_nodes);
-    for (int i = 0; i < g.n_nodes; ++i) elements.data[i] = nodes[i].shape.size();
     value = list<int>::unset(g.n_nodes);
     value_group = list<int>(g.n_nodes, -1);
     made_value = list<int>::unset(g.n_nodes);
@@ -539,24 +391,6 @@ template <class Fusion, class Memory> constexpr kernel_lists emit_kernels(const 
   detail::kernel_emitter emitter{g, g.nodes, f.group_of, f.phase, f.stored, f.groups, f.n_groups, m.offset, m.home, m.history, m.local};
   emitter.emit_all();
   return static_cast<kernel_lists&&>(emitter.k);
-}
-
-template <class Tables> constexpr Tables freeze(const kernel_lists& lists, int regions) {
-  Tables t;
-  t.sizes = {lists.code.size(), lists.operands.size(), lists.outer_strides.size(), lists.terms.size(), lists.launches.size(), lists.distinct.size(), lists.producers.size(), lists.constants.size(), lists.steps.size(), regions};
-  detail::copy_table(lists.code.data, lists.code.count, t.code);
-  detail::copy_table(lists.operands.data, lists.operands.count, t.operands);
-  detail::copy_table(lists.outer_strides.data, lists.outer_strides.count, t.outer_strides);
-  detail::copy_table(lists.terms.data, lists.terms.count, t.terms);
-  detail::copy_table(lists.launches.data, lists.launches.count, t.launches);
-  detail::copy_table(lists.distinct.data, lists.distinct.count, t.distinct);
-  detail::copy_table(lists.producers.data, lists.producers.count, t.producers);
-  detail::copy_table(lists.constants.data, lists.constants.count, t.constants);
-  detail::copy_table(lists.steps.data, lists.steps.count, t.steps);
-  detail::copy_table(lists.loops.data, regions, t.loops);
-  t.flops = lists.flops;
-  t.bytes = lists.bytes;
-  return t;
 }
 
 }  // namespace tfx

@@ -81,7 +81,7 @@ struct locator {
       } else if (n.op->kind == op_kind::assign) {
         id = n.aux;
       } else if (n.op->kind == op_kind::view) {
-        if (n.op->strided) at.offset += g.geometries[n.aux].v[12];
+        if (n.op->strided) at.offset += movement_geometry(g.geometries[n.aux]).first;
         if (is<slice_op>(n)) add(slot_term(g, n.region, n.aux, size));
         if (is<row_op>(n)) at.offset += n.aux * size;
         id = g.input(id, 0);
@@ -112,7 +112,7 @@ constexpr axis_steps steps_in_memory(const graph_view& g, int id) {
     if (n.shape.rank > 0) lay.step[n.shape.rank - 1] = 1;
     return lay;
   }
-  if (n.op->strided) return strided_steps(g.geometries[n.aux], n.shape);
+  if (n.op->strided) return moved_steps(g.geometries[n.aux], n.shape);
   if (!is_reshape(n)) return row_major(n.shape);
   const int from = g.edges[n.first];
   axis_steps lay = steps_in_memory(g, from);
@@ -128,7 +128,7 @@ constexpr int locate_plain(const graph_view& g, const int* home, int id, int& of
     if (home[id] >= 0) {
       id = home[id];
     } else if (n.op->kind == op_kind::view) {
-      if (n.op->strided) offset += g.geometries[n.aux].v[12];
+      if (n.op->strided) offset += movement_geometry(g.geometries[n.aux]).first;
       if (is<row_op>(n)) offset += n.aux * n.shape.size();
       id = g.edges[n.first];
     } else if (n.op->kind == op_kind::assign) {

@@ -108,7 +108,6 @@ constexpr bool refine(loop_nest& nest, const dims& s) {
 
 /// How the elements of a value lie in memory: elements from one to the next along each axis of its shape.
 struct axis_steps {
-  int offset = 0;
   int step[max_rank] = {};
 };
 constexpr axis_steps row_major(const dims& s) {
@@ -120,7 +119,6 @@ constexpr axis_steps row_major(const dims& s) {
 /// The same elements under another shape. False if steps can't say where they lie.
 constexpr bool reshape_steps(const dims& from, axis_steps& lay, const dims& to) {
   axis_steps out;
-  out.offset = lay.offset;
   int source = from.rank - 1, left = 1, step = 0;   // of the axis that is being taken apart
   for (int axis = to.rank - 1; axis >= 0; --axis) {
     bool first = true;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <tfx/graph/matrix_view.hpp>
+#include <tfx/graph/axes.hpp>
 #include <tfx/graph/residuals.hpp>
 
 namespace tfx {

@@ -4,7 +4,7 @@
 #include <tfx/core/run_state.hpp>
 #include <tfx/core/shape.hpp>
 #include <tfx/geometry/geometry.hpp>
-#include <tfx/graph/matrix_view.hpp>
+#include <tfx/graph/axes.hpp>
 #include <tfx/graph/op_kind.hpp>
 #include <tfx/lanes/lane.hpp>
 #include <tfx/lanes/reduce_order.hpp>

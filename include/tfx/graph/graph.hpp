@@ -4,9 +4,7 @@
 #include <string_view>
 
 #include <tfx/graph/builder.hpp>
-#include <tfx/core/view.hpp>
 #include <tfx/graph/control.hpp>
-#include <tfx/graph/matrix_view.hpp>
 #include <tfx/graph/residuals.hpp>
 #include <tfx/graph/scope.hpp>
 
@@ -140,72 +138,6 @@ template <class T> constexpr void copy_table(const T* from, int n, T* to) {
   for (int i = 0; i < n; ++i) to[i] = from[i];
 }
 
-/// Elements that only move are read where they lie, if their readers are kernels that walk with strides: elementwise work and
-/// reductions that see them as one row or column. Lines must be long enough to be walked one by one, else they are copied.
-struct in_place_reader {
-  node* nodes;
-  const int* edges;
-  const geometry* geometries;
-  int n;
-  list<char> only_kernels;   ///< per node: may all its readers walk with strides?
-  list<int> source;          ///< per node: the moving node that it shows, by way of reshapes; -1: none
-
-  static constexpr int shortest_line = 16;
-
-  constexpr in_place_reader(node* from, const int* of, const geometry* g, int count)
-      : nodes(from), edges(of), geometries(g), n(count), only_kernels(count, 1), source(count, -1) {}
-
-  constexpr axis_steps steps(int id) const {
-    const node& m = nodes[id];
-    if (m.op->as_view != nullptr) return strided_steps(geometries[m.aux], m.shape);
-    axis_steps lay = steps(edges[m.first]);
-    if (!reshape_steps(nodes[edges[m.first]].shape, lay, m.shape)) lay.offset = -1;
-    return lay;
-  }
-  /// Do the loops over node `id` make it lines of the memory?
-  constexpr bool has_lines(int id) const {
-    loop_nest nest = loops_of(nodes[id].shape);
-    view v{};
-    strides_of(nodes[id].shape, steps(id), nodes[id].shape, nest, v.stride);
-    merge_loops(nest, &v, 1);
-    if (nest.loops == 0) return true;
-    const int step = v.stride[nest.loops - 1];
-    return (step == 0 || step == 1) && nest.extent[nest.loops - 1] >= shortest_line;
-  }
-  /// Is what reduction i sees of it one loop, whatever lies around that?
-  constexpr bool reduces(int i) const {
-    const int a = edges[nodes[i].first];
-    const reduced_run run = run_of(nodes[a].shape, nodes[i].aux);
-    loop_nest nest = loops_of(nodes[a].shape);
-    view v{};
-    strides_of(nodes[a].shape, steps(a), nodes[a].shape, nest, v.stride);
-    for (int l = nest.loops - 1, behind = 1; l > 0; --l) {
-      behind *= nest.extent[l];
-      if (behind > run.inner && behind < run.inner * run.extent && !merges(nest, v, l - 1)) return false;
-    }
-    return true;
-  }
-  constexpr void run() {
-    for (int i = n - 1; i >= 0; --i) {
-      const node& m = nodes[i];
-      const op_kind kind = m.op->kind;
-      const bool walks = kind == op_kind::map || kind == op_kind::reduce || (is_reshape(m) && only_kernels[i]);
-      for (int e = m.first; e < m.first + m.count; ++e)
-        if (!walks) only_kernels[edges[e]] = 0;
-      if (m.link >= 0) only_kernels[m.link] = 0;
-    }
-    for (int i = 0; i < n; ++i) {
-      const node& m = nodes[i];
-      if (m.op->as_view != nullptr && only_kernels[i] && has_lines(i)) source[i] = i;
-      if (is_reshape(m)) source[i] = source[edges[m.first]];
-      if (source[i] >= 0 && steps(i).offset < 0) source[source[i]] = -1;
-      if (m.op->kind == op_kind::reduce && source[edges[m.first]] >= 0 && !reduces(i)) source[source[edges[m.first]]] = -1;
-    }
-    for (int i = 0; i < n; ++i)
-      if (nodes[i].op->as_view != nullptr && source[i] == i) nodes[i].op = nodes[i].op->as_view;
-  }
-};
-
 template <class Graph> constexpr void freeze(const builder& b, const list<int>& numbers, Graph& g) {
   const int n = numbers.count;
   const int* const number = numbers.data;
@@ -219,10 +151,8 @@ template <class Graph> constexpr void freeze(const builder& b, const list<int>& 
     order[number[i]] = i;
     ++live;
   }
-  bool moves = false;
   for (int k = 0; k < live; ++k) {
     node m = nodes[order[k]];
-    moves = moves || m.op->as_view != nullptr;
     const int from = m.first, to = from + m.count;
     m.first = edge;
     for (int e = from; e < to; ++e) g.edges[edge++] = number[edges[e]];
@@ -240,7 +170,6 @@ template <class Graph> constexpr void freeze(const builder& b, const list<int>& 
   copy_table(b.space_size, max_spaces, g.space_size);
   g.spaces = b.spaces;
   g.batch_bound = b.batch_bound;
-  if (moves) in_place_reader{g.nodes, g.edges, g.geometries, live}.run();
 }
 
 }  // namespace detail

@@ -4,16 +4,19 @@
 #include <tfx/graph/batch_check.hpp>
 #include <tfx/graph/graph.hpp>
 #include <tfx/lower/pool_into_convolution.hpp>
+#include <tfx/lower/read_in_place.hpp>
 
 namespace tfx {
 
 /// What is done to a complete graph before it is planned: passes, one after the other.
 constexpr void lower(builder& b) {
-  if (b.right()) pool_into_convolution(b);
+  if (!b.right()) return;
+  pool_into_convolution(b);
+  read_in_place(b);
 }
 
-/// Runs `Step{}(builder&)` once on a recorder, and lowers what it has recorded. A step is a default-constructible callable type; it declares inputs, calls the
-/// user's code and declares outputs.
+/// Runs `Step{}(builder&)` once on a recorder, and lowers what it has recorded. A step is a default-constructible callable
+/// type; it declares inputs, calls the user's code and declares outputs.
 template <class Step> constexpr void record(builder& b) {
   scope top(b);
   Step{}(b);

@@ -6,7 +6,7 @@
 #include <tfx/graph/gradient_scope.hpp>
 #include <tfx/graph/var.hpp>
 #include <tfx/graph/control.hpp>
-#include <tfx/graph/matrix_view.hpp>
+#include <tfx/graph/axes.hpp>
 #include <tfx/lanes/lane.hpp>
 
 namespace tfx {

@@ -175,7 +175,7 @@ template <class Op> constexpr handle pooled_first(const dims& shape, const pool2
     };
     if (n.op->id == op_of<relu_op>.id) return as_before(apply_map<relu_op>(pooled_first<Op>(shape, g, input(0))));
     if (n.op->id == op_of<add_op>.id && node_of(input(0)).op->id == op_of<conv_op>.id &&
-        pattern_of(input(1).shape(), x.shape()) == pattern::row)
+        input(1).shape().rows() == 1 && input(1).shape().cols() == x.shape().cols())
       return as_before(apply_map<add_op>(pooled_first<Op>(shape, g, input(0)), input(1)));
   }
   return pooled<Op>(shape, g, x);

@@ -5,6 +5,7 @@
 #include <tfx/backend/simd/share.hpp>
 #include <tfx/core/config.hpp>
 #include <tfx/core/view.hpp>
+#include <tfx/geometry/movement.hpp>
 
 /// Producers that only move elements: a tile of the result at a time is copied to the first-level cache, by lines of the
 /// source wherever it has any, and handed over.
@@ -260,7 +261,7 @@ template <class T, class Operation> struct simd_view_of : simd_view<T> {
   template <class Launch> static constexpr const void* tiles() { return &forms<Launch>; }
 };
 
-/// Matrices side by side. Geometry: v[k] columns of operand k.
+/// Matrices side by side.
 template <class T> struct simd_concatenate {
   template <class Launch> static constexpr const void* tiles() { return nullptr; }
   static constexpr std::size_t scratch(const geometry&, int, int) { return std::size_t(moving<T>::tile_elements); }
@@ -283,9 +284,9 @@ template <class T> struct simd_concatenate {
 
  private:
   static void join(const call<T>& a, range rows, range cols, T* to, int pitch) {
-    const geometry& g = *a.geo;
-    for (int k = 0, begin = 0; k < g.operands; begin += g[k++]) {
-      const int width = g[k];
+    const concatenate_geometry g = *a.geo;
+    for (int k = 0, begin = 0; k < a.geo->operands; begin += g.width[k++]) {
+      const int width = g.width[k];
       const range shared = common(cols, {begin, begin + width});
       if (shared.size() <= 0) continue;
       const T* const from = static_cast<const T*>(a.operand[k]) + std::ptrdiff_t(rows.from) * width + (shared.from - begin);

@@ -2,23 +2,10 @@
 #pragma once
 
 #include <tfx/core/view.hpp>
-#include <tfx/geometry/geometry.hpp>
+#include <tfx/geometry/movement.hpp>
 
-// Kernels see every tensor as a matrix (`dims::rows`, `dims::cols`): how operands lie against it, and what reductions leave.
+// What reductions reduce and leave, and how elements lie that were only moved.
 namespace tfx {
-
-/// How an operand lies against the domain of a kernel.
-enum class pattern : unsigned { scalar, row, column, full, other };
-constexpr pattern pattern_of(int rows, int cols, int domain_rows, int domain_cols) {
-  if (rows * cols == 1) return pattern::scalar;
-  if (rows * cols == domain_rows * domain_cols) return pattern::full;
-  if (rows == 1 && cols == domain_cols) return pattern::row;
-  if (cols == 1 && rows == domain_rows) return pattern::column;
-  return pattern::other;
-}
-constexpr pattern pattern_of(const dims& operand, const dims& domain) {
-  return pattern_of(operand.rows(), operand.cols(), domain.rows(), domain.cols());
-}
 
 /// What a reduction sums over: the rows of a matrix, or of each of several that stand one behind the other ([matrices, rows,
 /// columns]); each row; or everything. The order of the additions is fixed and part of the meaning
@@ -46,14 +33,11 @@ constexpr dims reduced(dims s, int axis) {
   return s;
 }
 
-/// Steps of a strided view; `v` as ops/rearrange.hpp fills it in.
-constexpr axis_steps strided_steps(const geometry& g, const dims& s) {
+/// How the results of an operation lie in its input, from the first one on.
+constexpr axis_steps moved_steps(const movement_geometry& g, const dims& s) {
   axis_steps lay;
-  for (int axis = 0; axis < s.rank; ++axis) lay.step[axis] = g.v[6 + max_rank - s.rank + axis];
+  for (int axis = 0; axis < s.rank; ++axis) lay.step[axis] = g.step[g.aligned(axis, s.rank)];
   return lay;
 }
-
-/// The same elements in the same matrix.
-constexpr bool same_matrix(const dims& a, const dims& b) { return a.rows() == b.rows() && a.cols() == b.cols(); }
 
 }  // namespace tfx

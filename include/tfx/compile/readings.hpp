@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/compile/group.hpp>
+
+namespace tfx::detail {
+
+/// How a value lies against its reader's elements: it repeats along one run of `extent` elements, each `inner` long.
+struct repetition {
+  int inner = 1, extent = 1;   ///< 1: it is read as it lies; 0: otherwise than by one run
+};
+
+/// How the nodes of a graph read each other: which value or memory is at the other end of each edge, and how it lies against
+/// the reader's elements. Found once: in a constant evaluation a call costs more than all else on a line.
+struct readings {
+  const graph_view& g;
+  const node* nodes;
+  int n;
+  list<int> value, origin;      ///< per node `value_of` and `graph_view::root`
+  list<int> value_read, memory_read;   ///< the same of the node at the other end of each edge
+  list<repetition> lies;        ///< per edge
+  list<int> shape, elements;    ///< per node: equal shapes have equal numbers
+  list<int> first_cut, cut;     ///< per node its operands' cuts (where loops can't be merged for them: so many elements behind): a range of the second table
+
+  constexpr explicit readings(const graph_view& view)
+      : g(view), nodes(view.nodes), n(view.n_nodes), value(list<int>::unset(n)), origin(list<int>::unset(n)),
+        shape(list<int>::unset(n)), elements(list<int>::unset(n)), first_cut(list<int>::unset(n + 1)) {
+    list<int> distinct;   // a node of each shape
+    int edges = 0;
+    for (int i = 0; i < n; ++i) {
+      const node& m = nodes[i];
+      const int size = m.shape.size(), like = m.count > 0 ? g.edges[m.first] : i;   // mostly that of the first input
+      elements.data[i] = size;
+      int s = like < i && elements.data[like] == size && nodes[like].shape == m.shape ? shape.data[like] : distinct.count;
+      for (; s > 0; --s)
+        if (const int other = distinct.data[s - 1]; elements.data[other] == size && nodes[other].shape == m.shape) break;
+      if (s == 0) {
+        distinct.push_back(i);
+        s = distinct.count;
+      }
+      shape.data[i] = s;
+      if (m.first + m.count > edges) edges = m.first + m.count;
+      if (m.op->kind == op_kind::view) {
+        value.data[i] = value_of(g, i);
+        origin.data[i] = g.root(i);
+      } else {
+        value.data[i] = origin.data[i] = i;
+      }
+    }
+    value_read = list<int>::unset(edges);
+    memory_read = list<int>::unset(edges);
+    for (int e = 0; e < edges; ++e) {
+      const int a = g.edges[e];
+      value_read.data[e] = value.data[a];
+      memory_read.data[e] = origin.data[a];
+    }
+    lies = list<repetition>::unset(edges);
+    for (int i = 0; i < n; ++i) {
+      first_cut.data[i] = cut.count;
+      const op_kind kind = nodes[i].op->kind;
+      if (kind == op_kind::map || kind == op_kind::assign || kind == op_kind::reduce)
+        for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e) lies.data[e] = lie(i, g.edges[e]);
+    }
+    first_cut.data[n] = cut.count;
+  }
+
+  constexpr int in(int i, int k) const { return value_read.data[nodes[i].first + k]; }
+
+  /// How operand a lies against node i, which notes where its loops can't be merged for it.
+  constexpr repetition lie(int i, int a) {
+    const bool by_column = nodes[origin.data[a]].op->kind == op_kind::generate && nodes[origin.data[a]].op->arity == 0;
+    const bool steps = by_column || is_strided(g, a);
+    const int domain = nodes[i].op->kind == op_kind::reduce ? a : i;
+    if (elements.data[a] == 1 && !steps) return {1, elements.data[domain]};
+    if (elements.data[a] == elements.data[domain] && !steps) return {};
+    const loop_nest nest = loops_of(nodes[domain].shape);
+    view v{};
+    strides_of(nodes[a].shape, steps_in_memory(g, a), nodes[domain].shape, nest, v.stride);
+    repetition found{1, 0};
+    int runs = 0, inside = 1;
+    bool repeats = false;
+    for (int l = nest.loops - 1; l >= 0; --l) {
+      if (l < nest.loops - 1 && !merges(nest, v, l)) note_cut(i, inside);
+      if (v.stride[l] == 0) {
+        if (!repeats) {
+          ++runs;
+          found = {inside, 1};
+        }
+        found.extent *= nest.extent[l];
+      }
+      repeats = v.stride[l] == 0;
+      inside *= nest.extent[l];
+    }
+    return steps || runs != 1 ? repetition{1, 0} : found;
+  }
+  constexpr void note_cut(int i, int at) {
+    for (int k = first_cut.data[i]; k < cut.count; ++k)
+      if (cut.data[k] == at) return;
+    cut.push_back(at);
+  }
+};
+
+}  // namespace tfx::detail

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/core/view.hpp>
+#include <tfx/graph/graph.hpp>
+#include <tfx/graph/axes.hpp>
+
+namespace tfx {
+
+namespace detail {
+
+/// Finds the nodes that only move elements and need no copy.
+struct in_place_reader {
+  builder& b;
+  const node* nodes;
+  int n;
+  list<int> number;          ///< -1: nobody needs the node
+  list<char> only_kernels;   ///< per node: may all its readers walk with strides?
+  list<int> source;          ///< per node: the moving node that it shows, by way of reshapes; -1: none
+
+  static constexpr int shortest_line = 16;   ///< elements: shorter lines are copied more cheaply than walked one by one
+
+  constexpr explicit in_place_reader(builder& g)
+      : b(g), nodes(g.nodes.data), n(g.nodes.size()), number(live_numbers(g)), only_kernels(n, 1), source(n, -1) {}
+
+  constexpr bool moves(int id) const { return nodes[id].op->as_view != nullptr; }
+  constexpr int from(int id) const { return b.input(id, 0); }
+
+  /// How the elements of node `id` lie, a moving one or a reshape of one. False if steps can't say that.
+  constexpr bool find_steps(int id, axis_steps& lay) const {
+    const node& m = nodes[id];
+    if (moves(id)) {
+      lay = moved_steps(b.geometries[m.aux], m.shape);
+      return true;
+    }
+    return find_steps(from(id), lay) && reshape_steps(nodes[from(id)].shape, lay, m.shape);
+  }
+  constexpr view along(int id, const loop_nest& nest) const {
+    axis_steps lay;
+    view v;
+    find_steps(id, lay);
+    strides_of(nodes[id].shape, lay, nodes[id].shape, nest, v.stride);
+    return v;
+  }
+  /// Do the loops over node `id` make it lines of the memory?
+  constexpr bool has_lines(int id) const {
+    loop_nest nest = loops_of(nodes[id].shape);
+    view v = along(id, nest);
+    merge_loops(nest, &v, 1);
+    if (nest.loops == 0) return true;
+    const int step = v.stride[nest.loops - 1];
+    return (step == 0 || step == 1) && nest.extent[nest.loops - 1] >= shortest_line;
+  }
+  /// Is what reduction i sees of it one loop, whatever lies around that?
+  constexpr bool reduces(int i) const {
+    const dims& shape = nodes[from(i)].shape;
+    const reduced_run run = run_of(shape, nodes[i].aux);
+    const loop_nest nest = loops_of(shape);
+    const view v = along(from(i), nest);
+    for (int l = nest.loops - 1, behind = 1; l > 0; --l) {
+      behind *= nest.extent[l];
+      if (behind > run.inner && behind < run.inner * run.extent && !merges(nest, v, l - 1)) return false;
+    }
+    return true;
+  }
+
+  constexpr void find_readers() {
+    for (int i = n - 1; i >= 0; --i) {
+      if (number[i] < 0) continue;
+      const node& m = nodes[i];
+      const op_kind kind = m.op->kind;
+      const bool walks = kind == op_kind::map || kind == op_kind::reduce || (is_reshape(m) && only_kernels[i]);
+      for (int k = 0; k < m.count; ++k)
+        if (!walks) only_kernels[b.input(i, k)] = 0;
+      if (m.link >= 0) only_kernels[m.link] = 0;
+    }
+  }
+  constexpr void run() {
+    find_readers();
+    for (int i = 0; i < n; ++i) {
+      if (number[i] < 0) continue;
+      if (moves(i) && only_kernels[i] && has_lines(i)) source[i] = i;
+      if (is_reshape(nodes[i])) source[i] = source[from(i)];
+      axis_steps lay;
+      if (source[i] >= 0 && !find_steps(i, lay)) source[source[i]] = -1;
+      if (nodes[i].op->kind == op_kind::reduce && source[from(i)] >= 0 && !reduces(i)) source[source[from(i)]] = -1;
+    }
+    for (int i = 0; i < n; ++i)
+      if (moves(i) && source[i] == i) b.nodes[i].op = nodes[i].op->as_view;
+  }
+};
+
+}  // namespace detail
+
+/// Elements that only move (permuted, cut, turned round, spread) are read where they lie, if their readers are kernels that
+/// walk with strides: elementwise work, and reductions that see them as one row or column. Lines must be long enough to be
+/// walked one by one; else, and for all other readers, they are copied.
+constexpr void read_in_place(builder& b) {
+  bool moves = false;
+  for (int i = 0; i < b.nodes.size(); ++i) moves = moves || b.nodes[i].op->as_view != nullptr;
+  if (moves) detail::in_place_reader(b).run();
+}
+
+}  // namespace tfx

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <doctest/doctest.h>
+
+#include <tfx/lower/read_in_place.hpp>
+#include <tfx/ops.hpp>
+
+namespace {
+
+using namespace tfx;
+
+using images = var<shape<4, 6, 32>>;
+
+/// Moving nodes that are read where they lie, and that are copied, in the graph that `record(images)` gives.
+struct found {
+  int in_place = 0, copied = 0;
+  bool operator==(const found&) const = default;
+};
+template <class Record> found moved(Record record) {
+  builder b;
+  scope top(b);
+  b.add_output(record(images{b.add_input(images::dim, dtype::real_type, "x")}).h);
+  b.finish();
+  REQUIRE(b.right());
+  read_in_place(b);
+  const list<int> numbers = detail::live_numbers(b);
+  found n;
+  for (int i = 0; i < b.nodes.size(); ++i) {
+    if (numbers[i] < 0) continue;
+    n.in_place += b.nodes[i].op->strided;
+    n.copied += b.nodes[i].op->as_view != nullptr;
+  }
+  return n;
+}
+constexpr found in_place{1, 0}, copied{0, 1};
+
+}  // namespace
+
+TEST_CASE("elementwise work reads what was moved where it lies, line by line") {
+  CHECK(moved([](images x) { return tanh(permute<1, 0, 2>(x)); }) == in_place);
+  CHECK(moved([](images x) { return 1 + slice<1, 2, 5>(x); }) == in_place);
+  CHECK(moved([](images x) { return 1 + slice<2, 0, 16>(x); }) == in_place);
+  CHECK(moved([](images x) { return 1 + flip<0, 1>(x); }) == in_place);
+  CHECK(moved([](images x) { return 1 + slice<0, 0, 4, 2>(x); }) == in_place);
+}
+
+TEST_CASE("what makes no lines is copied") {
+  CHECK(moved([](images x) { return 1 + transpose(x); }) == copied);
+  CHECK(moved([](images x) { return 1 + flip<2>(x); }) == copied);
+  CHECK(moved([](images x) { return 1 + slice<2, 0, 8>(x); }) == copied);   // lines of 8 elements
+  CHECK(moved([](images x) { return 1 + slice<2, 0, 32, 2>(x); }) == copied);
+}
+
+TEST_CASE("reductions read what they see as one row, or one column") {
+  CHECK(moved([](images x) { return sum<2>(slice<2, 0, 16>(x)); }) == in_place);
+  CHECK(moved([](images x) { return sum<1>(slice<2, 0, 16>(x)); }) == in_place);
+  CHECK(moved([](images x) { return sum(slice<2, 0, 16>(x)); }) == copied);
+  CHECK(moved([](images x) { return sum<1, 2>(slice<2, 0, 16>(x)); }) == copied);
+}
+
+TEST_CASE("what reads by itself gets a copy, and so does everybody beside it") {
+  CHECK(moved([](images x) { return matmul(slice<2, 0, 16>(x), transpose(slice<2, 0, 16>(x))); }).in_place == 0);
+  CHECK(moved([](images x) { return 1 + flip<0>(flip<1>(x)); }) == found{1, 1});
+  CHECK(moved([](images x) { return slice<2, 0, 16>(x); }) == copied);   // the program's output
+  CHECK(moved([](images x) {
+    const auto part = slice<2, 0, 16>(x);
+    return sum(tanh(part)) + sum(matmul(part, reshape<4, 16, 6>(part)));
+  }) == copied);
+}
