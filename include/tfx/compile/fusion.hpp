@@ -40,7 +40,7 @@ struct fuser : node_placer {
           f.group_of.data[i] = c;
           f.groups.data[c].size++;
           f.groups.data[q].size--;
-          refine_for(f.groups.data[c], i);
+          if (shape.data[i] != f.groups.data[c].shape) refine_for(f.groups.data[c], i);
           cut_for(c, i);
         }
       }

@@ -19,6 +19,7 @@ struct group {
   dims domain{};
   loop_nest nest{};           ///< its axes, cut so that those of every node in it are some of them
   int elements = 1;
+  int shape = 0;              ///< number of the domain's shape in the pass
   group_kind kind = group_kind::map;
   std::int8_t axis = -1;      ///< of its reductions; -1: none
   reduced_run run{};          ///< what they reduce

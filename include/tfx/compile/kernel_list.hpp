@@ -92,7 +92,7 @@ struct kernel_emitter {
 
   /// The operand through which node i, or its kernel for it, reads or writes the memory of node `id`; `a` is what i sees there.
   constexpr int use(int id, int a, int i) {
-    const int s = lying.lie(a, i), earlier = slot_group.data[id] == q ? slot.data[id] : -1;
+    const int s = lying.find(a, i), earlier = slot_group.data[id] == q ? slot.data[id] : -1;
     for (int at = earlier; at >= 0; at = same_memory.data[at])
       if (lying.same(lying.lies.data[at], s)) return at;
     if (earlier < 0 && input_group.data[id] != q) now.bytes += lying.elements.data[id];
@@ -104,7 +104,7 @@ struct kernel_emitter {
     lying.lies.push_back(lie);
     same_memory.push_back(earlier);
     const int at = now.operands++ - now.inputs;
-    moves[at] = lying.nest.loops > 0 && lying.stride(lie, lying.nest.loops - 1) != 0;
+    moves[at] = lie != is_number && lying.nest.loops > 0 && (lie == lies_in_order || lying.strides.data[lie].at[lying.nest.loops - 1] != 0);
     return at;
   }
   /// What a producer knows by its geometry.
@@ -250,7 +250,7 @@ struct kernel_emitter {
       behind /= nest.extent[l];
       bool merges = loops.loops > 0 && !((produces || around.axis >= 0) && wall);
       for (int i = 0; merges && i < lies.count; ++i)
-        merges = lies.data[i] < 0 || lying.stride(lies.data[i], l - 1) == lying.stride(lies.data[i], l) * nest.extent[l];
+        merges = lies.data[i] < 0 || lying.strides.data[lies.data[i]].at[l - 1] == lying.strides.data[lies.data[i]].at[l] * nest.extent[l];
       if (!merges) loops.push(1);
       loops.extent[loops.loops - 1] *= nest.extent[l];
       from[loops.loops - 1] = l;
@@ -279,10 +279,10 @@ struct kernel_emitter {
     if (domain.bounded && loops.loops > 0) now.bounded = batch == rows ? bounded_by::rows : batch == cols ? bounded_by::columns : bounded_by::outer;
     for (int i = 0; i < lies.count; ++i) {
       operand_info& o = k.operands.data[now.first_operand + now.inputs + i];
-      const auto along = [&](int loop) { return lying.stride(lies.data[i], from[loop]); };
-      o.step = {rows < 0 ? 0 : along(rows), cols < 0 ? int(moves[i]) : along(cols)};
+      const int* const along = lying.along(lies.data[i]);
+      o.step = {rows < 0 ? 0 : along[from[rows]], cols < 0 ? int(moves[i]) : along[from[cols]]};
       o.outer = k.outer_strides.size();
-      for (int l = 0; l < now.outer_loops; ++l) k.outer_strides.push_back(along(l));
+      for (int l = 0; l < now.outer_loops; ++l) k.outer_strides.push_back(along[from[l]]);
     }
   }
   /// An operand that the kernel behind a producer writes and that lies like the domain, or -1.

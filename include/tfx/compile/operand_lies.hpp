@@ -21,6 +21,7 @@ struct operand_lies {
   const group* around = nullptr;
   loop_nest nest{};
   loop_strides in_order{};        ///< of what lies like the domain
+  loop_strides of_number{};
   list<int> lies{};               ///< per operand: as above, or its row of `strides`
   list<loop_strides> strides{};
 
@@ -37,6 +38,13 @@ struct operand_lies {
 
   /// Is what node i computes one result per row, or column, of the group's reductions?
   constexpr bool is_left(int i) const { return around->axis >= 0 && phase[i] % 2 != 0; }
+  /// How node a lies, which node i reads, or is if they are the same, against the loops of the group: mostly as they do.
+  constexpr int find(int a, int i) {
+    const op_kind kind = nodes[a].op->kind;
+    if (kind == op_kind::view || kind == op_kind::generate) return lie(a, i);
+    if (elements.data[a] == 1) return is_number;
+    return nodes[i].op->kind != op_kind::reduce && !is_left(i) && elements.data[a] == elements.data[i] ? int(lies_in_order) : lie(a, i);
+  }
   /// How node a lies, which node i reads, or is if they are the same, against the loops of the group.
   constexpr int lie(int a, int i) {
     const node& reader = nodes[i];
@@ -72,13 +80,13 @@ struct operand_lies {
     for (int l = 0; l < kept.loops; ++l) strides.data[strides.count - 1].at[place[l]] = stride[l];
     return strides.count - 1;
   }
-  /// Elements from one iteration of a loop of the group to the next.
-  constexpr int stride(int lie, int loop) const {
-    return lie == is_number ? 0 : lie == lies_in_order ? in_order.at[loop] : strides.data[lie].at[loop];
+  /// Elements from one iteration to the next, per loop of the group.
+  constexpr const int* along(int lie) const {
+    return lie == is_number ? of_number.at : lie == lies_in_order ? in_order.at : strides.data[lie].at;
   }
   constexpr bool same(int a, int b) const {
     bool all = true;
-    for (int l = 0; a != b && l < nest.loops; ++l) all = all && stride(a, l) == stride(b, l);
+    for (int l = 0; a != b && l < nest.loops; ++l) all = all && along(a)[l] == along(b)[l];
     return all;
   }
 };

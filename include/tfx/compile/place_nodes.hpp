@@ -72,7 +72,7 @@ struct node_placer : readings {
     if (q.elements != elements.data[i] || q.domain.bounded != nodes[i].shape.bounded) return false;
     for (int k = first_cut.data[i]; k < first_cut.data[i + 1]; ++k)
       if (!may_cut(q, cut.data[k])) return false;
-    if (nodes[i].shape == q.domain) return true;
+    if (shape.data[i] == q.shape) return true;
     loop_nest nest = q.nest;
     return refine(nest, nodes[i].shape);
   }
@@ -83,7 +83,6 @@ struct node_placer : readings {
   }
   /// What node i computes in group q is as many elements as the group has, or as its reductions leave.
   constexpr void refine_for(group& q, int i) {
-    if (nodes[i].shape == q.domain) return;
     const int domain = nodes[i].op->kind == op_kind::reduce ? g.edges[nodes[i].first] : i;
     if (elements.data[domain] == q.elements) {
       refine(q.nest, nodes[domain].shape);
@@ -122,6 +121,7 @@ struct node_placer : readings {
     group q;
     if (domain >= 0) {
       q.domain = nodes[domain].shape;
+      q.shape = shape.data[domain];
       q.nest = loops_of(q.domain);
       q.elements = elements.data[domain];
     }
@@ -139,8 +139,8 @@ struct node_placer : readings {
     newest.data[q] = i;
     group& target = f.groups.data[q];
     target.size++;
-    refine_for(target, i);
-    if (phase % 2 == 0) cut_for(q, i);
+    if (shape.data[i] != target.shape) refine_for(target, i);
+    if (phase % 2 == 0 && first_cut.data[i] < first_cut.data[i + 1]) cut_for(q, i);
     for (int k = first_cut.data[i]; phase % 2 && k < first_cut.data[i + 1]; ++k)
       if (cut.data[k] < target.run.inner) target.cut_inside = true;
     note_reads(i);
@@ -245,8 +245,8 @@ struct node_placer : readings {
         if (f.phase.data[j] - int(reduces) > phase) return false;   // a later sweep would see the new value
         const bool tail = f.phase.data[j] % 2 && !reduces;
         if (phase % 2 == 0) {
-          if (tail || lies.data[e].extent != 1) return false;
-        } else if (tail ? lies.data[e].extent != 1 : !reads_reduced(target, e)) {
+          if (tail || lies.data[e] != as_it_lies) return false;
+        } else if (tail ? lies.data[e] != as_it_lies : !reads_reduced(target, e)) {
           return false;
         }
       }
@@ -256,7 +256,10 @@ struct node_placer : readings {
 
   /// Does the reader of edge e, in the body of group q, see at each place what the group's reductions leave there?
   constexpr bool reads_reduced(const group& q, int e) const {
-    return lies.data[e].extent == q.run.extent && lies.data[e].inner == q.run.inner;
+    if (lies.data[e] == one_number) return q.run.outer * q.run.inner == 1;
+    if (lies.data[e] == as_it_lies) return q.run.extent == 1;
+    const repetition& r = repetitions.data[lies.data[e]];
+    return r.extent == q.run.extent && r.inner == q.run.inner;
   }
   /// The same of all that node i, and what waits for it, reads of them.
   constexpr bool sees_reduced(int i, int q) {
@@ -322,19 +325,22 @@ struct node_placer : readings {
     if (m.op->kind == op_kind::assign) release_readers(i);
     relieve(i);
     int q = -1;
-    bool through_view = false;
+    bool through_view = false, waits = false;
     ++round;
     for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e)
       if (const int c = latest_group(memory_read.data[e]); c > q) q = c;
-    for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e)
+    for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e) {
       if (value_read.data[e] != memory_read.data[e] && f.group_of.data[memory_read.data[e]] == q && q >= 0) through_view = true;
+      if (f.group_of.data[value_read.data[e]] == waiting) waits = true;
+    }
     bool body = false, tail = false;
     moment when;
     if (q >= 0) {
       const group& target = f.groups.data[q];
       when = moment_of(i, q);
-      tail = target.axis >= 0 && fits_reduced(target, i) && when.only_reduced;
-      body = !tail && all_fit(target, i);
+      tail = target.axis >= 0 && elements.data[i] == target.run.outer * target.run.inner && when.only_reduced && fits_reduced(target, i);
+      const bool alike = shape.data[i] == target.shape && first_cut.data[i] == first_cut.data[i + 1];
+      body = !tail && (waits ? all_fit(target, i) : alike || fits(target, i));
       if (when.sweep > 0 && (!sweeps(target) || when.sweep >= max_phase || !sees_reduced(i, q))) body = false;
       if (through_view || target.kind == group_kind::control || target.region != m.region || target.size + weight(i) > max_group_size)
         body = tail = false;

@@ -7,8 +7,10 @@ namespace tfx::detail {
 
 /// How a value lies against its reader's elements: it repeats along one run of `extent` elements, each `inner` long.
 struct repetition {
-  int inner = 1, extent = 1;   ///< 1: it is read as it lies; 0: otherwise than by one run
+  int inner, extent;   ///< 0: otherwise than by one run
 };
+/// What most values do.
+enum : int { one_number = -2, as_it_lies = -1 };
 
 /// How the nodes of a graph read each other: which value or memory is at the other end of each edge, and how it lies against
 /// the reader's elements. Found once: in a constant evaluation a call costs more than all else on a line.
@@ -18,7 +20,8 @@ struct readings {
   int n;
   list<int> value, origin;      ///< per node `value_of` and `graph_view::root`
   list<int> value_read, memory_read;   ///< the same of the node at the other end of each edge
-  list<repetition> lies;        ///< per edge
+  list<int> lies;               ///< per edge: `as_it_lies`, `one_number`, or a row of `repetitions`
+  list<repetition> repetitions;
   list<int> shape, elements;    ///< per node: equal shapes have equal numbers
   list<int> first_cut, cut;     ///< per node its operands' cuts (where loops can't be merged for them: so many elements behind): a range of the second table
 
@@ -54,12 +57,19 @@ struct readings {
       value_read.data[e] = value.data[a];
       memory_read.data[e] = origin.data[a];
     }
-    lies = list<repetition>::unset(edges);
+    lies = list<int>::unset(edges);
     for (int i = 0; i < n; ++i) {
       first_cut.data[i] = cut.count;
       const op_kind kind = nodes[i].op->kind;
-      if (kind == op_kind::map || kind == op_kind::assign || kind == op_kind::reduce)
-        for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e) lies.data[e] = lie(i, g.edges[e]);
+      if (kind != op_kind::map && kind != op_kind::assign && kind != op_kind::reduce) continue;
+      for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e) {
+        const int a = g.edges[e], domain = kind == op_kind::reduce ? a : i;
+        const op_kind read = nodes[a].op->kind;
+        const bool plain = read != op_kind::view && read != op_kind::generate;
+        if (plain && elements.data[a] == elements.data[domain]) lies.data[e] = as_it_lies;
+        else if (plain && elements.data[a] == 1) lies.data[e] = one_number;
+        else lies.data[e] = lie(i, a, domain);
+      }
     }
     first_cut.data[n] = cut.count;
   }
@@ -67,12 +77,11 @@ struct readings {
   constexpr int in(int i, int k) const { return value_read.data[nodes[i].first + k]; }
 
   /// How operand a lies against node i, which notes where its loops can't be merged for it.
-  constexpr repetition lie(int i, int a) {
+  constexpr int lie(int i, int a, int domain) {
     const bool by_column = nodes[origin.data[a]].op->kind == op_kind::generate && nodes[origin.data[a]].op->arity == 0;
     const bool steps = by_column || is_strided(g, a);
-    const int domain = nodes[i].op->kind == op_kind::reduce ? a : i;
-    if (elements.data[a] == 1 && !steps) return {1, elements.data[domain]};
-    if (elements.data[a] == elements.data[domain] && !steps) return {};
+    if (elements.data[a] == elements.data[domain] && !steps) return as_it_lies;
+    if (elements.data[a] == 1 && !steps) return one_number;
     const loop_nest nest = loops_of(nodes[domain].shape);
     view v{};
     strides_of(nodes[a].shape, steps_in_memory(g, a), nodes[domain].shape, nest, v.stride);
@@ -91,7 +100,8 @@ struct readings {
       repeats = v.stride[l] == 0;
       inside *= nest.extent[l];
     }
-    return steps || runs != 1 ? repetition{1, 0} : found;
+    repetitions.push_back(steps || runs != 1 ? repetition{1, 0} : found);
+    return repetitions.count - 1;
   }
   constexpr void note_cut(int i, int at) {
     for (int k = first_cut.data[i]; k < cut.count; ++k)
