@@ -20,7 +20,20 @@ inline constexpr auto net =
                    nn::conv2d<20, 3>{}, nn::relu{}, nn::average_pool<2>{}, nn::flatten{}, nn::dense<10>{});
 inline constexpr auto training = recipe(loss::softmax_cross_entropy{}, optim::adam{.learning_rate = 1e-2});
 constexpr int batch = 48, pixels = 30 * 30;
-template <class Backend> using network = model<net, input<batch, 30, 30, 1>, Backend>;
+template <const auto& Net, class Backend> using network_of = model<Net, input<batch, 30, 30, 1>, Backend>;
+template <class Backend> using network = network_of<net, Backend>;
+
+/// Each image by itself, and with loops around rows and columns: parts of images read in place, means over pixels, a softmax
+/// over an axis in the middle.
+struct excite {
+  static constexpr std::string_view name = "excite";
+  constexpr auto operator()(tensor_expression auto x) const {
+    auto y = slice<1, 2, 26>(x);
+    return y * sigmoid(mean<1, 2>(y, keep_dims)) + 0.1 * softmax<1>(y);
+  }
+};
+inline constexpr auto by_image = nn::sequential(nn::conv2d<24, 3, same>{}, nn::relu{}, excite{}, nn::conv2d<20, 3>{}, nn::relu{},
+                                                nn::global_average_pool{}, nn::dense<10>{});
 
 template <class Plan> constexpr bool runs_are_disjoint() {
   int after = 0;
@@ -36,8 +49,8 @@ template <class Plan> constexpr bool runs_are_disjoint() {
 constexpr int few = 14;
 
 /// Parameters, state and predictions after steps with some rows.
-template <class Backend> std::vector<float> trained() {
-  auto m = std::make_unique<network<Backend>>();
+template <const auto& Net, class Backend> std::vector<float> trained() {
+  auto m = std::make_unique<network_of<Net, Backend>>();
   std::vector<float> x(few * pixels), labels(few), all(few * 10);
   init::fill(init::normal{0, 1}, 1, 1, x.data(), few * pixels, 0, 1);
   for (int i = 0; i < few; ++i) labels[std::size_t(i)] = float(i % 10);
@@ -76,10 +89,12 @@ TEST_CASE("threads take rows of their own through a run, unless it adds the batc
   CHECK(executable<network<three>::predict_plan, backend::simd<>, float>::room_per_part == 0);
 }
 
-TEST_CASE("a run gives the bits of the whole batch at once, on every backend") {
-  CHECK(network<backend::simd<>>::training_plan<training>::runs[0].rows < few - 3);   // several times through a run
-  const std::vector<float> expected = trained<backend::reference>();   // node by node: it knows of no runs
-  CHECK(same_bits(trained<backend::simd<>>(), expected));
-  CHECK(same_bits(trained<backend::scalar>(), expected));
-  CHECK(same_bits(trained<backend::threads<3>>(), expected));
+template <const auto& Net> void check_bits() {
+  CHECK(network_of<Net, backend::simd<>>::template training_plan<training>::runs[0].rows < few - 3);   // several times through a run
+  const std::vector<float> expected = trained<Net, backend::reference>();   // node by node: it knows of no runs
+  CHECK(same_bits(trained<Net, backend::simd<>>(), expected));
+  CHECK(same_bits(trained<Net, backend::scalar>(), expected));
+  CHECK(same_bits(trained<Net, backend::threads<3>>(), expected));
 }
+TEST_CASE("a run gives the bits of the whole batch at once, on every backend") { check_bits<net>(); }
+TEST_CASE("and so it does where images are reduced by themselves") { check_bits<by_image>(); }

@@ -91,7 +91,7 @@ template <class Step> struct plan {
       int s = 0;
       for (; s < t.shapes; ++s) {
         const launch_info& other = kernels.launches[t.first[s]];
-        if (other.kernel == l.kernel && other.producer == l.producer && other.geometry == l.geometry && other.rows == l.rows && other.cols == l.cols && other.outer_loops == l.outer_loops && same_outer(l, other)) break;
+        if (other.kernel == l.kernel && other.producer == l.producer && other.geometry == l.geometry && other.rows == l.rows && other.cols == l.cols && other.bounded == l.bounded && other.outer_loops == l.outer_loops && same_outer(l, other)) break;
       }
       t.of[i] = s;
       if (s < t.shapes) continue;

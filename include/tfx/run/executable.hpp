@@ -80,7 +80,7 @@ template <class Plan, class Backend, class T, int Shape> struct launch_facts {
   /// Elements that a launch keeps between the calls of a run in which it adds up the batch.
   static constexpr std::size_t sums() {
     if constexpr (requires { producer_type::sums(shape::geo, 0, 0); }) return producer_type::sums(shape::geo, shape::rows, shape::cols);
-    else if constexpr (record.layout.kind == form::columns) return column_sums * std::size_t(facts::n_reductions) * std::size_t(padded_columns(shape::cols));
+    else if constexpr (record.layout.kind == form::columns && record.bounded != bounded_by::outer) return column_sums * std::size_t(facts::n_reductions) * std::size_t(padded_columns(shape::cols));
     else return 0;
   }
   /// Elements of the right operand in the order in which the producer reads it, where that is worth a copy.
@@ -310,7 +310,7 @@ template <class Plan, class Backend, class T, bool Frozen = false> struct execut
       if (l.contracts_batch) c.contracted = l.contracted / Plan::batch_bound * part.rows;
     }
     if constexpr (Plan::n_runs > 0) {
-      if (part.rows < part.all) {
+      if (part.rows < part.all && l.bounded != bounded_by::outer) {   // there each row of the batch is complete
         c.sums = b.scratch + sums_of_run[std::size_t(index)];
         c.before = (l.contracts_batch ? l.contracted : l.rows) / Plan::batch_bound * part.from;
         c.last = part.from + part.rows == part.all;
