@@ -27,7 +27,7 @@ template <class Record> found moved(Record record) {
   for (int i = 0; i < b.nodes.size(); ++i) {
     if (numbers[i] < 0) continue;
     n.in_place += b.nodes[i].op->strided;
-    n.copied += b.nodes[i].op->as_view != nullptr;
+    n.copied += b.nodes[i].op->moves;
   }
   return n;
 }

@@ -30,7 +30,8 @@ struct op_info {
   long long (*multiply_adds)(const geometry&, long long results);   ///< of a contraction; else 0
   bool by_image = false;   ///< of a contraction or window: works image by image, or adds images up, in the order of the batch
   std::uint64_t beside = 0;   ///< the `id` of an operation whose kernel makes this one's result from the same inputs at hardly any cost
-  const op_info* as_view = nullptr;   ///< of a window that only moves elements: the same, read where its input lies
+  bool moves = false;         ///< a window that only moves elements
+  const op_info* as_view = nullptr;   ///< of such a one: the same, read where its input lies
   bool strided = false;               ///< a view whose elements do not lie one behind the other
 };
 
@@ -101,15 +102,19 @@ template <class F> constexpr std::uint64_t made_beside() {
   if constexpr (requires { typename F::beside; }) return type_hash<typename F::beside>();
   else return 0;
 }
+template <class F> constexpr bool only_moves() {
+  if constexpr (requires { typename F::as_view; }) return !shows_steps<F>();
+  else return false;
+}
 template <class F> constexpr const op_info* view_of();
 }  // namespace detail
 
 template <class F> inline constexpr op_info op_of{
     label_of<F>, hash_of(label_of<F>), detail::type_hash<F>(), F::kind, F::arity, F::differentiable, &F::backward,
     &evaluate_node<F, float>, &evaluate_node<F, double>, &detail::multiply_adds_of<F>, detail::works_by_image<F>(),
-    detail::made_beside<F>(), detail::view_of<F>(), detail::shows_steps<F>()};
+    detail::made_beside<F>(), detail::only_moves<F>(), detail::view_of<F>(), detail::shows_steps<F>()};
 template <class F> constexpr const op_info* detail::view_of() {
-  if constexpr (requires { typename F::as_view; }) return shows_steps<F>() ? nullptr : &op_of<typename F::as_view>;
+  if constexpr (only_moves<F>()) return &op_of<typename F::as_view>;
   else return nullptr;
 }
 

@@ -23,7 +23,7 @@ struct in_place_reader {
   constexpr explicit in_place_reader(builder& g)
       : b(g), nodes(g.nodes.data), n(g.nodes.size()), number(live_numbers(g)), only_kernels(n, 1), source(n, -1) {}
 
-  constexpr bool moves(int id) const { return nodes[id].op->as_view != nullptr; }
+  constexpr bool moves(int id) const { return nodes[id].op->moves; }
   constexpr int from(int id) const { return b.input(id, 0); }
 
   /// How the elements of node `id` lie, a moving one or a reshape of one. False if steps can't say that.
@@ -97,7 +97,7 @@ struct in_place_reader {
 /// walked one by one; else, and for all other readers, they are copied.
 constexpr void read_in_place(builder& b) {
   bool moves = false;
-  for (int i = 0; i < b.nodes.size(); ++i) moves = moves || b.nodes[i].op->as_view != nullptr;
+  for (int i = 0; i < b.nodes.size(); ++i) moves = moves || b.nodes[i].op->moves;
   if (moves) detail::in_place_reader(b).run();
 }
 
