@@ -19,6 +19,8 @@ constexpr long long flops_of(const graph_view& g, int id) {
   return kind == op_kind::contract ? 2 * n.op->multiply_adds(g.geometries[n.aux], n.shape.size()) : 0;
 }
 
+inline constexpr int small_tile = 1024;   ///< elements: with fewer in a call, calling is much of the work
+
 struct kernel_emitter {
   const graph_view& g;
   const node* nodes;
@@ -272,6 +274,17 @@ struct kernel_emitter {
     const bool one_column = produces || now.kind == form::columns ? inner == 1 : around.axis == over_columns && around.run.extent == 1;
     const bool no_columns = one_column && loops.loops > 0;
     const int cols = no_columns ? -1 : loops.loops - 1, rows = no_columns ? loops.loops - 1 : loops.loops - 2;
+    if (now.kind != form::columns && !produces && rows > 0 && loops.extent[rows] * loops.extent[cols] < small_tile) {
+      int longest = rows;   // the order of what is kept is free: a kernel is called less often
+      for (int l = 0; l < rows; ++l)
+        if (loops.extent[l] > loops.extent[longest]) longest = l;
+      const int extent = loops.extent[longest], place = from[longest];
+      loops.extent[longest] = loops.extent[rows];
+      from[longest] = from[rows];
+      loops.extent[rows] = extent;
+      from[rows] = place;
+      if (longest == 0) batch = rows;
+    }
     now.cols = cols < 0 ? 1 : loops.extent[cols];
     now.rows = rows < 0 ? 1 : loops.extent[rows];
     now.outer_loops = rows < 0 ? 0 : rows;

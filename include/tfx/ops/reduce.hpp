@@ -67,8 +67,15 @@ constexpr dims kept(const dims& s, unsigned axes) {
   return out;
 }
 
+/// Have the axes [first, last] fewer than 64 elements, and does no axis that matters stand behind them?
+constexpr bool is_short(const dims& s, int first, int last) {
+  int extent = 1, inner = 1;
+  for (int i = first; i < s.rank; ++i) (i <= last ? extent : inner) *= s.extent[i];
+  return inner == 1 && extent < 64;
+}
+
 /// Reduction over any set of axes (bit k: axis k); the result keeps them with extent 1. One run of neighbouring axes after
-/// the other, the last one first.
+/// the other, the last one first; but the first one if the last ones are short rows.
 template <class F> constexpr handle reduce_axes(handle a, unsigned axes) {
   const dims result = kept(a.shape(), axes);
   for (int i = 0; i < a.shape().rank; ++i)
@@ -79,6 +86,16 @@ template <class F> constexpr handle reduce_axes(handle a, unsigned axes) {
     while (last >= 0 && !(axes >> last & 1)) --last;
     int first = last;
     while (first > 0 && (axes >> (first - 1) & 1)) --first;
+    if (int begin = first; begin > 0 && is_short(s, first, last)) {   // sums of short rows are dear
+      int other = begin - 1;
+      while (other >= 0 && !(axes >> other & 1)) --other;
+      if (other >= 0) {
+        first = 0;
+        while (!(axes >> first & 1)) ++first;
+        last = first;
+        while (axes >> (last + 1) & 1) ++last;
+      }
+    }
     int outer = 1, middle = 1, inner = 1;
     unsigned run = 0;
     for (int i = 0; i < s.rank; ++i) {

@@ -96,3 +96,41 @@ TEST_CASE("a block is an operand, and one row where all operands are") {
   CHECK(seen[1].rows == 3);
   CHECK(seen[1].cols == 10);
 }
+
+TEST_CASE("loops around rows and columns are walked once, whatever the parts") {
+  constexpr int outer[] = {3, 2, 4};
+  for (const form kind : {form::map, form::rows, form::columns}) {
+    for (const int parts : {1, 2, 3, 7, 40}) {
+      CAPTURE(parts);
+      launch l(kind);
+      std::vector<float> memory(100'000), other(100'000);
+      constexpr int stride[operands][3] = {{2000, 500, 100}, {0, 5, -7}, {11, 0, 0}, {-900, 40, 3}};   // no two the same
+      l.address[0] = memory.data();
+      for (int k = 1; k < operands; ++k) l.address[k] = other.data() + 20'000 * k;
+      l.a.outer_loops = 3;
+      l.a.outer = outer;
+      l.a.outer_stride = &stride[0][0];
+      l.a.cols = kind == form::columns ? 150 : 10;
+      l.a.parts = parts;
+      for (l.a.part = 0; l.a.part < parts; ++l.a.part) enter_nest(l.a);
+      std::size_t call = 0;
+      int row = 0, col = 0;
+      for (int i = 0; i < 24; ++i) {
+        const int place[] = {i / 8, i / 4 % 2, i % 4};
+        for (row = col = 0; row < l.a.rows && col < l.a.cols;) {
+          REQUIRE(call < seen.size());
+          const entered& e = seen[call++];
+          for (int k = 0; k < operands; ++k) {
+            std::ptrdiff_t at = std::ptrdiff_t(row) * l.step[k].row + std::ptrdiff_t(col) * l.step[k].column;
+            for (int n = 0; n < 3; ++n) at += place[n] * stride[k][n];
+            CHECK(e.at[std::size_t(k)] == static_cast<float*>(l.address[k]) + at);
+          }
+          if (kind == form::columns) col += e.cols;
+          else row += e.rows * e.cols / l.a.cols;   // a map may see its rows as one
+        }
+        CHECK((kind == form::columns ? col == l.a.cols : row == l.a.rows));
+      }
+      CHECK(call == seen.size());
+    }
+  }
+}

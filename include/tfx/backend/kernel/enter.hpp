@@ -4,6 +4,7 @@
 #include <tfx/backend/kernel/frame.hpp>
 #include <tfx/lanes/reduce_order.hpp>
 #include <tfx/core/config.hpp>
+#include <tfx/core/view.hpp>
 
 // From a launch to the frames of its kernel: one function per element type, whatever the kernels are.
 namespace tfx {
@@ -93,19 +94,21 @@ template <class T> void enter_nest(const call<T>& a) {
   const int pieces = by_columns ? (a.cols + grain - 1) / grain : a.rows;
   int iterations = 1;
   for (int l = 0; l < a.outer_loops; ++l) iterations *= a.outer[l];
+  const detail::share all = detail::share_of(iterations * pieces, a.part, a.parts, 1);
+  if (all.begin >= all.end) return;
+  int place[max_loops] = {};
+  for (int l = a.outer_loops - 1, rest = all.begin / pieces; l >= 0; rest /= a.outer[l--]) place[l] = rest % a.outer[l];
+  const int operands = a.layout->operands;
   void* operand[max_operands];
+  const auto move = [&](int k, std::ptrdiff_t elements) { operand[k] = static_cast<T*>(operand[k]) + elements; };
+  for (int k = 0; k < operands; ++k) {
+    operand[k] = a.operand[k];
+    for (int l = 0; l < a.outer_loops; ++l) move(k, std::ptrdiff_t(place[l]) * a.outer_stride[k * a.outer_loops + l]);
+  }
   call<T> now = a;
   now.operand = operand;
-  const detail::share all = detail::share_of(iterations * pieces, a.part, a.parts, 1);
   for (int first = all.begin; first < all.end;) {
-    const int iteration = first / pieces, begin = first - iteration * pieces;
-    const int end = all.end - iteration * pieces < pieces ? all.end - iteration * pieces : pieces;
-    for (int k = 0; k < a.layout->operands; ++k) {
-      std::ptrdiff_t at = 0;
-      for (int l = a.outer_loops - 1, rest = iteration; l >= 0; rest /= a.outer[l--])
-        at += std::ptrdiff_t(rest % a.outer[l]) * a.outer_stride[k * a.outer_loops + l];
-      operand[k] = static_cast<T*>(a.operand[k]) + at;
-    }
+    const int begin = first % pieces, left = begin + all.end - first, end = left < pieces ? left : pieces;
     if (by_columns) {
       const int past = end * grain < a.cols ? end * grain : a.cols;
       detail::enter_part<T>(now, {0, a.rows, begin * grain, past - begin * grain});
@@ -113,6 +116,16 @@ template <class T> void enter_nest(const call<T>& a) {
       detail::enter_part<T>(now, {begin, end - begin, 0, a.cols});
     }
     first += end - begin;
+    int l = a.outer_loops - 1;   // the next iteration: one further along loop l, and those inside of it begin again
+    while (l > 0 && place[l] + 1 == a.outer[l]) --l;
+    for (int k = 0; k < operands; ++k) {
+      const int* const stride = a.outer_stride + k * a.outer_loops;
+      std::ptrdiff_t elements = stride[l];
+      for (int inner = l + 1; inner < a.outer_loops; ++inner) elements -= std::ptrdiff_t(place[inner]) * stride[inner];
+      move(k, elements);
+    }
+    ++place[l];
+    for (int inner = l + 1; inner < a.outer_loops; ++inner) place[inner] = 0;
   }
 }
 
