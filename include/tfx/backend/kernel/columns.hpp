@@ -77,7 +77,8 @@ template <class Backend, class T, class Code> struct column_tile : tile_body<Bac
   static TFX_PART void add_rows(const tables& f, range part, columns* of, int begin, int end) {
     const int n = part.vectors(), pitch = (part.end - part.begin + 15) / 16 * 16;
     const auto state = [&](columns& c, typename base::strand_set& chain, int r) __attribute__((always_inline)) {
-      return sweep_state{chain, c.results, f.kept + std::ptrdiff_t(r) * pitch - part.begin, std::ptrdiff_t(f.rows) * pitch};
+      if constexpr (sweeps == 1) return sweep_state{chain, c.results, nullptr, 0};
+      else return sweep_state{chain, c.results, f.kept + std::ptrdiff_t(r) * pitch - part.begin, std::ptrdiff_t(f.rows) * pitch};
     };
     if (sweeps == 1 && n <= 2) {
       for (int k = 0; k < n; ++k) {
