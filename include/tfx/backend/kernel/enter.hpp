@@ -100,10 +100,10 @@ template <class T> void enter_nest(const call<T>& a) {
   for (int l = a.outer_loops - 1, rest = all.begin / pieces; l >= 0; rest /= a.outer[l--]) place[l] = rest % a.outer[l];
   const int operands = a.layout->operands;
   void* operand[max_operands];
-  const auto move = [&](int k, std::ptrdiff_t elements) { operand[k] = static_cast<T*>(operand[k]) + elements; };
   for (int k = 0; k < operands; ++k) {
-    operand[k] = a.operand[k];
-    for (int l = 0; l < a.outer_loops; ++l) move(k, std::ptrdiff_t(place[l]) * a.outer_stride[k * a.outer_loops + l]);
+    T* at = static_cast<T*>(a.operand[k]);
+    for (int l = 0; l < a.outer_loops; ++l) at += std::ptrdiff_t(place[l]) * a.outer_stride[k * a.outer_loops + l];
+    operand[k] = at;
   }
   call<T> now = a;
   now.operand = operand;
@@ -122,7 +122,7 @@ template <class T> void enter_nest(const call<T>& a) {
       const int* const stride = a.outer_stride + k * a.outer_loops;
       std::ptrdiff_t elements = stride[l];
       for (int inner = l + 1; inner < a.outer_loops; ++inner) elements -= std::ptrdiff_t(place[inner]) * stride[inner];
-      move(k, elements);
+      operand[k] = static_cast<T*>(operand[k]) + elements;
     }
     ++place[l];
     for (int inner = l + 1; inner < a.outer_loops; ++inner) place[inner] = 0;
