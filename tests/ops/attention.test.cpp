@@ -38,6 +38,13 @@ TEST_CASE("attention and its gradients") {
         one_head<fixtures::attention_causal>("one head, causal", [](auto q, auto k, auto v) { return dot_product_attention<causal>(q, k, v); }));
 }
 
+TEST_CASE("the gradients of attention have gradients") {
+  check(example<fixtures::dot_product_attention_gradients>([](auto q, auto k, auto v, auto dy) {
+    const auto y = dot_product_attention(q, k, v);
+    return concatenate<3>(gradient_of(y, dy, q), gradient_of(y, dy, k), gradient_of(y, dy, v));
+  }));
+}
+
 TEST_CASE("attention with a mask") {
   using c = fixtures::dot_product_attention_causal;
   constexpr auto masked = [](auto q, auto k, auto v, auto mask) { return dot_product_attention(q, k, v, mask); };

@@ -14,6 +14,11 @@ using namespace tfx::testing;
 const numbers four = {0.3, -0.7, 1.1, 0.45}, six = {0.9, -0.4, 0.25, -1.2, 0.6, 0.15}, twelve = {
     0.5, -0.3, 0.8, 1.2, -0.9, 0.1, 0.7, -1.1, 0.35, 0.6, -0.2, 0.95};
 
+numbers joined(numbers a, const numbers& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+
 /// sum(v * gradient of sum(f(x) * c)): its gradient is checked against central differences of the first derivative.
 template <class F> struct second {
   constexpr second() = default;
@@ -77,6 +82,63 @@ TEST_CASE("gradients of gradients: products, convolutions, pooling") {
                   const auto y = average_pool2d<2, 2, same>(x * x);
                   return sum(gradient_of(sum(y * y), y.h.graph->constant(1), x) * v);
                 }, given<1, 4, 5, 2>(image, numerically), given<1, 4, 5, 2>(mask, numerically)));
+}
+
+/// sum(u * gradient of sum(y * c) with respect to q, and so on for k and v): its gradients are second derivatives.
+template <class F> struct second_of_three {
+  constexpr second_of_three() = default;
+  constexpr explicit second_of_three(F) {}
+  constexpr auto operator()(auto q, auto k, auto v, auto c, auto... more) const {
+    const auto y = F{}(q, k, v, more...);
+    return sum(sin(gradient_of(y, c, q))) + sum(sin(gradient_of(y, c, k))) + sum(sin(gradient_of(y, c, v)));
+  }
+};
+
+TEST_CASE("gradients of gradients: attention") {
+  const numbers q = {0.5, -0.3, 0.8, 1.2, -0.9, 0.1, 0.7, -1.1, 0.35, 0.6, -0.2, 0.95},
+                k = {0.9, -0.4, 0.25, -1.2, 0.6, 0.15, 0.3, -0.7, 1.1, 0.45, -0.55, 0.2},
+                v = {1.1, 0.2, -0.6, 0.4, 0.75, -0.35, 0.1, 0.85, -0.95, 0.5, 0.65, -0.25};
+  const auto queries = given<1, 3, 2, 2>(q, numerically), keys = given<1, 3, 2, 2>(k, numerically), values = given<1, 3, 2, 2>(v, numerically),
+             dy = given<1, 3, 2, 2>(numbers(q.rbegin(), q.rend()), numerically);
+  check(example("attention", second_of_three([](auto a, auto b, auto c) { return dot_product_attention(a, b, c); }), queries, keys, values, dy).with_floor(0x1p-3),
+        example("causal", second_of_three([](auto a, auto b, auto c) { return dot_product_attention<causal>(a, b, c, 0.4); }), queries, keys, values, dy).with_floor(0x1p-3),
+        example("of a query that sees nothing", second_of_three([](auto a, auto b, auto c, auto m) { return dot_product_attention(a, b, c, m); }), queries,
+                keys, values, dy, given<3, 3>(numbers{1, 0, 1, 0, 0, 0, 0, 1, 1})),
+        example("more keys than queries", second_of_three([](auto a, auto b, auto c) { return dot_product_attention(a, b, c); }),
+                given<2, 1, 2, 2>(numbers(q.begin(), q.begin() + 8), numerically), given<2, 2, 2, 2>(joined(k, numbers(q.begin(), q.begin() + 4)), numerically),
+                given<2, 2, 2, 2>(joined(v, numbers(k.begin(), k.begin() + 4)), numerically), given<2, 1, 2, 2>(numbers(v.begin(), v.begin() + 8), numerically)),
+        example("of one matrix", [](auto x, auto c) {
+                  const auto part = [&]<int K>(std::integral_constant<int, K>) { return reshape<1, 3, 2, 2>(slice<2, 4 * K, 4 * K + 4>(x)); };
+                  const auto y = dot_product_attention(part(std::integral_constant<int, 0>{}), part(std::integral_constant<int, 1>{}), part(std::integral_constant<int, 2>{}));
+                  return sum(sin(gradient_of(y, c, x)));
+                }, given<1, 3, 12>(joined(joined(q, k), v), numerically), given<1, 3, 2, 2>(q, numerically)));
+}
+
+constexpr auto attention_in_a_loop = [](auto x, auto w) {
+  return fori_loop<3>([w](auto, auto h) {
+    const auto all = matmul(h, w);
+    const auto part = [&]<int K>(std::integral_constant<int, K>) { return reshape<1, 4, 1, 2>(slice<2, 2 * K, 2 * K + 2>(all)); };
+    return h + reshape<1, 4, 2>(dot_product_attention<causal>(part(std::integral_constant<int, 0>{}), part(std::integral_constant<int, 1>{}),
+                                                              part(std::integral_constant<int, 2>{})));
+  }, x);
+};
+TEST_CASE("gradients of gradients: attention in a loop") {
+  const auto x = given<1, 4, 2>(numbers(twelve.begin(), twelve.begin() + 8), numerically);
+  const auto w = given<2, 6>(twelve, numerically);
+  check(example("first", attention_in_a_loop, x, w), example("second", [](auto a, auto b) {
+          const auto y = attention_in_a_loop(a, b);
+          return sum(sin(gradient_of(y, a, a))) + sum(gradient_of(y, a, b) * b);
+        }, x, w).with_floor(0x1p-3));
+}
+
+TEST_CASE("third derivatives of attention") {
+  const numbers q = {0.5, -0.3, 0.8, 1.2}, k = {0.9, -0.4, 0.25, -1.2}, v = {1.1, 0.2, -0.6, 0.4};
+  check(example("attention", [](auto a, auto b, auto c) {
+          const auto one = [](auto y) { return y.h.graph->constant(1); };
+          const auto y = sum(sin(dot_product_attention(a, b, c)));
+          const auto d = sum(square(gradient_of(y, one(y), a)));
+          return sum(square(gradient_of(d, one(d), b)));
+        }, given<1, 2, 1, 2>(q, numerically), given<1, 2, 1, 2>(k, numerically), given<1, 2, 1, 2>(v, numerically)));
 }
 
 }  // namespace

@@ -48,6 +48,8 @@ template <class F> constexpr std::uint64_t type_hash() {
   return h;
 }
 }  // namespace detail
+/// What tells operations apart. A variable, so that it is computed once.
+template <class F> inline constexpr std::uint64_t id_of = detail::type_hash<F>();
 
 /// The last identifier of a type's name, without template arguments; "lambda" for closures.
 template <class L> constexpr std::string_view type_name() {
@@ -99,7 +101,7 @@ template <class F> constexpr bool works_by_image() {
   else return false;
 }
 template <class F> constexpr std::uint64_t made_beside() {
-  if constexpr (requires { typename F::beside; }) return type_hash<typename F::beside>();
+  if constexpr (requires { typename F::beside; }) return id_of<typename F::beside>;
   else return 0;
 }
 template <class F> constexpr bool only_moves() {
@@ -110,7 +112,7 @@ template <class F> constexpr const op_info* view_of();
 }  // namespace detail
 
 template <class F> inline constexpr op_info op_of{
-    label_of<F>, hash_of(label_of<F>), detail::type_hash<F>(), F::kind, F::arity, F::differentiable, &F::backward,
+    label_of<F>, hash_of(label_of<F>), id_of<F>, F::kind, F::arity, F::differentiable, &F::backward,
     &evaluate_node<F, float>, &evaluate_node<F, double>, &detail::multiply_adds_of<F>, detail::works_by_image<F>(),
     detail::made_beside<F>(), detail::only_moves<F>(), detail::view_of<F>(), detail::shows_steps<F>()};
 template <class F> constexpr const op_info* detail::view_of() {
@@ -158,6 +160,6 @@ struct node {
   int path;       ///< the layer it was made in: a place in the builder's table of paths
 };
 
-template <class F> constexpr bool is(const node& n) { return n.op->id == op_of<F>.id; }
+template <class F> constexpr bool is(const node& n) { return n.op->id == id_of<F>; }
 
 }  // namespace tfx

@@ -3,6 +3,7 @@
 
 #include <tfx/graph/batch_check.hpp>
 #include <tfx/graph/graph.hpp>
+#include <tfx/lower/attention_in_place.hpp>
 #include <tfx/lower/pool_into_convolution.hpp>
 #include <tfx/lower/read_in_place.hpp>
 
@@ -11,6 +12,7 @@ namespace tfx {
 /// What is done to a complete graph before it is planned: passes, one after the other.
 constexpr void lower(builder& b) {
   if (!b.right()) return;
+  attention_in_place(b);
   pool_into_convolution(b);
   read_in_place(b);
 }

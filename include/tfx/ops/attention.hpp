@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tfx/geometry/attention.hpp>
-#include <tfx/ops/reduce.hpp>
+#include <tfx/ops/attention_definition.hpp>
 
 namespace tfx {
 
@@ -96,8 +96,8 @@ struct attention_gradient_op {
   using attributes = attention_geometry;
   static constexpr op_kind kind = op_kind::contract;
   static constexpr int arity = -1;
-  static constexpr bool differentiable = false;
-  static constexpr void backward(gradient_scope&) {}
+  static constexpr bool differentiable = true;
+  static constexpr void backward(gradient_scope& s);
   static constexpr long long multiply_adds(const attention_geometry& g, long long results) {
     return g.gradient_multiply_adds(results);
   }
@@ -128,60 +128,30 @@ struct attention_gradient_op {
 
 namespace detail {
 
-/// Columns [offset, offset + cols) of a matrix whose rows are `stride` elements apart.
-struct column_range {
-  handle from;
-  int stride = 0, offset = 0;
-};
-/// The matrix that `a`, as a matrix of `cols` columns, was cut out of; `a` itself where it was not.
-constexpr column_range columns_of(handle a, int cols) {
-  handle root = a;
-  while (a.graph->nodes[root.id].op->id == op_of<reshape_op>.id) root.id = a.graph->input(root.id, 0);
-  const node n = a.graph->nodes[root.id];
-  if (n.op->id != op_of<slice_box_op>.id) return {a, cols, 0};
-  const geometry g = a.graph->geometries[n.aux];
-  int inside = 1, axis = max_rank - 1;
-  for (; axis >= 0 && inside < cols; --axis) {
-    if (g[axis] > 1 && g[6 + axis] != inside) return {a, cols, 0};
-    inside *= g[axis];
-  }
-  int step = 0, rows = 1;
-  for (; axis >= 0; --axis) {
-    if (g[axis] == 1) continue;
-    if (step == 0) step = g[6 + axis];
-    if (g[6 + axis] != step * rows) return {a, cols, 0};
-    rows *= g[axis];
-  }
-  const handle from{a.graph, a.graph->input(root.id, 0)};
-  const bool whole_rows = step > 0 && g[12] + cols <= step && from.shape().size() == rows * step;
-  return inside == cols && whole_rows ? column_range{from, step, g[12]} : column_range{a, cols, 0};
+/// Attention, or its gradient, of the inputs of an attention and perhaps dy.
+template <class Op, class... More>
+constexpr handle attention_node(const dims& shape, dtype type, const attention_geometry& g, handle q, handle k, handle v, handle scale,
+                                handle mask, More... dy) {
+  builder& b = *q.graph;
+  return {&b, mask.empty() ? b.emit<Op>(shape, type, g, q.id, k.id, v.id, scale.id, dy.id...)
+                           : b.emit<Op>(shape, type, g, q.id, k.id, v.id, scale.id, mask.id, dy.id...)};
 }
-/// The gradient of `c.from` from that of some of its columns, a matrix of as many rows.
-constexpr handle among_columns(handle d, const column_range& c) {
-  const dims from = c.from.shape();
-  const dims matrix{2, {from.size() / c.stride, c.stride}, from.bounded};
-  const int cols = d.shape().cols();
-  box corner;
-  corner.begin[1] = c.offset;
-  return reshape(pad_box(reshape(d, dims{2, {d.shape().size() / cols, cols}, d.shape().bounded}), corner, matrix),
-                 from);
-}
-
 constexpr handle record_attention(handle q, handle k, handle v, handle mask, attention_geometry g, double scale) {
   const dims shape = q.shape();
-  const int features = g.heads * g.size;
-  const handle factor = q.graph->constant(scale);
-  const column_range a = columns_of(q, features), b = columns_of(k, features), c = columns_of(v, features);
-  g.query_stride = a.stride, g.query_offset = a.offset;
-  g.key_stride = b.stride, g.key_offset = b.offset;
-  g.value_stride = c.stride, g.value_offset = c.offset;
+  g.query_stride = g.key_stride = g.value_stride = g.heads * g.size;
   g.masked = !mask.empty();
-  const dims out{3, {shape.extent[0], shape.extent[1], features}, shape.bounded};
-  builder& graph = *q.graph;
-  const int id =
-      mask.empty() ? graph.emit<attention_op>(out, q.type(), g, a.from.id, b.from.id, c.from.id, factor.id)
-                   : graph.emit<attention_op>(out, q.type(), g, a.from.id, b.from.id, c.from.id, factor.id, mask.id);
-  return reshape({&graph, id}, shape);
+  const dims out{3, {shape.extent[0], shape.extent[1], g.heads * g.size}, shape.bounded};
+  return reshape(attention_node<attention_op>(out, q.type(), g, q, k, v, q.graph->constant(scale), mask), shape);
+}
+
+constexpr handle mask_of(const gradient_scope& s, const attention_geometry& g) { return g.masked ? s.input(4) : handle{}; }
+/// The first half of the columns of the gradient of keys and values, or the second one.
+constexpr handle half_of(handle d, bool second) {
+  dims half = d.shape();
+  box corner;
+  half.extent[2] /= 2;
+  corner.begin[2] = second ? half.extent[2] : 0;
+  return slice_box(d, corner, half);
 }
 
 }  // namespace detail
@@ -191,38 +161,35 @@ constexpr void attention_op::backward(gradient_scope& s) {
   const attention_geometry forward = s.geo();
   const handle q = s.input(0), k = s.input(1), v = s.input(2);
   const dims out = s.output().shape();
-  const int features = out.extent[2];
-  auto gradient = [&](at::part parts, int positions, int columns) -> handle {
+  const auto gradient = [&](at::part parts, int positions, int columns) {
     attention_geometry g = forward;
     g.parts = parts;
     const dims shape{3, {out.extent[0], positions, columns}, out.bounded};
-    if (!forward.masked) {
-      return {&s.graph,
-              s.graph.emit<attention_gradient_op>(shape, s.dy.type(), g, q.id, k.id, v.id, s.input(3).id, s.dy.id)};
-    }
-    return {&s.graph, s.graph.emit<attention_gradient_op>(shape, s.dy.type(), g, q.id, k.id, v.id, s.input(3).id,
-                                                          s.input(4).id, s.dy.id)};
+    return detail::attention_node<attention_gradient_op>(shape, s.dy.type(), g, q, k, v, s.input(3), detail::mask_of(s, g), s.dy);
   };
-  const int stride = 3 * features;
-  const bool side_by_side = q.id == k.id && k.id == v.id && forward.queries == forward.keys &&
-                            forward.query_stride == stride && forward.query_offset == 0 &&
-                            forward.key_stride == stride && forward.key_offset == features &&
-                            forward.value_stride == stride && forward.value_offset == 2 * features;
-  if (side_by_side) return s.add(0, reshape(gradient(at::of_all, forward.queries, stride), q.shape()));
-  if (s.wanted(0)) {
-    const handle d = gradient(at::of_queries, forward.queries, features);
-    s.add(0, detail::among_columns(d, {q, forward.query_stride, forward.query_offset}));
-  }
+  if (s.wanted(0)) s.add(0, reshape(gradient(at::of_queries, forward.queries, out.extent[2]), q.shape()));
   if (!s.wanted(1) && !s.wanted(2)) return;
-  const handle d = gradient(at::of_keys_and_values, forward.keys, 2 * features);
-  const dims half{3, {out.extent[0], forward.keys, features}, out.bounded};
-  detail::box second;
-  second.begin[2] = features;
-  if (s.wanted(1))
-    s.add(1, detail::among_columns(slice_box(d, {}, half), {k, forward.key_stride, forward.key_offset}));
-  if (s.wanted(2))
-    s.add(2,
-          detail::among_columns(slice_box(d, second, half), {v, forward.value_stride, forward.value_offset}));
+  const handle d = gradient(at::of_keys_and_values, forward.keys, 2 * out.extent[2]);
+  if (s.wanted(1)) s.add(1, reshape(detail::half_of(d, false), k.shape()));
+  if (s.wanted(2)) s.add(2, reshape(detail::half_of(d, true), v.shape()));
+}
+
+constexpr void attention_gradient_op::backward(gradient_scope& s) {
+  const attention_geometry g = s.geo();
+  const handle mask = detail::mask_of(s, g);
+  const int at_dy = 4 + g.masked;
+  const detail::attention_definition of(g, s.input(0), s.input(1), s.input(2), s.input(3), mask);
+  handle a{}, b{}, c{};
+  if (g.parts == attention_geometry::of_queries) {
+    a = of.heads_first(s.dy);
+  } else {
+    b = of.heads_first(detail::half_of(s.dy, false));
+    c = of.heads_first(detail::half_of(s.dy, true));
+  }
+  const detail::attention_second_derivative d(of, of.heads_first(s.input(at_dy)), a, b, c);
+  const handle terms[] = {d.dq, d.dk, d.dv};
+  for (int k = 0; k < 3; ++k) s.add(k, reshape(terms[k], s.input(k).shape()));
+  s.add(at_dy, reshape(d.ddy, s.input(at_dy).shape()));
 }
 
 /// Option of attention: a query sees the keys up to its own place only.
@@ -305,7 +272,8 @@ constexpr auto attention(var<Q, T> q, var<K, T> k, var<V, T> v, Mask mask, doubl
 ///            gives 0
 /// Scale      by default 1 / sqrt(size); positive
 /// Errors     other shapes; a mask that doesn't broadcast
-/// Gradient   of q, k and v, from weights that are made again; none of the mask, and none of the gradient itself
+/// Gradient   of q, k and v, from weights that are made again; none of the mask. Gradients of the gradient are those of the
+///            definition, with matrices of queries x keys in memory
 /// Numerics   shifted by the maximum of each row, so finite input never overflows; sums in the order of reduce_order,
 ///            products as chains of fused multiply-adds. What is not seen weighs 0, so a NaN or an infinity there may
 ///            still show
