@@ -2,7 +2,6 @@
 #pragma once
 
 #include <tfx/backend/simd/attention_rows.hpp>
-#include <tfx/backend/simd/share.hpp>
 
 namespace tfx::backend::inline TFX_SIMD_BUILD {
 

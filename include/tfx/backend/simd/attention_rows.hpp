@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tfx/backend/call.hpp>
+#include <tfx/backend/simd/share.hpp>
 #include <tfx/backend/simd/tile.hpp>
 #include <tfx/geometry/attention.hpp>
 #include <tfx/lanes/partial.hpp>
