@@ -35,8 +35,7 @@ inline constexpr int max_swept_rows = 2048;      ///< of one with several sweeps
 
 /// Which node belongs to which kernel, and when it is computed there. A kernel goes over a row in sweeps. Phase 0 is
 /// elementwise work of the first sweep, phase 1 the results of its reductions and what is made of them alone; phase 2 is
-/// elementwise work that needs those, in a second sweep, and so on. Only reductions along columns have more than one sweep.
-/// `stored` nodes have memory of their own.
+/// elementwise work that needs those, in a second sweep, and so on. `stored` nodes have memory of their own.
 template <int Nodes> struct fusion {
   int group_of[Nodes + 1] = {};
   std::uint8_t phase[Nodes + 1] = {}, stored[Nodes + 1] = {};
@@ -74,12 +73,16 @@ constexpr bool may_cut(const group& q, int at) {
   if (q.kind == group_kind::producer) return at == q.domain.cols();
   return q.axis < 0 || may_cut(q.axis, q.run, at);
 }
-/// The loops of what is left of a group's domain by its reductions.
-constexpr loop_nest kept_loops(const group& q) {
+/// Is a loop with so many elements behind it one of those that a reduction goes over?
+constexpr bool is_reduced(const reduced_run& run, int behind) { return behind >= run.inner && behind < run.inner * run.extent; }
+/// The loops of what is left of a group's domain by its reductions; `place`, if not null, gets where they are among all.
+constexpr loop_nest kept_loops(const group& q, int* place = nullptr) {
   loop_nest kept;
   for (int l = 0, behind = q.elements; l < q.nest.loops; ++l) {
     behind /= q.nest.extent[l];
-    if (behind < q.run.inner || behind >= q.run.inner * q.run.extent) kept.push(q.nest.extent[l]);
+    if (is_reduced(q.run, behind)) continue;
+    if (place != nullptr) place[kept.loops] = l;
+    kept.push(q.nest.extent[l]);
   }
   return kept;
 }

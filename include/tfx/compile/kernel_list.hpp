@@ -3,9 +3,9 @@
 
 #include <bit>
 
+#include <tfx/compile/launch_loops.hpp>
 #include <tfx/compile/launches.hpp>
 #include <tfx/compile/memory_plan.hpp>
-#include <tfx/compile/operand_lies.hpp>
 
 namespace tfx {
 
@@ -106,7 +106,7 @@ struct kernel_emitter {
     lying.lies.push_back(lie);
     same_memory.push_back(earlier);
     const int at = now.operands++ - now.inputs;
-    moves[at] = lie != is_number && lying.nest.loops > 0 && (lie == lies_in_order || lying.strides.data[lie].at[lying.nest.loops - 1] != 0);
+    moves[at] = lie != one_number && lying.nest.loops > 0 && (lie == in_order || lying.strides.data[lie].at[lying.nest.loops - 1] != 0);
     return at;
   }
   /// What a producer knows by its geometry.
@@ -172,7 +172,7 @@ struct kernel_emitter {
     operand_info o{};
     o.space = block_space;
     o.offset = number;
-    now.block[number] = put(o, lies_in_order);
+    now.block[number] = put(o, in_order);
     const int in[3] = {~now.block[number]};
     if (stored[id]) emit(id, register_functor<assign_op>::info, in, use(id, id, id), 0);
     else note(id, in[0]);
@@ -237,71 +237,41 @@ struct kernel_emitter {
     k.launches.push_back(now);
   }
 
-  /// Merges the loops of the group as far as its operands allow, and makes them rows, columns and what is around these.
+  /// Makes the loops of the group rows, columns and what is around these.
   constexpr void set_loops() {
     const group& around = groups[q];
-    const loop_nest& nest = lying.nest;
-    const list<int>& lies = lying.lies;
     const bool produces = around.kind == group_kind::producer;
     const int inner = produces ? domain.cols() : around.run.inner, outside = inner * around.run.extent;
-    int behind = around.elements;
-    loop_nest loops;
-    int from[max_loops] = {};   // the innermost of the loops that each one is made of
-    for (int l = 0; l < nest.loops; ++l) {
-      const bool wall = behind == inner || (!produces && behind == outside);   // in front of loop l
-      behind /= nest.extent[l];
-      bool merges = loops.loops > 0 && !((produces || around.axis >= 0) && wall);
-      for (int i = 0; merges && i < lies.count; ++i)
-        merges = lies.data[i] < 0 || lying.strides.data[lies.data[i]].at[l - 1] == lying.strides.data[lies.data[i]].at[l] * nest.extent[l];
-      if (!merges) loops.push(1);
-      loops.extent[loops.loops - 1] *= nest.extent[l];
-      from[loops.loops - 1] = l;
-    }
-    int batch = 0;   // the loop that has it
+    launch_loops loops(lying, around.elements, produces || around.axis >= 0 ? inner : 0, around.axis >= 0 ? outside : 0);
     if (now.kind == form::columns && inner > 1) {   // what is reduced goes in front of the innermost loop
       int reduced = 0;
       for (int left = around.elements / loops.extent[0]; left >= outside; left /= loops.extent[reduced]) ++reduced;
-      const int extent = loops.extent[reduced], place = from[reduced];
-      if (reduced == 0) batch = loops.loops - 2;
-      for (; reduced < loops.loops - 2; ++reduced) {
-        loops.extent[reduced] = loops.extent[reduced + 1];
-        from[reduced] = from[reduced + 1];
-      }
-      loops.extent[reduced] = extent;
-      from[reduced] = place;
+      loops.move_inwards(reduced, loops.loops - 2);
     }
     // Rows and columns, or one of them, may have nothing to walk.
     const bool one_column = produces || now.kind == form::columns ? inner == 1 : around.axis == over_columns && around.run.extent == 1;
     const bool no_columns = one_column && loops.loops > 0;
     const int cols = no_columns ? -1 : loops.loops - 1, rows = no_columns ? loops.loops - 1 : loops.loops - 2;
-    if (now.kind != form::columns && !produces && rows > 0 && loops.extent[rows] * loops.extent[cols] < small_tile) {
-      int longest = rows;   // the order of what is kept is free: a kernel is called less often
-      for (int l = 0; l < rows; ++l)
-        if (loops.extent[l] > loops.extent[longest]) longest = l;
-      const int extent = loops.extent[longest], place = from[longest];
-      loops.extent[longest] = loops.extent[rows];
-      from[longest] = from[rows];
-      loops.extent[rows] = extent;
-      from[rows] = place;
-      if (longest == 0) batch = rows;
-    }
+    if (now.kind != form::columns && !produces && rows > 0 && loops.extent[rows] * loops.extent[cols] < small_tile)
+      loops.move_inwards(loops.longest(rows + 1), rows);   // the order of what is kept is free: a kernel is called less often
     now.cols = cols < 0 ? 1 : loops.extent[cols];
     now.rows = rows < 0 ? 1 : loops.extent[rows];
     now.outer_loops = rows < 0 ? 0 : rows;
     for (int l = 0; l < now.outer_loops; ++l) now.outer[l] = loops.extent[l];
-    if (domain.bounded && loops.loops > 0) now.bounded = batch == rows ? bounded_by::rows : batch == cols ? bounded_by::columns : bounded_by::outer;
-    for (int i = 0; i < lies.count; ++i) {
+    if (domain.bounded && loops.loops > 0)
+      now.bounded = loops.batch == rows ? bounded_by::rows : loops.batch == cols ? bounded_by::columns : bounded_by::outer;
+    for (int i = 0; i < lying.lies.count; ++i) {
       operand_info& o = k.operands.data[now.first_operand + now.inputs + i];
-      const int* const along = lying.along(lies.data[i]);
-      o.step = {rows < 0 ? 0 : along[from[rows]], cols < 0 ? int(moves[i]) : along[from[cols]]};
+      const int* const along = lying.along(lying.lies.data[i]);
+      o.step = {rows < 0 ? 0 : along[loops.from[rows]], cols < 0 ? int(moves[i]) : along[loops.from[cols]]};
       o.outer = k.outer_strides.size();
-      for (int l = 0; l < now.outer_loops; ++l) k.outer_strides.push_back(along[from[l]]);
+      for (int l = 0; l < now.outer_loops; ++l) k.outer_strides.push_back(along[loops.from[l]]);
     }
   }
   /// An operand that the kernel behind a producer writes and that lies like the domain, or -1.
   constexpr int written_in_order() const {
     for (int i = now.first_instruction; i < k.code.size(); ++i)
-      if (const int to = instruction::store_of(k.code.data[i].word); to >= 0 && lying.same(lying.lies.data[to], lies_in_order)) return now.inputs + to;
+      if (const int to = instruction::store_of(k.code.data[i].word); to >= 0 && lying.same(lying.lies.data[to], in_order)) return now.inputs + to;
     return -1;
   }
   constexpr void find_producer(const producer_info& made) {

@@ -47,7 +47,7 @@ struct node_placer : readings {
     f.stored = list<std::uint8_t>(n, 0);
   }
 
-  /// And with such reductions?
+  /// May the loops of group q, cut as they are, be reduced so?
   constexpr bool may_reduce(int q, int axis, const reduced_run& run) const {
     if (cutting.data[q] < 0) return true;
     const cut_list& at = cuts.data[cutting.data[q]];
@@ -90,23 +90,13 @@ struct node_placer : readings {
     }
     loop_nest kept = kept_loops(q), all;
     refine(kept, nodes[i].shape);
-    int behind = q.run.outer * q.run.inner;
-    const auto reduced_ones = [&] {
-      for (int k = 0, left = q.elements; k < q.nest.loops; ++k) {
-        left /= q.nest.extent[k];
-        if (left >= q.run.inner && left < q.run.inner * q.run.extent) all.push(q.nest.extent[k]);
-      }
-    };
-    bool done = q.run.outer == 1;
-    if (done) reduced_ones();
-    for (int l = 0; l < kept.loops; ++l) {
-      all.push(kept.extent[l]);
-      behind /= kept.extent[l];
-      if (!done && behind == q.run.inner) {
-        reduced_ones();
-        done = true;
-      }
+    int l = 0;   // what is reduced stands where the kept loops have so many elements behind
+    for (int behind = q.run.outer * q.run.inner; behind > q.run.inner; behind /= kept.extent[l++]) all.push(kept.extent[l]);
+    for (int k = 0, behind = q.elements; k < q.nest.loops; ++k) {
+      behind /= q.nest.extent[k];
+      if (is_reduced(q.run, behind)) all.push(q.nest.extent[k]);
     }
+    for (; l < kept.loops; ++l) all.push(kept.extent[l]);
     q.nest = all;
   }
 
@@ -244,9 +234,10 @@ struct node_placer : readings {
         const bool reduces = nodes[j].op->kind == op_kind::reduce;
         if (f.phase.data[j] - int(reduces) > phase) return false;   // a later sweep would see the new value
         const bool tail = f.phase.data[j] % 2 && !reduces;
+        const bool alike = lies.data[e] == in_order || elements.data[leaf] == 1;
         if (phase % 2 == 0) {
-          if (tail || lies.data[e] != as_it_lies) return false;
-        } else if (tail ? lies.data[e] != as_it_lies : !reads_reduced(target, e)) {
+          if (tail || !alike) return false;
+        } else if (tail ? !alike : !reads_reduced(target, e)) {
           return false;
         }
       }
@@ -257,7 +248,7 @@ struct node_placer : readings {
   /// Does the reader of edge e, in the body of group q, see at each place what the group's reductions leave there?
   constexpr bool reads_reduced(const group& q, int e) const {
     if (lies.data[e] == one_number) return q.run.outer * q.run.inner == 1;
-    if (lies.data[e] == as_it_lies) return q.run.extent == 1;
+    if (lies.data[e] == in_order) return q.run.extent == 1;
     const repetition& r = repetitions.data[lies.data[e]];
     return r.extent == q.run.extent && r.inner == q.run.inner;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <tfx/compile/element_order.hpp>
 #include <tfx/compile/group.hpp>
 
 namespace tfx::detail {
@@ -9,31 +10,26 @@ namespace tfx::detail {
 struct repetition {
   int inner, extent;   ///< 0: otherwise than by one run
 };
-/// What most values do.
-enum : int { one_number = -2, as_it_lies = -1 };
 
 /// How the nodes of a graph read each other: which value or memory is at the other end of each edge, and how it lies against
 /// the reader's elements. Found once: in a constant evaluation a call costs more than all else on a line.
-struct readings {
-  const graph_view& g;
-  const node* nodes;
+struct readings : element_order {
   int n;
   list<int> value, origin;      ///< per node `value_of` and `graph_view::root`
   list<int> value_read, memory_read;   ///< the same of the node at the other end of each edge
-  list<int> lies;               ///< per edge: `as_it_lies`, `one_number`, or a row of `repetitions`
+  list<int> lies;               ///< per edge: `in_order`, `one_number`, or a row of `repetitions`
   list<repetition> repetitions;
-  list<int> shape, elements;    ///< per node: equal shapes have equal numbers
+  list<int> shape;              ///< per node: equal shapes have equal numbers
   list<int> first_cut, cut;     ///< per node its operands' cuts (where loops can't be merged for them: so many elements behind): a range of the second table
 
   constexpr explicit readings(const graph_view& view)
-      : g(view), nodes(view.nodes), n(view.n_nodes), value(list<int>::unset(n)), origin(list<int>::unset(n)),
-        shape(list<int>::unset(n)), elements(list<int>::unset(n)), first_cut(list<int>::unset(n + 1)) {
+      : element_order(view), n(view.n_nodes), value(list<int>::unset(n)), origin(list<int>::unset(n)),
+        shape(list<int>::unset(n)), first_cut(list<int>::unset(n + 1)) {
     list<int> distinct;   // a node of each shape
     int edges = 0;
     for (int i = 0; i < n; ++i) {
       const node& m = nodes[i];
-      const int size = m.shape.size(), like = m.count > 0 ? g.edges[m.first] : i;   // mostly that of the first input
-      elements.data[i] = size;
+      const int size = elements.data[i], like = m.count > 0 ? g.edges[m.first] : i;   // mostly that of the first input
       int s = like < i && elements.data[like] == size && nodes[like].shape == m.shape ? shape.data[like] : distinct.count;
       for (; s > 0; --s)
         if (const int other = distinct.data[s - 1]; elements.data[other] == size && nodes[other].shape == m.shape) break;
@@ -64,11 +60,8 @@ struct readings {
       if (kind != op_kind::map && kind != op_kind::assign && kind != op_kind::reduce) continue;
       for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e) {
         const int a = g.edges[e], domain = kind == op_kind::reduce ? a : i;
-        const op_kind read = nodes[a].op->kind;
-        const bool plain = read != op_kind::view && read != op_kind::generate;
-        if (plain && elements.data[a] == elements.data[domain]) lies.data[e] = as_it_lies;
-        else if (plain && elements.data[a] == 1) lies.data[e] = one_number;
-        else lies.data[e] = lie(i, a, domain);
+        const int found = order(a, elements.data[domain]);
+        lies.data[e] = found == by_strides ? repeats(i, a, domain) : found;
       }
     }
     first_cut.data[n] = cut.count;
@@ -76,31 +69,27 @@ struct readings {
 
   constexpr int in(int i, int k) const { return value_read.data[nodes[i].first + k]; }
 
-  /// How operand a lies against node i, which notes where its loops can't be merged for it.
-  constexpr int lie(int i, int a, int domain) {
-    const bool by_column = nodes[origin.data[a]].op->kind == op_kind::generate && nodes[origin.data[a]].op->arity == 0;
-    const bool steps = by_column || is_strided(g, a);
-    if (elements.data[a] == elements.data[domain] && !steps) return as_it_lies;
-    if (elements.data[a] == 1 && !steps) return one_number;
+  /// How operand a of node i repeats; and notes where the loops of i can't be merged for it.
+  constexpr int repeats(int i, int a, int domain) {
     const loop_nest nest = loops_of(nodes[domain].shape);
     view v{};
     strides_of(nodes[a].shape, steps_in_memory(g, a), nodes[domain].shape, nest, v.stride);
     repetition found{1, 0};
     int runs = 0, inside = 1;
-    bool repeats = false;
+    bool before = false;   // does it repeat along the loop inside of this one?
     for (int l = nest.loops - 1; l >= 0; --l) {
       if (l < nest.loops - 1 && !merges(nest, v, l)) note_cut(i, inside);
       if (v.stride[l] == 0) {
-        if (!repeats) {
+        if (!before) {
           ++runs;
           found = {inside, 1};
         }
         found.extent *= nest.extent[l];
       }
-      repeats = v.stride[l] == 0;
+      before = v.stride[l] == 0;
       inside *= nest.extent[l];
     }
-    repetitions.push_back(steps || runs != 1 ? repetition{1, 0} : found);
+    repetitions.push_back(has_steps(a) || runs != 1 ? repetition{1, 0} : found);
     return repetitions.count - 1;
   }
   constexpr void note_cut(int i, int at) {

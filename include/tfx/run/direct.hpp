@@ -81,20 +81,15 @@ private:
   /// The kernel of a launch for each iteration of the loops around it.
   template <int Launch> static TFX_INLINE void enter_each(call<T> c, int batch) {
     constexpr launch_record l = facts<Launch>::record;
-    int outer[max_outer_loops] = {}, iterations = 1;
-    for (int k = 0; k < l.outer_loops; ++k) iterations *= outer[k] = present(l.outer[k], k == 0 && l.bounded == bounded_by::outer, batch);
-    void* const* const base = c.operand;
-    void* operand[l.all_operands()];
+    int outer[max_outer_loops];
+    for (int k = 0; k < l.outer_loops; ++k) outer[k] = present(l.outer[k], k == 0 && l.bounded == bounded_by::outer, batch);
+    void* operand[l.layout.operands];
+    for (int k = 0; k < l.layout.operands; ++k) operand[k] = c.operand[k];
     c.operand = operand;
-    for (int i = 0; i < iterations; ++i) {
-      for (int k = 0; k < l.layout.operands; ++k) {
-        std::ptrdiff_t at = 0;
-        for (int n = l.outer_loops - 1, rest = i; n >= 0; rest /= outer[n--])
-          at += std::ptrdiff_t(rest % outer[n]) * Plan::outer_strides[std::size_t(Plan::operands[std::size_t(l.first_operand + k)].outer + n)];
-        operand[k] = static_cast<T*>(base[k]) + at;
-      }
+    const int* const strides = &Plan::outer_strides[std::size_t(Plan::operands[std::size_t(l.first_operand)].outer)];
+    detail::outer_walk<T> walk{l.outer_loops, outer, strides, l.layout.operands};
+    for (int left = walk.iterations(); left > 0; --left, walk.next(operand))
       enter_at<Launch>(c, 0, 0, c.rows, c.cols, nullptr, typename facts<Launch>::kernel_sequence{});
-    }
   }
   /// The kernel of a launch, on rows and columns from (row, col) on; `results` are what a producer has made there.
   template <int Launch, int... K>

@@ -73,6 +73,41 @@ template <class T> void enter_part(const call<T>& a, const launch_part<T>& p) {
   else enter_part_of<max_operands>(a, p);
 }
 
+/// The loops around rows and columns, one iteration after the other. The addresses are those of operands at the first one.
+template <class T> struct outer_walk {
+  int loops;
+  const int* extent;
+  const int* stride;   ///< per operand, along each of them
+  int operands;
+  int place[max_loops] = {};
+
+  TFX_INLINE int iterations() const {
+    int n = 1;
+    for (int l = 0; l < loops; ++l) n *= extent[l];
+    return n;
+  }
+  TFX_INLINE void start(int iteration, void** operand) {
+    for (int l = loops - 1; l >= 0; iteration /= extent[l--]) place[l] = iteration % extent[l];
+    for (int k = 0; k < operands; ++k) {
+      std::ptrdiff_t elements = 0;
+      for (int l = 0; l < loops; ++l) elements += std::ptrdiff_t(place[l]) * stride[k * loops + l];
+      operand[k] = static_cast<T*>(operand[k]) + elements;
+    }
+  }
+  /// One further along the innermost loop that is not at its end; those inside of it begin again.
+  TFX_INLINE void next(void** operand) {
+    int l = loops - 1;
+    while (l > 0 && place[l] + 1 == extent[l]) --l;
+    for (int k = 0; k < operands; ++k) {
+      std::ptrdiff_t elements = stride[k * loops + l];
+      for (int inner = l + 1; inner < loops; ++inner) elements -= std::ptrdiff_t(place[inner]) * stride[k * loops + inner];
+      operand[k] = static_cast<T*>(operand[k]) + elements;
+    }
+    ++place[l];
+    for (int inner = l + 1; inner < loops; ++inner) place[inner] = 0;
+  }
+};
+
 }  // namespace detail
 
 /// Runs this part of a launch without a producer. What is reduced is never divided.
@@ -92,19 +127,12 @@ template <class T> void enter_nest(const call<T>& a) {
   const bool by_columns = a.layout->kind == form::columns;
   const int grain = by_columns ? reduce_order::strands : 1;
   const int pieces = by_columns ? (a.cols + grain - 1) / grain : a.rows;
-  int iterations = 1;
-  for (int l = 0; l < a.outer_loops; ++l) iterations *= a.outer[l];
-  const detail::share all = detail::share_of(iterations * pieces, a.part, a.parts, 1);
+  detail::outer_walk<T> walk{a.outer_loops, a.outer, a.outer_stride, a.layout->operands};
+  const detail::share all = detail::share_of(walk.iterations() * pieces, a.part, a.parts, 1);
   if (all.begin >= all.end) return;
-  int place[max_loops] = {};
-  for (int l = a.outer_loops - 1, rest = all.begin / pieces; l >= 0; rest /= a.outer[l--]) place[l] = rest % a.outer[l];
-  const int operands = a.layout->operands;
   void* operand[max_operands];
-  for (int k = 0; k < operands; ++k) {
-    T* at = static_cast<T*>(a.operand[k]);
-    for (int l = 0; l < a.outer_loops; ++l) at += std::ptrdiff_t(place[l]) * a.outer_stride[k * a.outer_loops + l];
-    operand[k] = at;
-  }
+  for (int k = 0; k < walk.operands; ++k) operand[k] = a.operand[k];
+  walk.start(all.begin / pieces, operand);
   call<T> now = a;
   now.operand = operand;
   for (int first = all.begin; first < all.end;) {
@@ -116,16 +144,7 @@ template <class T> void enter_nest(const call<T>& a) {
       detail::enter_part<T>(now, {begin, end - begin, 0, a.cols});
     }
     first += end - begin;
-    int l = a.outer_loops - 1;   // the next iteration: one further along loop l, and those inside of it begin again
-    while (l > 0 && place[l] + 1 == a.outer[l]) --l;
-    for (int k = 0; k < operands; ++k) {
-      const int* const stride = a.outer_stride + k * a.outer_loops;
-      std::ptrdiff_t elements = stride[l];
-      for (int inner = l + 1; inner < a.outer_loops; ++inner) elements -= std::ptrdiff_t(place[inner]) * stride[inner];
-      operand[k] = static_cast<T*>(operand[k]) + elements;
-    }
-    ++place[l];
-    for (int inner = l + 1; inner < a.outer_loops; ++inner) place[inner] = 0;
+    walk.next(operand);
   }
 }
 
