@@ -141,18 +141,6 @@ TEST_CASE("half precision is read as float") {
   CHECK(brain[0] == 1);
   CHECK(brain[1] == -2.5);
   CHECK(brain[2] == doctest::Approx(1e38).epsilon(0.004));
-  CHECK(std::isnan(io::detail::float_from_f16(0x7e00)));
-
-  // All 65536, against the definition of binary16.
-  for (unsigned bits = 0; bits < 0x10000; ++bits) {
-    const int exponent = static_cast<int>(bits >> 10 & 31);
-    if (exponent == 31) continue;
-    const double magnitude =
-        exponent == 0 ? std::ldexp(bits & 0x3ff, -24) : std::ldexp(1024 + (bits & 0x3ff), exponent - 25);
-    const double expected = (bits & 0x8000) != 0 ? -magnitude : magnitude;
-    if (static_cast<double>(io::detail::float_from_f16(static_cast<std::uint16_t>(bits))) != expected)
-      CHECK(bits == 0x10000);
-  }
 }
 
 TEST_CASE("float and double are converted when asked") {

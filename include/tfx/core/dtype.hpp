@@ -4,28 +4,43 @@
 #include <cstdint>
 #include <string_view>
 
+#include <tfx/core/bfloat16.hpp>
+#include <tfx/core/float16.hpp>
+
 namespace tfx {
 
 /// The element type a traced value has before a program is given one: `float` or `double`, chosen by the program.
 struct real {};
 
-/// Element types. `real_type` stands for the program's own floating-point type; the gaps are kept for bf16, fp16, int8 and complex.
-enum class dtype : std::uint8_t { real_type = 0, float32 = 1, float64 = 2, int32 = 8, int64 = 9, uint8 = 10, boolean = 16 };
+/// Element types. `real_type` stands for the program's own floating-point type; the gaps are kept for others.
+enum class dtype : std::uint8_t {
+  real_type = 0, float32 = 1, float64 = 2, bfloat16 = 3, float16 = 4,
+  int32 = 8, int64 = 9, uint8 = 10, int8 = 11, int16 = 12, uint16 = 13, uint32 = 14, uint64 = 15,
+  boolean = 16
+};
 
 template <class T> inline constexpr dtype dtype_of = dtype::real_type;
 template <> inline constexpr dtype dtype_of<float> = dtype::float32;
 template <> inline constexpr dtype dtype_of<double> = dtype::float64;
+template <> inline constexpr dtype dtype_of<bfloat16> = dtype::bfloat16;
+template <> inline constexpr dtype dtype_of<float16> = dtype::float16;
+template <> inline constexpr dtype dtype_of<std::int8_t> = dtype::int8;
+template <> inline constexpr dtype dtype_of<std::int16_t> = dtype::int16;
 template <> inline constexpr dtype dtype_of<std::int32_t> = dtype::int32;
 template <> inline constexpr dtype dtype_of<std::int64_t> = dtype::int64;
 template <> inline constexpr dtype dtype_of<std::uint8_t> = dtype::uint8;
+template <> inline constexpr dtype dtype_of<std::uint16_t> = dtype::uint16;
+template <> inline constexpr dtype dtype_of<std::uint32_t> = dtype::uint32;
+template <> inline constexpr dtype dtype_of<std::uint64_t> = dtype::uint64;
 template <> inline constexpr dtype dtype_of<bool> = dtype::boolean;
 
 constexpr int size_of(dtype t) {
   switch (t) {
     case dtype::real_type: return 0;
-    case dtype::float32: case dtype::int32: return 4;
-    case dtype::float64: case dtype::int64: return 8;
-    case dtype::uint8: case dtype::boolean: return 1;
+    case dtype::int8: case dtype::uint8: case dtype::boolean: return 1;
+    case dtype::bfloat16: case dtype::float16: case dtype::int16: case dtype::uint16: return 2;
+    case dtype::float32: case dtype::int32: case dtype::uint32: return 4;
+    case dtype::float64: case dtype::int64: case dtype::uint64: return 8;
   }
   return 0;
 }
@@ -35,14 +50,29 @@ constexpr std::string_view name_of(dtype t) {
     case dtype::real_type: return "real";
     case dtype::float32: return "float32";
     case dtype::float64: return "float64";
+    case dtype::bfloat16: return "bfloat16";
+    case dtype::float16: return "float16";
+    case dtype::int8: return "int8";
+    case dtype::int16: return "int16";
     case dtype::int32: return "int32";
     case dtype::int64: return "int64";
     case dtype::uint8: return "uint8";
+    case dtype::uint16: return "uint16";
+    case dtype::uint32: return "uint32";
+    case dtype::uint64: return "uint64";
     case dtype::boolean: return "bool";
   }
   return "?";
 }
 
-constexpr bool is_floating(dtype t) { return t == dtype::real_type || t == dtype::float32 || t == dtype::float64; }
+constexpr bool is_floating(dtype t) {
+  return t == dtype::real_type || t == dtype::float32 || t == dtype::float64 || t == dtype::bfloat16 || t == dtype::float16;
+}
+
+/// How an element lies in memory. In a register it is a word, as large as the program's floating-point type, and `word` is an
+/// element that lies as it is computed with.
+enum class lies_as : std::uint8_t {
+  word, boolean, bfloat16, float16, float32, int8, uint8, int16, uint16, int32, uint32, int64, uint64
+};
 
 }  // namespace tfx

@@ -20,9 +20,16 @@ constexpr std::string_view safetensors_dtype(dtype type) {
   switch (type) {
     case dtype::float32: return "F32";
     case dtype::float64: return "F64";
+    case dtype::bfloat16: return "BF16";
+    case dtype::float16: return "F16";
+    case dtype::int8: return "I8";
+    case dtype::int16: return "I16";
     case dtype::int32: return "I32";
     case dtype::int64: return "I64";
     case dtype::uint8: return "U8";
+    case dtype::uint16: return "U16";
+    case dtype::uint32: return "U32";
+    case dtype::uint64: return "U64";
     case dtype::boolean: return "BOOL";
     case dtype::real_type: break;
   }
@@ -32,29 +39,22 @@ constexpr std::string_view safetensors_dtype(dtype type) {
 /// The order in which the reference implementation writes types: wider ones first, so that all arrays are aligned.
 constexpr int place_of(dtype type) {
   switch (type) {
-    case dtype::int64: return 0;
-    case dtype::float64: return 1;
-    case dtype::float32: return 2;
-    case dtype::int32: return 3;
-    case dtype::uint8: return 4;
-    case dtype::boolean: return 5;
+    case dtype::uint64: return 0;
+    case dtype::int64: return 1;
+    case dtype::float64: return 2;
+    case dtype::float32: return 3;
+    case dtype::uint32: return 4;
+    case dtype::int32: return 5;
+    case dtype::bfloat16: return 6;
+    case dtype::float16: return 7;
+    case dtype::uint16: return 8;
+    case dtype::int16: return 9;
+    case dtype::int8: return 10;
+    case dtype::uint8: return 11;
+    case dtype::boolean: return 12;
     case dtype::real_type: break;
   }
-  return 6;
-}
-
-inline float float_from_bf16(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
-
-inline float float_from_f16(std::uint16_t bits) {
-  const std::uint32_t sign = std::uint32_t(bits & 0x8000u) << 16;
-  const std::uint32_t exponent = (bits >> 10) & 0x1fu;
-  const std::uint32_t fraction = bits & 0x3ffu;
-  if (exponent == 0) {
-    const float subnormal = static_cast<float>(fraction) * 0x1p-24f;
-    return sign != 0 ? -subnormal : subnormal;
-  }
-  const std::uint32_t wide = exponent == 31 ? 255 : exponent + 127 - 15;
-  return std::bit_cast<float>(sign | wide << 23 | fraction << 13);
+  return 13;
 }
 
 /// How numbers stored under `stored` become numbers of type `wanted`, if they can.
@@ -62,8 +62,9 @@ enum class conversion { none, same, f32_to_f64, f64_to_f32, f16, bf16 };
 
 inline conversion conversion_between(std::string_view stored, dtype wanted, bool convert) {
   if (stored == safetensors_dtype(wanted)) return conversion::same;
-  if (stored == "F16" && is_floating(wanted)) return conversion::f16;
-  if (stored == "BF16" && is_floating(wanted)) return conversion::bf16;
+  const bool as_word = wanted == dtype::float32 || wanted == dtype::float64;
+  if (stored == "F16" && as_word) return conversion::f16;
+  if (stored == "BF16" && as_word) return conversion::bf16;
   if (!convert) return conversion::none;
   if (stored == "F32" && wanted == dtype::float64) return conversion::f32_to_f64;
   if (stored == "F64" && wanted == dtype::float32) return conversion::f64_to_f32;
@@ -88,12 +89,12 @@ inline void convert_some(conversion how, const std::byte* from, std::size_t coun
     case conversion::f32_to_f64: convert_each<float, double>(from, count, out, first, as_is); break;
     case conversion::f64_to_f32: convert_each<double, float>(from, count, out, first, as_is); break;
     case conversion::f16:
-      if (wide) convert_each<std::uint16_t, double>(from, count, out, first, float_from_f16);
-      else convert_each<std::uint16_t, float>(from, count, out, first, float_from_f16);
+      if (wide) convert_each<float16, double>(from, count, out, first, as_is);
+      else convert_each<float16, float>(from, count, out, first, as_is);
       break;
     case conversion::bf16:
-      if (wide) convert_each<std::uint16_t, double>(from, count, out, first, float_from_bf16);
-      else convert_each<std::uint16_t, float>(from, count, out, first, float_from_bf16);
+      if (wide) convert_each<bfloat16, double>(from, count, out, first, as_is);
+      else convert_each<bfloat16, float>(from, count, out, first, as_is);
       break;
     case conversion::none:
     case conversion::same: break;

@@ -7,20 +7,14 @@
 #include <type_traits>
 
 #include <tfx/core/config.hpp>
+#include <tfx/core/float_format.hpp>
 
 /// Correctly rounded operations for constant evaluation: what the hardware does at run time,
 /// where a compiler does not fold the builtin (clang, EDG) or refuses to (a NaN or an infinity as the result).
 namespace tfx::lanes::exact {
 
-template <class T> struct format;
-template <> struct format<float> {
-  using word = std::uint32_t;
-  static constexpr int mantissa = 23, bias = 127, max_exponent = 255;
-};
-template <> struct format<double> {
-  using word = std::uint64_t;
-  static constexpr int mantissa = 52, bias = 1023, max_exponent = 2047;
-};
+template <class T> using format = tfx::detail::float_format<T>;
+using parts = tfx::detail::float_parts;
 
 template <class T> inline constexpr T infinity = std::numeric_limits<T>::infinity();
 template <class T> inline constexpr T nan = std::numeric_limits<T>::quiet_NaN();
@@ -35,43 +29,9 @@ template <class T> constexpr bool is_negative(T x) {
   return (std::bit_cast<typename format<T>::word>(x) >> (sizeof(T) * 8 - 1)) != 0;
 }
 
-/// A finite magnitude m * 2^e with integral m.
-struct parts {
-  std::uint64_t m = 0;
-  int e = 0;
-};
-
-template <class T> constexpr parts split(T x) {
-  using F = format<T>;
-  const std::uint64_t word = std::bit_cast<typename F::word>(x);
-  const int field = int((word >> F::mantissa) & F::max_exponent);
-  const std::uint64_t low = word & ((std::uint64_t(1) << F::mantissa) - 1);
-  if (field == 0) return {low, 1 - F::bias - F::mantissa};
-  return {low | (std::uint64_t(1) << F::mantissa), field - F::bias - F::mantissa};
-}
-
-/// m * 2^e rounded to nearest, ties to even; bit 0 of m may stand for "and something more" if m has at least two bits
-/// to spare.
-template <class T> constexpr T join(bool negative, std::uint64_t m, int e) {
-  using F = format<T>;
-  const std::uint64_t sign = negative ? std::uint64_t(1) << (sizeof(T) * 8 - 1) : 0;
-  if (m == 0) return std::bit_cast<T>(typename F::word(sign));
-  int drop = (64 - std::countl_zero(m)) - (F::mantissa + 1);
-  constexpr int least = 1 - F::bias - F::mantissa;
-  if (e + drop < least) drop = least - e;
-  if (drop > 0) {
-    if (drop > 63) return std::bit_cast<T>(typename F::word(sign));
-    const std::uint64_t rest = m & ((std::uint64_t(1) << drop) - 1), half = std::uint64_t(1) << (drop - 1);
-    m >>= drop;
-    if (rest > half || (rest == half && (m & 1) != 0)) ++m;
-  } else {
-    m <<= -drop;
-  }
-  // The hidden bit adds one to the exponent field; a carry out of the rounding adds another.
-  const std::uint64_t field = std::uint64_t(e + drop - least);
-  if (field + (m >> F::mantissa) >= F::max_exponent) return negative ? -infinity<T> : infinity<T>;
-  return std::bit_cast<T>(typename F::word(sign | ((field << F::mantissa) + m)));
-}
+template <class T> constexpr parts split(T x) { return tfx::detail::split_float(x); }
+/// m * 2^e rounded to nearest; bit 0 of m may stand for "and something more" if m has at least two bits to spare.
+template <class T> constexpr T join(bool negative, std::uint64_t m, int e) { return tfx::detail::join_float<T>(negative, m, e); }
 
 /// a * b as high and low word.
 struct wide {

@@ -5,7 +5,7 @@
 
 namespace tfx::lanes {
 
-/// The first n of a vector's lanes in memory: the ends of rows. Nothing beyond them is read or written; lanes that are not
+/// The first n of a vector's lanes in memory, be they numbers or the bits of integers: the ends of rows. Nothing beyond them is read or written; lanes that are not
 /// loaded are 0. A backend with masked instructions specialises it.
 template <class V> struct partial {
   using T = scalar_of<V>;
@@ -31,13 +31,13 @@ template <class V> struct partial {
 private:
   static V load_some(const T* from, int n) {
     T t[width] = {};
-    for (int i = 0; i < n; ++i) t[i] = from[i];
+    for (int i = 0; i < n; ++i) __builtin_memcpy(t + i, from + i, sizeof(T));
     return traits<V>::load(t);
   }
   static void put_some(T* to, V x, int n) {
     T t[width];
     traits<V>::put(t, x);
-    for (int i = 0; i < n; ++i) to[i] = t[i];
+    for (int i = 0; i < n; ++i) __builtin_memcpy(to + i, t + i, sizeof(T));
   }
 };
 

@@ -10,6 +10,7 @@
 #include <tfx/backend/simd/lanes.hpp>
 #include <tfx/backend/simd/partial.hpp>
 #include <tfx/backend/simd/random.hpp>
+#include <tfx/backend/simd/stored.hpp>
 #endif
 
 namespace tfx {

@@ -5,6 +5,7 @@
 #include <tfx/backend/reference/scalar.hpp>
 #include <tfx/backend/simd/arch.hpp>
 #include <tfx/backend/simd/plain.hpp>
+#include <tfx/backend/simd/stored.hpp>
 #include <tfx/backend/simd/wide.hpp>
 
 /// Fused kernels in builds for any processor: each is compiled for two instruction sets, or else a table, and the processor

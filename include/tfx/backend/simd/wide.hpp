@@ -115,7 +115,7 @@ template <class T, int Width> struct wide_comparison<T, Width, 64> {
     if constexpr (real && single) return mask(__builtin_ia32_cmpps512_mask(a.v, b.v, Predicate, all, 4));
     else if constexpr (real) return mask(__builtin_ia32_cmppd512_mask(a.v, b.v, Predicate, all, 4));
     else if constexpr (single) return mask(__builtin_ia32_cmpd512_mask(a.v, b.v, Predicate, all));
-    else return mask(__builtin_ia32_cmpq512_mask(as_quads(a), as_quads(b), Predicate, all));
+    else return mask(__builtin_ia32_cmpq512_mask(quads(a.v), quads(b.v), Predicate, all));
   }
   static TFX_INLINE mask eq(const V& a, const V& b) { return compare<equal>(a, b); }
   static TFX_INLINE mask ne(const V& a, const V& b) { return compare<unequal>(a, b); }
@@ -131,7 +131,7 @@ template <class T, int Width> struct wide_comparison<T, Width, 64> {
     if constexpr (real && single) return V::of(__builtin_ia32_blendmps_512_mask(b.v, a.v, m));
     else if constexpr (real) return V::of(__builtin_ia32_blendmpd_512_mask(b.v, a.v, m));
     else if constexpr (single) return V::of(__builtin_ia32_blendmd_512_mask(b.v, a.v, m));
-    else return V::of(vector(__builtin_ia32_blendmq_512_mask(as_quads(b), as_quads(a), m)));
+    else return V::of(vector(__builtin_ia32_blendmq_512_mask(quads(b.v), quads(a.v), m)));
   }
   static TFX_INLINE V lesser(const V& a, const V& b) {
     if constexpr (real && single) return V::of(__builtin_ia32_minps512_mask(a.v, b.v, a.v, all, 4));
@@ -147,7 +147,6 @@ template <class T, int Width> struct wide_comparison<T, Width, 64> {
 
  private:
   typedef long long quads __attribute__((vector_size(64)));
-  static TFX_INLINE quads as_quads(const V& x) { return quads(x.v); }
 };
 #endif
 
