@@ -11,6 +11,7 @@
 #include <tfx/tfx.hpp>
 
 #include "guarded.hpp"
+#include "vectors.hpp"
 
 namespace {
 
@@ -59,16 +60,6 @@ template <lies_as As, class T> struct moved {
   }
 };
 
-/// Calls f.operator()<V>() with a scalar (-1), or the vectors of an instruction set.
-template <class T, class F> void with_vectors(const F& f, [[maybe_unused]] int set) {
-  if (set < 0) return f.template operator()<T>();
-#if defined(TFX_SIMD_CHOOSES)
-  backend::simd<>::with_lanes<T>(f, set);
-#else
-  f.template operator()<backend::simd<>::lanes<T>>();
-#endif
-}
-
 /// Runs of n of the values, at the end of readable memory, for every n up to a vector.
 template <lies_as As, class T, class E> int wrong(const std::vector<E>& values, int set) {
   int wrong = 0, width = 1;
@@ -80,7 +71,7 @@ template <lies_as As, class T, class E> int wrong(const std::vector<E>& values, 
     for (std::size_t first = 0; first + count <= values.size(); first += count) {
       std::memcpy(bytes(from), values.data() + first, sizeof(E) * count);
       std::memset(bytes(to), 0x5a, sizeof(E) * (count + 1));
-      with_vectors<T>(moved<As, T>{from.data(), &from[count - 1], to.data() + 1, n, width, words, lasts}, set);
+      test::with_vectors<T>(moved<As, T>{from.data(), &from[count - 1], to.data() + 1, n, width, words, lasts}, set);
       if (n > width) return wrong;
       for (int i = 0; i < width; ++i) {
         const T expected = i < n ? word_of<As, T>(from[std::size_t(i)]) : T(0);
@@ -91,7 +82,7 @@ template <lies_as As, class T, class E> int wrong(const std::vector<E>& values, 
     }
     // What lies behind the n elements stays.
     std::vector<unsigned char> area(sizeof(E) * std::size_t(width + 1), 0x33);
-    with_vectors<T>(moved<As, T>{from.data(), from.data(), area.data(), n, width, words, lasts}, set);
+    test::with_vectors<T>(moved<As, T>{from.data(), from.data(), area.data(), n, width, words, lasts}, set);
     for (std::size_t i = sizeof(E) * count; i < area.size(); ++i) wrong += area[i] != 0x33;
   }
   return wrong;
@@ -126,16 +117,9 @@ std::vector<float> floats() {
 }  // namespace
 
 TEST_CASE_TEMPLATE("elements of every type are loaded and put, and nothing beyond them", T, float, double) {
-#if defined(TFX_SIMD_CHOOSES)
-  constexpr int sets = backend::instruction_sets;
-  const int first = backend::instruction_set();
-#else
-  constexpr int sets = 1, first = 0;
-#endif
   std::vector<std::uint8_t> booleans;
   for (int i = 0; i < 300; ++i) booleans.push_back(std::uint8_t(i * i % 7 % 2));
-  for (int set = -1; set < sets; ++set) {
-    if (set >= 0 && set < first) continue;
+  for (const int set : test::vector_sets()) {
     CAPTURE(set);
     CHECK(wrong<lies_as::bfloat16, T>(of_all_bits<bfloat16>(), set) == 0);
     CHECK(wrong<lies_as::float16, T>(of_all_bits<float16>(), set) == 0);

@@ -3,7 +3,7 @@
 
 #include <tfx/core/bfloat16.hpp>
 #include <tfx/core/float16.hpp>
-#include <tfx/lanes/polynomial.hpp>
+#include <tfx/lanes/lane.hpp>
 
 /// Numbers of narrower formats in lanes: `Format` is bfloat16, float16 or float.
 namespace tfx::lanes {
@@ -77,6 +77,40 @@ template <class Format, floating_lane V> TFX_HD TFX_INLINE constexpr integer_of<
     made = I::select(I::gt(size, N::constant(N::wide_infinity)), N::constant(N::infinity | N::quiet), made);
     return I::bit_or(made, I::bit_and(I::shr(bits, N::sign_apart), N::constant(N::sign)));
   }
+}
+
+namespace math {
+
+/// The number of a narrower format that is nearest to x, of two the even one; beyond the largest infinity. NaN stays NaN.
+///
+/// Numerics   one rounding, denormal results included
+template <class Format, floating_lane V> TFX_HD TFX_INLINE constexpr V round_to(V x) {
+  using N = detail::narrow_format<Format, V>;
+  using L = traits<V>;
+  using I = traits<integer_of<V>>;
+  using integer = typename N::integer;
+  if constexpr (sizeof(Format) == sizeof(scalar_of<V>)) {
+    return x;
+  } else {
+    constexpr integer low = (integer(1) << N::apart) - 1;
+    const auto bits = L::bits(x), size = I::bit_and(bits, N::constant(exact::magnitude_bits<scalar_of<V>>));
+    const auto odd = I::bit_and(I::shr(size, N::apart), N::constant(1));
+    auto made = I::bit_and(I::add(I::add(size, N::constant(low >> 1)), odd), N::constant(~low));
+    if constexpr (!N::same_range) {
+      const auto overflows = I::gt(made, N::constant((N::rebias << N::W::mantissa) + ((N::infinity - 1) << N::apart)));
+      made = I::select(overflows, N::constant(N::wide_infinity), made);
+      const auto denormal = L::bits(L::sub(L::add(L::from_bits(size), L::splat(N::anchor)), L::splat(N::anchor)));
+      made = I::select(I::lt(size, N::constant(N::least_normal)), denormal, made);
+    }
+    made = I::select(I::gt(size, N::constant(N::wide_infinity)), N::constant(N::wide_infinity | N::quiet << N::apart), made);
+    return L::from_bits(I::bit_or(made, I::bit_and(bits, N::constant(~exact::magnitude_bits<scalar_of<V>>))));
+  }
+}
+
+}  // namespace math
+
+template <class Format, floating_lane V> TFX_HD TFX_INLINE constexpr lane<V> round_to(lane<V> x) {
+  return lane<V>::wrap(math::round_to<Format>(x.v));
 }
 
 }  // namespace tfx::lanes

@@ -173,6 +173,43 @@ struct traits<xsimd::batch<T, Arch>> : detail::batch_traits<T, Arch> {
     return xsimd::select(a > b, a, b);
   }
 
+#if defined(__AVX512DQ__)
+  static constexpr bool converts = single || bytes == 64;
+#elif defined(__x86_64__)
+  static constexpr bool converts = single;
+#else
+  static constexpr bool converts = false;
+#endif
+  /// Integers as numbers, and numbers towards zero, where there are instructions for both.
+  static TFX_INLINE V number(integer x) requires(converts) {
+#if defined(__AVX512DQ__)
+    if constexpr (bytes == 64 && !single) return V(_mm512_cvtepi64_pd(x));
+#endif
+#if defined(__AVX512F__)
+    if constexpr (bytes == 64 && single) return V(_mm512_cvtepi32_ps(x));
+#endif
+#if defined(__AVX__)
+    if constexpr (bytes == 32) return V(_mm256_cvtepi32_ps(x));
+#endif
+#if defined(__SSE2__)
+    if constexpr (bytes == 16) return V(_mm_cvtepi32_ps(x));
+#endif
+  }
+  static TFX_INLINE integer truncate(V x) requires(converts) {
+#if defined(__AVX512DQ__)
+    if constexpr (bytes == 64 && !single) return integer(_mm512_cvttpd_epi64(x));
+#endif
+#if defined(__AVX512F__)
+    if constexpr (bytes == 64 && single) return integer(_mm512_cvttps_epi32(x));
+#endif
+#if defined(__AVX__)
+    if constexpr (bytes == 32) return integer(_mm256_cvttps_epi32(x));
+#endif
+#if defined(__SSE2__)
+    if constexpr (bytes == 16) return integer(_mm_cvttps_epi32(x));
+#endif
+  }
+
 #if XSIMD_VERSION_MAJOR < 9
   static TFX_INLINE integer bits(V x) { return xsimd::bitwise_cast<integer>(x); }
   static TFX_INLINE V from_bits(integer x) { return xsimd::bitwise_cast<V>(x); }
