@@ -57,6 +57,17 @@ TEST_CASE("reductions read what they see as one row, or one column") {
   CHECK(moved([](images x) { return sum<1, 2>(slice<2, 0, 16>(x)); }) == copied);
 }
 
+TEST_CASE("a concatenation takes columns from where they lie") {
+  CHECK(moved([](images x) { return concatenate<2>(slice<2, 20, 32>(x), slice<2, 0, 20>(x)); }) == found{});
+  CHECK(moved([](images x) { return concatenate<0>(slice<0, 2, 4>(x), tanh(x), slice<0, 0, 2>(x)); }) == found{});
+  CHECK(moved([](images x) { return concatenate<1>(x, flip<0>(x)); }) == found{});
+  CHECK(moved([](images x) { return concatenate<1>(x, flip<2>(x)); }) == copied);
+  CHECK(moved([](images x) { return concatenate<1>(x, slice<2, 0, 32>(pad<2, 1, 0>(x))); }) == copied);
+  CHECK(moved([](images x) {   // lies in more than rows and columns
+    return concatenate<0>(slice<2, 0, 16>(slice<1, 0, 2>(x)), slice<2, 8, 24>(slice<1, 2, 4>(x)));
+  }) == found{0, 4});
+}
+
 TEST_CASE("what reads by itself gets a copy, and so does everybody beside it") {
   CHECK(moved([](images x) { return matmul(slice<2, 0, 16>(x), transpose(slice<2, 0, 16>(x))); }).in_place == 0);
   CHECK(moved([](images x) { return 1 + flip<0>(flip<1>(x)); }) == found{1, 1});

@@ -104,7 +104,7 @@ struct random_graph {
     const handle x = any();
     const dims s = x.shape();
     if (s.rank == 0) return map();
-    switch (draw(8)) {
+    switch (draw(9)) {
       case 0:
         if (s.size() == 30) return keep(reshape(x, draw(2) ? dims{2, {5, 6}, false} : dims{1, {30}, false}));
         if (s.size() == 60) return keep(reshape(x, draw(2) ? dims{2, {6, 10}, false} : dims{3, {4, 3, 5}, false}));
@@ -147,8 +147,27 @@ struct random_graph {
           if (s.extent[axis] == 1 && larger.size() <= 32) larger.extent[axis] = 2 + draw(2);
         return keep(broadcast_to(x, larger));
       }
+      case 7: return keep(joined(x));
       default: return keep(x.shape().size() > 1 ? dropout(x) : x + 0.5);
     }
+  }
+  /// Columns of the rows of x, or of what has as many rows, side by side.
+  constexpr handle joined(handle x) {
+    const int width = x.shape().extent[x.shape().rank - 1], rows = x.shape().size() / width;
+    handle part[3];
+    int n = 0;
+    for (int size = 0; n < 3 && size <= 30; ++n) {
+      handle y = draw(2) ? any() : x;
+      if (y.shape().size() % rows != 0) y = x;
+      const dims all{2, {rows, y.shape().size() / rows}, false};
+      dims cut = all;
+      detail::box corner;
+      if (all.extent[1] > 1) corner.begin[1] = draw(2);
+      cut.extent[1] -= corner.begin[1];
+      part[n] = slice_box(reshape(y, all), corner, cut);
+      size += cut.size();
+    }
+    return detail::join_columns(part, n);
   }
   constexpr handle dropout(handle x) { return x * dropout_mask(x, 0.25) * 0.75; }
   constexpr void assignment() {

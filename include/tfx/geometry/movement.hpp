@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
+
 #include <tfx/core/shape.hpp>
 #include <tfx/geometry/geometry.hpp>
 
@@ -27,6 +29,20 @@ struct padding_geometry {
 struct concatenate_geometry {
   static constexpr int most = 16;
   int width[most];   ///< columns of each
+
+  constexpr std::ptrdiff_t stride_of(int k) const { return width[k]; }
+  constexpr std::ptrdiff_t at(int k, int row, int col) const { return std::ptrdiff_t(row) * width[k] + col; }
+};
+
+/// The same of columns that were cut out of wider matrices.
+struct column_geometry {
+  static constexpr int most = 7;
+  int width[most];
+  int stride[most];   ///< elements from row to row
+  int first[most];    ///< place of the first element
+
+  constexpr std::ptrdiff_t stride_of(int k) const { return stride[k]; }
+  constexpr std::ptrdiff_t at(int k, int row, int col) const { return first[k] + std::ptrdiff_t(row) * stride[k] + col; }
 };
 
 }  // namespace tfx

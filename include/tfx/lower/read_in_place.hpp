@@ -4,10 +4,56 @@
 #include <tfx/core/view.hpp>
 #include <tfx/graph/graph.hpp>
 #include <tfx/graph/axes.hpp>
+#include <tfx/ops/concatenate.hpp>
 
 namespace tfx {
 
 namespace detail {
+
+/// The moving node that node `id` shows, by way of reshapes; -1: none.
+constexpr int moved_below(const builder& b, int id) {
+  while (is_reshape(b.nodes[id])) id = b.input(id, 0);
+  return b.nodes[id].op->moves ? id : -1;
+}
+/// How the elements of node `id` lie in what is moved, a moving node or a reshape of one. False if steps can't say that.
+constexpr bool find_steps(const builder& b, int id, axis_steps& lay) {
+  const node& m = b.nodes[id];
+  if (m.op->moves) {
+    lay = moved_steps(b.geometries[m.aux], m.shape);
+    return true;
+  }
+  const int from = b.input(id, 0);
+  return find_steps(b, from, lay) && reshape_steps(b.nodes[from].shape, lay, m.shape);
+}
+
+/// Concatenation i takes columns out of wider matrices itself, instead of copies of them.
+constexpr void concatenate_columns(builder& b, int i) {
+  const int first = b.nodes[i].first, count = b.nodes[i].count;
+  column_geometry g{};
+  int in[column_geometry::most] = {};
+  bool wider = false;
+  if (count > column_geometry::most) return;
+  for (int k = 0; k < count; ++k) {
+    in[k] = b.edges[first + k];
+    const dims& part = b.nodes[in[k]].shape;
+    g.width[k] = g.stride[k] = part.cols();
+    axis_steps lay;
+    const int moved = moved_below(b, in[k]);
+    if (moved < 0 || !find_steps(b, in[k], lay) || (part.cols() > 1 && lay.step[1] != 1)) continue;
+    in[k] = b.input(moved, 0);
+    g.stride[k] = lay.step[0];
+    g.first[k] = movement_geometry(b.geometries[b.nodes[moved].aux]).first;
+    wider = true;
+  }
+  if (!wider) return;
+  geometry row = geometry::of(g);
+  row.operands = count;
+  node& m = b.nodes[i];
+  m.op = b.record<concatenate_columns_op>();
+  m.first = b.edges.size();
+  m.aux = b.row_of(row);
+  for (int k = 0; k < count; ++k) b.edges.push_back(in[k]);
+}
 
 /// Finds the nodes that only move elements and need no copy.
 struct in_place_reader {
@@ -26,19 +72,10 @@ struct in_place_reader {
   constexpr bool moves(int id) const { return nodes[id].op->moves; }
   constexpr int from(int id) const { return b.input(id, 0); }
 
-  /// How the elements of node `id` lie, a moving one or a reshape of one. False if steps can't say that.
-  constexpr bool find_steps(int id, axis_steps& lay) const {
-    const node& m = nodes[id];
-    if (moves(id)) {
-      lay = moved_steps(b.geometries[m.aux], m.shape);
-      return true;
-    }
-    return find_steps(from(id), lay) && reshape_steps(nodes[from(id)].shape, lay, m.shape);
-  }
   constexpr view along(int id, const loop_nest& nest) const {
     axis_steps lay;
     view v;
-    find_steps(id, lay);
+    find_steps(b, id, lay);
     strides_of(nodes[id].shape, lay, nodes[id].shape, nest, v.stride);
     return v;
   }
@@ -82,7 +119,7 @@ struct in_place_reader {
       if (moves(i) && only_kernels[i] && has_lines(i)) source[i] = i;
       if (is_reshape(nodes[i])) source[i] = source[from(i)];
       axis_steps lay;
-      if (source[i] >= 0 && !find_steps(i, lay)) source[source[i]] = -1;
+      if (source[i] >= 0 && !find_steps(b, i, lay)) source[source[i]] = -1;
       if (nodes[i].op->kind == op_kind::reduce && source[from(i)] >= 0 && !reduces(i)) source[source[from(i)]] = -1;
     }
     for (int i = 0; i < n; ++i)
@@ -94,11 +131,14 @@ struct in_place_reader {
 
 /// Elements that only move (permuted, cut, turned round, spread) are read where they lie, if their readers are kernels that
 /// walk with strides: elementwise work, and reductions that see them as one row or column. Lines must be long enough to be
-/// walked one by one; else, and for all other readers, they are copied.
+/// walked one by one; else, and for all other readers, they are copied. A concatenation copies columns from where they lie.
 constexpr void read_in_place(builder& b) {
   bool moves = false;
   for (int i = 0; i < b.nodes.size(); ++i) moves = moves || b.nodes[i].op->moves;
-  if (moves) detail::in_place_reader(b).run();
+  if (!moves) return;
+  for (int i = 0; i < b.nodes.size(); ++i)
+    if (is<concatenate_op>(b.nodes[i])) detail::concatenate_columns(b, i);
+  detail::in_place_reader(b).run();
 }
 
 }  // namespace tfx

@@ -5,20 +5,29 @@
 
 namespace tfx {
 
-/// Matrices side by side.
-struct concatenate_op {
-  using attributes = concatenate_geometry;
+namespace detail {
+template <class Geometry> struct columns_side_by_side {
+  using attributes = Geometry;
   static constexpr std::string_view name = "concatenate";
   static constexpr op_kind kind = op_kind::window;
   static constexpr int arity = -1;
-  static constexpr bool differentiable = true;
-  static constexpr void backward(gradient_scope& s);
 
-  template <class T> static TFX_INLINE constexpr T element(const concatenate_geometry& g, const T* const* in, int row, int col, int, int) {
+  template <class T> static TFX_INLINE constexpr T element(const Geometry& g, const T* const* in, int row, int col, int, int) {
     int k = 0;
     while (col >= g.width[k]) col -= g.width[k++];
-    return in[k][row * g.width[k] + col];
+    return in[k][g.at(k, row, col)];
   }
+};
+}  // namespace detail
+/// Matrices side by side.
+struct concatenate_op : detail::columns_side_by_side<concatenate_geometry> {
+  static constexpr bool differentiable = true;
+  static constexpr void backward(gradient_scope& s);
+};
+/// The same of columns of wider matrices, which are read where they lie. Made from a finished graph, so it needs no derivative.
+struct concatenate_columns_op : detail::columns_side_by_side<column_geometry> {
+  static constexpr bool differentiable = false;
+  static constexpr void backward(gradient_scope&) {}
 };
 namespace detail {
 inline constexpr int most_joined = concatenate_geometry::most;   ///< matrices in one node

@@ -63,6 +63,11 @@ constexpr handle pad_box(handle a, detail::box corner, dims shape, double value 
   if (a.shape() == shape) return a;
   const dims from = a.shape();
   const int fill = a.graph->constant(value).id;
+  if (const node& n = a.graph->nodes[a.id]; n.op->id == op_of<pad_op>.id && a.graph->input(a.id, 1) == fill) {   // two frames are one
+    const padding_geometry inner = a.graph->geometries[n.aux];
+    for (int i = 0; i < from.rank; ++i) corner.begin[i] += inner.before[max_rank - from.rank + i];
+    return pad_box({a.graph, a.graph->input(a.id, 0)}, corner, shape, value);
+  }
   padding_geometry g = detail::geometry_of_result<padding_geometry>(shape);
   for (int i = 0; i < max_rank; ++i) {
     const int axis = i - (max_rank - from.rank);

@@ -77,7 +77,9 @@ struct producer<flip_op, B, T> : backend::of_blocks<backend::simd_view_of<T, fli
 template <class B, class T> requires backend::is_simd<B>
 struct producer<pad_op, B, T> : backend::of_blocks<backend::simd_view_of<T, pad_op>, T> {};
 template <class B, class T> requires backend::is_simd<B>
-struct producer<concatenate_op, B, T> : backend::of_blocks<backend::simd_concatenate<T>, T> {};
+struct producer<concatenate_op, B, T> : backend::of_blocks<backend::simd_concatenate<T, concatenate_geometry>, T> {};
+template <class B, class T> requires backend::is_simd<B>
+struct producer<concatenate_columns_op, B, T> : backend::of_blocks<backend::simd_concatenate<T, column_geometry>, T> {};
 template <class B, class T> requires backend::is_simd<B>
 struct producer<detail::time_first_op, B, T> : backend::of_blocks<backend::simd_exchange<T, typename B::template lanes<T>, true>, T> {};
 template <class B, class T> requires backend::is_simd<B>

@@ -137,6 +137,7 @@ constexpr range guarded_part(const view& v, int l, range of) {
 /// Moves the tiles of a launch. The epilogue receives blocks of rows; without one, tiles are written where they belong.
 template <class T> struct moving {
   static constexpr int tile_elements = 4096;   ///< with what the epilogue reads and writes it stays in the first-level cache
+  static constexpr int block_elements = 16 * tile_elements;   ///< of what the epilogue reads where it lies
 
   const movement& m;
   const call<T>& a;
@@ -149,6 +150,9 @@ template <class T> struct moving {
   const int cols = out < 0 ? a.rows * a.cols : m.nest.extent[in];
   /// Rows that are present, of loops up to `out`; the outermost loop follows the batch.
   const int rows = int(std::int64_t(a.rows) * a.cols / cols);
+
+  /// Lines need no copy: the epilogue reads them where they lie.
+  const bool in_place = finish != nullptr && m.lined_up < 0 && m.from.stride[in] == 1;
 
   struct tile {
     int lined_up, rows, cols;   ///< extents
@@ -163,11 +167,11 @@ template <class T> struct moving {
 
   tile choose_tile() const {
     tile t{1, out < 0 ? 1 : extent(out), cols};
-    const bool across = m.lined_up >= 0 || (out >= 0 && m.from.stride[out] == 1);
+    const bool across = m.lined_up >= 0 || (!in_place && out >= 0 && m.from.stride[out] == 1);
     const int most_cols = across && t.rows > 1 ? 256 : tile_elements;
     if (t.cols > most_cols) t.cols = most_cols;
     if (m.lined_up >= 0) t.lined_up = lesser_of(extent(m.lined_up), 16);
-    const int most_rows = tile_elements / (t.cols * t.lined_up);
+    const int most_rows = (in_place ? block_elements : tile_elements) / (t.cols * t.lined_up);
     if (t.rows > most_rows) t.rows = most_rows < 1 ? 1 : most_rows > 16 ? most_rows / 16 * 16 : most_rows;
     return t;
   }
@@ -175,6 +179,7 @@ template <class T> struct moving {
   void run() const {
     if (rows <= 0 || cols <= 0) return;
     const tile most = choose_tile();
+    if (in_place && m.from.guarded) detail::fill_line(a.scratch, most.cols, outside);   // a line of what is outside
     const int last = out < 0 ? 1 : extent(out), lines = m.lined_up < 0 ? 1 : extent(m.lined_up);
     int outer = 1;
     for (int l = 0; l < out; ++l)
@@ -207,6 +212,7 @@ template <class T> struct moving {
   static range piece(int number, int most, int all) { return {number * most, lesser_of(all, (number + 1) * most)}; }
 
   void move(const T* at, int row, int lines, range r, range c, bool inside) const {
+    if (in_place) return hand_over_lines(at, row, r, c, inside);
     const std::ptrdiff_t line_rows = m.lined_up < 0 ? 0 : rows_in(m.lined_up);
     T* const to = finish != nullptr ? a.scratch : destination + std::ptrdiff_t(row + r.from) * cols + c.from;
     const std::ptrdiff_t pitch = finish != nullptr ? c.size() : cols;
@@ -215,6 +221,23 @@ template <class T> struct moving {
     if (finish == nullptr) return;
     for (int i = 0; i < lines; ++i)
       finish(a, int(row + i * line_rows) + r.from, r.size(), c.from, c.size(), to + i * line_pitch, pitch);
+  }
+  /// The part of a tile within the guard where it lies, and around it the line that repeats what is outside.
+  void hand_over_lines(const T* at, int row, range r, range c, bool inside) const {
+    const view& v = m.from;
+    const std::ptrdiff_t down = out < 0 ? 0 : v.stride[out];
+    const auto give = [&](range of, range cols_of, const T* block, std::ptrdiff_t stride) {
+      if (of.size() > 0 && cols_of.size() > 0) finish(a, row + of.from, of.size(), cols_of.from, cols_of.size(), block, stride);
+    };
+    if (!v.guarded) return give(r, c, at + r.from * down + c.from, down);
+    const range rows_inside = !inside ? range{r.to, r.to} : out < 0 ? r : common(r, {v.low[out], v.high[out]});
+    const range cols_inside = common(c, {v.low[in], v.high[in]});
+    if (rows_inside.size() <= 0 || cols_inside.size() <= 0) return give(r, c, a.scratch, 0);
+    give({r.from, rows_inside.from}, c, a.scratch, 0);
+    give(rows_inside, {c.from, cols_inside.from}, a.scratch, 0);
+    give(rows_inside, cols_inside, at + rows_inside.from * down + cols_inside.from, down);
+    give(rows_inside, {cols_inside.to, c.to}, a.scratch, 0);
+    give({rows_inside.to, r.to}, c, a.scratch, 0);
   }
   void copy(const T* at, int lines, range r, range c, bool inside, T* to, std::ptrdiff_t pitch, std::ptrdiff_t line_pitch) const {
     const view& v = m.from;
@@ -261,36 +284,25 @@ template <class T, class Operation> struct simd_view_of : simd_view<T> {
   template <class Launch> static constexpr const void* tiles() { return &forms<Launch>; }
 };
 
-/// Matrices side by side.
-template <class T> struct simd_concatenate {
+/// Columns of matrices, side by side: an epilogue reads them where they lie.
+template <class T, class Geometry> struct simd_concatenate {
   template <class Launch> static constexpr const void* tiles() { return nullptr; }
-  static constexpr std::size_t scratch(const geometry&, int, int) { return std::size_t(moving<T>::tile_elements); }
 
   [[gnu::noinline]] static void run(const call<T>& a, T* destination, finish_function<T> finish) {
-    const range mine = share_of(a.rows, a.part, a.parts);
-    const int most_cols = finish != nullptr ? lesser_of(a.cols, moving<T>::tile_elements) : a.cols;
-    const int most_rows = finish != nullptr ? moving<T>::tile_elements / most_cols : greater_of(mine.size(), 1);
-    for (int row = mine.from; row < mine.to; row += most_rows) {
-      const range rows = {row, lesser_of(row + most_rows, mine.to)};
-      for (int col = 0; col < a.cols; col += most_cols) {
-        const range cols = {col, lesser_of(col + most_cols, a.cols)};
-        T* const to = finish != nullptr ? a.scratch : destination + std::ptrdiff_t(row) * a.cols + col;
-        const int pitch = finish != nullptr ? cols.size() : a.cols;
-        join(a, rows, cols, to, pitch);
-        if (finish != nullptr) finish(a, row, rows.size(), col, cols.size(), to, pitch);
+    const Geometry g = *a.geo;
+    const bool by_rows = a.rows >= a.parts;
+    const range mine = share_of(by_rows ? a.rows : a.cols, a.part, a.parts);
+    const range rows = by_rows ? mine : range{0, a.rows}, cols = by_rows ? range{0, a.cols} : mine;
+    const int together = greater_of(moving<T>::block_elements / greater_of(a.cols, 1), 1);   // rows of all parts
+    for (int row = rows.from; row < rows.to; row += together) {
+      const int n = lesser_of(together, rows.to - row);
+      for (int k = 0, begin = 0; k < a.geo->operands; begin += g.width[k++]) {
+        const range shared = common(cols, {begin, begin + g.width[k]});
+        if (shared.size() <= 0) continue;
+        const T* const from = static_cast<const T*>(a.operand[k]) + g.at(k, row, shared.from - begin);
+        if (finish != nullptr) finish(a, row, n, shared.from, shared.size(), from, g.stride_of(k));
+        else detail::copy_tile(from, g.stride_of(k), 1, n, shared.size(), destination + std::ptrdiff_t(row) * a.cols + shared.from, a.cols);
       }
-    }
-  }
-
- private:
-  static void join(const call<T>& a, range rows, range cols, T* to, int pitch) {
-    const concatenate_geometry g = *a.geo;
-    for (int k = 0, begin = 0; k < a.geo->operands; begin += g.width[k++]) {
-      const int width = g.width[k];
-      const range shared = common(cols, {begin, begin + width});
-      if (shared.size() <= 0) continue;
-      const T* const from = static_cast<const T*>(a.operand[k]) + std::ptrdiff_t(rows.from) * width + (shared.from - begin);
-      detail::copy_tile(from, width, 1, rows.size(), shared.size(), to + (shared.from - cols.from), pitch);
     }
   }
 };
