@@ -24,10 +24,19 @@ struct column_index_op : detail::generator<0> {
   static constexpr bool by_column = true;
   template <class V> static constexpr lanes::lane<V> generate(std::uint64_t column, const run_state&) {
     using T = lanes::scalar_of<V>;
-    T index[lanes::traits<V>::width] = {};
+    constexpr int width = lanes::traits<V>::width;
+    T index[width] = {};
+    if (column <= exact<T> - width) [[likely]] {
+      for (int i = 0; i < width; ++i) index[i] = T(i);
+      return lanes::lane<V>::load(index) + lanes::lane<V>(T(std::int64_t(column)));
+    }
     for (T& i : index) i = T(column++);
     return lanes::lane<V>::load(index);
   }
+
+ private:
+  /// Up to here every whole number has a value of its own.
+  template <class T> static constexpr std::uint64_t exact = std::uint64_t(1) << (sizeof(T) == 4 ? 24 : 53);
 };
 
 /// 0 with probability `rate`, else 1 / (1 - rate). Inputs: site, rate. Keyed by seed, step, site and place, so that the

@@ -28,7 +28,9 @@ struct tile_body : tile_operands<T, typename Backend::template lanes<T>, kernel_
   /// Per reduction, the vectors that add up: the strands of a row, or one chain of these columns.
   static constexpr int strand_vectors = across ? reduce_order::strands / width : 1;
   using strand_set = many[n_reductions][strand_vectors];
-  using result_set = result_lane[facts::n_results ? facts::n_results : 1];
+  /// Of rows, results of those that go through the sweeps together lie side by side.
+  static constexpr int results_apart = across ? facts::template rows_together<Backend>(0) : 1;
+  using result_set = result_lane[(facts::n_results ? facts::n_results : 1) * results_apart];
 
   /// What the sweeps over a row, or over a vector of columns, have in common.
   struct sweep_state {
@@ -36,17 +38,19 @@ struct tile_body : tile_operands<T, typename Backend::template lanes<T>, kernel_
     result_lane* results;
     T* kept;               ///< values that a later sweep reads, of this row
     std::ptrdiff_t pitch;  ///< from one kept value to the next
+
+    template <int Self> TFX_PART result_lane& result() const { return results[facts::result(Self) * results_apart]; }
   };
 
-  /// All instructions of a phase: of a sweep, or of the tail that follows it.
-  template <class L, int Phase>
+  /// All instructions of a phase: of a sweep, or of the tail that follows it. `First`: nothing is in these strands yet.
+  template <class L, int Phase, bool First = false>
   static TFX_PART void body(const tables& f, T* const* at, place p, sweep_state* s = nullptr) {
-    body<L>(f, at, p, s, executed_in<Phase>{});
+    body<L, First>(f, at, p, s, executed_in<Phase>{});
   }
   /// The result of reduction R, where it is stored.
   template <int R> static TFX_PART void put_result(const sweep_state& s, T* const* at, place p) {
     if constexpr (constexpr int to = instruction::store_of(facts::words[R]); to >= 0)
-      operands::template put<!across>(s.results[facts::result(R)], at[to], p);
+      operands::template put<!across>(s.template result<R>(), at[to], p);
   }
   template <class L, int N> static TFX_PART void fill(L (&all)[N], L value) {
     for (L& each : all) each = value;
@@ -61,8 +65,8 @@ struct tile_body : tile_operands<T, typename Backend::template lanes<T>, kernel_
     if constexpr (source < 0) {
       return operands::template load<instruction::source_moves(facts::words[Self], K), L>(at[~source], p);
     } else if constexpr (facts::is_result(source)) {
-      if constexpr (std::is_same_v<L, result_lane>) return s->results[facts::result(source)];
-      else return L(s->results[facts::result(source)].v);
+      if constexpr (std::is_same_v<L, result_lane>) return s->template result<source>();
+      else return L(s->template result<source>().v);
     } else if constexpr (facts::phases[source] == facts::phases[Self]) {
       return reg[source];
     } else if constexpr (constexpr int stored = instruction::store_of(facts::words[source]); stored >= 0) {
@@ -93,16 +97,17 @@ struct tile_body : tile_operands<T, typename Backend::template lanes<T>, kernel_
     if constexpr (F::arity == 0) return L(F::template generate<V>(first, *f.run).v);
     else return L(F::template generate<V>(first, *f.run, *source_at<Self, 0>(at), *source_at<Self, 1>(at)).v);
   }
-  template <int Self, class L>
+  template <int Self, bool First, class L>
   static TFX_PART void execute(L* reg, const tables& f, T* const* at, place p, sweep_state* s) {
     using F = functor<Self>;
     if constexpr (F::kind == op_kind::reduce) {
       many& strand = s->strands[facts::reduction(Self)][p.strands];
-      const many total = F::combine(strand, argument<Self, 0>(reg, at, p, s));
-      strand = !across || p.n == width ? total : many::wrap(lanes::partial<vector>::first_of(total.v, strand.v, p.n));
+      const many before = First ? F::template identity<many>() : strand;
+      const many total = F::combine(before, argument<Self, 0>(reg, at, p, s));
+      strand = !across || p.n == width ? total : many::wrap(lanes::partial<vector>::first_of(total.v, before.v, p.n));
     } else {
       const L x = computed<Self>(reg, f, at, p, s);
-      if constexpr (facts::is_result(Self)) s->results[facts::result(Self)] = x;
+      if constexpr (facts::is_result(Self)) s->template result<Self>() = x;
       else reg[Self] = x;
       if constexpr (constexpr int to = instruction::store_of(facts::words[Self]); to >= 0)
         operands::template put<instruction::store_moves(facts::words[Self])>(x, at[to], p);
@@ -110,11 +115,11 @@ struct tile_body : tile_operands<T, typename Backend::template lanes<T>, kernel_
         operands::template put<true>(x, s->kept + slot * s->pitch, p);
     }
   }
-  template <class L, int... Self>
+  template <class L, bool First, int... Self>
   static TFX_PART void body(const tables& f, T* const* at, place p, sweep_state* s,
                             std::integer_sequence<int, Self...>) {
     L reg[count];
-    (execute<Self>(reg, f, at, p, s), ...);
+    (execute<Self, First>(reg, f, at, p, s), ...);
   }
 };
 

@@ -64,8 +64,8 @@ template <class Backend, class T, class Code> struct column_tile : tile_body<Bac
           each(of[k], f, part.at(k).c, [](const many& v, T* to) { v.put(to); });
           continue;
         }
-        ((of[k].results[facts::result(R)] = of[k].total[facts::reduction(R)]), ...);
         sweep_state s{of[k].chain, of[k].results, nullptr, 0};
+        ((s.template result<R>() = of[k].total[facts::reduction(R)]), ...);
         (base::template put_result<R>(s, a.at, part.at(k)), ...);
         if constexpr (facts::executed(Phase + 1) > 0)
           base::template body<many, Phase + 1>(f, a.at, part.at(k), &s);

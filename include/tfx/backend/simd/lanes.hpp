@@ -34,7 +34,14 @@ template <class T, class Arch> struct batch_traits {
   static TFX_INLINE void put(T* to, V x) { x.store_unaligned(to); }
 
   static TFX_INLINE mask eq(V a, V b) { return a == b; }
-  static TFX_INLINE mask ne(V a, V b) { return !(a == b); }  // version 8's != is false on NaN with AVX
+  /// Version 8's != is false on NaN with AVX; and g++ does not always inline its `!`.
+  static TFX_INLINE mask ne(V a, V b) {
+#if defined(__AVX512F__)
+    if constexpr (sizeof(V) == 64 && std::is_same_v<T, float>) return mask(_mm512_cmp_ps_mask(a, b, _CMP_NEQ_UQ));
+    if constexpr (sizeof(V) == 64 && std::is_same_v<T, double>) return mask(_mm512_cmp_pd_mask(a, b, _CMP_NEQ_UQ));
+#endif
+    return !(a == b);
+  }
   static TFX_INLINE mask lt(V a, V b) { return a < b; }
   static TFX_INLINE mask le(V a, V b) { return a <= b; }
   static TFX_INLINE mask gt(V a, V b) { return a > b; }
