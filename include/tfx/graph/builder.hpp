@@ -18,6 +18,7 @@
 namespace tfx {
 
 struct builder;
+struct call_list;
 struct scope;
 
 /// A node of the graph being recorded: what traced code passes around. Shape and type are known only while tracing;
@@ -56,16 +57,6 @@ struct assign_op {
   static constexpr auto apply(auto x) { return x; }
 };
 
-/// One call of a layer, noted for those who ask (`builder::calls`): summaries.
-struct layer_call {
-  std::string_view name;
-  int path = 0;                      ///< of the builder's table: the layer's own where it has a scope, else that around it
-  bool scoped = false;
-  dims shape{};                      ///< of its result
-  int first_leaf = 0, last_leaf = 0; ///< [first, last) were made in it
-  int parent = -1;                   ///< the call around it
-};
-
 /// A path of layers, as a place in the pool of names.
 struct path_info {
   int begin, size;
@@ -99,8 +90,7 @@ struct builder {
   int line = 0;                          ///< of the last layer or function that was called
   message wrong{};                       ///< the first mistake; empty: none
 
-  list<layer_call>* calls = nullptr;     ///< where calls of layers are noted, if at all
-  int call = -1;                         ///< the innermost one that is open
+  call_list* calls = nullptr;            ///< where calls are noted, if anybody asks for them
 
   bool training = false;
   int frozen = 0, shared = 0;            ///< depth of nn::frozen, nn::shared

@@ -19,8 +19,9 @@ struct mean_squared_error {
   static constexpr bool class_numbers = false;
   template <class Output> using target = var<Output, real>;
   template <class L, class T, class U> constexpr var<shape<>> operator()(var<L, T> y, var<L, U> t) const {
+    const call_mark here(*y.h.graph, name, {y.h, t.h});
     const handle d = y.h - t.h;
-    return detail::mean_of<L>(d * d);
+    return here.gives(detail::mean_of<L>(d * d));
   }
 };
 /// mean(|y - t|) over everything.
@@ -29,7 +30,10 @@ struct mean_absolute_error {
   using label_type = float;
   static constexpr bool class_numbers = false;
   template <class Output> using target = var<Output, real>;
-  template <class L, class T, class U> constexpr var<shape<>> operator()(var<L, T> y, var<L, U> t) const { return detail::mean_of<L>(abs(y.h - t.h)); }
+  template <class L, class T, class U> constexpr var<shape<>> operator()(var<L, T> y, var<L, U> t) const {
+    const call_mark here(*y.h.graph, name, {y.h, t.h});
+    return here.gives(detail::mean_of<L>(abs(y.h - t.h)));
+  }
 };
 /// Quadratic near 0 and linear beyond delta, mean over everything.
 ///
@@ -44,8 +48,9 @@ struct huber {
   template <class Output> using target = var<Output, real>;
   double delta = 1;
   template <class L, class T, class U> constexpr var<shape<>> operator()(var<L, T> y, var<L, U> t) const {
+    const call_mark here(*y.h.graph, name, {y.h, t.h}, {{"delta", delta}});
     const handle d = abs(y.h - t.h), bounded = minimum(d, delta);   // both forms in one, without the square of a large d
-    return detail::mean_of<L>(bounded * (d - 0.5 * bounded));
+    return here.gives(detail::mean_of<L>(bounded * (d - 0.5 * bounded)));
   }
 };
 namespace detail {
@@ -78,8 +83,9 @@ struct binary_cross_entropy {
   template <class Output> using target = var<Output, real>;
   template <class L, class T, class S, class U> constexpr var<shape<>> operator()(var<L, T> logits, var<S, U> labels) const {
     static_assert(S::value.size() == L::value.size(), "tfx::loss::binary_cross_entropy: one label per logit");
+    const call_mark here(*logits.h.graph, name, {logits.h, labels.h});
     const handle x = logits.h, t = reshape(labels.h, L::value);
-    return detail::mean_of<L>(tfx::detail::map_node<detail::binary_cross_entropy_op>(x, t));
+    return here.gives(detail::mean_of<L>(tfx::detail::map_node<detail::binary_cross_entropy_op>(x, t)));
   }
 };
 

@@ -49,13 +49,14 @@ struct softmax_cross_entropy {
                                is_floating(dtype_of<U>) ? "floating point " : "integers ", S::value);
       return {logits.h.graph->constant(0)};
     } else {
+      const call_mark here(*logits.h.graph, name, {logits.h, labels.h}, {{"label_smoothing", label_smoothing}});
       const handle x = logits.h, hit = one_hot<L::value.cols()>(labels).h;
       const handle own = sum_axes(where(hit, x, 0), 2u);   // not 0 * x, which is NaN for a masked class
       const auto others = tfx::detail::split_log_sum_exp(where(hit, -__builtin_huge_val(), x), 2u);
       handle each = softplus((others.largest - own) + others.rest);
       if (label_smoothing > 0) each = each + label_smoothing * tfx::detail::mean_axes(own - x, 2u);
       each = each * tfx::detail::one_if_in_range(reshape(labels.h, each.shape()), L::value.cols());
-      return {reshape(tfx::detail::mean_axes(each, 3u), dims{})};
+      return here.gives(var<shape<>>{reshape(tfx::detail::mean_axes(each, 3u), dims{})});
     }
   }
 };
@@ -77,12 +78,13 @@ struct softmax_cross_entropy_dense {
 
   template <class L, class T, class U> constexpr var<shape<>> operator()(var<L, T> logits, var<L, U> labels) const {
     constexpr unsigned last = 1u << (L::value.rank - 1);
+    const call_mark here(*logits.h.graph, name, {logits.h, labels.h}, {{"label_smoothing", label_smoothing}});
     const handle x = logits.h;
     handle p = labels.h;
     if (label_smoothing > 0) p = (1 - label_smoothing) * p + label_smoothing / L::value.cols();
     const handle log_q = tfx::detail::log_softmax_axes(x, last);
     const handle each = -sum_axes(tfx::detail::map_node<detail::weighted_op>(p, log_q), last);
-    return {reshape(tfx::detail::mean_axes(each, tfx::detail::all_axes(each.shape())), dims{})};
+    return here.gives(var<shape<>>{reshape(tfx::detail::mean_axes(each, tfx::detail::all_axes(each.shape())), dims{})});
   }
 };
 

@@ -38,7 +38,7 @@ template <int Heads, auto... Option> struct multi_head_attention {
 
  private:
   template <class S, class T, class F> constexpr var<S, T> attend(var<S, T> x, F attention) const {
-    layer_scope here(x, *this);
+    const layer_scope here(x, *this, {{"heads", Heads}, {"causal", tfx::detail::is_causal<Option...>}});
     if constexpr (S::value.rank != 3) {
       x.h.graph->complain("multi_head_attention<", Heads, ">", at_path{}, " expects [batch, positions, features], got ",
                           S::value);
@@ -56,7 +56,7 @@ template <int Heads, auto... Option> struct multi_head_attention {
       };
       const auto y = attention(part(std::integral_constant<int, 0>{}), part(std::integral_constant<int, 1>{}),
                                part(std::integral_constant<int, 2>{}));
-      return call_layer(named("out_proj", projection<features>()), var<S, T>{tfx::reshape(y.h, S::value)});
+      return here.gives(call_layer(named("out_proj", projection<features>()), var<S, T>{tfx::reshape(y.h, S::value)}));
     }
   }
   template <int Out> constexpr dense<Out> projection() const {

@@ -21,7 +21,7 @@ template <int Out, int Size, auto... Option> struct conv2d {
   int line = __builtin_LINE();
 
   template <class S, class T> constexpr auto operator()(var<S, T> x) const {
-    layer_scope here(x, *this);
+    const layer_scope here(x, *this, {{"filters", Out}, {"kernel", Size}, {"bias", bias}});
     constexpr int group_count = tfx::detail::option<groups_t<1>, Option...>::count;
     if constexpr (Out < 1 || Size < 1) {
       x.h.graph->complain("conv2d<", Out, ", ", Size, ">", at_path{}, " gives at least one channel, from a window of at least one pixel");
@@ -34,7 +34,7 @@ template <int Out, int Size, auto... Option> struct conv2d {
       constexpr int channels = S::value.extent[3] / group_count;
       const auto w = param<shape<Size, Size, channels, Out>>(x, "weight", weight_init, Size * Size * channels, Size * Size * Out);
       const auto y = tfx::conv2d<Option...>(x, w, line);
-      return bias ? y + param<shape<Out>>(x, "bias", bias_init) : y;
+      return here.gives(bias ? y + param<shape<Out>>(x, "bias", bias_init) : y);
     }
   }
 };

@@ -32,7 +32,7 @@ template <int Out> struct dense {
   int line = __builtin_LINE();
 
   template <class S, class T> constexpr auto operator()(var<S, T> x) const {
-    layer_scope here(x, *this);
+    const layer_scope here(x, *this, {{"units", Out}, {"bias", bias}});
     if constexpr (Out < 1) {
       x.h.graph->complain("dense<", Out, ">", at_path{}, " gives at least one feature");
       return x;
@@ -44,7 +44,7 @@ template <int Out> struct dense {
       constexpr int in = S::value.cols();
       const auto weight = param<shape<in, Out>>(x, "weight", weight_init, in, Out);
       const Y y{tfx::detail::product_of<S, shape<in, Out>>(x.h, weight.h)};
-      return bias ? y + param<shape<Out>>(x, "bias", bias_init) : y;
+      return here.gives(bias ? y + param<shape<Out>>(x, "bias", bias_init) : y);
     }
   }
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <tfx/graph/var.hpp>
+#include <tfx/graph/calls.hpp>
 #include <tfx/graph/scope.hpp>
 #include <tfx/init/initializer.hpp>
 #include <tfx/ops/operation.hpp>
@@ -41,42 +41,6 @@ template <class L> concept transparent_layer = requires { L::transparent; };
 /// What can be called on traced values X...: a layer of them.
 template <class L, class... X> concept layer_for = requires(const L& layer, X... x) { layer(x...); };
 
-namespace detail {
-
-/// Notes the call of a layer while it is alive, where somebody asked for it.
-struct layer_mark {
-  builder& graph;
-  int index = -1;
-
-  constexpr layer_mark(builder& g, std::string_view name, bool scoped) : graph(g) {
-    if (!g.calls) return;
-    index = g.calls->size();
-    g.calls->push_back({name, g.path_index, scoped, dims{}, g.leaves.size(), 0, g.call});
-    g.call = index;
-  }
-  layer_mark(const layer_mark&) = delete;
-  constexpr ~layer_mark() {
-    if (index < 0) return;
-    layer_call& c = (*graph.calls)[index];
-    c.last_leaf = graph.leaves.size();
-    graph.call = c.parent;
-  }
-  template <class Y> constexpr Y result(Y y) {
-    if constexpr (typed_handle<Y>) {
-      if (index < 0) return y;
-      list<layer_call>& calls = *graph.calls;
-      calls[index].shape = Y::dim;
-      // The layer's own mark inside this one has the same result.
-      const int inner = index + 1;
-      if (inner < calls.size() && calls[inner].parent == index && calls[inner].name == calls[index].name)
-        calls[inner].shape = Y::dim;
-    }
-    return y;
-  }
-};
-
-}  // namespace detail
-
 /// Calls a layer or a user's plain function object, in a scope of its name.
 template <class L, class S, class T, class... X> constexpr auto call_layer(const L& layer, var<S, T> x, X... more) {
   builder& g = *x.h.graph;
@@ -85,12 +49,12 @@ template <class L, class S, class T, class... X> constexpr auto call_layer(const
     g.complain("layer ", label_of<L>, at_path{}, " cannot be called with ", S::value);
     return x;
   } else if constexpr (transparent_layer<L>) {
-    detail::layer_mark mark(g, label_of<L>, false);
-    return mark.result(layer(x, more...));
+    const call_mark here(g, label_of<L>, false, false, x.h);
+    return here.gives(layer(x, more...));
   } else {
     scope s(g, label_of<L>);
-    detail::layer_mark mark(g, label_of<L>, true);
-    return mark.result(layer(x, more...));
+    const call_mark here(g, label_of<L>, true, false, x.h);
+    return here.gives(layer(x, more...));
   }
 }
 
@@ -102,16 +66,12 @@ constexpr auto operator|(var<S, T> x, const L& layer) {
 
 namespace nn {
 
-/// First line of a library layer's call: opens its scope, unless the caller has.
-struct layer_scope : scope {
-  tfx::detail::layer_mark mark;
-  template <class S, class T, class L> constexpr layer_scope(var<S, T> x, const L& layer)
-      : scope(*x.h.graph, label_of<L>, true), mark(*x.h.graph, label_of<L>, true) {
+/// First line of a library layer's call: opens its scope, unless the caller has, and notes the call with its attributes.
+struct layer_scope : scope, call_mark {
+  template <class S, class T, class L>
+  constexpr layer_scope(var<S, T> x, const L& layer, std::initializer_list<call_attribute> attributes = {})
+      : scope(*x.h.graph, label_of<L>, true), call_mark(*x.h.graph, label_of<L>, true, true, x.h, attributes) {
     if constexpr (requires { layer.line; }) x.h.graph->line = layer.line;
-  }
-  /// Without a caller that knows the result, the last node is it.
-  constexpr ~layer_scope() {
-    if (mark.index >= 0) (*graph.calls)[mark.index].shape = graph.nodes[graph.nodes.size() - 1].shape;
   }
 };
 

@@ -27,8 +27,8 @@ template <int Units, auto... Option> struct lstm {
   int line = __builtin_LINE();
 
   template <class S, class T> constexpr auto operator()(var<S, T> x) const {
-    layer_scope here(x, *this);
     constexpr bool sequences = tfx::detail::returns_sequences<Option...>;
+    const layer_scope here(x, *this, {{"units", Units}, {"return_sequences", sequences}, {"bias", bias}});
     if constexpr (S::value.rank != 3) {
       tfx::detail::fits_recurrent(x, name, Units);
       return x;
@@ -49,7 +49,7 @@ template <int Units, auto... Option> struct lstm {
         return bundle(bundle(hidden, cell), hidden);
       };
       const auto result = scan(step, bundle(zero, zero), time_first(matmul(x, kernel) + offset), line);
-      return tfx::detail::recurrent_result<sequences>(result.first.template get<0>(), result.second);
+      return here.gives(tfx::detail::recurrent_result<sequences>(result.first.template get<0>(), result.second));
     }
   }
 

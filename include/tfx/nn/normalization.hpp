@@ -24,7 +24,7 @@ struct batch_norm {
   int line = __builtin_LINE();
 
   template <class S, class T> constexpr auto operator()(var<S, T> x) const {
-    layer_scope here(x, *this);
+    const layer_scope here(x, *this, {{"momentum", momentum}, {"epsilon", epsilon}});
     using C = shape<S::value.cols()>;
     const auto scale = param<C>(x, "scale", init::ones{}), shift = param<C>(x, "shift");
     const auto running_mean = state<C>(x, "mean");
@@ -41,7 +41,7 @@ struct batch_norm {
     }
     const handle gain = scale.h / sqrt(variance + epsilon);
     // The correction goes into the shift, so that x - mean is one value.
-    return var<S, T>{(x.h - mean) * gain + (off.empty() ? shift.h : shift.h - off * gain)};
+    return here.gives(var<S, T>{(x.h - mean) * gain + (off.empty() ? shift.h : shift.h - off * gain)});
   }
 };
 
@@ -59,14 +59,14 @@ struct layer_norm {
   int line = __builtin_LINE();
 
   template <class S, class T> constexpr auto operator()(var<S, T> x) const {
-    layer_scope here(x, *this);
+    const layer_scope here(x, *this, {{"epsilon", epsilon}});
     using C = shape<S::value.cols()>;
     constexpr unsigned last = 1u << (S::value.rank - 1);
     const handle centred = x.h - tfx::detail::mean_axes(x.h, last);
     const auto moments = tfx::detail::moments_about_mean(centred, last);
     const handle inverse = 1 / sqrt(moments.variance + epsilon);   // one division a row
     const auto scale = param<C>(x, "scale", init::ones{}), shift = param<C>(x, "shift");   // made in this order
-    return var<S, T>{(centred - moments.off) * inverse * scale.h + shift.h};
+    return here.gives(var<S, T>{(centred - moments.off) * inverse * scale.h + shift.h});
   }
 };
 

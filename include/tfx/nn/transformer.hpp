@@ -33,7 +33,7 @@ template <int Heads, int Hidden, class Activation = gelu_tanh, auto... Option> s
   int line = __builtin_LINE();
 
   template <class S, class T> constexpr var<S, T> operator()(var<S, T> x) const {
-    layer_scope here(x, *this);
+    const layer_scope here(x, *this, {{"heads", Heads}, {"hidden", Hidden}, {"normalize_first", normalize_first}, {"dropout", dropout}});
     const layer_norm norm{.epsilon = epsilon, .line = line};
     const nn::dropout drop{.rate = dropout};
     if constexpr (S::value.rank != 3) {
@@ -50,10 +50,10 @@ template <int Heads, int Hidden, class Activation = gelu_tanh, auto... Option> s
       };
       if (normalize_first) {
         const auto y = x + attention(call_layer(norm, x));
-        return y + feed_forward(call_layer(norm, y));
+        return here.gives(y + feed_forward(call_layer(norm, y)));
       }
       const auto y = call_layer(norm, x + attention(x));
-      return call_layer(norm, y + feed_forward(y));
+      return here.gives(call_layer(norm, y + feed_forward(y)));
     }
   }
 };

@@ -32,11 +32,22 @@ struct sigmoid_op : elementwise<sigmoid_op> {
 };
 inline constexpr auto sigmoid = make_operation<sigmoid_op>;
 
+namespace detail {
+/// The name of the function that `F` is the type of: without a closing `_function`.
+template <class F> inline constexpr std::string_view composed_name = [] {
+  constexpr std::string_view name = type_name<F>(), ending = "_function";
+  return name.ends_with(ending) ? name.substr(0, name.size() - ending.size()) : name;
+}();
+}  // namespace detail
+
 /// A function composed of operations, callable on traced values and tensors like an operation itself. `F` is stateless and
 /// has `static constexpr auto traced(auto x...)`.
 template <class F> struct composed {
   using functor = F;
-  template <class... X> requires some_traced<X...> constexpr auto operator()(X... x) const { return F::traced(x...); }
+  template <class... X> requires some_traced<X...> constexpr auto operator()(X... x) const {
+    const call_mark here(detail::builder_of(x...), detail::composed_name<F>, {traced_or_none(x)...});
+    return here.gives(F::traced(x...));
+  }
   template <class... X> requires some_value<X...> constexpr auto operator()(X&&... x) const {
     return make_expression<composed>(static_cast<X&&>(x)...);
   }

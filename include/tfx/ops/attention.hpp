@@ -234,8 +234,9 @@ constexpr auto attention(var<Q, T> q, var<K, T> k, var<V, T> v, Mask mask, doubl
     if (!(scale >= 0)) graph.complain("dot_product_attention", at_path{}, ": the scale must be positive");
     if (scale == 0) scale = 1 / lanes::traits<double>::sqrt(double(Q::value.extent[3]));
     attention_geometry g = attention_extents<Q, K, is_causal<Option...>>();
+    const call_mark here(graph, "dot_product_attention", {q.h, k.h, v.h, traced_or_none(mask)}, {{"scale", scale}, {"causal", is_causal<Option...>}});
     if constexpr (!masked) {
-      return var<Q, T>{record_attention(q.h, k.h, v.h, handle{}, g, scale)};
+      return here.gives(var<Q, T>{record_attention(q.h, k.h, v.h, handle{}, g, scale)});
     } else {
       using M = typename Mask::shape_type;
       constexpr dims scores = attention_scores<Q, K>::value;
@@ -254,7 +255,7 @@ constexpr auto attention(var<Q, T> q, var<K, T> k, var<V, T> v, Mask mask, doubl
         g.mask_sequence = step[0];
         g.mask_head = step[1];
         g.mask_query = step[2];
-        return var<Q, T>{record_attention(q.h, k.h, v.h, read, g, scale)};
+        return here.gives(var<Q, T>{record_attention(q.h, k.h, v.h, read, g, scale)});
       }
     }
   }

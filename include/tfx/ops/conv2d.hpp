@@ -205,7 +205,9 @@ template <auto... Option, class X, class W, class T> constexpr auto conv2d(var<X
     using G = detail::window_geometry<X, k.extent[3], k.extent[0], k.extent[1], steps, spread, padding::keeps_extents>;
     using Y = var<to_shape<G>, T>;
     if constexpr (G::fits) {
-      return Y{convolve<conv_op>(x.h, w.h, G::value, {G::window, k.extent[3], group_count})};
+      const call_mark here(*x.h.graph, "conv2d", {x.h, w.h},
+                           {{"stride", steps::height}, {"dilation", spread::height}, {"groups", group_count}, {"same", padding::keeps_extents}});
+      return here.gives(Y{convolve<conv_op>(x.h, w.h, G::value, {G::window, k.extent[3], group_count})});
     } else {
       x.h.graph->complain("conv2d", at_path{}, ": the window ", k, " is larger than the image ", s);
       return Y{x.h.graph->stand_in(G::value, x.h.type())};

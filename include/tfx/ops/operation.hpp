@@ -3,6 +3,7 @@
 
 #include <type_traits>
 
+#include <tfx/graph/calls.hpp>
 #include <tfx/graph/gradient_scope.hpp>
 #include <tfx/graph/var.hpp>
 #include <tfx/graph/control.hpp>

@@ -187,7 +187,8 @@ template <class Op, int Size, int Step, bool Keeps, class S, class T> constexpr 
     using G = window_geometry<S, S::value.extent[3], Size, Size, stride_t<Step>, dilation_t<1>, Keeps>;
     using Y = var<to_shape<G>, T>;
     if constexpr (G::fits) {
-      return Y{pooled_first<Op>(G::value, G::window, x.h)};
+      const call_mark here(*x.h.graph, called, {x.h}, {{"size", Size}, {"stride", Step}, {"same", Keeps}});
+      return here.gives(Y{pooled_first<Op>(G::value, G::window, x.h)});
     } else {
       x.h.graph->complain(called, at_path{}, ": the window [", Size, ", ", Size, "] is larger than the image ", S::value);
       return Y{x.h.graph->stand_in(G::value, x.h.type())};

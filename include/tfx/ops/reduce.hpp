@@ -204,9 +204,10 @@ constexpr handle inverse_count(builder& g, const dims& s, unsigned axes) {
 template <bool Keep, int... Axis, class S, class T, class F> constexpr auto reduction(var<S, T> x, std::string_view called, source_line at, F reduce) {
   if constexpr (axes_fit<Axis...>(S::value)) {
     constexpr unsigned axes = axes_of<Axis...>(S::value);
+    const call_mark here(*x.h.graph, called, {x.h}, {{"axes", axis_set{axes}}, {"keep_dims", Keep}});
     using R = reduced_shape<S, axes, Keep>;
     using Y = decltype(reduce(x.h, axes, T{}));
-    return var<to_shape<R>, typename Y::type>{reshape(reduce(x.h, axes, T{}).h, R::value)};
+    return here.gives(var<to_shape<R>, typename Y::type>{reshape(reduce(x.h, axes, T{}).h, R::value)});
   } else {
     constexpr int axis = first_misfit<Axis...>(S::value);
     x.h.graph->line = at.value;

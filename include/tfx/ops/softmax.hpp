@@ -47,7 +47,8 @@ struct reduce_log_sum_exp {
 template <int Axis, class S> inline constexpr unsigned axis_bit = 1u << (Axis < 0 ? Axis + S::value.rank : Axis);
 template <int Axis, class S, class T, class F> constexpr auto along(var<S, T> x, std::string_view called, source_line at, F f) {
   if constexpr (axes_fit<Axis>(S::value)) {
-    return var<S, real>{f(x.h, axis_bit<Axis, S>)};
+    const call_mark here(*x.h.graph, called, {x.h}, {{"axis", axis_set{axis_bit<Axis, S>}}});
+    return here.gives(var<S, real>{f(x.h, axis_bit<Axis, S>)});
   } else {
     x.h.graph->line = at.value;
     x.h.graph->complain(called, at_path{}, ": axis ", Axis, " is out of range for ", S::value, ", rank ", S::value.rank);

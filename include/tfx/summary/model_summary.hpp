@@ -32,13 +32,15 @@ struct summary_row {
 };
 
 /// The layers that a trace has called: those that call no others, and those with variables of their own.
-constexpr list<summary_row> summary_rows(const builder& b, const list<layer_call>& calls) {
+constexpr list<summary_row> summary_rows(const builder& b, const call_list& all) {
   list<summary_row> rows;
-  for (int i = 0; i < calls.size(); ++i) {
-    const layer_call& c = calls[i];
+  for (int i = 0; i < all.calls.size(); ++i) {
+    const call_info& c = all.calls[i];
+    if (!c.layer) continue;
     bool calls_others = false;
     const path_info path = b.paths[c.path];
-    summary_row row{{b.names.data + path.begin, std::size_t(path.size)}, c.name, c.scoped, c.shape};
+    summary_row row{{b.names.data + path.begin, std::size_t(path.size)}, c.name, c.scoped};
+    if (c.results > 0) row.shape = all.values[c.first_result].shape;
     auto add = [&](int first, int last, int sign) {
       for (int l = first; l < last; ++l) {
         if (b.leaves[l].space == parameter_space) row.parameters += sign * b.leaves[l].size;
@@ -46,10 +48,10 @@ constexpr list<summary_row> summary_rows(const builder& b, const list<layer_call
       }
     };
     add(c.first_leaf, c.last_leaf, 1);
-    for (int j = i + 1; j < calls.size(); ++j) {
-      if (calls[j].parent != i) continue;
+    for (int j = i + 1; j < all.calls.size(); ++j) {
+      if (all.calls[j].parent != i || !all.calls[j].layer) continue;
       calls_others = true;
-      add(calls[j].first_leaf, calls[j].last_leaf, -1);
+      add(all.calls[j].first_leaf, all.calls[j].last_leaf, -1);
     }
     if (!calls_others || row.parameters || row.state) rows.push_back(row);
   }
@@ -79,7 +81,7 @@ template <const auto& Net, class Model, const auto&... Recipe> struct summary_te
 
   static constexpr void table(text_writer& w) {
     builder b;
-    list<layer_call> calls;
+    call_list calls;
     b.calls = &calls;
     record<typename Model::predict_plan::step>(b);
     const list<summary_row> rows = summary_rows(b, calls);

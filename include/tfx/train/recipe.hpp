@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include <tfx/graph/var.hpp>
+#include <tfx/graph/calls.hpp>
 #include <tfx/train/fit_in.hpp>
 
 namespace tfx {
@@ -47,8 +47,12 @@ struct recipe_of<std::index_sequence<I...>, Loss, Optimizer, Metric...> : metric
 
 private:
   template <class M, class Y, class Target> static constexpr void add_metric(const M& metric, Y y, Target t) {
-    if constexpr (metric_for<M, Y, Target>) y.h.graph->add_output(metric(y, t).h);
-    else y.h.graph->complain("recipe: the metric ", label_of<M>, " gives no number of ", Y::dim, " and ", Target::dim);
+    if constexpr (metric_for<M, Y, Target>) {
+      const call_mark here(*y.h.graph, label_of<M>, {y.h, t.h});
+      y.h.graph->add_output(here.gives(metric(y, t)).h);
+    } else {
+      y.h.graph->complain("recipe: the metric ", label_of<M>, " gives no number of ", Y::dim, " and ", Target::dim);
+    }
   }
 };
 template <class Option> inline constexpr bool is_arena_limit = false;
