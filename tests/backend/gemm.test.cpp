@@ -12,27 +12,34 @@ using namespace tfx;
 using namespace tfx::test;
 
 /// What the compiler of a program knows about one product. Flags: 1 if A is transposed, 2 if B is.
-template <int Batch, int M, int N, int K, int Flags, int StepA, int StepB, int BoundedK = 0> struct product {
-  static constexpr matmul_geometry geo = {M, N, K, Flags & 1, Flags >> 1, StepA, StepB, BoundedK};
+template <int Batch, int M, int N, int K, int Flags, int StepA, int StepB, int BoundedK = 0, summing Order = summing::chain>
+struct product {
+  static constexpr matmul_geometry geo = {M, N, K, Flags & 1, Flags >> 1, StepA, StepB, BoundedK, Order};
   static constexpr int rows = Batch * M, cols = N;
 };
 
-/// One chain of std::fma per result.
+/// Chains of std::fma: one per result, or of each 32 terms one of the even and one of the odd ones.
 template <class T>
 void by_definition(const matmul_geometry& g, int rows, int depth, guarded<T>& a, guarded<T>& b, guarded<T>& y) {
   const int m = g.rows, n = g.cols, k = g.depth;
   for (int row = 0; row < rows; ++row) {
     const std::size_t matrix = std::size_t(row / m), first = std::size_t(row) * std::size_t(n);
     for (int col = 0; col < n; ++col) y[first + std::size_t(col)] = 0;
+    std::vector<T> even(std::size_t(n), T(0)), odd = even;
+    const auto close = [&] {
+      for (std::size_t col = 0; col < std::size_t(n); ++col) y[first + col] += even[col] + odd[col], even[col] = odd[col] = 0;
+    };
     for (int i = 0; i < depth; ++i) {
+      if (g.order == summing::pairs && i > 0 && i % 32 == 0) close();
       const int at_a = g.left_transposed ? i * m + row % m : row % m * k + i;
       const T left = a[matrix * std::size_t(g.left_step) + std::size_t(at_a)];
       for (int col = 0; col < n; ++col) {
         const int at_b = g.right_transposed ? col * k + i : i * n + col;
-        T& sum = y[first + std::size_t(col)];
+        T& sum = g.order == summing::chain ? y[first + std::size_t(col)] : (i % 2 == 0 ? even : odd)[std::size_t(col)];
         sum = std::fma(left, b[matrix * std::size_t(g.right_step) + std::size_t(at_b)], sum);
       }
     }
+    if (g.order == summing::pairs) close();
   }
 }
 
@@ -42,26 +49,26 @@ template <class T> struct chosen_tiles {
   int rows, cols;
   bool of_columns = false;  ///< of A
 };
-template <class T> const chosen_tiles<T> all_tiles[] = {
-    {backend::choose_table<T, 70, 70>(), 70, 70},
-    {backend::choose_table<T, 64, 64>(), 64, 64},
-    {backend::choose_table<T, 64, 48>(), 64, 48},
-    {backend::choose_table<T, 40, 16>(), 40, 16},
-    {backend::choose_table<T, 40, 3>(), 40, 3},
-    {backend::choose_table<T, 256, 512, backend::tiling::broad>(), 256, 512},
-    {backend::choose_table<T, 70, 70, backend::tiling::broad, backend::layout::near_rows>(), 70, 70},
-    {backend::choose_table<T, 17, 130, backend::tiling::broad>(), 17, 130},
-    {backend::choose_table<T, 70, 70, backend::tiling::balanced, backend::layout::columns>(), 70, 70, true},
-    {backend::choose_table<T, 40, 16, backend::tiling::balanced, backend::layout::columns>(), 40, 16, true},
-    {backend::choose_table<T, 1, 130, backend::tiling::wide>(), 1, 130},
-    {backend::choose_table<T, 2, 130, backend::tiling::wide>(), 2, 130},
-    {backend::choose_table<T, 3, 37, backend::tiling::wide>(), 3, 37},
-    {backend::choose_table<T, 4, 64, backend::tiling::wide>(), 4, 64},
+template <class T, summing Order> const chosen_tiles<T> all_tiles[] = {
+    {backend::choose_table<T, 70, 70, backend::tiling::balanced, backend::layout::rows, Order>(), 70, 70},
+    {backend::choose_table<T, 64, 64, backend::tiling::balanced, backend::layout::rows, Order>(), 64, 64},
+    {backend::choose_table<T, 64, 48, backend::tiling::balanced, backend::layout::rows, Order>(), 64, 48},
+    {backend::choose_table<T, 40, 16, backend::tiling::balanced, backend::layout::rows, Order>(), 40, 16},
+    {backend::choose_table<T, 40, 3, backend::tiling::balanced, backend::layout::rows, Order>(), 40, 3},
+    {backend::choose_table<T, 256, 512, backend::tiling::broad, backend::layout::rows, Order>(), 256, 512},
+    {backend::choose_table<T, 70, 70, backend::tiling::broad, backend::layout::near_rows, Order>(), 70, 70},
+    {backend::choose_table<T, 17, 130, backend::tiling::broad, backend::layout::rows, Order>(), 17, 130},
+    {backend::choose_table<T, 70, 70, backend::tiling::balanced, backend::layout::columns, Order>(), 70, 70, true},
+    {backend::choose_table<T, 40, 16, backend::tiling::balanced, backend::layout::columns, Order>(), 40, 16, true},
+    {backend::choose_table<T, 1, 130, backend::tiling::wide, backend::layout::rows, Order>(), 1, 130},
+    {backend::choose_table<T, 2, 130, backend::tiling::wide, backend::layout::rows, Order>(), 2, 130},
+    {backend::choose_table<T, 3, 37, backend::tiling::wide, backend::layout::rows, Order>(), 3, 37},
+    {backend::choose_table<T, 4, 64, backend::tiling::wide, backend::layout::rows, Order>(), 4, 64},
 };
 
 /// One product through all tiles of all instruction sets, as one part and as one of three.
-template <class T> void check_all_tiles(int m, int n, int k, int flags) {
-  const matmul_geometry g = {m, n, k, flags & 1, flags >> 1};
+template <class T, summing Order> void check_all_tiles(int m, int n, int k, int flags) {
+  const matmul_geometry g = {m, n, k, flags & 1, flags >> 1, 0, 0, 0, Order};
   const geometry row = geometry::of(g);
   const auto count = [](int rows, int cols) { return std::size_t(rows) * std::size_t(cols); };
   guarded<T> a(count(m, k)), b(count(k, n)), expected(count(m, n)), y(count(m, n));
@@ -77,7 +84,7 @@ template <class T> void check_all_tiles(int m, int n, int k, int flags) {
   c.geo = &row;
   c.contracted = k;
   c.scratch = scratch.data();
-  for (const chosen_tiles<T>& tiles : all_tiles<T>) {
+  for (const chosen_tiles<T>& tiles : all_tiles<T, Order>) {
     if (tiles.of_columns && flags != 1) continue;
     CAPTURE(tiles.rows);
     CAPTURE(tiles.cols);
@@ -160,8 +167,10 @@ TEST_CASE("matmul of every extent up to 70, with the tiles of any other") {
     CAPTURE(k);
     for (int flags = 0; flags < 4; ++flags) {
       CAPTURE(flags);
-      check_all_tiles<float>(m, n, k, flags);
-      check_all_tiles<double>(m, n, k, flags);
+      check_all_tiles<float, summing::chain>(m, n, k, flags);
+      check_all_tiles<double, summing::chain>(m, n, k, flags);
+      check_all_tiles<float, summing::pairs>(m, n, k, flags);
+      check_all_tiles<double, summing::pairs>(m, n, k, flags);
     }
   }
 }
@@ -235,6 +244,20 @@ TEST_CASE("matmul over a batch") {
   check<float, product<5, 9, 20, 11, 1, 9 * 11, 0>>(5 * 9, 11);
   check<float, product<5, 9, 20, 11, 0, 0, 20 * 11>>(5 * 9, 11);
   check<double, product<6, 30, 30, 8, 2, 30 * 8, 30 * 8>>(6 * 30, 8);
+}
+
+TEST_CASE("matmul in pairs, whose blocks of 32 terms are cut by nothing") {
+  const std::vector<int> parts = {1, 4};
+  constexpr summing pairs = summing::pairs;
+  check<float, product<1, 64, 50, 100, 0, 0, 0, 0, pairs>>(64, 100);
+  check<float, product<1, 3, 300, 65, 2, 0, 0, 0, pairs>>(3, 65);
+  check<float, product<1, 193, 264, 1000, 0, 0, 0, 0, pairs>>(193, 1000, parts);
+  check<float, product<1, 193, 264, 1000, 2, 0, 0, 0, pairs>>(193, 1000, parts);
+  check<float, product<1, 49, 70, 2100, 0, 0, 0, 0, pairs>>(49, 2100, parts);
+  check<float, product<1, 33, 130, 1100, 1, 0, 0, 0, pairs>>(33, 1100, parts);
+  check<double, product<1, 23, 37, 1500, 0, 0, 0, 0, pairs>>(23, 1500, parts);
+  check<float, product<5, 9, 20, 70, 2, 9 * 70, 20 * 70, 0, pairs>>(3 * 9, 70);
+  for (const int depth : {0, 1, 31, 32, 33, 64, 70}) check<float, product<1, 21, 37, 70, 1, 0, 0, 1, pairs>>(21, depth);
 }
 
 TEST_CASE("matmul splits only work that pays for a second thread") {

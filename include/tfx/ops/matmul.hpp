@@ -7,7 +7,7 @@
 namespace tfx {
 
 /// Matrix product, of one pair or of a batch of pairs, either operand read transposed where it lies.
-/// Every result is one chain of fused multiply-adds over k ascending, on every backend.
+/// The order of sums is the same on every backend (`summing`).
 struct matmul_op {
   using attributes = matmul_geometry;
   static constexpr std::string_view name = "matmul";
@@ -21,11 +21,20 @@ struct matmul_op {
     const int matrix = row / g.rows, m = row % g.rows;
     const T* a = in[0] + matrix * g.left_step;
     const T* b = in[1] + matrix * g.right_step;
-    T total = T(0);
-    for (int k = 0; k < contracted; ++k) {
+    const auto add = [&](int k, T sum) {
       const T x = g.left_transposed ? a[k * g.rows + m] : a[m * g.depth + k];
       const T y = g.right_transposed ? b[col * g.depth + k] : b[k * g.cols + col];
-      total = lanes::traits<T>::fma(x, y, total);
+      return lanes::traits<T>::fma(x, y, sum);
+    };
+    T total = T(0);
+    if (g.order == summing::chain) {
+      for (int k = 0; k < contracted; ++k) total = add(k, total);
+      return total;
+    }
+    for (int first = 0; first < contracted; first += terms_in_pairs) {
+      T of[2] = {T(0), T(0)};   // even and odd
+      for (int k = first; k < contracted && k < first + terms_in_pairs; ++k) of[k % 2] = add(k, of[k % 2]);
+      total = lanes::traits<T>::add(total, lanes::traits<T>::add(of[0], of[1]));
     }
     return total;
   }

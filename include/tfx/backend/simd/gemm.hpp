@@ -8,7 +8,7 @@
 
 namespace tfx::backend::inline TFX_SIMD_BUILD {
 
-/// Product of matrices, one fused multiply-add chain per result over ascending k.
+/// Product of matrices, whose terms are added in the order that its geometry says.
 ///
 ///     y[b][m][n] = sum_k A[b][m][k] * B[b][k][n]
 ///
@@ -22,12 +22,12 @@ template <class T> struct simd_matmul {
     if constexpr (rows == Launch::rows && small(g, rows))
       return &small_table_of<T, rows, g.depth, g.cols, g.left_transposed != 0>;
     else
-      return choose_table<T, rows, g.cols, use(g, Launch::rows), operands(g, Launch::rows)>();
+      return choose_table<T, rows, g.cols, use(g, Launch::rows), operands(g, Launch::rows), g.order>();
   }
 
   /// What is packed of A and B where it must be, and blocks of the result, no larger than the result, for an epilogue.
   static constexpr std::size_t scratch(const matmul_geometry& g, int rows, int cols) {
-    const int panel = widest_panel_of<T>(height(g, rows), g.cols, use(g, rows)), depth = round_up(g.depth, 16);
+    const int panel = widest_panel_of<T>(height(g, rows), g.cols, use(g, rows), g.order), depth = round_up(g.depth, 16);
     const bool transposes = g.right_transposed != 0, packs = transposes || large(g, height(g, rows));
     const bool one_block = height(g, rows) <= rows_in_cache(g, height(g, rows));
     const bool packs_last = packs || (tiles_pad && cols % panel != 0);
@@ -40,7 +40,7 @@ template <class T> struct simd_matmul {
 
   /// How many parts are worth their fork and join.
   static constexpr int useful_parts(const matmul_geometry& g, int rows, int cols) {
-    const int panel = widest_panel_of<T>(height(g, rows), g.cols, use(g, rows));
+    const int panel = widest_panel_of<T>(height(g, rows), g.cols, use(g, rows), g.order);
     const std::int64_t units = std::int64_t(rows) * divide_up(cols, panel);
     const std::int64_t work = std::int64_t(rows) * cols * g.depth / 65536;
     const std::int64_t parts = work < units ? work : units;
@@ -54,7 +54,7 @@ template <class T> struct simd_matmul {
     const bool one_b = tall == rows || g.right_step == 0, bounded = g.depth_is_batch != 0;
     const bool far_apart = g.cols * int(sizeof(T)) >= 4096;
     if (!one_b || bounded || (tall == rows && small(g, rows)) || !(g.right_transposed != 0 || far_apart)) return 0;
-    return std::size_t(g.depth) * std::size_t(round_up(cols, widest_panel_of<T>(tall, g.cols, use(g, rows))));
+    return std::size_t(g.depth) * std::size_t(round_up(cols, widest_panel_of<T>(tall, g.cols, use(g, rows), g.order)));
   }
   /// Packs B, panel by panel.
   static void prepare(const call<T>& a, T* to) {
@@ -117,7 +117,8 @@ template <class T> struct simd_matmul {
   static constexpr bool small(const matmul_geometry& g, int rows) {
     const std::int64_t work = std::int64_t(rows) * g.cols * g.depth;
     return rows >= 5 && (work <= 32 * 32 * 32 || (g.cols <= 16 && work <= 64 * 64 * 64)) &&
-           rows * round_up(g.cols, 16) <= block_elements<T> && g.right_transposed == 0 && !tiles_pad;
+           rows * round_up(g.cols, 16) <= block_elements<T> && g.right_transposed == 0 && !tiles_pad &&
+           g.order == summing::chain;
   }
 
   /// A batch over one B whose A matrices lie behind each other is one tall matrix.
@@ -148,7 +149,7 @@ template <class T> struct simd_matmul {
   /// where both operands are read in order.
   static constexpr int steps_together(const matmul_geometry& g, int rows, int depth) {
     const bool in_order = !g.left_transposed && !g.right_transposed && large(g, rows);
-    return depth > 1024 && !in_order ? divide_up(depth, divide_up(depth, 512)) : depth;
+    return depth > 1024 && !in_order ? round_up(divide_up(depth, divide_up(depth, 512)), terms_in_pairs) : depth;
   }
 
   /// Whether the rows of a transposed A collide, and columns enough are computed for them to be worth packing.

@@ -6,6 +6,7 @@
 
 #include <tfx/backend/simd/dispatch.hpp>
 #include <tfx/core/config.hpp>
+#include <tfx/geometry/matmul.hpp>
 
 #if defined(TFX_SIMD_HAS_NEON)
 #include <arm_neon.h>
@@ -14,7 +15,8 @@
 namespace tfx::backend::inline TFX_SIMD_BUILD {
 
 /// One call of a register tile: c[i][j] = the sum over (outer, inner, k), ascending and in this order, of a * b, one
-/// chain of fused multiply-adds per result that starts at +0 or at c. Strides are in elements and may be negative.
+/// chain of fused multiply-adds per result that starts at +0 or at c; a tile of `summing::pairs` takes k alone, and what goes
+/// on starts at a multiple of 32. Strides are in elements and may be negative.
 template <class T> struct tile_call {
   const T* a = nullptr;
   const T* b = nullptr;
@@ -132,16 +134,23 @@ constexpr tile_shape choose_wide(int rows, int all, int most_vectors) {
 }
 
 /// The tile for results of rows x cols in vectors of some lanes, for registers that hold `tall` rows of two vectors or
-/// `tall_of_one` rows of one.
-constexpr tile_shape choose_tile(tiling use, int rows, int cols, layout operands, int lanes, int tall,
+/// `tall_of_one` rows of one; in pairs there are two sums of each.
+constexpr tile_shape choose_tile(tiling use, int rows, int cols, layout operands, summing order, int lanes, int tall,
                                  int tall_of_one) {
   const int all = divide_up(cols, lanes);
+  const bool pairs = order == summing::pairs;
+  if (pairs) {
+    tall /= 2;
+    tall_of_one /= 2;
+  }
   tile_shape s;
   if (use == tiling::dividing) rows = dividing_rows(rows, tall);
   rows = greater_of(rows, 1);
   if (use == tiling::broad && all >= 4 && tall == 14) {
     s = {lesser_of(rows, 6), 4, all % 4};
-  } else if (rows <= 4) {
+  } else if (pairs && rows <= lesser_of(tall, 4)) {
+    s = choose_wide(rows, all, lesser_of(2 * tall / rows, 8));
+  } else if (!pairs && rows <= 4) {
     const int most = use == tiling::wide ? 8 : 4;
     s = choose_wide(rows, all, tall == 6 ? lesser_of(most, 8 / rows) : rows <= 2 ? most : 4);
   } else if (all == 1) {
@@ -177,6 +186,26 @@ template <class T> void portable_tile(const tile_call<T>& call) {
             }
           }
         }
+      }
+      *c = sum;
+    }
+  }
+}
+
+template <class T> void portable_tile_in_pairs(const tile_call<T>& call) {
+  for (int i = 0; i < call.rows; ++i) {
+    for (int j = 0; j < call.cols; ++j) {
+      T* c = call.c + i * call.c_row + j;
+      T sum = call.resume ? *c : T(0);
+      for (int first = 0; first < call.depth; first += terms_in_pairs) {
+        T of[2] = {T(0), T(0)};
+        const int past = lesser_of(first + terms_in_pairs, call.depth);
+        for (int k = first; k < past; ++k) {
+          const T a = call.a[k * call.a_step + i * call.a_row], b = call.b[k * call.b_step + j];
+          if constexpr (sizeof(T) == 4) of[k % 2] = __builtin_fmaf(a, b, of[k % 2]);
+          else of[k % 2] = __builtin_fma(a, b, of[k % 2]);
+        }
+        sum += of[0] + of[1];
       }
       *c = sum;
     }
@@ -239,35 +268,31 @@ namespace neon {
 #if defined(TFX_SIMD_HAS_PORTABLE)
 namespace portable {
 inline constexpr int panel = 16;
-template <class T> inline constexpr tile_set<T> set_of = {&detail::portable_tile<T>,
-                                                          &detail::portable_tile<T>,
-                                                          &detail::portable_tile<T>,
-                                                          &detail::portable_tile<T>,
-                                                          &detail::transpose_elements<T>,
-                                                          &detail::pack_elements<T>,
-                                                          8,
-                                                          4,
-                                                          1,
-                                                          1,
-                                                          panel,
-                                                          true,
-                                                          false};
+template <class T, summing Order = summing::chain> inline constexpr tile_set<T> set_of = [] {
+  constexpr tile_function<T> tile = Order == summing::pairs ? &detail::portable_tile_in_pairs<T> : &detail::portable_tile<T>;
+  return tile_set<T>{tile, tile, tile, tile, &detail::transpose_elements<T>, &detail::pack_elements<T>,
+                     8,    4,    1,    1,    panel,                          true,
+                     false};
+}();
 }  // namespace portable
 #endif
 
 /// `choose_table` makes one table per choice of tiles, whatever the launches that chose it; `widest_panel_of` is the
 /// widest panel among its sets, in elements: scratch memory is planned for it.
 #if defined(TFX_SIMD_HAS_AVX512) && defined(TFX_SIMD_HAS_AVX2)
-template <class T, int First, int Second>
-inline constexpr tile_table<T> table_of = {{avx512::set_of<T, First>, avx2::set_of<T, Second>, portable::set_of<T>}};
-template <class T, int Rows, int Cols, tiling Use = tiling::balanced, layout Operands = layout::rows>
+template <class T, int First, int Second, summing Order>
+inline constexpr tile_table<T> table_of = {
+    {avx512::set_of<T, First, Order>, avx2::set_of<T, Second, Order>, portable::set_of<T, Order>}};
+template <class T, int Rows, int Cols, tiling Use = tiling::balanced, layout Operands = layout::rows,
+          summing Order = summing::chain>
 constexpr const void* choose_table() {
-  return &table_of<T, encode(avx512::choose<T>(Use, Rows, Cols, Operands)),
-                   encode(avx2::choose<T>(Use, Rows, Cols, Operands))>;
+  return &table_of<T, encode(avx512::choose<T>(Use, Rows, Cols, Operands, Order)),
+                   encode(avx2::choose<T>(Use, Rows, Cols, Operands, Order)), Order>;
 }
-template <class T> constexpr int widest_panel_of(int rows, int cols, tiling use) {
-  return greater_of(greater_of(avx512::panel_of<T>(use, rows, cols), avx2::panel_of<T>(use, rows, cols)),
-                    portable::panel);
+template <class T> constexpr int widest_panel_of(int rows, int cols, tiling use, summing order = summing::chain) {
+  return greater_of(
+      greater_of(avx512::panel_of<T>(use, rows, cols, order), avx2::panel_of<T>(use, rows, cols, order)),
+      portable::panel);
 }
 template <class T, int M, int K, int N, bool LeftTransposed> inline constexpr tile_table<T> small_table_of = {
     {avx512::small_set_of<T, M, K, N, LeftTransposed, encode(avx512::choose<T>(tiling::balanced, M, N))>,
@@ -275,11 +300,12 @@ template <class T, int M, int K, int N, bool LeftTransposed> inline constexpr ti
      portable::set_of<T>}};
 #elif defined(TFX_SIMD_HAS_PORTABLE)
 template <class T, int, int, int, bool> inline constexpr tile_table<T> small_table_of = {{portable::set_of<T>}};
-template <class T> constexpr int widest_panel_of(int, int, tiling) { return portable::panel; }
-template <class T> inline constexpr tile_table<T> table_of = {{portable::set_of<T>}};
-template <class T, int Rows, int Cols, tiling Use = tiling::balanced, layout Operands = layout::rows>
+template <class T> constexpr int widest_panel_of(int, int, tiling, summing = summing::chain) { return portable::panel; }
+template <class T, summing Order> inline constexpr tile_table<T> table_of = {{portable::set_of<T, Order>}};
+template <class T, int Rows, int Cols, tiling Use = tiling::balanced, layout Operands = layout::rows,
+          summing Order = summing::chain>
 constexpr const void* choose_table() {
-  return &table_of<T>;
+  return &table_of<T, Order>;
 }
 #else
 #if defined(TFX_SIMD_HAS_AVX512)
@@ -289,16 +315,18 @@ namespace of_this_build = avx2;
 #else
 namespace of_this_build = neon;
 #endif
-template <class T> constexpr int widest_panel_of(int rows, int cols, tiling use) {
-  return of_this_build::panel_of<T>(use, rows, cols);
+template <class T> constexpr int widest_panel_of(int rows, int cols, tiling use, summing order = summing::chain) {
+  return of_this_build::panel_of<T>(use, rows, cols, order);
 }
 template <class T, int M, int K, int N, bool LeftTransposed> inline constexpr tile_table<T> small_table_of = {
     {of_this_build::small_set_of<T, M, K, N, LeftTransposed,
                                  encode(of_this_build::choose<T>(tiling::balanced, M, N))>}};
-template <class T, int Choice> inline constexpr tile_table<T> table_of = {{of_this_build::set_of<T, Choice>}};
-template <class T, int Rows, int Cols, tiling Use = tiling::balanced, layout Operands = layout::rows>
+template <class T, int Choice, summing Order>
+inline constexpr tile_table<T> table_of = {{of_this_build::set_of<T, Choice, Order>}};
+template <class T, int Rows, int Cols, tiling Use = tiling::balanced, layout Operands = layout::rows,
+          summing Order = summing::chain>
 constexpr const void* choose_table() {
-  return &table_of<T, encode(of_this_build::choose<T>(Use, Rows, Cols, Operands))>;
+  return &table_of<T, encode(of_this_build::choose<T>(Use, Rows, Cols, Operands, Order)), Order>;
 }
 #endif
 

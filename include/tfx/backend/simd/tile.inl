@@ -137,9 +137,86 @@ TFX_TARGET TFX_INLINE void sum_tile(const tile_call<T>& call) {
   }
 }
 
-template <class T, int Rows, int Vectors, bool Partial, layout Operands = layout::rows>
+/// The same in pairs (`summing`): sums of 32 terms in registers, which are added to the result in memory.
+template <class T, int Rows, int Vectors, bool Partial, layout Operands>
+TFX_TARGET TFX_INLINE void sum_tile_in_pairs(const tile_call<T>& call) {
+  using set = lanes<T>;
+  using vector = typename set::vector;
+  constexpr int width = set::count, ahead = 8;
+  typename set::mask present[Vectors];
+#pragma GCC unroll 16
+  for (int j = 0; j < Vectors; ++j) present[j] = set::first(call.cols - j * width);
+  std::ptrdiff_t a_step = call.a_step * std::ptrdiff_t(sizeof(T)), b_step = call.b_step * std::ptrdiff_t(sizeof(T));
+  hide(a_step);
+  hide(b_step);
+  row_addresses<T, Rows, Operands> a(call.a, call.a_row);
+  const char* b = reinterpret_cast<const char*>(call.b);
+  const auto add_term = [&](vector(&sum)[Rows][Vectors]) TFX_TARGET __attribute__((always_inline)) {
+    if constexpr (Rows >= 4 && (Operands == layout::rows || Operands == layout::columns)) {
+#pragma GCC unroll 16
+      for (int j = 0; j < Vectors; ++j) __builtin_prefetch(b + ahead * b_step + j * width * int(sizeof(T)));
+    }
+    vector right[Vectors];
+#pragma GCC unroll 16
+    for (int j = 0; j < Vectors; ++j) {
+      const T* const from = reinterpret_cast<const T*>(b) + j * width;
+      right[j] = Partial ? set::load_operand(from, present[j]) : set::load(from);
+    }
+#pragma GCC unroll 32
+    for (int i = 0; i < Rows; ++i) {
+      const vector factor = set::splat(a.at(i));
+#pragma GCC unroll 16
+      for (int j = 0; j < Vectors; ++j) sum[i][j] = set::fma(factor, right[j], sum[i][j]);
+    }
+    a.advance(a_step);
+    b += b_step;
+  };
+  bool starts = !call.resume;
+  int left = call.depth;
+  do {
+    vector even[Rows][Vectors], odd[Rows][Vectors];
+#pragma GCC unroll 32
+    for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 16
+      for (int j = 0; j < Vectors; ++j) even[i][j] = odd[i][j] = vector{};
+    }
+    const int terms = lesser_of(left, terms_in_pairs);
+    left -= terms;
+    for (int pairs = terms / 2; pairs > 0; --pairs) {
+      add_term(even);
+      add_term(odd);
+    }
+    if (terms % 2 != 0) add_term(even);
+    // All rows may be the same one (`single_rows`): read before the first is written.
+    const T* before = call.c;
+#pragma GCC unroll 32
+    for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 16
+      for (int j = 0; j < Vectors; ++j) {
+        vector sum{};
+        if (!starts) sum = Partial ? set::load_part(before + j * width, present[j]) : set::load(before + j * width);
+        even[i][j] = sum + (even[i][j] + odd[i][j]);
+      }
+      before += call.c_row;
+    }
+    T* c = call.c;
+#pragma GCC unroll 32
+    for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 16
+      for (int j = 0; j < Vectors; ++j) {
+        if (Partial) set::store_part(c + j * width, even[i][j], present[j]);
+        else set::store(c + j * width, even[i][j]);
+      }
+      c += call.c_row;
+    }
+    starts = false;
+  } while (left > 0);
+}
+
+template <class T, int Rows, int Vectors, bool Partial, layout Operands = layout::rows, summing Order = summing::chain>
 TFX_TARGET void tile(const tile_call<T>& call) {
-  sum_tile<T, Rows, Vectors, Partial, Operands>(call);
+  if constexpr (Order == summing::pairs) sum_tile_in_pairs<T, Rows, Vectors, Partial, Operands>(call);
+  else sum_tile<T, Rows, Vectors, Partial, Operands>(call);
 }
 
 /// All of a small product [M, K] times [K, N], every stride of the operands known to the compiler.
@@ -226,7 +303,7 @@ TFX_TARGET void pack(const T* from, std::ptrdiff_t row, int depth, int cols, T* 
 }
 
 /// The functions for one choice of tile (`encode`).
-template <class T, int Choice>
+template <class T, int Choice, summing Order = summing::chain>
 inline constexpr tile_set<T> set_of = [] {
   constexpr tile_shape s = decode(Choice);
   constexpr bool exact = s.rest_vectors == 0;
@@ -235,10 +312,10 @@ inline constexpr tile_set<T> set_of = [] {
   constexpr bool masked = !exact || s.vectors <= 4;  // a launch of few rows keeps its columns
   // A mask costs as much as a multiply-add: where few rows are many of a tile's, there is another one without.
   constexpr bool always_masked = masked && !(exact && s.vectors == 4 && s.rows > 4);
-  return tile_set<T>{&tile<T, s.rows, s.only_rest ? s.rest_vectors : s.vectors, s.only_rest, s.operands>,
-                     &tile<T, s.rows, exact ? s.vectors : s.rest_vectors, !exact, s.operands>,
-                     &tile<T, s.few_rows(), few_vectors, masked>,
-                     &tile<T, s.few_rows(), few_vectors, always_masked>,
+  return tile_set<T>{&tile<T, s.rows, s.only_rest ? s.rest_vectors : s.vectors, s.only_rest, s.operands, Order>,
+                     &tile<T, s.rows, exact ? s.vectors : s.rest_vectors, !exact, s.operands, Order>,
+                     &tile<T, s.few_rows(), few_vectors, masked, layout::rows, Order>,
+                     &tile<T, s.few_rows(), few_vectors, always_masked, layout::rows, Order>,
                      &transpose<T>,
                      &pack<T>,
                      s.rows,
@@ -260,9 +337,10 @@ inline constexpr tile_set<T> small_set_of = [] {
 }();
 
 /// The tile for results of rows x cols.
-template <class T> constexpr tile_shape choose(tiling use, int rows, int cols, layout operands = layout::rows) {
-  return detail::choose_tile(use, rows, cols, operands, lanes<T>::count, tall_rows, tall_rows_of_one);
+template <class T> constexpr tile_shape choose(tiling use, int rows, int cols, layout operands = layout::rows,
+                                               summing order = summing::chain) {
+  return detail::choose_tile(use, rows, cols, operands, order, lanes<T>::count, tall_rows, tall_rows_of_one);
 }
-template <class T> constexpr int panel_of(tiling use, int rows, int cols) {
-  return choose<T>(use, rows, cols).vectors * lanes<T>::count;
+template <class T> constexpr int panel_of(tiling use, int rows, int cols, summing order = summing::chain) {
+  return choose<T>(use, rows, cols, layout::rows, order).vectors * lanes<T>::count;
 }
