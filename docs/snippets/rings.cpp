@@ -147,6 +147,10 @@ int main() {
   auto server = classifier.freeze();                                   // its own copy of the weights
   server.predict(points.data(), many, 32);
   // end region
+  // region: fold
+  auto folded = classifier.freeze(fold_batch_norm);
+  // end region
+  folded.predict(points.data(), many, 32);
   std::printf("server: %s\n", server.predict(held_back.images[0]) == logits ? "the same bits" : "other bits");
 
   {

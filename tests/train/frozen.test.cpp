@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Frozen networks give the bits of the models that they come from, whatever of their weights lies in another order.
+// Frozen networks give the bits of the models that they come from, whatever of their weights lies in another order; with folded
+// normalisation their numbers but for the last digits.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <memory>
@@ -44,6 +46,42 @@ inline constexpr auto images =
 inline constexpr nn::transformer_encoder<4, 1024> encoder{};
 inline constexpr auto training = recipe(loss::mean_squared_error{}, optim::sgd{.learning_rate = 0.01});
 
+/// A stem, a residual block that changes its shape and one that does not, a depthwise convolution, a normalised head.
+template <int Channels, int Step> struct block {
+  constexpr auto operator()(tensor_expression auto x) const {
+    const auto y = x | nn::conv2d<Channels, 3, same, stride<Step>>{.bias = false} | nn::batch_norm{} | nn::relu{} |
+                   nn::conv2d<Channels, 3, same, groups<Channels>>{} | nn::batch_norm{};
+    if constexpr (Step == 1) return relu(x + y);
+    else return relu(y + (x | nn::conv2d<Channels, 1, same, stride<Step>>{.bias = false} | nn::batch_norm{}));
+  }
+};
+inline constexpr auto normalised =
+    nn::sequential(nn::conv2d<16, 3>{.bias = false}, nn::batch_norm{}, nn::relu{}, nn::max_pool<2>{}, block<32, 2>{}, block<32, 1>{},
+                   nn::global_average_pool{}, nn::dense<12>{.bias = false}, nn::batch_norm{}, nn::relu{}, nn::dense<5>{});
+
+/// Statistics as training would leave them: positive variances and scales.
+template <class Model> void set_statistics(Model& m) {
+  m.for_each_variable([](std::string_view path, const dims& s, auto* v) {
+    const bool positive = path.ends_with("variance") || path.ends_with("scale"), shifts = path.ends_with("mean") || path.ends_with("shift");
+    for (int i = 0; i < s.size() && (positive || shifts); ++i) v[i] = std::sin(1.7f * float(i) + float(path.size())) * 0.4f + (positive ? 1.0f : 0.0f);
+  });
+}
+template <class T, class Backend> std::vector<T> predictions(bool folded, int rows) {
+  const auto m = std::make_unique<model<normalised, input<4, 17, 17, 3>, Backend, T>>(seed{7});
+  set_statistics(*m);
+  const std::vector<float> x = numbers(4 * m->input_size, 0.3);
+  const std::vector<T> in(x.begin(), x.end());
+  std::vector<T> y(std::size_t(rows * m->output_size));
+  if (folded) m->freeze(fold_batch_norm).predict(in.data(), y.data(), rows);
+  else m->freeze().predict(in.data(), y.data(), rows);
+  return y;
+}
+template <class T> T largest_difference(const std::vector<T>& a, const std::vector<T>& b) {
+  T most = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) most = std::max(most, std::abs(a[i] - b[i]));
+  return most;
+}
+
 template <const auto& Net, class Input> void check_backends() {
   check_frozen<model<Net, Input>>();
   check_frozen<model<Net, Input, backend::threads<3>>>();
@@ -56,6 +94,24 @@ TEST_CASE("convolutions") { check_backends<images, input<9, 20, 20, 3>>(); }
 TEST_CASE("an encoder") { check_backends<encoder, input<2, 48, 256>>(); }
 TEST_CASE("a backend that prepares nothing") {
   check_frozen<model<images, input<2, 20, 20, 3>, backend::reference>>();
+}
+
+TEST_CASE("batch normalisation goes into the weights: the same numbers but for their last digits, and the same bits everywhere") {
+  for (const int rows : {1, 3, 4}) {
+    const auto folded = predictions<float, backend::simd<>>(true, rows);
+    CHECK(largest_difference(folded, predictions<float, backend::simd<>>(false, rows)) < 2e-6f);
+    CHECK(folded == predictions<float, backend::threads<3>>(true, rows));
+    CHECK(folded == predictions<float, backend::reference>(true, rows));
+  }
+  const auto exact = predictions<double, backend::reference>(false, 4);
+  CHECK(largest_difference(predictions<double, backend::reference>(true, 4), exact) < 4e-15);
+  CHECK(std::abs(exact[0]) > 0.01);
+}
+TEST_CASE("nothing is left of batch normalisation in a folded prediction") {
+  using whole = model<normalised, input<4, 17, 17, 3>>::predict_plan;
+  using folded = plan<tfx::detail::folded_prediction<whole::step>>;
+  static_assert(folded::n_launches < whole::n_launches / 2);
+  static_assert(folded::space_size(state_space) == 0 && folded::space_size(parameter_space) < whole::space_size(parameter_space));
 }
 
 TEST_CASE("training goes on without it") {

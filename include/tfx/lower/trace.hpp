@@ -18,11 +18,14 @@ constexpr void lower(builder& b) {
 }
 
 /// Runs `Step{}(builder&)` once on a recorder, and lowers what it has recorded. A step is a default-constructible callable
-/// type; it declares inputs, calls the user's code and declares outputs.
+/// type; it declares inputs, calls the user's code and declares outputs. It may have `passes(builder&)` of its own, which come
+/// first.
 template <class Step> constexpr void record(builder& b) {
   scope top(b);
   Step{}(b);
   b.finish();
+  if constexpr (requires { Step::passes(b); })
+    if (b.right()) Step::passes(b);
   lower(b);
 }
 

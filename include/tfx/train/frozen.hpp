@@ -3,6 +3,7 @@
 // hosted: heap memory
 
 #include <tfx/core/tensor.hpp>
+#include <tfx/train/folded.hpp>
 #include <tfx/train/network_memory.hpp>
 
 namespace tfx {
@@ -13,18 +14,36 @@ template <class Output> struct one_output {
   static constexpr dims value = Output::value.rank > 1 ? unstacked(Output::value) : dims{};
 };
 
+/// The weights of a folded prediction, from a model's.
+template <class Model> auto fold_weights(const buffer<typename Model::value_type>& parameters, const buffer<typename Model::value_type>& state) {
+  using T = typename Model::value_type;
+  using plan = tfx::plan<folded_weights<typename Model::predict_plan::step>>;
+  using program = executable<plan, typename Model::backend_type, T>;
+  buffer<T> made(std::size_t(plan::space_size(slot_space)));
+  network_memory<T> memory;
+  bindings<T> b = memory.template bind<plan, program>(parameters.data(), state.data(), {0, 0, Model::batch}, Model::batch);
+  b.base[slot_space] = made.data();
+  program::run(b);
+  return made;
+}
+
 }  // namespace detail
+
+/// Option of `model::freeze`: batch normalisation goes into the weights of the layers before it.
+struct fold_batch_norm_t {};
+inline constexpr fold_batch_norm_t fold_batch_norm{};
 
 /// A network that only predicts, with the weights that a model had when `model::freeze` made it.
 ///
-///     auto server = classifier.freeze();
+///     auto server = classifier.freeze();                  // or freeze(fold_batch_norm)
 ///     server.predict(x, out, rows);
 ///
 /// Weights that products and convolutions read in another order than they lie in are copied into that order here and not in
-/// every call. So it has those twice, `prepared_bytes` more than a model; and the results have the same bits.
-template <class Model> class frozen {
+/// every call. So it has those twice, `prepared_bytes` more than a model; and the results have the same bits, unless batch
+/// normalisation was folded: see `fold_scales`.
+template <class Model, class Plan = typename Model::predict_plan> class frozen {
   using T = typename Model::value_type;
-  using plan = typename Model::predict_plan;
+  using plan = Plan;
   using program = executable<plan, typename Model::backend_type, T, true>;
 
 public:

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/compile/plan.hpp>
+#include <tfx/lower/fold_scales.hpp>
+#include <tfx/lower/split_weights.hpp>
+
+namespace tfx::detail {
+
+/// The prediction `Step` with batch normalisation in the weights: what is left to do for an example.
+template <class Step> struct folded_prediction {
+  constexpr void operator()(builder& b) const { Step{}(b); }
+  static constexpr void passes(builder& b) {
+    fold_scales(b);
+    without_weights(b);
+  }
+};
+/// What makes its weights of the network's.
+template <class Step> struct folded_weights {
+  constexpr void operator()(builder& b) const { Step{}(b); }
+  static constexpr void passes(builder& b) {
+    fold_scales(b);
+    weights_alone(b);
+  }
+};
+
+}  // namespace tfx::detail
