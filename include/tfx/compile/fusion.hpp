@@ -109,4 +109,19 @@ constexpr fusion_lists fuse(const graph_view& g) {
   return static_cast<fusion_lists&&>(pass.f);
 }
 
+namespace detail {
+
+/// A fusion's tables, wherever they lie.
+struct fusion_view {
+  const int* group_of;
+  const std::uint8_t *phase, *stored;
+  const group* groups;
+  int n_groups;
+};
+constexpr fusion_view view_of(const fusion_lists& f) {
+  return {f.group_of.data, f.phase.data, f.stored.data, f.groups.data, f.groups.size()};
+}
+
+}  // namespace detail
+
 }  // namespace tfx

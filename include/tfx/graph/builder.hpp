@@ -7,11 +7,11 @@
 #include <string_view>
 
 #include <tfx/core/list.hpp>
-#include <tfx/core/mistake.hpp>
-#include <tfx/core/put_shape.hpp>
+#include <tfx/graph/complaints.hpp>
 #include <tfx/graph/concepts.hpp>
 #include <tfx/graph/control_operations.hpp>
 #include <tfx/graph/leaf.hpp>
+#include <tfx/graph/leaf_operations.hpp>
 #include <tfx/graph/node.hpp>
 #include <tfx/graph/region.hpp>
 
@@ -33,45 +33,14 @@ struct handle {
   constexpr dtype type() const;
 };
 
-/// Stands for nothing; the record of a graph's entry points.
-struct leaf_op {
-  static constexpr std::string_view name = "leaf";
-  static constexpr op_kind kind = op_kind::leaf;
-  static constexpr int arity = 0;
-  static constexpr bool differentiable = true;
-  static constexpr void backward(gradient_scope&) {}
-};
-struct constant_op {
-  static constexpr std::string_view name = "constant";
-  static constexpr op_kind kind = op_kind::constant;
-  static constexpr int arity = 0;
-  static constexpr bool differentiable = true;
-  static constexpr void backward(gradient_scope&) {}
-};
-struct assign_op {
-  static constexpr std::string_view name = "assign";
-  static constexpr op_kind kind = op_kind::assign;
-  static constexpr int arity = 1;
-  static constexpr bool differentiable = true;
-  static constexpr void backward(gradient_scope&) {}
-  static constexpr auto apply(auto x) { return x; }
-};
-
 /// A path of layers, as a place in the pool of names.
 struct path_info {
   int begin, size;
 };
 
-// Pieces of a complaint that are filled in from where the tracer stands.
-struct at_path {};     ///< " at dense_1 (line 18)"
-struct at_line {};     ///< " (line 18)"
-struct quoted {
-  std::string_view text;
-};
-
 /// Records a graph: appends nodes, finds the ones that exist already (value numbering), names parameters by the layers they
 /// were made in, keeps the current value of every leaf, and collects the first mistake.
-struct builder {
+struct builder : complaints {
   list<node> nodes;
   list<int> edges;                       ///< inputs of all nodes
   list<geometry> geometries;             ///< of producers: `node::aux` is a row
@@ -83,12 +52,9 @@ struct builder {
   list<region_info> regions{1};
   int region = 0;                        ///< being recorded
 
-  char path[96] = {};                    ///< of the open scopes, each with a closing '/'
-  int path_size = 0, path_index = 0;
+  int path_index = 0;                    ///< of the open scopes, in the table of paths
   scope* innermost = nullptr;
   std::string_view pending{};            ///< a scope opened by the caller under this name: the layer itself does not open another
-  int line = 0;                          ///< of the last layer or function that was called
-  message wrong{};                       ///< the first mistake; empty: none
 
   call_list* calls = nullptr;            ///< where calls are noted, if anybody asks for them
 
@@ -116,35 +82,6 @@ struct builder {
     paths.push_back({});
   }
   builder(const builder&) = delete;
-
-  // ---- mistakes
-  constexpr void say(std::string_view s) { wrong.put(s); }
-  constexpr void say(long long v) { wrong.put(v); }
-  constexpr void say(int v) { wrong.put(v); }
-  constexpr void say(quoted q) {
-    wrong.put('\'');
-    wrong.put(q.text);
-    wrong.put('\'');
-  }
-  constexpr void say(const dims& d) { put_shape(wrong, d); }
-  constexpr void say(at_line) {
-    if (!line) return;
-    wrong.put(" (line ");
-    wrong.put(line);
-    wrong.put(')');
-  }
-  constexpr void say(at_path) {
-    if (path_size) {
-      wrong.put(" at ");
-      wrong.put(std::string_view(path, std::size_t(path_size - 1)));
-    }
-    say(at_line{});
-  }
-  /// Notes a mistake; only the first one counts.
-  template <class... Piece> constexpr void complain(const Piece&... piece) {
-    if (right()) (say(piece), ...);
-  }
-  constexpr bool right() const { return wrong.size == 0; }
 
   // ---- nodes
   constexpr int input(int id, int k) const { return edges.data[nodes.data[id].first + k]; }
