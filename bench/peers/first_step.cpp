@@ -27,9 +27,10 @@ long peak_kib() {
 
 int main() {
   constexpr int batch = 64, features = 784;
-  std::vector<float> x(batch * features), labels(batch);
+  std::vector<float> x(batch * features);
+  std::vector<std::int32_t> labels(batch);
   init::fill(init::normal{0, 1}, 1, 1, x.data(), batch * features, 0, 1);
-  for (int i = 0; i < batch; ++i) labels[std::size_t(i)] = float(i % 10);
+  for (int i = 0; i < batch; ++i) labels[std::size_t(i)] = i % 10;
   model<mlp, input<batch, features>> net;
   const double loss = net.train_batch<training>(x.data(), labels.data(), batch).loss;
   std::printf("%g\n%ld\n", loss, peak_kib());

@@ -82,9 +82,10 @@ std::vector<float> numbers(std::size_t count, std::uint32_t site) {
 template <const auto& Net, class One, class Many, class Backend>
 void network(const char* infer_one, const char* infer_many, const char* train) {
   const std::vector<float> x = numbers(batch * image_size, 1);
-  std::vector<float> labels(batch), out(batch * classes);
+  std::vector<float> out(batch * classes);
+  std::vector<std::int32_t> labels(batch);
   const random_stream which{.seed = 0, .site = 2};
-  for (int i = 0; i < batch; ++i) labels[std::size_t(i)] = float(which.word(std::uint64_t(i)) % classes);
+  for (int i = 0; i < batch; ++i) labels[std::size_t(i)] = std::int32_t(which.word(std::uint64_t(i)) % classes);
   auto one = std::make_unique<model<Net, One, Backend>>()->freeze();
   measure(infer_one, [&] { one.predict(x.data(), out.data(), 1); });
   auto many = std::make_unique<model<Net, Many, Backend>>();

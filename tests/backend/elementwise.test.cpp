@@ -61,7 +61,7 @@ template <class... Op> void check_operations() {
 // elementwise.test.py knows that none is missing.
 TEST_CASE("arithmetic and comparisons") {
   check_operations<negate_op, add_op, subtract_op, multiply_op, divide_op, equal_op, not_equal_op, less_op, less_equal_op, greater_op,
-                   greater_equal_op, where_op, maximum_op, minimum_op, stop_gradient_op, to_index_op>();
+                   greater_equal_op, where_op, maximum_op, minimum_op, stop_gradient_op>();
 }
 TEST_CASE("roundings, roots and powers") {
   check_operations<abs_op, sign_op, floor_op, ceil_op, round_op, sqrt_op, reciprocal_op, rsqrt_op, pow_op>();

@@ -17,10 +17,10 @@ namespace tfx::test {
 
 /// The kernel that negates what a producer makes, and what it makes beside that.
 template <int Results> struct negating_code {
-  static constexpr bool moves[4] = {true, true, true, true};
+  static constexpr instruction::operand_class operands[4] = {{true}, {true}, {true}, {true}};
   static constexpr std::uint64_t word(int result) {
     const int sources[3] = {~result};
-    return instruction::pack(sources, Results + result, 0, moves);
+    return instruction::pack(sources, Results + result, 0, operands);
   }
   template <std::size_t... K>
   static kernel_code<form::map, ins<negate_op, word(int(K))>...> find(std::index_sequence<K...>);

@@ -12,10 +12,10 @@ using namespace tfx::test;
 
 /// Indices of a table and what they name of it; -1: nothing.
 struct drawn {
-  std::vector<double> index;
+  std::vector<std::int64_t> index;
   std::vector<int> row;
 
-  void add(double i, int rows) {
+  void add(std::int64_t i, int rows) {
     index.push_back(i);
     row.push_back(i >= 0 && i < rows ? int(i) : -1);
   }
@@ -27,13 +27,13 @@ drawn anywhere(int count, int rows) {
   std::uint32_t word = 7;
   for (int k = 0; k < count; ++k) {
     word = word * 1664525u + 1013904223u;
-    d.add(double((word >> 8) % unsigned(rows)), rows);
+    d.add((word >> 8) % unsigned(rows), rows);
   }
   return d;
 }
 drawn ascending(int count, int rows) {
   drawn d;
-  for (int k = 0; k < count; ++k) d.add(double(std::int64_t(k) * rows / count), rows);
+  for (int k = 0; k < count; ++k) d.add(std::int64_t(k) * rows / count, rows);
   return d;
 }
 drawn all_the_same(int count, int rows) {
@@ -43,8 +43,8 @@ drawn all_the_same(int count, int rows) {
 }
 /// Every third index names no row.
 drawn some_outside(int count, int rows) {
-  const double outside[] = {-1, double(rows), -2147483648.0, 2147483648.0, 1e30, -1e30,
-                            std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()};
+  const std::int64_t outside[] = {-1, rows, std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max(),
+                                  rows + 1, -rows, -2, 1 << 24};
   drawn d;
   for (int k = 0; k < count; ++k) {
     if (k % 3 == 0) d.add(outside[k / 3 % 8], rows);
@@ -62,7 +62,7 @@ template <class T> void check(const drawn& d, int rows, int cols) {
   guarded<T> given(d.index.size() * width), sums(std::size_t(rows) * width);
   table.fill(3);
   given.fill(5);
-  for (std::size_t k = 0; k < d.index.size(); ++k) index[k] = T(d.index[k]);
+  for (std::size_t k = 0; k < d.index.size(); ++k) index[k] = std::bit_cast<T>(whole_word<T>(d.index[k]));
   for (std::size_t k = 0; k < taken.size(); ++k) {
     const int row = d.row[k / width];
     taken[k] = row < 0 ? std::numeric_limits<T>::quiet_NaN() : table[std::size_t(row) * width + k % width];
@@ -115,7 +115,8 @@ TEST_CASE("rows longer than a block") {
 
 TEST_CASE("only the rows that are present are gathered, and only the indices that are present are summed") {
   const float none = std::numeric_limits<float>::quiet_NaN();
-  float table[] = {1, 2, 3, 4, 5, 6}, index[] = {1, 2, 0}, taken[6] = {}, sums[6] = {none, none, none, none, none, none};
+  std::int32_t index[] = {1, 2, 0};
+  float table[] = {1, 2, 3, 4, 5, 6}, taken[6] = {}, sums[6] = {none, none, none, none, none, none};
   geometry g = geometry::of(table_geometry{3, 2});
   g.contracted = 3;
   scratch_memory<float> scratch(producer<scatter_add_op, backend::simd<>, float>::scratch(g, 3, 2));

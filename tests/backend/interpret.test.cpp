@@ -30,7 +30,7 @@ template <class Step, class Backend, class T> struct runner {
   bindings<T> b{};
 
   explicit runner(int rows = 0) {
-    for (std::size_t i = 0; i < P::constants.size(); ++i) constants[i] = T(P::constants[i]);
+    for (std::size_t i = 0; i < P::constants.size(); ++i) constants[i] = P::constants[i].template word<T>();
     for (int s = parameter_space; s < P::spaces; ++s) {
       spaces[std::size_t(s)].resize(std::size_t(P::space_size(s)) + 16);
       for (std::size_t i = 0; i < spaces[std::size_t(s)].size(); ++i)

@@ -66,7 +66,7 @@ template <class F, class T> struct guarded_run {
       const operand_info& o = K::P::operands[std::size_t(k)];
       const int size = (o.step.row != 0 ? r : 1) * (o.step.column != 0 ? c : 1);
       operand.push_back(std::make_unique<test::guarded<T>>(std::size_t(size)));
-      if (o.space == constant_space) (*operand.back())[0] = T(K::P::constants[std::size_t(o.offset)]);
+      if (o.space == constant_space) (*operand.back())[0] = K::P::constants[std::size_t(o.offset)].template word<T>();
       else if (o.space == first_io_space) operand.back()->fill(std::uint64_t(r * 100 + c));
     }
   }

@@ -51,9 +51,10 @@ constexpr int few = 14;
 /// Parameters, state and predictions after steps with some rows.
 template <const auto& Net, class Backend> std::vector<float> trained() {
   auto m = std::make_unique<network_of<Net, Backend>>();
-  std::vector<float> x(few * pixels), labels(few), all(few * 10);
+  std::vector<float> x(few * pixels), all(few * 10);
+  std::vector<std::int32_t> labels(few);
   init::fill(init::normal{0, 1}, 1, 1, x.data(), few * pixels, 0, 1);
-  for (int i = 0; i < few; ++i) labels[std::size_t(i)] = float(i % 10);
+  for (int i = 0; i < few; ++i) labels[std::size_t(i)] = i % 10;
   for (const int rows : {few, few - 3}) m->template train_batch<training>(x.data(), labels.data(), rows);
   m->predict(x.data(), all.data(), few - 1);
   m->for_each_variable([&](auto, const dims& s, const float* from) { all.insert(all.end(), from, from + s.size()); });

@@ -187,7 +187,7 @@ TEST_CASE("everything of a vector is one row, broadcasting makes it a matrix aga
   }) == "1x72 ");
   CHECK(flat([](builder& b) {
     const handle x = input(b, matrix(8, 9));
-    b.add_output(x + column_index(x));
+    b.add_output(x + column_index(*x.graph, x.shape()));
   }) == "8x9 ");
 }
 
@@ -197,7 +197,7 @@ TEST_CASE("reductions of what is drawn") {
     const recorded_graph r([axes](builder& b) {
       const handle x = input(b, matrix(8, 9));
       b.add_output(sum_axes(dropout_mask(x, 0.5), axes) + 0.0 * sum_axes(x, axes));
-      b.add_output(sum_axes(column_index(x), axes));
+      b.add_output(sum_axes(column_index(*x.graph, x.shape()), axes));
       b.add_output(sum_axes(x, axes) * dropout_mask(sum_axes(x, axes), 0.5));
       b.add_output(x * dropout_mask(input(b, vector(9)), 0.5));
       b.add_output(x * dropout_mask(input(b, matrix(8, 1)), 0.5));

@@ -17,7 +17,7 @@ using namespace tfx::testing;
 /// Runs through a schedule and notes for every arena element which launches wrote and read it, in order of time.
 class arena_watch {
  public:
-  explicit arena_watch(const compiled_graph& c) : c_(c), writer_(std::size_t(c.arena.arena), -1) {}
+  explicit arena_watch(const compiled_graph& c) : c_(c), writer_(4 * std::size_t(c.arena.arena), -1) {}
 
   void run() {
     const kernel_lists& k = c_.kernels;
@@ -67,7 +67,7 @@ class arena_watch {
     const location w = locate(c_.g, c_.arena.home.data, c_.arena.history.data, id);
     const op_kind kind = c_.g[w.root].op->kind;
     if (kind == op_kind::leaf || kind == op_kind::constant || kind == op_kind::generate) return;
-    std::ptrdiff_t from = c_.arena.offset[w.root] + w.offset;
+    std::ptrdiff_t from = w.offset;
     for (int t = 0; t < w.n_terms; ++t) {
       const address_term& a = w.terms[t];
       int slot = a.sign * iteration_[a.region] + (a.from < 0 ? 0 : trips_[a.from]) + a.shift;
@@ -77,14 +77,16 @@ class arena_watch {
     const int value = value_of(id, w.root), size = c_.g[id].shape.size();
     const dims& shape = c_.g[id].shape;
     const axis_steps lay = steps_in_memory(c_.g, id);
-    for (int e = 0; e < size; ++e) {
+    const int bytes = bytes_of(form_of(c_.g[w.root].type));
+    for (int e = 0; e < size * bytes; ++e) {
       std::ptrdiff_t at = from;
-      for (int axis = shape.rank - 1, rest = e; axis >= 0; rest /= shape.extent[axis--]) at += rest % shape.extent[axis] * lay.step[axis];
-      if (at < 0 || at >= c_.arena.arena) {
+      for (int axis = shape.rank - 1, rest = e / bytes; axis >= 0; rest /= shape.extent[axis--]) at += rest % shape.extent[axis] * lay.step[axis];
+      at = c_.arena.offset[w.root] * 4 + at * bytes + e % bytes;
+      if (at < 0 || at >= c_.arena.arena * 4) {
         ++outside;
         continue;
       }
-      highest = std::max(highest, int(at) + 1);
+      highest = std::max(highest, int(at / 4) + 1);
       if (writes) writer_[std::size_t(at)] = value;
       else if (writer_[std::size_t(at)] < 0) ++unwritten;
       else if (writer_[std::size_t(at)] != value) ++overwritten;
@@ -92,7 +94,7 @@ class arena_watch {
   }
 
   const compiled_graph& c_;
-  std::vector<int> writer_;   ///< per element: whose value it holds
+  std::vector<int> writer_;   ///< per byte: whose value it holds
   int iteration_[max_regions] = {}, trips_[max_regions] = {};
 };
 

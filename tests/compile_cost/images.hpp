@@ -15,5 +15,5 @@ template <int... Extent> struct images {
   const std::uint8_t* labels;
   std::size_t size() const;
   void gather(const std::uint32_t*, int, float*) const;
-  void gather_labels(const std::uint32_t*, int, float*) const;
+  template <class T> void gather_labels(const std::uint32_t*, int, T*) const;
 };

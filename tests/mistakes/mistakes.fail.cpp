@@ -100,7 +100,7 @@ struct doubled_op : elementwise<doubled_op> {
 };
 inline constexpr auto doubled = make_operation<doubled_op>;
 inline constexpr auto net = nn::sequential(nn::dense<8>{}, [](auto x) { return doubled(x); }, nn::dense<10>{});
-void train(const float* x, const float* labels) {
+void train(const float* x, const int* labels) {
   model<net, input<64, 8>> classifier{seed{1}};
   classifier.train_batch<training>(x, labels, 64);
 }
@@ -142,7 +142,7 @@ struct images {
   using label_type = int;
   static constexpr int classes = 10;
   float* x;
-  float* y;
+  int* y;
 } data_set;
 int use() {
   using m = model<net, input<64, 28, 28, 1>>;

@@ -40,10 +40,10 @@ using column = tensor<float, shape<1 << 16>>;
 
 /// Images and labels of one batch.
 struct rows {
-  std::vector<float> images = numbers(batch * image_size, 1), labels = std::vector<float>(batch),
-                     out = std::vector<float>(batch * classes);
+  std::vector<float> images = numbers(batch * image_size, 1), out = std::vector<float>(batch * classes);
+  std::vector<std::int32_t> labels = std::vector<std::int32_t>(batch);
   rows() {
-    for (int i = 0; i < batch; ++i) labels[std::size_t(i)] = float(i % classes);
+    for (int i = 0; i < batch; ++i) labels[std::size_t(i)] = i % classes;
   }
 };
 

@@ -38,7 +38,7 @@ struct program_tables {
   const char* names;
   const int* space_size;
   int spaces;
-  std::span<const double> constants;
+  std::span<const constant_info> constants;
 
   std::string_view name(const leaf_info& l) const { return {names + l.path, std::size_t(l.path_length)}; }
 };
@@ -57,7 +57,7 @@ template <class T> class program_memory {
       space_.push_back(std::make_unique<exact_memory<T>>(n));
       space_.back()->fill(s == slot_space ? T(0) : poison);
     }
-    for (std::size_t i = 0; i < program.constants.size(); ++i) at(constant_space)[i] = T(program.constants[i]);
+    for (std::size_t i = 0; i < program.constants.size(); ++i) at(constant_space)[i] = program.constants[i].template word<T>();
     for (const leaf_info& l : program.leaves)
       if (l.space == parameter_space || l.space == state_space) init::fill(l.init, l.fan_in, l.fan_out, at(l.space) + l.offset, l.size, 1, l.hash);
   }
@@ -76,18 +76,29 @@ template <class T> class program_memory {
     FAIL("no leaf is called ", std::string(path));
     return program.leaves[0];
   }
-  std::span<T> values(const leaf_info& l) { return {at(l.space) + l.offset, std::size_t(l.size)}; }
+  /// Words, of which what lies narrower takes some.
+  std::span<T> values(const leaf_info& l) { return {at(l.space) + l.offset, std::size_t(l.words())}; }
   std::span<T> values(std::string_view path) { return values(leaf(path)); }
   /// What is there in this run: of a bounded leaf the rows present.
   std::span<T> present(const leaf_info& l) {
     const int n = l.shape.bounded ? l.size / l.shape.extent[0] * int(state.batch) : l.size;
     return values(l).first(std::size_t(n));
   }
+  /// What is there in this run, whatever its element type, as numbers.
+  std::vector<T> numbers_present(const leaf_info& l) {
+    std::vector<T> all(std::size_t(l.shape.bounded ? l.size / l.shape.extent[0] * int(state.batch) : l.size));
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const T word = load_stored<T>(further(values(l).data(), std::ptrdiff_t(i), form_of(l.type)), form_of(l.type));
+      all[i] = is_whole(l.type) ? T(whole_of(word)) : word;
+    }
+    return all;
+  }
   template <class Numbers> void put(const leaf_info& l, const Numbers& from) {
     const std::span<T> to = values(l);
     REQUIRE(from.size() <= to.size());
     std::fill(to.begin(), to.end(), poison);
-    std::transform(from.begin(), from.end(), to.begin(), [](auto x) { return T(x); });
+    std::size_t i = 0;
+    for (const auto x : from) put_stored(further(to.data(), std::ptrdiff_t(i++), form_of(l.type)), word_of<T>(double(x), is_whole(l.type)), form_of(l.type));
   }
 
   program_tables program;

@@ -86,7 +86,7 @@ struct run_memory {
       space[std::size_t(s)].assign(std::size_t(n) + 1, std::nan(""));
       base[s] = space[std::size_t(s)].data();
     }
-    for (int i = 0; i < c.kernels.constants.size(); ++i) base[constant_space][i] = c.kernels.constants[i];
+    for (int i = 0; i < c.kernels.constants.size(); ++i) base[constant_space][i] = c.kernels.constants[i].word<double>();
   }
   /// Numbers without a pattern in everything that lives between runs.
   void fill(const compiled_graph& c) {
@@ -114,7 +114,7 @@ class kernel_runner {
         case step_kind::launch: launch(k.launches[at]); break;
         case step_kind::begin:
           iteration_[at] = 0;
-          trips_[at] = l.counted ? int(*address(l.trips)) : l.bound;
+          trips_[at] = l.counted ? int(number_at(l.trips)) : l.bound;
           if (!enters(at)) pc = l.end;
           break;
         case step_kind::end:
@@ -127,7 +127,7 @@ class kernel_runner {
 
  private:
   std::ptrdiff_t offset_of(const operand_info& o) const {
-    std::ptrdiff_t offset = o.offset;
+    std::ptrdiff_t offset = o.moved;
     for (int t = 0; t < o.n_terms; ++t) {
       const address_term& a = c_.kernels.terms[o.first_term + t];
       int slot = a.sign * iteration_[a.region] + (a.from < 0 ? 0 : trips_[a.from]) + a.shift;
@@ -139,13 +139,14 @@ class kernel_runner {
   /// What a producer makes is in memory of its own.
   double* address(const operand_info& o) const {
     if (o.space == block_space) return const_cast<double*>(made_[o.offset].data());
-    return base_[o.space] + offset_of(o);
+    return further(base_[o.space] + o.offset, offset_of(o), o.step.lies);
   }
+  double number_at(const operand_info& o) const { return load_stored<double>(address(o), o.step.lies); }
   bool enters(int region) {
     const loop_info& l = c_.kernels.loops[region];
     base_[counter_space][region] = iteration_[region];
     if (iteration_[region] >= trips_[region]) return false;
-    return !l.conditional || (*address(l.condition) != 0) == l.sense;
+    return !l.conditional || (number_at(l.condition) != 0) == l.sense;
   }
 
   /// Of the kernel; of the whole launch.
@@ -156,10 +157,12 @@ class kernel_runner {
     for (int l = 0; l < now_->outer_loops; ++l) at += std::ptrdiff_t(outer_[l]) * c_.kernels.outer_strides[o.outer + l];
     return at;
   }
-  double* element(int k, int row, int column) const { return address(operand(k)) + place_in(operand(k), row, column); }
+  double* element(int k, int row, int column) const { return further(address(operand(k)), place_in(operand(k), row, column), operand(k).step.lies); }
+  double load(int k, int row, int column) const { return load_stored<double>(element(k, row, column), operand(k).step.lies); }
+  void store(int k, int row, int column, double word) const { put_stored(element(k, row, column), word, operand(k).step.lies); }
   double source(const std::vector<double>& reg, std::uint64_t word, int k, int row, int column) const {
     const int s = instruction::source_of(word, k);
-    return s >= 0 ? reg[std::size_t(s)] : *element(~s, row, column);
+    return s >= 0 ? reg[std::size_t(s)] : load(~s, row, column);
   }
   /// One instruction at one place.
   void execute(std::vector<double>& reg, int i, int row, int column) const {
@@ -175,7 +178,7 @@ class kernel_runner {
     call.run = &run_;
     if (made.op->kind == op_kind::generate) {
       const operand_info& place = operand(~instruction::source_of(made.word, made.op->arity));
-      const std::ptrdiff_t at = offset_of(place) + place_in(place, row, column);
+      const std::ptrdiff_t at = place.offset + offset_of(place) + place_in(place, row, column);
       if (made.op->arity == 0) {   // by column: all up to this one
         std::vector<double> columns(std::size_t(at) + 1);
         call.out = columns.data();
@@ -187,7 +190,7 @@ class kernel_runner {
       call.place = std::uint64_t(at);
     }
     made.op->evaluate_double(call);
-    if (const int store = instruction::store_of(made.word); store >= 0) *element(store, row, column) = reg[std::size_t(i)];
+    if (const int to = instruction::store_of(made.word); to >= 0) store(to, row, column, reg[std::size_t(i)]);
   }
   bool reduces(int i) const { return c_.kernels.code[now_->first_instruction + i].op->kind == op_kind::reduce; }
 
@@ -214,7 +217,7 @@ class kernel_runner {
       call.axis = rows ? over_rows : over_columns;
       call.run = &run_;
       made.op->evaluate_double(call);
-      if (const int store = instruction::store_of(made.word); store >= 0) *element(store, row, column) = reg[std::size_t(i)];
+      if (const int to = instruction::store_of(made.word); to >= 0) store(to, row, column, reg[std::size_t(i)]);
     }
   }
 
@@ -309,7 +312,7 @@ inline int differing_elements(const compiled_graph& compiled, const compiled_gra
     interpret<double>(c.g, nodes.base, run);
     for (int i = 0; i < c.g.n_leaves; ++i) {
       const leaf_info& l = c.g.leaves[i];
-      for (int k = 0; k < l.size; ++k) {
+      for (int k = 0; k < l.words(); ++k) {   // also of what lies narrower in them
         const double a = kernels.base[l.space][l.offset + k], b = nodes.base[l.space][l.offset + k];
         n += std::bit_cast<std::uint64_t>(a) != std::bit_cast<std::uint64_t>(b) && !(a != a && b != b);
       }

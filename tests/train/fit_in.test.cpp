@@ -49,10 +49,11 @@ template <class Model> void add_variables(const Model& m, networks::fingerprint&
 /// Everything that training goes on from after a few steps, as one number.
 template <class Model, const auto& Recipe> std::uint64_t after_steps(int steps) {
   constexpr int rows = 64, features = 256;
-  std::vector<float> x(std::size_t(rows) * features), labels(rows);
+  std::vector<float> x(std::size_t(rows) * features);
+  std::vector<std::int32_t> labels(rows);
   const random_stream numbers{.seed = 3};
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = uniform01<float>(numbers, i) - 0.5f;
-  for (int i = 0; i < rows; ++i) labels[std::size_t(i)] = float(i * 7 % 10);
+  for (int i = 0; i < rows; ++i) labels[std::size_t(i)] = i * 7 % 10;
   Model m{seed{5}};
   for (int s = 0; s < steps; ++s) m.template train_batch<Recipe>(x.data(), labels.data(), s % 2 ? rows : 51);
   networks::fingerprint all;

@@ -107,7 +107,7 @@ const synthetic_rows& examples() {
 struct class_numbers {
   std::vector<std::uint8_t> of;
   explicit class_numbers(const synthetic_rows& rows) {
-    for (const float label : rows.labels) of.push_back(std::uint8_t(label));
+    for (const std::int32_t label : rows.labels) of.push_back(std::uint8_t(label));
   }
 };
 
@@ -199,7 +199,8 @@ TEST_CASE("no heap in the loop: cnn on two threads") { no_heap_in_model<cnn, bac
 
 TEST_CASE("a program allocates when it is made, and not when it runs") {
   program<step_of_mlp, input<32, 28, 28>, indices<32>, input<>> step{seed{1}};
-  const std::span<const float> x(examples().image(0), 32 * image_size), y(examples().label(0), 32);
+  const std::span<const float> x(examples().image(0), 32 * image_size);
+  const std::span<const std::int32_t> y(examples().label(0), 32);
   CHECK(allocations_in([&] {
           for (int i = 0; i < 5; ++i) step(x, y, 1e-3);
           step(x.first(7 * image_size), y.first(7), 1e-3);

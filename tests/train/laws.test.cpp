@@ -43,7 +43,8 @@ struct as_program {
   using type = program<step_of_cnn, input<16, 28, 28>, indices<16>, input<>>;
   static double step(type& p, int i) {
     const std::size_t rows = std::size_t(16 - i % 3);
-    const std::span<const float> x(examples().image(i % 48), rows * image_size), y(examples().label(i % 48), rows);
+    const std::span<const float> x(examples().image(i % 48), rows * image_size);
+    const std::span<const std::int32_t> y(examples().label(i % 48), rows);
     return double(p(x, y, 1e-3));
   }
   static auto everything(type& p) { return checkpoint(p); }

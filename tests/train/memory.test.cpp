@@ -28,7 +28,7 @@ template <class Plan, class Backend> struct watched_run {
     for (int s = parameter_space; s < Plan::spaces; ++s) space[std::size_t(s)].assign(std::size_t(Plan::space_size(s)) + 32, 0.0f);
     space[batch_space].resize(32);
     space[counter_space].resize(max_regions + 16);
-    space[constant_space].assign(Plan::constants.begin(), Plan::constants.end());
+    for (const constant_info& c : Plan::constants) space[constant_space].push_back(c.word<float>());
     space[constant_space].resize(space[constant_space].size() + 32);
     const random_stream numbers{.seed = 5};
     for (int s : {int(parameter_space), int(state_space), int(first_io_space)})

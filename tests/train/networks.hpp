@@ -29,12 +29,13 @@ inline constexpr int image_size = 28 * 28, classes = 10;
 
 /// Rows whose class can be seen: noise, and a bright bar at a height that is the class.
 struct synthetic_rows {
-  std::vector<float> images, labels;
+  std::vector<float> images;
+  std::vector<std::int32_t> labels;
   explicit synthetic_rows(int rows) : images(std::size_t(rows) * image_size), labels(std::size_t(rows)) {
     const random_stream noise{.seed = 1, .site = 1}, which{.seed = 1, .site = 2};
     for (int r = 0; r < rows; ++r) {
       const int label = int(which.word(std::uint64_t(r)) % classes);
-      labels[std::size_t(r)] = float(label);
+      labels[std::size_t(r)] = label;
       for (int i = 0; i < image_size; ++i) {
         const std::size_t at = std::size_t(r) * image_size + std::size_t(i);
         const bool bar = i / 28 / 2 == label + 2;
@@ -43,7 +44,7 @@ struct synthetic_rows {
     }
   }
   const float* image(int row) const { return images.data() + std::size_t(row) * image_size; }
-  const float* label(int row) const { return labels.data() + row; }
+  const std::int32_t* label(int row) const { return labels.data() + row; }
 };
 
 /// 64 bits that change with every bit of what is put in (FNV-1a).

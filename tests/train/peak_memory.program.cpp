@@ -12,7 +12,8 @@ using namespace tfx;
 
 inline constexpr auto net = nn::sequential(nn::flatten{}, nn::dense<256>{}, nn::relu{}, nn::dense<128>{}, nn::relu{}, nn::dense<10>{});
 inline constexpr auto training = recipe(loss::softmax_cross_entropy{}, optim::adam{}, metric::accuracy{});
-float images[64 * 784], labels[64];
+float images[64 * 784];
+std::int32_t labels[64];
 
 /// As the system counts it for this program alone: what wait() reports includes the parent's pages before exec.
 long peak_memory() {
@@ -31,7 +32,7 @@ int main(int count, char**) {
   if (count > 1) return std::printf("%ld\n", peak_memory()) < 0;
   const random_stream noise{.seed = 1};
   for (int i = 0; i < 64 * 784; ++i) images[i] = uniform01<float>(noise, std::uint64_t(i));
-  for (int i = 0; i < 64; ++i) labels[i] = float(i % 10);
+  for (int i = 0; i < 64; ++i) labels[i] = i % 10;
   using classifier = model<net, input<64, 28, 28>>;
   classifier m{seed{1}};
   double loss = 0;

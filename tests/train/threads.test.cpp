@@ -39,7 +39,7 @@ template <class Backend> std::uint64_t trained_by_program(std::uint64_t from, in
   program_on<Backend, step_of_mlp, input<rows, 28, 28>, indices<rows>, input<>> step{seed{from}};
   for (int i = 0; i < steps; ++i) {
     const std::size_t n = std::size_t(rows - i);
-    step(std::span<const float>(examples().image(i), n * image_size), std::span<const float>(examples().label(i), n), 1e-3);
+    step(std::span<const float>(examples().image(i), n * image_size), std::span<const std::int32_t>(examples().label(i), n), 1e-3);
   }
   return fingerprint_of(checkpoint(step));
 }

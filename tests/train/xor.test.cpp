@@ -15,7 +15,8 @@ inline constexpr auto training = tfx::recipe(tfx::loss::softmax_cross_entropy{},
 
 TEST_CASE("learns the exclusive or, with and without exceptions") {
   tfx::model<net, tfx::input<4, 2>> model{tfx::seed{1}};
-  const float x[4][2] = {{0, 0}, {0, 1}, {1, 0}, {1, 1}}, classes[4] = {0, 1, 1, 0};
+  const float x[4][2] = {{0, 0}, {0, 1}, {1, 0}, {1, 1}};
+  const std::int32_t classes[4] = {0, 1, 1, 0};
   const double before = model.evaluate_batch<training>(x[0], classes, 4).loss;
   for (int i = 0; i < 300; ++i) model.train_batch<training>(x[0], classes, 4);
   const auto after = model.evaluate_batch<training>(x[0], classes, 4);

@@ -38,15 +38,15 @@ template <class T, class V> struct returned;
 template <class T, class S, class Traced> struct returned<T, var<S, Traced>> {
   using element = std::conditional_t<std::is_same_v<Traced, real>, T, Traced>;
   using type = std::conditional_t<S::value.rank == 0, element, tensor<element, S>>;
-  tensor<T, S> memory{};
+  tensor<T, S> memory{};   // words, or what lies narrower in them
   constexpr type get() {
     if constexpr (S::value.rank == 0) {
-      return element(*memory.data());
+      return element(element_in<Traced>(memory.data(), 0));
     } else if constexpr (std::is_same_v<element, T>) {
       return static_cast<tensor<T, S>&&>(memory);
     } else {
       tensor<element, S> to(uninitialized_t{});
-      for (int i = 0; i < to.size(); ++i) to.data()[i] = element(memory.data()[i]);
+      for (int i = 0; i < to.size(); ++i) to.data()[i] = element(element_in<Traced>(memory.data(), i));
       return to;
     }
   }
@@ -57,7 +57,7 @@ template <class... V> constexpr bundle<V...> as_bundle(bundle<V...> v) { return 
 
 template <class... Y, std::size_t... K>
 constexpr void add_outputs(builder& b, const bundle<Y...>& y, std::index_sequence<K...>) {
-  if (b.right()) (b.add_output(spread(y.template get<K>().h, Y::dim)), ...);
+  if (b.right()) (b.add_output(as_type(spread(y.template get<K>().h, Y::dim), dtype_of<typename Y::value_type>)), ...);
 }
 /// Records a function on arguments `V...`: its inputs, then its outputs.
 template <class... V> struct recorded_call {
@@ -97,7 +97,7 @@ template <class F, class... V> struct call_step {
 template <class T, class F, class Arguments, class Results> struct call_runner;
 template <class T, class F, class... V, class... Y> struct call_runner<T, F, bundle<V...>, bundle<Y...>> {
   using step = call_step<F, V...>;
-  using operands = operand_list<T, int(sizeof...(V)), (0 + ... + int(!std::is_same_v<typename V::value_type, real>))>;
+  using operands = operand_list<T, int(sizeof...(V))>;
   using results = bundle<returned<T, Y>...>;
 
   template <class... X> static TFX_INLINE constexpr auto run(const F& f, const X&... x) {
@@ -125,7 +125,7 @@ template <class T, class F, class... V, class... Y> struct call_runner<T, F, bun
   }
   template <class X> static constexpr void bind(operands& in, const X& x) {
     if constexpr (std::is_arithmetic_v<X>)
-      in.number(double(x));
+      in.template number<real>(x);
     else
       in.memory(x.data(), x.size());
   }

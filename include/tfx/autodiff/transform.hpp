@@ -150,10 +150,10 @@ template <class F> struct jacobian_of : traced_callable<jacobian_of<F>> {
     using R = jacobian_shape<typename Y::shape_type, typename X::shape_type>;
     builder& b = *y.h.graph;
     constexpr int rows = Y::dim.size(), columns = X::dim.size();
-    const handle place{&b, b.emit<column_index_op>(dims{1, {rows}, false}, dtype::real_type, 0)};
+    const handle place = column_index(b, dims{1, {rows}, false});
     handle total{};
     for (int m = 0; m < rows; ++m) {
-      const handle unit = pin(map_node<equal_op>(place, b.constant(m)), dims{1, {rows}, false});
+      const handle unit = pin(as_type(map_node<equal_op>(place, b.constant(m)), dtype::real_type), dims{1, {rows}, false});
       const handle row = sweep(y.h, reshape(unit, Y::dim), x).template get<0>().h;
       const handle term = reshape(unit, dims{2, {rows, 1}, false}) * reshape(row, dims{2, {1, columns}, false});
       total = total.empty() ? term : total + term;

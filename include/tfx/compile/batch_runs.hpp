@@ -13,7 +13,7 @@ struct batch_run {
 };
 
 inline constexpr int max_batch_runs = 32;
-/// The launch of a run that touches most may touch this many elements.
+/// The launch of a run that touches most may touch this many words.
 inline constexpr long long batch_run_elements = 256 * 1024;
 
 namespace detail {
@@ -31,7 +31,7 @@ template <class Fusion> struct batch_run_finder {
   const node* nodes = g.nodes;
   list<batch_use> use{};     ///< per group
   list<char> present{};      ///< per group: is there anything in it?
-  list<long long> touched{};  ///< per group: elements of rows of the batch, at the bound
+  list<long long> touched{};  ///< per group: words of rows of the batch, at the bound
 
   constexpr void find_uses() {
     use = list<batch_use>(f.n_groups + 1, batch_use::whole);
@@ -57,7 +57,7 @@ template <class Fusion> struct batch_run_finder {
     for (int i = 0; i < g.n_nodes; ++i) {
       const int q = f.group_of[i];
       if (q < 0) continue;
-      if (f.stored[i] && nodes[i].shape.bounded) touched.data[q] += nodes[i].shape.size();
+      if (f.stored[i] && nodes[i].shape.bounded) touched.data[q] += words_for(nodes[i].shape.size(), form_of(nodes[i].type));
       if (nodes[i].op->kind == op_kind::assign && nodes[i].shape.bounded) use.data[q] = batch_use::whole;
       for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e) {
         const int a = g.edges[e];
@@ -65,7 +65,7 @@ template <class Fusion> struct batch_run_finder {
         while (nodes[root].op->kind == op_kind::view) root = g.edges[nodes[root].first];
         if (nodes[root].shape.bounded && !(nodes[a].shape.bounded && has_same_rows(a, nodes[root].shape))) use.data[q] = batch_use::whole;
         if (nodes[a].shape.bounded && f.group_of[root] != q && nodes[root].op->kind != op_kind::generate)
-          touched.data[q] += nodes[a].shape.size();
+          touched.data[q] += words_for(nodes[a].shape.size(), form_of(nodes[root].type));
       }
     }
   }

@@ -31,9 +31,8 @@ struct buffer_finder {
     return is<carry_op>(g[root]) ? g.regions[g[root].region].parent : g[root].region;
   }
   constexpr int size_of(int root) const {
-    const int size = g[root].shape.size();
-    if (!is<carry_op>(g[root])) return padded(size);
-    return padded(size * (history[root] ? g.regions[g[root].region].bound + 1 : 2));
+    const int size = g[root].shape.size(), times = !is<carry_op>(g[root]) ? 1 : history[root] ? g.regions[g[root].region].bound + 1 : 2;
+    return padded(words_for(size * times, form_of(g[root].type)));
   }
   /// Value `id` is written or read by a launch in a body.
   constexpr void touch(int id, int launch, int region, const int* offset) {
@@ -88,7 +87,7 @@ template <class Plan> constexpr list<buffer_info> buffers_of() {
     buffer_info& b = found[i];
     const int from = batch_run_of(Plan::runs.data(), Plan::n_runs, b.from), to = batch_run_of(Plan::runs.data(), Plan::n_runs, b.to);
     if (Plan::memory.local[b.node]) {
-      b.size = padded(g[b.node].shape.size() / g[b.node].shape.extent[0] * Plan::runs[std::size_t(from)].rows);
+      b.size = padded(words_for(g[b.node].shape.size() / g[b.node].shape.extent[0] * Plan::runs[std::size_t(from)].rows, form_of(g[b.node].type)));
     } else if (from < 0 || from != to) {
       if (from >= 0) b.from = Plan::runs[std::size_t(from)].first;
       if (to >= 0) b.to = Plan::runs[std::size_t(to)].last;

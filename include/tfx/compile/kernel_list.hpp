@@ -43,7 +43,7 @@ struct kernel_emitter {
   list<std::uint32_t> hashes{};
   list<std::uint64_t> constant_bits{};   // of `kernel_lists::constants`
   launch_info now{};
-  bool moves[instruction::operand_flag] = {};   // of the kernel's operands
+  instruction::operand_class classes[instruction::operand_flag] = {};   // of the kernel's operands
   dims domain{};
   operand_lies lying{g, phase};
   int q = 0;
@@ -68,11 +68,12 @@ struct kernel_emitter {
     } else if (n.op->kind == op_kind::constant) {
       o.space = constant_space;
       const std::uint64_t bits = std::bit_cast<std::uint64_t>(n.number);
+      const bool whole = is_whole(n.type);
       int c = 0;
-      while (c < constant_bits.count && constant_bits.data[c] != bits) ++c;
+      while (c < constant_bits.count && (constant_bits.data[c] != bits || k.constants.data[c].whole != whole)) ++c;
       if (c == constant_bits.count) {
         constant_bits.push_back(bits);
-        k.constants.push_back(n.number);
+        k.constants.push_back({n.number, whole});
       }
       o.offset = c;
     } else if (is<iteration_op>(n)) {
@@ -84,7 +85,9 @@ struct kernel_emitter {
       o.space = arena_space;
       o.offset = offset[root];
     }
-    o.offset += moved;
+    o.step.lies = form_of(n.type);
+    if (o.step.lies == lies_as::word) o.offset += moved;
+    else o.moved = moved;
     const dims& shape = nodes[id].shape;
     const bool by_column = n.op->kind == op_kind::generate && n.op->arity == 0;
     if (shape.bounded && !by_column) o.row = is_strided(g, id) ? steps_in_memory(g, id).step[0] : shape.size() / shape.extent[0];
@@ -97,7 +100,7 @@ struct kernel_emitter {
     const int s = lying.find(a, i), earlier = slot_group.data[id] == q ? slot.data[id] : -1;
     for (int at = earlier; at >= 0; at = same_memory.data[at])
       if (lying.same(lying.lies.data[at], s)) return at;
-    if (earlier < 0 && input_group.data[id] != q) now.bytes += lying.elements.data[id];
+    if (earlier < 0 && input_group.data[id] != q) now.bytes += words_for(lying.elements.data[id], form_of(nodes[id].type));
     slot_group.data[id] = q;
     return slot.data[id] = put(operand_of(id), s, earlier);
   }
@@ -106,7 +109,8 @@ struct kernel_emitter {
     lying.lies.push_back(lie);
     same_memory.push_back(earlier);
     const int at = now.operands++ - now.inputs;
-    moves[at] = lie != one_number && lying.nest.loops > 0 && (lie == in_order || lying.strides.data[lie].at[lying.nest.loops - 1] != 0);
+    classes[at].moves = lie != one_number && lying.nest.loops > 0 && (lie == in_order || lying.strides.data[lie].at[lying.nest.loops - 1] != 0);
+    classes[at].lies = o.step.lies;
     return at;
   }
   /// What a producer knows by its geometry.
@@ -137,7 +141,7 @@ struct kernel_emitter {
     int in[3] = {};
     for (int j = 0; j < n.count; ++j) in[j] = source(g.input(root, j), i, at_phase);
     in[n.count] = ~use(direct, id, i);   // no memory: only its place counts
-    made.word = instruction::pack(in, -1, at_phase, moves);
+    made.word = instruction::pack(in, -1, at_phase, classes);
     made_at.data[direct] = wanted_at;
     made_value.data[direct] = here();
     k.code.push_back(made);
@@ -156,7 +160,7 @@ struct kernel_emitter {
   }
   constexpr void emit(int id, const op_info* op, const int* in, int store, int at_phase) {
     note(id, here());
-    k.code.push_back({op, instruction::pack(in, store, at_phase, moves)});
+    k.code.push_back({op, instruction::pack(in, store, at_phase, classes)});
   }
   /// What a producer makes is an operand of the kernel behind it, which stores it if others read it too. Without a kernel it
   /// stores that itself.
@@ -186,7 +190,7 @@ struct kernel_emitter {
         if (group_of[from] != q || !is_producer(nodes[from].op->kind)) return false;
         continue;
       }
-      if (!is_producer(nodes[i].op->kind)) return false;
+      if (!is_producer(nodes[i].op->kind) || lies_narrow(nodes[i].type)) return false;   // a producer writes words
       int times = stored[i] ? 1 : 0;
       for (int j = next.data[i]; j >= 0; j = next.data[j]) times += nodes[j].op->kind == op_kind::assign && value_of(g, g.input(j, 0)) == i;
       if (times != 1) return false;
@@ -263,7 +267,7 @@ struct kernel_emitter {
     for (int i = 0; i < lying.lies.count; ++i) {
       operand_info& o = k.operands.data[now.first_operand + now.inputs + i];
       const int* const along = lying.along(lying.lies.data[i]);
-      o.step = {rows < 0 ? 0 : along[loops.from[rows]], cols < 0 ? int(moves[i]) : along[loops.from[cols]]};
+      o.step = {rows < 0 ? 0 : along[loops.from[rows]], std::int16_t(cols < 0 ? int(classes[i].moves) : along[loops.from[cols]]), classes[i].lies};
       o.outer = k.outer_strides.size();
       for (int l = 0; l < now.outer_loops; ++l) k.outer_strides.push_back(along[loops.from[l]]);
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tfx/backend/kernel/instruction.hpp>
+#include <tfx/core/element.hpp>
 #include <tfx/core/launch.hpp>
 #include <tfx/compile/location.hpp>
 #include <tfx/core/list.hpp>
@@ -9,10 +10,11 @@
 
 namespace tfx {
 
-/// The address of an operand: base[space] + offset + terms. `place_space` gives the place of a generator, `block_space` what
-/// a producer makes, which is in no memory of the program.
+/// The address of an operand: base[space] + offset in words, and from there `moved` and terms in elements. `place_space` gives
+/// the place of a generator, `block_space` what a producer makes, which is in no memory of the program.
 struct operand_info {
   int space = 0, offset = 0, first_term = 0, n_terms = 0;
+  int moved = 0;         ///< where elements are no words
   int row = 0;           ///< elements per row of the batch
   bool local = false;    ///< there is room for the rows that a run of launches takes at a time only, always at the same place
   operand_step step;   ///< along the rows and columns of the launch
@@ -40,7 +42,7 @@ struct launch_info {
   int outer[max_outer_loops] = {};    ///< their extents; the first one follows the batch, if an outer one does
   bounded_by bounded = bounded_by::nothing;
   int geometry = -1;                  ///< row of the graph's table
-  long long flops = 0, bytes = 0;     ///< at the bound; bytes at 1 per element
+  long long flops = 0, bytes = 0;     ///< at the bound; bytes at 1 per word
 };
 
 /// What makes results before anything is fused: an operation, and perhaps another one, whose result it makes beside its own.
@@ -62,6 +64,14 @@ struct loop_info {
   operand_info condition{}, trips{};
 };
 
+/// A number of the program.
+struct constant_info {
+  double number = 0;
+  bool whole = false;   ///< an integer
+
+  template <class T> constexpr T word() const { return word_of<T>(number, whole); }
+};
+
 struct kernel_lists {
   list<instruction> code;
   list<operand_info> operands;
@@ -70,7 +80,7 @@ struct kernel_lists {
   list<launch_info> launches;
   list<int> distinct;                  ///< one launch per distinct kernel
   list<producer_info> producers;       ///< distinct
-  list<double> constants;
+  list<constant_info> constants;
   list<step_info> steps;
   list<loop_info> loops;               ///< per region
   long long flops = 0, bytes = 0;
@@ -91,7 +101,7 @@ template <int Nodes, int Edges, int Groups, int Regions> struct kernel_tables {
   launch_info launches[Groups + 1] = {};
   int distinct[Groups + 1] = {};
   producer_info producers[Groups + 1] = {};
-  double constants[Nodes + 1] = {};
+  constant_info constants[Nodes + 1] = {};
   step_info steps[Groups + 2 * Regions + 1] = {};
   loop_info loops[Regions + 1] = {};
   long long flops = 0, bytes = 0;

@@ -8,7 +8,7 @@
 
 namespace tfx {
 
-/// Where every stored value lives in the arena, in elements.
+/// Where every stored value lives in the arena, in words.
 template <int Nodes> struct memory_plan {
   int offset[Nodes + 1] = {};
   int home[Nodes + 1] = {};              ///< the node in whose memory a value is stored; -1: its own
@@ -16,7 +16,7 @@ template <int Nodes> struct memory_plan {
   std::uint8_t local[Nodes + 1] = {};    ///< used within one run of launches only: there is room for as many rows as it takes at a time
   batch_run runs[max_batch_runs] = {};
   int n_runs = 0;
-  int arena = 0;                         ///< elements
+  int arena = 0;                         ///< words
   int unplanned = 0;                     ///< what it would be without sharing
   int live_peak = 0;                     ///< lower bound: the most that is alive at once
   int buffers = 0;
@@ -138,7 +138,7 @@ template <class Fusion> struct memory_planner {
     int s = nodes[i].shape.size();
     if (p.local.data[i]) s = s / nodes[i].shape.extent[0] * p.runs.data[batch_run_of(p.runs.data, p.runs.size(), begin.data[i])].rows;
     if (is<carry_op>(nodes[i])) s *= p.history.data[i] ? g.regions[nodes[i].region].bound + 1 : 2;
-    return padded(s);
+    return padded(words_for(s, form_of(nodes[i].type)));
   }
 
   /// The buffer that a stored value without terms lies in.
@@ -179,7 +179,7 @@ template <class Fusion> struct memory_planner {
             const op_kind kind = nodes[a].op->kind;
             const bool plain = kind == op_kind::map || kind == op_kind::reduce || is_producer(kind);
             if (!plain || nodes[a].region != nodes[i].region ||
-                nodes[a].shape.size() != nodes[i].shape.size())
+                nodes[a].shape.size() != nodes[i].shape.size() || form_of(nodes[a].type) != form_of(nodes[i].type))
               continue;
             if (p.local.data[i] != p.local.data[a] || !takes_over(i, a, head, next)) continue;
             p.home.data[i] = a;

@@ -150,6 +150,12 @@ template <class Step> struct plan {
   }
   static constexpr auto geometries = make_geometries();
   static constexpr auto operands = detail::first_rows<sizes.operands>(kernels.operands);
+  static constexpr bool make_is_all_words() {
+    for (int k = 0; k < sizes.operands; ++k)
+      if (kernels.operands[k].step.lies != lies_as::word) return false;
+    return true;
+  }
+  static constexpr bool is_all_words = make_is_all_words();   ///< all of its memory
   /// How each operand lies against the domain of its launch.
   static constexpr auto make_operand_steps() {
     std::array<operand_step, std::size_t(sizes.operands) + 1> t{};

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include <tfx/core/dtype.hpp>
+
 // What a plan says of a launch, and a backend is told.
 namespace tfx {
 
@@ -13,9 +15,12 @@ enum class form : std::uint8_t {
   columns  ///< one per column; vectors lie along what is kept
 };
 
-/// How an operand lies against the rows and columns of a launch: elements from one to the next, along columns 0 or 1.
+/// How an operand lies against the rows and columns of a launch: elements from one to the next, along columns 0 or 1; and in
+/// memory.
 struct operand_step {
-  int row = 0, column = 0;
+  int row = 0;
+  std::int16_t column = 0;
+  lies_as lies = lies_as::word;
 };
 /// Which operand is what.
 struct launch_layout {

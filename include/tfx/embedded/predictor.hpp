@@ -30,8 +30,8 @@ template <class Layout, class T> struct packed_spaces {
     int at = 0;
     for (int i = 0; i < Layout::n_leaves; ++i) {
       const leaf_info& l = Layout::leaves[std::size_t(i)];
-      const bool in_front = l.space == o.space ? l.offset + padded(l.size) <= o.offset : o.space == state_space && l.space == parameter_space;
-      if (in_front) at += l.size;
+      const bool in_front = l.space == o.space ? l.offset + padded(l.words()) <= o.offset : o.space == state_space && l.space == parameter_space;
+      if (in_front) at += l.words();
       else if (l.space == o.space && l.offset <= o.offset) at += o.offset - l.offset;
     }
     return at;

@@ -12,7 +12,7 @@ namespace tfx::detail {
 template <class E> struct statement {
   constexpr void operator()(builder& b) const {
     const handle y = E::trace(b);
-    if (b.right()) b.add_output(spread(y, E::shape_type::value));
+    if (b.right()) b.add_output(as_type(spread(y, E::shape_type::value), dtype_of<typename E::traced_type>));
   }
 };
 
@@ -43,44 +43,64 @@ template <class E> struct in_place_inputs {
   }();
 };
 
-/// Do two ranges of memory overlap without being the same? In constant evaluation addresses can't be ordered: assume
-/// so.
-template <class T, class U> constexpr bool overlap(const T* a, std::size_t n, const U* b, std::size_t m) {
+/// Do two ranges of bytes overlap? In constant evaluation addresses can't be ordered: assume so.
+constexpr bool overlap(const void* a, std::size_t n, const void* b, std::size_t m) {
   if (std::is_constant_evaluated()) return true;
   const auto x = reinterpret_cast<std::uintptr_t>(a), y = reinterpret_cast<std::uintptr_t>(b);
-  return x < y + m * sizeof(U) && y < x + n * sizeof(T);
+  return x < y + m && y < x + n;
 }
-
-/// Collects the operands' addresses. Elements of another type are converted here.
-template <class T, int Inputs, int Foreign> struct operand_list {
+/// Collects the operands' addresses. What a program of T holds as it lies is bound where it is, the rest is converted.
+template <class T, int Inputs> struct operand_list {
   T* base[max_spaces];   ///< of the operands, then of the result
-  T numbers[Inputs + 1] = {};
-  list<T> converted[Foreign + 1];
-  const T* destination;
-  int size;
+  T numbers[2 * Inputs + 1] = {};   ///< two words each
+  list<T> converted[Inputs + 1];
+  const void* destination;
+  std::size_t bytes;
   const bool* in_place;
   bool fresh, hazard = false;
-  int count = 0, foreign = 0;
+  int count = 0;
 
-  constexpr operand_list(const T* to, int n, const bool* allowed, bool is_fresh)
-      : destination(to), size(n), in_place(allowed), fresh(is_fresh) {}
+  constexpr operand_list(const void* to, std::size_t size, const bool* allowed, bool is_fresh)
+      : destination(to), bytes(size), in_place(allowed), fresh(is_fresh) {}
   template <class U> constexpr void memory(const U* from, int n) {
+    using held = typename held_as<T, traced_as<U>>::element;
+    static_assert(!(is_wide<U> && sizeof(T) == 4), "tfx: 64-bit integers in a function of floats; pass doubles, or cast<std::int32_t>(x)");
     if constexpr (std::is_same_v<U, T>) {
-      if (!fresh && overlap(from, std::size_t(n), destination, std::size_t(size)) &&
-          !(from == destination && in_place[count]))
-        hazard = true;
+      check(from, n);
       base[first_io_space + count++] = const_cast<T*>(from);  // inputs are only read
-    } else {
-      list<T>& to = converted[foreign++];
+      return;
+    } else if constexpr (same_in_memory<U, held>) {
+      if (!std::is_constant_evaluated()) {
+        check(from, n);
+        base[first_io_space + count++] = reinterpret_cast<T*>(const_cast<U*>(from));
+        return;
+      }
+    }
+    if constexpr (!std::is_same_v<U, T>) {
+      list<T>& to = converted[count];
       to = list<T>(n);
-      for (int i = 0; i < n; ++i) to[i] = T(from[i]);
+      for (int i = 0; i < n; ++i) to[i] = word_from<T>(from[i]);
       base[first_io_space + count++] = to.data;
     }
   }
-  constexpr void number(double value) {
-    numbers[count] = T(value);
-    base[first_io_space + count] = numbers + count;
-    ++count;
+  template <class Traced, class Number> constexpr void number(Number value) {
+    T* const at = numbers + 2 * count;
+    base[first_io_space + count++] = at;
+    if constexpr (lies_narrow(dtype_of<Traced>)) {
+      if (!std::is_constant_evaluated()) {
+        const Traced element = Traced(value);
+        __builtin_memcpy(at, &element, sizeof element);
+        return;
+      }
+    }
+    if constexpr (is_whole(dtype_of<Traced>)) *at = word_from<T>(Traced(value));
+    else *at = T(value);
+  }
+
+ private:
+  template <class U> constexpr void check(const U* from, int n) {
+    if (fresh || !overlap(from, std::size_t(n) * sizeof(U), destination, bytes)) return;
+    if (!(static_cast<const void*>(from) == destination && in_place[count] && std::size_t(n) * sizeof(U) == bytes)) hazard = true;
   }
 };
 /// The same for a flat statement: the operands only need to be compared with the destination.
@@ -89,9 +109,9 @@ template <class T> struct overlap_check {
   int size;
   bool hazard = false;
   constexpr void memory(const T* from, int n) {
-    hazard = hazard || (overlap(from, std::size_t(n), destination, std::size_t(size)) && from != destination);
+    hazard = hazard || (overlap(from, std::size_t(n) * sizeof(T), destination, std::size_t(size) * sizeof(T)) && from != destination);
   }
-  constexpr void number(double) {}
+  template <class Traced, class Number> constexpr void number(Number) {}
 };
 
 /// One loop over all elements.
@@ -116,6 +136,7 @@ template <class Backend, class T, class E> TFX_INLINE constexpr void run_flat_on
   else run.template operator()<typename Backend::template lanes<T>>();
 }
 
+/// Evaluates into words, or what lies narrower in their memory.
 template <class T, class E> TFX_INLINE constexpr void evaluate_expression(T* to, bool fresh, const E& e) {
   constexpr int n = E::shape_type::value.size();
   if constexpr (E::flat) {
@@ -134,7 +155,8 @@ template <class T, class E> TFX_INLINE constexpr void evaluate_expression(T* to,
     static_cast<void>(tell<verdict<step>::right, verdict<step>>{});
     if constexpr (verdict<step>::right) {
       static_assert(E::inputs < max_spaces - first_io_space, "tfx: a statement has too many operands; break it in two");
-      operand_list<T, E::inputs, E::foreign> operands(to, n, in_place_inputs<E>::value.allowed, fresh);
+      constexpr std::size_t bytes = std::size_t(n) * sizeof(typename held_as<T, typename E::traced_type>::element);
+      operand_list<T, E::inputs> operands(to, bytes, in_place_inputs<E>::value.allowed, fresh);
       e.bind(operands);
       T*& output = operands.base[first_io_space + operands.count];
       output = to;
@@ -142,7 +164,9 @@ template <class T, class E> TFX_INLINE constexpr void evaluate_expression(T* to,
       tensor_memory<T, n> result(uninitialized_t{});
       output = result.data();
       run_step<step>(operands.base);
-      for (int i = 0; i < n; ++i) to[i] = result.data()[i];
+      if (std::is_constant_evaluated() || bytes % sizeof(T) == 0)
+        for (std::size_t i = 0; i < (std::is_constant_evaluated() ? std::size_t(n) : bytes / sizeof(T)); ++i) to[i] = result.data()[i];
+      else __builtin_memcpy(to, result.data(), bytes);
     }
   }
 }
@@ -165,26 +189,37 @@ template <class E> inline constexpr bool expression_right = [] {
     return verdict<statement<E>>::right;
 }();
 
+/// What a statement computes in: the type of its floating-point operands, or else of the result; in words of 8 bytes, if it
+/// has integers that need them, or numbers that nothing gives a type.
+template <class T, class E> using computed_in_statement =
+    std::conditional_t<E::wide, double,
+                       std::conditional_t<!std::is_void_v<typename E::compute>, typename E::compute,
+                                          std::conditional_t<is_float<T>, T, std::conditional_t<E::has_real, double, float>>>>;
+
 template <class T, class S, class E> TFX_INLINE constexpr void evaluate_into(T* destination, bool fresh, const E& e) {
   if constexpr (!is_expression<E>) {  // a tensor or a view
     evaluate_into<T, S>(destination, fresh, named_leaf<typename E::value_type, typename E::shape_type>(e.data()));
   } else {
     using From = typename E::shape_type;
-    using C = std::conditional_t<std::is_void_v<typename E::compute>, std::conditional_t<is_float<T>, T, double>,
-                                 computed_with<typename E::compute>>;
+    using C = computed_in_statement<T, E>;
     static_assert(
-        !is_float<T> || std::is_same_v<T, C>,
+        !is_float<T> || std::is_void_v<typename E::compute> || std::is_same_v<T, typename E::compute>,
         "tfx: float and double tensors in one assignment; cast<float>(x) or cast<double>(x) converts the value");
+    using traced = std::conditional_t<E::flat, real, typename E::traced_type>;   // one loop writes numbers
+    using held = typename held_as<C, traced>::element;
     constexpr bool fits = same_extents(From::value, S::value), right = expression_right<E>;
     static_cast<void>(tell < fits || !right, wrong_assignment < S, From >> {});
     if constexpr (!right) {
       evaluate_expression<C>(static_cast<C*>(nullptr), true, e);  // says what is wrong
-    } else if constexpr (fits && std::is_same_v<T, C>) {
-      evaluate_expression<T>(destination, fresh, e);
+    } else if constexpr (fits && std::is_same_v<T, C> && std::is_same_v<held, C>) {
+      evaluate_expression<C>(destination, fresh, e);
     } else if constexpr (fits) {
+      if constexpr (same_in_memory<T, held>) {
+        if (!std::is_constant_evaluated()) return evaluate_expression<C>(reinterpret_cast<C*>(destination), fresh, e);
+      }
       tensor_memory<C, S::value.size()> result(uninitialized_t{});
       evaluate_expression<C>(result.data(), true, e);
-      for (int i = 0; i < S::value.size(); ++i) destination[i] = converted<T>(result.data()[i]);
+      for (int i = 0; i < S::value.size(); ++i) destination[i] = converted<T>(element_in<traced>(result.data(), i));
     }
   }
 }

@@ -18,7 +18,8 @@ namespace tfx {
 ///
 ///     shape_type, traced_type     extents, and element type as a program sees it: real, or an integer or bool
 ///     compute                     float, double, or void if no operand decides
-///     inputs, foreign             leaves, and those of them that are not stored as `compute`
+///     inputs                      leaves
+///     wide, has_real              has it integers of 64 bits; numbers that are no integers?
 ///     flat                        all operands have one shape or are numbers: evaluated by one loop, without a graph
 ///     trace(builder)              records it; the leaves become inputs from left to right
 ///     bind(to)                    gives the leaves' addresses to `to`, in the same order
@@ -29,12 +30,10 @@ namespace detail {
 
 template <class X> inline constexpr bool is_expression = std::is_base_of_v<expression_base, X>;
 
-// What integers and bool are computed with in an expression that has no floating-point operand: exact up to 2^53.
-template <class Compute> using computed_with = std::conditional_t<std::is_void_v<Compute>, double, Compute>;
-
 template <class T> inline constexpr bool is_float = std::is_floating_point_v<T>;
+template <class T> inline constexpr bool is_wide = is_whole(dtype_of<T>) && size_of(dtype_of<T>) == 8;
 template <class T> using traced_as = std::conditional_t<is_float<T>, real, T>;
-template <class T> using decides = std::conditional_t<is_float<T>, T, void>;
+template <class T> using decides = std::conditional_t<is_float<T>, T, std::conditional_t<is_narrow_float(dtype_of<T>), float, void>>;
 template <class Traced, class Compute> using value_of_result =
     std::conditional_t<std::is_same_v<Traced, real>, std::conditional_t<std::is_void_v<Compute>, float, Compute>,
                        Traced>;
@@ -59,8 +58,8 @@ template <class T, class S> struct named_leaf : expression_base {
   using traced_type = traced_as<T>;
   using compute = decides<T>;
   using value_type = T;
-  static constexpr int inputs = 1, foreign = is_float<T> ? 0 : 1;
-  static constexpr bool flat = is_float<T>;
+  static constexpr int inputs = 1;
+  static constexpr bool flat = is_float<T>, wide = is_wide<T>, has_real = !is_whole(dtype_of<T>);
   const T* from;
 
   constexpr explicit named_leaf(const T* data) : from(data) {}
@@ -75,8 +74,8 @@ template <class T, class S> struct owned_leaf : expression_base {
   using traced_type = traced_as<T>;
   using compute = decides<T>;
   using value_type = T;
-  static constexpr int inputs = 1, foreign = is_float<T> ? 0 : 1;
-  static constexpr bool flat = is_float<T>;
+  static constexpr int inputs = 1;
+  static constexpr bool flat = is_float<T>, wide = is_wide<T>, has_real = !is_whole(dtype_of<T>);
   tensor<T, S> kept;
 
   constexpr explicit owned_leaf(tensor<T, S>&& t) : kept(static_cast<tensor<T, S>&&>(t)) {}
@@ -92,13 +91,14 @@ template <class Traced> struct number_leaf : expression_base {
   using shape_type = shape<>;
   using traced_type = Traced;
   using compute = void;
-  static constexpr int inputs = 1, foreign = 0;
-  static constexpr bool flat = true;
-  double value;
+  static constexpr int inputs = 1;
+  static constexpr bool flat = true, wide = is_wide<Traced>, has_real = !is_whole(dtype_of<Traced>);
+  using number_type = std::conditional_t<has_real, double, std::conditional_t<is_unsigned(dtype_of<Traced>), std::uint64_t, std::int64_t>>;
+  number_type value;
 
-  constexpr explicit number_leaf(double v) : value(v) {}
+  template <class Number> constexpr explicit number_leaf(Number v) : value(number_type(v)) {}
   static constexpr handle trace(builder& b) { return b.add_input(dims{}, dtype_of<Traced>, "x"); }
-  template <class To> constexpr void bind(To& to) const { to.number(value); }
+  template <class To> constexpr void bind(To& to) const { to.template number<Traced>(value); }
   template <class V> TFX_INLINE constexpr lanes::lane<V> at(int) const { return lanes::lane<V>(value); }
 };
 
@@ -128,8 +128,8 @@ template <class F, class A> struct unary : expression_base {
   using traced_type = cpp_type<result_type<F>(dtype_of<typename A::traced_type>)>;
   using compute = typename A::compute;
   using value_type = value_of_result<traced_type, compute>;
-  static constexpr int inputs = A::inputs, foreign = A::foreign;
-  static constexpr bool flat = A::flat;
+  static constexpr int inputs = A::inputs;
+  static constexpr bool wide = A::wide, has_real = A::has_real || !is_whole(dtype_of<traced_type>), flat = A::flat && !is_whole(dtype_of<traced_type>);
   [[no_unique_address]] A a;
 
   constexpr explicit unary(A&& x) : a(static_cast<A&&>(x)) {}
@@ -149,11 +149,12 @@ template <class F> constexpr handle map_or_complain(handle x, handle y) {
 template <class F, class A, class B> struct binary : expression_base {
   using shapes = paired_shape<typename A::shape_type, typename B::shape_type>;
   using shape_type = typename shapes::type;
-  using traced_type = cpp_type<result_type<F>(dtype_of<typename A::traced_type>, dtype_of<typename B::traced_type>)>;
+  using traced_type = cpp_type<result_type<F>(common_type({dtype_of<typename A::traced_type>}, operand_type{dtype_of<typename B::traced_type>}))>;
   using compute = typename common_compute<typename A::compute, typename B::compute>::type;
   using value_type = value_of_result<traced_type, compute>;
-  static constexpr int inputs = A::inputs + B::inputs, foreign = A::foreign + B::foreign;
-  static constexpr bool flat = shapes::flat && A::flat && B::flat;
+  static constexpr int inputs = A::inputs + B::inputs;
+  static constexpr bool wide = A::wide || B::wide || is_wide<traced_type>, has_real = A::has_real || B::has_real || !is_whole(dtype_of<traced_type>);
+  static constexpr bool flat = shapes::flat && A::flat && B::flat && !is_whole(dtype_of<traced_type>);
   [[no_unique_address]] A a;
   [[no_unique_address]] B b;
 
@@ -184,8 +185,8 @@ template <class Fn, class... Operand> struct call_expression : expression_base {
       : fold_compute<typename common_compute<C, D>::type, Rest...> {};
   using compute = typename fold_compute<typename Operand::compute...>::type;
   using value_type = value_of_result<traced_type, compute>;
-  static constexpr int inputs = (0 + ... + Operand::inputs), foreign = (0 + ... + Operand::foreign);
-  static constexpr bool flat = false;
+  static constexpr int inputs = (0 + ... + Operand::inputs);
+  static constexpr bool flat = false, wide = (Operand::wide || ... || is_wide<traced_type>), has_real = (Operand::has_real || ... || !is_whole(dtype_of<traced_type>));
   [[no_unique_address]] bundle<Operand...> operands;
 
   constexpr explicit call_expression(Operand&&... x) : operands(static_cast<Operand&&>(x)...) {}
@@ -216,7 +217,11 @@ template <class T, class S> struct traced_of<tensor<T, S>> { using type = traced
 template <class T, class S> struct traced_of<tensor_view<T, S>> { using type = traced_as<T>; };
 template <class T, class S> struct traced_of<const_tensor_view<T, S>> { using type = traced_as<T>; };
 
-/// `X` as it was passed, `Beside` the other operand: a whole number takes that one's type.
+/// The type of a number in an expression: a whole one takes that of the integers that it stands beside.
+template <class Number, class Beside> using type_of_number =
+    std::conditional_t<std::is_integral_v<Number> && is_whole(dtype_of<Beside>), Beside,
+                       std::conditional_t<std::is_integral_v<Number> && std::is_same_v<Beside, bool>, std::conditional_t<std::is_same_v<Number, bool>, bool, std::int32_t>, real>>;
+/// `X` as it was passed, `Beside` the other operand.
 template <class X, class Beside> struct stored_as;
 template <class X, class Beside>
 requires is_expression<std::remove_cvref_t<X>>
@@ -227,9 +232,8 @@ struct stored_as<X, Beside> {
 template <class X, class Beside>
 requires std::is_arithmetic_v<std::remove_cvref_t<X>>
 struct stored_as<X, Beside> {
-  using type = number_leaf<std::conditional_t<std::is_integral_v<std::remove_cvref_t<X>>,
-                                              typename traced_of<std::remove_cvref_t<Beside>>::type, real>>;
-  static constexpr type make(X x) { return type(double(x)); }
+  using type = number_leaf<type_of_number<std::remove_cvref_t<X>, typename traced_of<std::remove_cvref_t<Beside>>::type>>;
+  static constexpr type make(X x) { return type(x); }
 };
 template <class T, class S, class Beside> struct stored_as<tensor<T, S>, Beside> {
   using type = owned_leaf<T, S>;

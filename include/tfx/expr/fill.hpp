@@ -15,13 +15,13 @@ template <class S> struct filled : expression_base {
   using traced_type = real;
   using compute = void;
   using value_type = float;
-  static constexpr int inputs = 1, foreign = 0;
-  static constexpr bool flat = true;
+  static constexpr int inputs = 1;
+  static constexpr bool flat = true, wide = false, has_real = true;
   double value;
 
   constexpr explicit filled(double v) : value(v) {}
   static constexpr handle trace(builder& b) { return expand(b.add_input(dims{}, dtype::real_type, "x"), S::value); }
-  template <class To> constexpr void bind(To& to) const { to.number(value); }
+  template <class To> constexpr void bind(To& to) const { to.template number<real>(value); }
   template <class V> TFX_INLINE constexpr lanes::lane<V> at(int) const { return lanes::lane<V>(value); }
   constexpr tensor<float, S> eval() const { return *this; }
 };
@@ -32,15 +32,15 @@ template <int N> struct counting : expression_base {
   using traced_type = real;
   using compute = void;
   using value_type = float;
-  static constexpr int inputs = 0, foreign = 0;
-  static constexpr bool flat = true;
+  static constexpr int inputs = 0;
+  static constexpr bool flat = true, wide = false, has_real = true;
 
   static constexpr handle trace(builder& b) {
-    return {&b, b.emit<column_index_op>(shape_type::value, dtype::real_type, 0)};
+    return as_type(column_index(b, shape_type::value), dtype::real_type);
   }
   template <class To> constexpr void bind(To&) const {}
   template <class V> TFX_INLINE constexpr lanes::lane<V> at(int i) const {
-    return column_index_op::generate<V>(std::uint64_t(i), {});
+    return detail::to_number_op<false>::apply(column_index_op::generate<V>(std::uint64_t(i), {}));
   }
   constexpr tensor<float, shape_type> eval() const { return *this; }
 };

@@ -25,7 +25,7 @@ template <class Plan, class T> struct plan_constants {
   };
   static constexpr table all = [] {
     table t;
-    for (int i = 0; i < count; ++i) t.value[i] = T(Plan::kernels.constants[i]);
+    for (int i = 0; i < count; ++i) t.value[i] = Plan::kernels.constants[i].template word<T>();
     return t;
   }();
 };

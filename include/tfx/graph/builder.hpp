@@ -109,7 +109,12 @@ struct builder : complaints {
   /// A producer.
   template <class F, class... Id> constexpr int emit(const dims& shape, dtype type, geometry g, Id... in) {
     if (F::arity < 0) g.operands = int(sizeof...(Id));
-    return emit<F>(shape, type, row_of(g), in...);
+    return emit<F>(shape, type, row_of(g), as_words(in)...);
+  }
+  /// What producers read: a value of a type that lies narrower in memory, as words.
+  constexpr int as_words(int id) {
+    const node n = nodes.data[id];
+    return lies_narrow(n.type) ? emit<copy_op>(n.shape, widened(n.type), 0, id) : id;
   }
   template <class F, named_geometry G, class... Id> constexpr int emit(const dims& shape, dtype type, const G& g, Id... in) {
     return emit<F>(shape, type, geometry::of(g), in...);
@@ -181,9 +186,9 @@ struct builder : complaints {
     return geometries.size() - 1;
   }
 
-  constexpr handle constant(double value) {
+  constexpr handle constant(double value, dtype type = dtype::real_type) {
     const int none[1] = {-1};
-    return {this, insert(record<constant_op>(), dims{}, dtype::real_type, none, 0, 0, value)};
+    return {this, insert(record<constant_op>(), dims{}, type, none, 0, 0, value)};
   }
 
   /// In place of a result that a mistake left without: a program with a mistake is traced to its end, but never compiled.
@@ -235,10 +240,10 @@ struct builder : complaints {
       const int row = place_in_layout(full, hash, space);
       if (row < 0) complain("parameter ", full, at_line{}, " is not among the model's parameters");
       l.offset = row < 0 ? 0 : layout[row].offset;
-      if (l.offset + padded(l.size) > space_size[space]) space_size[space] = l.offset + padded(l.size);
+      if (l.offset + padded(l.words()) > space_size[space]) space_size[space] = l.offset + padded(l.words());
     } else {
       l.offset = space_size[space];
-      const long long end = l.offset + padded<long long>(l.size);
+      const long long end = l.offset + padded<long long>(l.words());
       if (end > 2147483647) complain(full, at_line{}, ": a program's variables of one kind have at most 2^31 - 1 elements together");
       else space_size[space] = int(end);
     }

@@ -37,7 +37,7 @@ constexpr handle new_carry(handle first, const dims& shape) {
 }
 constexpr void set_next(handle carry, handle v) {
   builder& g = *carry.graph;
-  const int id = pin(v, carry.shape()).id;
+  const int id = g.emit_at<copy_op>(g.region, carry.shape(), carry.type(), ++g.pins, adopt(g, v.id));   // as `pin`, of the carry's type
   g.nodes[carry.id].link = id;
 }
 constexpr handle final_of(handle carry, int loop) {

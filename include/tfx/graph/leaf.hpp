@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include <tfx/core/dtype.hpp>
+#include <tfx/core/element.hpp>
 #include <tfx/core/shape.hpp>
 #include <tfx/init/initializer.hpp>
 
@@ -22,12 +22,12 @@ enum space : int {
   max_spaces = 136
 };
 
-inline constexpr int leaf_alignment = 16;   ///< elements; sizes and arena offsets are multiples of it
+inline constexpr int leaf_alignment = 16;   ///< words; sizes and arena offsets are multiples of it
 template <class Count> constexpr Count padded(Count size) { return (size + leaf_alignment - 1) / leaf_alignment * leaf_alignment; }
 
 /// One named tensor of a program.
 struct leaf_info {
-  int space = 0, offset = 0, size = 0;
+  int space = 0, offset = 0, size = 0;   ///< offset in words, size in elements
   bool trainable = false;
   initializer init{};
   int fan_in = 0, fan_out = 0;
@@ -35,6 +35,8 @@ struct leaf_info {
   dtype type = dtype::real_type;
   std::uint32_t hash = 0;            ///< of its path
   int path = 0, path_length = 0;     ///< characters in the graph's pool of names
+
+  constexpr int words() const { return words_for(size, form_of(type)); }
 };
 
 }  // namespace tfx

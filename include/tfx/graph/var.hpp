@@ -59,20 +59,32 @@ template <> struct type_for<dtype::int64> {
 template <> struct type_for<dtype::uint8> {
   using type = std::uint8_t;
 };
+template <> struct type_for<dtype::bfloat16> {
+  using type = bfloat16;
+};
+template <> struct type_for<dtype::float16> {
+  using type = float16;
+};
+template <> struct type_for<dtype::int8> {
+  using type = std::int8_t;
+};
+template <> struct type_for<dtype::int16> {
+  using type = std::int16_t;
+};
+template <> struct type_for<dtype::uint16> {
+  using type = std::uint16_t;
+};
+template <> struct type_for<dtype::uint32> {
+  using type = std::uint32_t;
+};
+template <> struct type_for<dtype::uint64> {
+  using type = std::uint64_t;
+};
 template <> struct type_for<dtype::boolean> {
   using type = bool;
 };
 }  // namespace detail
 template <dtype Type> using cpp_type = typename detail::type_for<Type>::type;
-
-/// The element type of a result that mixes two: floating point wins, then the integer, then bool.
-constexpr dtype promote(dtype a, dtype b) {
-  if (a == b || b == dtype::boolean) return a;
-  if (a == dtype::boolean) return b;
-  if (is_floating(a)) return a;
-  if (is_floating(b)) return b;
-  return a == dtype::uint8 ? b : b == dtype::uint8 ? a : dtype::int64;
-}
 
 /// Result shape of an elementwise operation: that of the left operand when they do not fit, so that tracing can go on.
 template <class A, class B> struct broadcast_of {

@@ -16,10 +16,12 @@ constexpr handle unless_smaller(handle a, handle b) { return b.shape().size() ==
 }  // namespace detail
 
 struct negate_op : elementwise<negate_op> {
+  static constexpr bool integers = true, grows = true;
   static constexpr auto apply(auto x) { return -x; }
   static constexpr auto derivative(auto, auto, auto dy) { return -dy; }
 };
 struct add_op : elementwise<add_op> {
+  static constexpr bool integers = true, grows = true;
   static constexpr auto apply(auto a, auto b) { return a + b; }
   static constexpr auto derivative(auto, auto, auto, auto dy) { return parts(dy, dy); }
   static constexpr handle simplify(handle a, handle b) {
@@ -31,6 +33,7 @@ struct add_op : elementwise<add_op> {
   }
 };
 struct subtract_op : elementwise<subtract_op> {
+  static constexpr bool integers = true, grows = true;
   static constexpr auto apply(auto a, auto b) { return a - b; }
   static constexpr auto derivative(auto, auto, auto, auto dy) { return parts(dy, -dy); }
   static constexpr handle simplify(handle a, handle b) {
@@ -40,6 +43,7 @@ struct subtract_op : elementwise<subtract_op> {
   }
 };
 struct multiply_op : elementwise<multiply_op> {
+  static constexpr bool integers = true, grows = true;
   static constexpr auto apply(auto a, auto b) { return a * b; }
   static constexpr auto derivative(auto a, auto b, auto, auto dy) { return parts(dy * b, dy * a); }
   static constexpr handle simplify(handle a, handle b) {
@@ -50,8 +54,12 @@ struct multiply_op : elementwise<multiply_op> {
     return {};
   }
 };
+/// a / b; of integers towards zero, as in C++. An integer divided by 0 is -1, all bits set (as XLA).
 struct divide_op : elementwise<divide_op> {
+  static constexpr bool integers = true, grows = true;
   static constexpr auto apply(auto a, auto b) { return a / b; }
+  static constexpr auto on_integers(auto a, auto b) { return decltype(a)::wrap(lanes::math::divide(a.v, b.v)); }
+  static constexpr auto on_unsigned(auto a, auto b) { return decltype(a)::wrap(lanes::math::unsigned_divide(a.v, b.v)); }
   static constexpr auto derivative(auto, auto b, auto y, auto dy) { return parts(dy / b, -(dy * y / b)); }
   static constexpr handle simplify(handle a, handle b) { return detail::is_constant(b, 1) ? detail::unless_smaller(a, b) : handle{}; }
 };
@@ -66,28 +74,34 @@ template <traced A> constexpr detail::map_result<negate_op, A> operator-(A a) { 
 
 namespace detail {
 template <class Self> struct comparison : elementwise<Self> {
+  static constexpr bool integers = true;
   static constexpr dtype result = dtype::boolean;
+  static constexpr auto apply(auto a, auto b) { return as_lane(Self::holds(a, b)); }
   static constexpr auto derivative(auto, auto, auto, auto) { return parts(handle{}, handle{}); }
 };
 }  // namespace detail
 
 struct equal_op : detail::comparison<equal_op> {
-  static constexpr auto apply(auto a, auto b) { return as_lane(a == b); }
+  static constexpr auto holds(auto a, auto b) { return a == b; }
 };
 struct not_equal_op : detail::comparison<not_equal_op> {
-  static constexpr auto apply(auto a, auto b) { return as_lane(a != b); }
+  static constexpr auto holds(auto a, auto b) { return a != b; }
 };
 struct less_op : detail::comparison<less_op> {
-  static constexpr auto apply(auto a, auto b) { return as_lane(a < b); }
+  static constexpr bool orders = true;
+  static constexpr auto holds(auto a, auto b) { return a < b; }
 };
 struct less_equal_op : detail::comparison<less_equal_op> {
-  static constexpr auto apply(auto a, auto b) { return as_lane(a <= b); }
+  static constexpr bool orders = true;
+  static constexpr auto holds(auto a, auto b) { return a <= b; }
 };
 struct greater_op : detail::comparison<greater_op> {
-  static constexpr auto apply(auto a, auto b) { return as_lane(a > b); }
+  static constexpr bool orders = true;
+  static constexpr auto holds(auto a, auto b) { return a > b; }
 };
 struct greater_equal_op : detail::comparison<greater_equal_op> {
-  static constexpr auto apply(auto a, auto b) { return as_lane(a >= b); }
+  static constexpr bool orders = true;
+  static constexpr auto holds(auto a, auto b) { return a >= b; }
 };
 
 template <class A, class B> requires some_traced<A, B> constexpr detail::map_result<equal_op, A, B> operator==(A a, B b) { return detail::apply_map<equal_op>(a, b); }
@@ -103,6 +117,7 @@ template <class A, class B> requires some_traced<A, B> constexpr detail::map_res
 ///
 /// Gradient   da = where(condition, dy, 0), db = where(condition, 0, dy)
 struct where_op : elementwise<where_op> {
+  static constexpr bool chooses = true, keeps_values = true;
   static constexpr auto apply(auto condition, auto a, auto b) { return select(condition != decltype(condition)(0), a, b); }
   static constexpr auto derivative(auto condition, auto a, auto b, auto, auto dy);
 };
@@ -115,11 +130,13 @@ constexpr auto where_op::derivative(auto condition, auto, auto, auto, auto dy) {
 ///
 /// Gradient   to a where a >= b, else to b: all of it at a tie (as TensorFlow; PyTorch and JAX give a half to each)
 struct maximum_op : elementwise<maximum_op> {
+  static constexpr bool integers = true, orders = true, keeps_values = true;
   static constexpr auto apply(auto a, auto b) { return max(a, b); }
   static constexpr auto derivative(auto a, auto b, auto, auto dy) { return parts(where(a >= b, dy, 0), where(a >= b, 0, dy)); }
 };
 /// The smaller of two; NaN and ties as for `maximum`.
 struct minimum_op : elementwise<minimum_op> {
+  static constexpr bool integers = true, orders = true, keeps_values = true;
   static constexpr auto apply(auto a, auto b) { return min(a, b); }
   static constexpr auto derivative(auto a, auto b, auto, auto dy) { return parts(where(a <= b, dy, 0), where(a <= b, 0, dy)); }
 };
@@ -135,6 +152,7 @@ template <traced X, class Lower, class Upper> constexpr auto clip(X x, Lower low
 
 /// The value itself, as a constant for the derivative: no gradient flows through.
 struct stop_gradient_op : elementwise<stop_gradient_op> {
+  static constexpr bool integers = true, keeps_values = true;
   static constexpr auto apply(auto x) { return x; }
   static constexpr auto derivative(auto, auto, auto) { return handle{}; }
 };

@@ -59,7 +59,7 @@ struct attention_definition {
     builder& b = *q.graph;
     const auto places = [&](int n) {
       const dims row{1, {n}, false};
-      return pin(handle{&b, b.emit<column_index_op>(row, dtype::real_type, 0)}, row);
+      return pin(column_index(b, row), row);
     };
     return map_node<less_equal_op>(places(g.keys), reshape(places(g.queries), dims{2, {g.queries, 1}, false}));
   }

@@ -45,7 +45,7 @@ constexpr handle join_columns(const handle* part, int n) {
   dims shape = part[0].shape();
   shape.extent[1] = 0;
   for (int k = 0; k < n; ++k) {
-    id[k] = part[k].id;
+    id[k] = b.as_words(part[k].id);
     shape.extent[1] += widths.width[k] = part[k].shape().cols();
   }
   geometry g = geometry::of(widths);

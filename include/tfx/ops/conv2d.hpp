@@ -107,7 +107,7 @@ template <class Role> constexpr handle convolve(handle a, handle b, const dims& 
     g.contracted = known.images;
     g.contracts_batch = a.shape().bounded;
   }
-  return {a.graph, a.graph->emit<Role>(shape, promote(a.type(), b.type()), g, a.id, b.id)};
+  return {a.graph, a.graph->emit<Role>(shape, dtype::real_type, g, detail::as_number(a).id, detail::as_number(b).id)};
 }
 constexpr void conv_op::backward(gradient_scope& s) {
   const handle x = s.input(0), w = s.input(1);
@@ -194,7 +194,7 @@ template <class S, int Out, int KernelHeight, int KernelWidth, class Stride, cla
 /// Options    stride<N>, dilation<N>, groups<N>, same or valid (default valid)
 /// Errors     not an image, channels that do not fit, a window larger than the image
 /// Gradient   the two other roles of the same relation
-template <auto... Option, class X, class W, class T> constexpr auto conv2d(var<X, T> x, var<W, T> w, source_line at = {}) {
+template <auto... Option, class X, class W, class T, class U> constexpr auto conv2d(var<X, T> x, var<W, U> w, source_line at = {}) {
   using padding = detail::option<padding_t<false>, Option...>;
   using steps = detail::option<stride_t<1>, Option...>;
   using spread = detail::option<dilation_t<1>, Option...>;
@@ -203,14 +203,14 @@ template <auto... Option, class X, class W, class T> constexpr auto conv2d(var<X
   x.h.graph->line = at.value;
   if constexpr (s.rank == 4 && k.rank == 4 && !k.bounded && s.extent[3] == k.extent[2] * group_count && k.extent[3] % group_count == 0) {
     using G = detail::window_geometry<X, k.extent[3], k.extent[0], k.extent[1], steps, spread, padding::keeps_extents>;
-    using Y = var<to_shape<G>, T>;
+    using Y = var<to_shape<G>>;
     if constexpr (G::fits) {
       const call_mark here(*x.h.graph, "conv2d", {x.h, w.h},
                            {{"stride", steps::height}, {"dilation", spread::height}, {"groups", group_count}, {"same", padding::keeps_extents}});
       return here.gives(Y{convolve<conv_op>(x.h, w.h, G::value, {G::window, k.extent[3], group_count})});
     } else {
       x.h.graph->complain("conv2d", at_path{}, ": the window ", k, " is larger than the image ", s);
-      return Y{x.h.graph->stand_in(G::value, x.h.type())};
+      return Y{x.h.graph->stand_in(G::value, dtype::real_type)};
     }
   } else {
     x.h.graph->complain("conv2d", at_path{}, " expects images [N, H, W, C] and weights [KH, KW, C / groups, O], got ", s, " and ", k);

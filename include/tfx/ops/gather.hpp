@@ -43,13 +43,15 @@ constexpr geometry of_table(const dims& table, const dims& read) {
   g.contracts_batch = read.bounded;
   return g;
 }
+/// An index as a producer reads it: an integer.
+constexpr handle index_of(handle index) { return is_whole(index.type()) ? index : as_type(index, dtype::int32); }
 constexpr handle gather_rows(handle table, handle index, const dims& shape) {
   const geometry g = of_table(table.shape(), table.shape());
-  return {table.graph, table.graph->emit<gather_op>(shape, table.type(), g, table.id, index.id)};
+  return {table.graph, table.graph->emit<gather_op>(shape, widened(table.type()), g, table.id, index_of(index).id)};
 }
 constexpr handle scatter_rows(handle rows, handle index, const dims& table) {
   const geometry g = of_table(table, rows.shape());
-  return {rows.graph, rows.graph->emit<scatter_add_op>(table, rows.type(), g, rows.id, index.id)};
+  return {rows.graph, rows.graph->emit<scatter_add_op>(table, dtype::real_type, g, rows.id, index_of(index).id)};
 }
 }  // namespace detail
 constexpr void gather_op::backward(gradient_scope& s) {
@@ -60,6 +62,16 @@ constexpr void scatter_add_op::backward(gradient_scope& s) {
 }
 
 namespace detail {
+/// An integer has no NaN: what is out of range has the end of its type.
+constexpr handle gathered(handle table, handle index, const dims& shape, dtype type) {
+  const handle rows = gather_rows(table, index, shape);
+  if (!is_whole(type)) return as_type(rows, type);
+  const double end = is_unsigned(type) ? __builtin_ldexp(1.0, 8 * size_of(type)) - 1 : -__builtin_ldexp(1.0, 8 * size_of(type) - 1);
+  dims column = shape;
+  column.extent[column.rank - 1] = 1;
+  const handle number = reshape(index_of(index), column), there = map_node<equal_op>(clip(number, 0, table.shape().rows() - 1), number);
+  return where(there, as_type(rows, type), table.graph->constant(end, type));
+}
 template <class Index, int Columns> struct appended {
   static constexpr dims value = [] {
     dims d = Index::value;
@@ -69,7 +81,7 @@ template <class Index, int Columns> struct appended {
 };
 }  // namespace detail
 
-/// Rows of `table` at `index`; an index out of range gives NaN.
+/// Rows of `table` at `index`; an index out of range gives NaN, in a table of integers their least (if unsigned, largest) number.
 ///
 /// Shape      table: [V, D], index: I (integers)  ->  [I..., D]
 /// Gradient   dtable: the rows of dy summed at their indices, in the order of these; those out of range are left out
@@ -83,7 +95,7 @@ template <class S, class T, class I, class J> constexpr auto gather(var<S, T> ta
     table.h.graph->complain("gather", at_path{}, " expects integer indices, got floating point ", I::value);
     return table;
   } else {
-    return var<to_shape<R>, T>{detail::gather_rows(table.h, index.h, R::value)};
+    return var<to_shape<R>, T>{detail::gathered(table.h, index.h, R::value, dtype_of<T>)};
   }
 }
 
@@ -95,7 +107,7 @@ template <int Classes, class I, class J> constexpr auto one_hot(var<I, J> index)
   dims column = R::value;
   column.extent[column.rank - 1] = 1;
   builder& g = *index.h.graph;
-  const handle places{&g, g.emit<column_index_op>(R::value, dtype::real_type, 0)};
+  const handle places = column_index(g, R::value);
   return var<to_shape<R>, real>{detail::map_node<equal_op>(places, reshape(index.h, column))};
 }
 
@@ -106,13 +118,6 @@ constexpr handle one_if_in_range(handle index, int n) {
 }
 }  // namespace detail
 
-/// An integer that is stored as one where a program gives it out.
-struct to_index_op : elementwise<to_index_op> {
-  static constexpr dtype result = dtype::int32;
-  static constexpr auto apply(auto x) { return x; }
-  static constexpr auto derivative(auto, auto, auto) { return handle{}; }
-};
-
 /// The row of the batch that holds the first largest element of each column, of the rows present; a NaN is larger than all.
 struct batch_argmax_op {
   static constexpr std::string_view name = "argmax";
@@ -120,16 +125,19 @@ struct batch_argmax_op {
   static constexpr int arity = 1;
   static constexpr bool differentiable = false;
   static constexpr void backward(gradient_scope&) {}
-  template <class T> static TFX_INLINE constexpr T element(const geometry&, const T* const* in, int, int col, int cols, int present) {
-    int found = 0;
-    T largest = in[0][col];
-    for (int k = 1; k < present && largest == largest; ++k) {
-      const T x = in[0][k * cols + col];
-      if (x <= largest) continue;
-      found = k;
-      largest = x;
-    }
-    return T(found);
+  template <class T> static TFX_INLINE constexpr T element(const geometry& g, const T* const* in, int, int col, int cols, int present) {
+    const auto largest_of = [&](auto value) {
+      int found = 0;
+      auto largest = value(in[0][col]);
+      for (int k = 1; k < present && largest == largest; ++k) {
+        const auto x = value(in[0][k * cols + col]);
+        if (x <= largest) continue;
+        found = k;
+        largest = x;
+      }
+      return std::bit_cast<T>(whole_word<T>(found));
+    };
+    return g.v[0] ? largest_of([](T x) { return whole_of(x); }) : largest_of([](T x) { return x; });
   }
 };
 
@@ -138,15 +146,16 @@ constexpr handle argmax_of_batch(handle x) {
   const dims s = x.shape();
   const int cols = s.size() / s.extent[0];
   geometry g;
+  g.v[0] = is_whole(x.type());
   g.contracted = s.extent[0];
   g.contracts_batch = true;
   const handle matrix = reshape(x, dims{2, {s.extent[0], cols}, true});
-  return {x.graph, x.graph->emit<batch_argmax_op>(dims{1, {cols}, false}, x.type(), x.graph->row_of(g), matrix.id)};
+  return {x.graph, x.graph->emit<batch_argmax_op>(dims{1, {cols}, false}, dtype::int32, g, matrix.id)};
 }
 constexpr handle arg_first(handle x, handle extreme) {
-  const handle place = column_index(x);
-  const handle candidates = where(map_node<is_extreme_op>(x, extreme), place, double(x.shape().cols()));
-  return map_node<to_index_op>(-max_axes(-candidates, 1u << (x.shape().rank - 1)));
+  const handle place = column_index(*x.graph, x.shape());
+  const handle candidates = where(map_node<is_extreme_op>(x, extreme), place, x.shape().cols());
+  return in_opposite_order(max_axes(in_opposite_order(candidates), 1u << (x.shape().rank - 1)));
 }
 template <class S, int Axis> struct without_axis : reduced_shape<S, 1u << (Axis < 0 ? Axis + S::value.rank : Axis), false> {};
 template <int Axis, bool Largest, class S, class T> constexpr auto arg_extreme(var<S, T> x, std::string_view called, source_line at) {
@@ -154,20 +163,20 @@ template <int Axis, bool Largest, class S, class T> constexpr auto arg_extreme(v
   if constexpr (axis >= 0 && axis < S::value.rank) {
     using R = without_axis<S, axis>;
     if constexpr (axis == 0 && S::value.bounded) {
-      const handle y = stop_gradient(Largest ? x.h : -x.h);
-      return var<to_shape<R>, std::int32_t>{reshape(map_node<to_index_op>(argmax_of_batch(y)), R::value)};
+      const handle y = stop_gradient(Largest ? x.h : in_opposite_order(x.h));
+      return var<to_shape<R>, std::int32_t>{reshape(argmax_of_batch(y), R::value)};
     }
     axis_order order;
     for (int k = 0, next = 0; k < S::value.rank; ++k)
       if (k != axis) order.axis[next++] = k;
     order.axis[S::value.rank - 1] = axis;
     handle y = stop_gradient(permute(x.h, order));
-    if (!Largest) y = -y;
+    if (!Largest) y = in_opposite_order(y);
     return var<to_shape<R>, std::int32_t>{reshape(arg_first(y, max_axes(y, 1u << (S::value.rank - 1))), R::value)};
   } else {
     x.h.graph->line = at.value;
     x.h.graph->complain(called, at_path{}, ": axis ", Axis, " is out of range for ", S::value, ", rank ", S::value.rank);
-    return var<shape<>, std::int32_t>{x.h.graph->constant(0)};
+    return var<shape<>, std::int32_t>{x.h.graph->constant(0, dtype::int32)};
   }
 }
 }  // namespace detail

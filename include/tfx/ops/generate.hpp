@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <tfx/lanes/integers.hpp>
 #include <tfx/lanes/random.hpp>
 #include <tfx/ops/reduce.hpp>
 
@@ -18,25 +19,17 @@ template <int Arity> struct generator {
 };
 }  // namespace detail
 
-/// The number of the column, as floating point.
+/// The number of the column, an integer.
 struct column_index_op : detail::generator<0> {
   static constexpr std::string_view name = "column_index";
   static constexpr bool by_column = true;
   template <class V> static constexpr lanes::lane<V> generate(std::uint64_t column, const run_state&) {
-    using T = lanes::scalar_of<V>;
-    constexpr int width = lanes::traits<V>::width;
-    T index[width] = {};
-    if (column <= exact<T> - width) [[likely]] {
-      for (int i = 0; i < width; ++i) index[i] = T(i);
-      return lanes::lane<V>::load(index) + lanes::lane<V>(T(std::int64_t(column)));
-    }
-    for (T& i : index) i = T(column++);
-    return lanes::lane<V>::load(index);
+    using I = lanes::traits<lanes::integer_of<V>>;
+    using integer = lanes::scalar_of<lanes::integer_of<V>>;
+    integer index[I::width] = {};
+    for (int i = 0; i < I::width; ++i) index[i] = integer(i);
+    return lanes::register_of<V>(lanes::lane<lanes::integer_of<V>>::wrap(I::add(I::load(index), I::splat(integer(column)))));
   }
-
- private:
-  /// Up to here every whole number has a value of its own.
-  template <class T> static constexpr std::uint64_t exact = std::uint64_t(1) << (sizeof(T) == 4 ? 24 : 53);
 };
 
 /// 0 with probability `rate`, else 1 / (1 - rate). Inputs: site, rate. Keyed by seed, step, site and place, so that the
@@ -51,7 +44,7 @@ struct dropout_mask_op : detail::generator<2> {
   }
 };
 
-constexpr handle column_index(handle like) { return {like.graph, like.graph->emit<column_index_op>(like.shape(), dtype::real_type, 0)}; }
+constexpr handle column_index(builder& g, const dims& shape) { return {&g, g.emit<column_index_op>(shape, dtype::int32, 0)}; }
 
 /// In a body the mask is a row of one generator stacked over all iterations of all loops around it.
 constexpr handle dropout_mask(handle like, double rate) {

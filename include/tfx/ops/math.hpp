@@ -66,10 +66,14 @@ struct erfc_op : elementwise<erfc_op> {
   }
 };
 struct sign_op : elementwise<sign_op> {
+  static constexpr bool integers = true;
+  static constexpr auto on_unsigned(auto x) { return select(x == decltype(x)(0), x, decltype(x)(1)); }
   static constexpr auto apply(auto x) { return sign(x); }
   static constexpr auto derivative(auto, auto, auto) { return handle{}; }
 };
 struct abs_op : elementwise<abs_op> {
+  static constexpr bool integers = true, grows = true;
+  static constexpr auto on_unsigned(auto x) { return x; }
   static constexpr auto apply(auto x) { return abs(x); }
   static constexpr auto derivative(auto x, auto, auto dy) { return dy * detail::apply_map<sign_op>(x); }
 };

@@ -40,7 +40,37 @@ struct matmul_op {
   }
 };
 
+/// The same on integers, which wrap around.
+struct matmul_of_integers_op {
+  using attributes = matmul_geometry;
+  static constexpr std::string_view name = "matmul";
+  static constexpr op_kind kind = op_kind::contract;
+  static constexpr int arity = 2;
+  static constexpr bool differentiable = true;
+  static constexpr void backward(gradient_scope&) {}
+  static constexpr long long multiply_adds(const matmul_geometry& g, long long results) { return results * g.depth; }
+
+  template <class T> static TFX_INLINE constexpr T element(const matmul_geometry& g, const T* const* in, int row, int col, int, int contracted) {
+    using I = lanes::traits<whole_word<T>>;
+    const int matrix = row / g.rows, m = row % g.rows;
+    const T* a = in[0] + matrix * g.left_step;
+    const T* b = in[1] + matrix * g.right_step;
+    whole_word<T> total = 0;
+    for (int k = 0; k < contracted; ++k) {
+      const T x = g.left_transposed ? a[k * g.rows + m] : a[m * g.depth + k];
+      const T y = g.right_transposed ? b[col * g.depth + k] : b[k * g.cols + col];
+      total = I::add(total, I::mul(whole_of(x), whole_of(y)));
+    }
+    return std::bit_cast<T>(total);
+  }
+};
+
 namespace detail {
+/// The type of a product: what elements of both add up to.
+constexpr dtype product_type(dtype a, dtype b) {
+  const dtype t = a == dtype::boolean && b == dtype::boolean ? dtype::int32 : promote(a, b);
+  return !is_whole(t) ? dtype::real_type : size_of(t) >= 4 ? t : is_unsigned(t) ? dtype::uint32 : dtype::int32;
+}
 /// The operand behind a transposition, and whether there was one.
 constexpr bool untranspose(handle& a) {
   const node& n = a.graph->nodes[a.id];
@@ -81,7 +111,9 @@ constexpr handle matmul(handle a, handle b, bool ta = false, bool tb = false) {
   const bool meets = xb == yb ? x.bounded == y.bounded : xb ? !y.bounded : !x.bounded;   // shared operands have no batch
   if ((yb || ta) && !meets)
     a.graph->complain("matmul", at_path{}, ": the batch is multiplied with the batch alone, got ", x, " and ", y, " of which one has it");
-  return {a.graph, a.graph->emit<matmul_op>(shape, promote(a.type(), b.type()), row, a.id, b.id)};
+  const dtype type = detail::product_type(a.type(), b.type());
+  if (is_whole(type)) return detail::wrapped_to(type, {a.graph, a.graph->emit<matmul_of_integers_op>(shape, type, row, as_type(a, type).id, as_type(b, type).id)});
+  return {a.graph, a.graph->emit<matmul_op>(shape, type, row, detail::as_number(a).id, detail::as_number(b).id)};
 }
 constexpr void matmul_op::backward(gradient_scope& s) {
   const matmul_geometry g = s.geo();
@@ -148,7 +180,7 @@ struct matmul_function {
   template <class A, class B, class T, class U> static constexpr auto traced(var<A, T> a, var<B, U> b, source_line at = {}) {
     a.h.graph->line = at.value;
     if constexpr (contracts_with<A, B>) {
-      using R = var<to_shape<detail::product<A, B>>, cpp_type<promote(dtype_of<T>, dtype_of<U>)>>;
+      using R = var<to_shape<detail::product<A, B>>, cpp_type<detail::product_type(dtype_of<T>, dtype_of<U>)>>;
       return R{detail::product_of<A, B>(a.h, b.h)};
     } else {
       if (A::value.rank == 0 || B::value.rank == 0) a.h.graph->complain("matmul", at_path{}, " expects matrices or vectors, got ", A::value, " and ", B::value);

@@ -1,91 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <type_traits>
-
 #include <tfx/graph/calls.hpp>
-#include <tfx/graph/gradient_scope.hpp>
-#include <tfx/graph/var.hpp>
-#include <tfx/graph/control.hpp>
-#include <tfx/graph/axes.hpp>
-#include <tfx/lanes/lane.hpp>
+#include <tfx/ops/element_types.hpp>
 
 namespace tfx {
 
-/// Several derivatives, one per input; an empty handle is no contribution.
-template <int Count> struct parts_of {
-  handle part[Count];
-};
-template <class... H> constexpr parts_of<int(sizeof...(H))> parts(H... h) { return {{untyped(h)...}}; }
-
 namespace detail {
-
-template <class F> constexpr bool has_derivative() {
-  if constexpr (F::arity == 1) return requires(handle h) { F::derivative(h, h, h); };
-  else if constexpr (F::arity == 2) return requires(handle h) { F::derivative(h, h, h, h); };
-  else if constexpr (F::arity == 3) return requires(handle h) { F::derivative(h, h, h, h, h); };
-  else return false;
-}
-template <class F> constexpr void call_derivative(gradient_scope& s) {
-  if constexpr (has_derivative<F>()) {
-    if constexpr (F::arity == 1) {
-      s.add(0, untyped(F::derivative(s.input(0), s.output(), s.dy)));
-    } else if constexpr (F::arity == 2) {
-      const auto d = F::derivative(s.input(0), s.input(1), s.output(), s.dy);
-      for (int k = 0; k < 2; ++k)
-        if (!d.part[k].empty()) s.add(k, d.part[k]);
-    } else {
-      const auto d = F::derivative(s.input(0), s.input(1), s.input(2), s.output(), s.dy);
-      for (int k = 0; k < 3; ++k)
-        if (!d.part[k].empty()) s.add(k, d.part[k]);
-    }
-  }
-}
-template <class F> constexpr dtype result_type(dtype a) {
-  if constexpr (requires { F::result; }) return F::result;
-  else return a;
-}
-template <class F> constexpr dtype result_type(dtype a, dtype b) {
-  if constexpr (requires { F::result; }) return F::result;
-  else return promote(a, b);
-}
-template <class F, class... More> constexpr dtype result_type(dtype, dtype b, dtype c, More...) { return result_type<F>(b, c); }   // where(condition, b, c)
-
-}  // namespace detail
-
-/// Base of one-result-per-element operations. `Self` has `apply` over lanes, and if it can be differentiated `derivative`:
-///
-///     static constexpr auto apply(auto x);                          // lanes: scalar, SIMD, constexpr
-///     static constexpr auto derivative(auto x, auto y, auto dy);    // traced code; y is the result
-///
-/// With two or three inputs `derivative` returns `parts(da, db, ...)`. Leaving it out and differentiating is a mistake that
-/// names the operation. `static constexpr dtype result` fixes the element type; otherwise the inputs' types are promoted.
-template <class Self> struct elementwise {
-  static constexpr op_kind kind = op_kind::map;
-  static constexpr int arity = lanes_applied<Self>;
-  static constexpr bool differentiable = detail::has_derivative<Self>();
-  static constexpr void backward(gradient_scope& s) { detail::call_derivative<Self>(s); }
-};
-
-namespace detail {
-
-template <class F> constexpr dtype result_type_of(handle a) { return result_type<F>(a.type()); }
-template <class F> constexpr dtype result_type_of(handle a, handle b) { return result_type<F>(a.type(), b.type()); }
-template <class F> constexpr dtype result_type_of(handle a, handle b, handle c) { return result_type<F>(a.type(), b.type(), c.type()); }
-
-/// Records F on handles; the result has element type `type`.
-template <class F> constexpr handle record_map(dtype type, handle a) { return {a.graph, a.graph->emit<F>(a.shape(), type, 0, a.id)}; }
-template <class F> constexpr handle record_map(dtype type, handle a, handle b) {
-  if constexpr (requires { F::simplify(a, b); }) {
-    if (const handle simpler = F::simplify(a, b); !simpler.empty()) return simpler;
-  }
-  return {a.graph, a.graph->emit<F>(broadcast(a.shape(), b.shape()), type, 0, a.id, b.id)};
-}
-template <class F> constexpr handle record_map(dtype type, handle a, handle b, handle c) {
-  const dims s = broadcast(broadcast(a.shape(), b.shape()), c.shape());
-  return {a.graph, a.graph->emit<F>(s, type, 0, a.id, b.id, c.id)};
-}
-template <class F, class... H> constexpr handle map_node(H... h) { return record_map<F>(result_type_of<F>(h...), h...); }
 
 // ---- one front for handles, typed handles and numbers; result types are computed, never deduced, so rules may be recursive
 
@@ -95,11 +16,16 @@ template <class X> struct operand_shape {
 template <typed_handle X> struct operand_shape<X> {
   using type = typename X::shape_type;
 };
-/// A whole number takes the type of what it is combined with.
-template <class X> constexpr dtype operand_type() {
-  if constexpr (typed_handle<X>) return dtype_of<typename X::value_type>;
-  else if constexpr (std::is_integral_v<X>) return dtype::int32;
-  else return dtype::real_type;
+template <class X> constexpr operand_type type_of_operand() {
+  if constexpr (typed_handle<X>) return {dtype_of<typename X::value_type>, false};
+  else if constexpr (std::is_same_v<X, bool>) return {dtype::boolean, true};
+  else if constexpr (std::is_integral_v<X>) return {dtype::int32, true};
+  else return {dtype::real_type, true};
+}
+/// What the operands of F promote to; of a choice, those that it is made between.
+template <class F, class A, class... More> constexpr dtype common_type_of() {
+  if constexpr (chooses<F> && sizeof...(More) > 0) return common_type(type_of_operand<More>()...);
+  else return common_type(type_of_operand<A>(), type_of_operand<More>()...);
 }
 template <class... S> struct common_shape;
 template <class A> struct common_shape<A> {
@@ -120,7 +46,7 @@ template <bool Untyped, class F, class... X> struct map_result_of {
   using type = handle;
 };
 template <class F, class... X> struct map_result_of<false, F, X...> {
-  using type = var<typename common_shape<typename operand_shape<X>::type...>::type, cpp_type<result_type<F>(operand_type<X>()...)>>;
+  using type = var<typename common_shape<typename operand_shape<X>::type...>::type, cpp_type<result_type<F>(common_type_of<F, X...>())>>;
 };
 template <class F, class... X> using map_result = typename map_result_of<any_untyped<X...>, F, X...>::type;
 
@@ -166,7 +92,9 @@ template <class F, class... X> constexpr map_result<F, X...> apply_map(X... x) {
       complain_broadcast<F>(g, operand_shape<X>::type::value...);
       return R{g.stand_in(R::dim, dtype_of<typename R::value_type>)};
     } else {
-      return R{record_map<F>(dtype_of<typename R::value_type>, as_handle(g, x)...)};
+      constexpr dtype common = common_type_of<F, X...>();
+      if constexpr (chooses<F>) return R{record_choice<F>(common, as_handle(g, x)...)};
+      else return R{record_map<F>(common, as_handle(g, x)...)};
     }
   }
 }

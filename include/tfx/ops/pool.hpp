@@ -140,7 +140,7 @@ struct average_pool_gradient_op : detail::pooling {
 
 namespace detail {
 template <class Op, class... H> constexpr handle pooled(const dims& shape, const pool2d_geometry& g, handle a, H... more) {
-  return {a.graph, a.graph->emit<Op>(shape, a.type(), g, a.id, more.id...)};
+  return {a.graph, a.graph->emit<Op>(shape, dtype::real_type, g, detail::as_number(a).id, more.id...)};
 }
 }  // namespace detail
 constexpr void max_pool_op::backward(gradient_scope& s) {
@@ -185,13 +185,13 @@ template <class Op, int Size, int Step, bool Keeps, class S, class T> constexpr 
   x.h.graph->line = at.value;
   if constexpr (S::value.rank == 4) {
     using G = window_geometry<S, S::value.extent[3], Size, Size, stride_t<Step>, dilation_t<1>, Keeps>;
-    using Y = var<to_shape<G>, T>;
+    using Y = var<to_shape<G>>;
     if constexpr (G::fits) {
       const call_mark here(*x.h.graph, called, {x.h}, {{"size", Size}, {"stride", Step}, {"same", Keeps}});
       return here.gives(Y{pooled_first<Op>(G::value, G::window, x.h)});
     } else {
       x.h.graph->complain(called, at_path{}, ": the window [", Size, ", ", Size, "] is larger than the image ", S::value);
-      return Y{x.h.graph->stand_in(G::value, x.h.type())};
+      return Y{x.h.graph->stand_in(G::value, dtype::real_type)};
     }
   } else {
     x.h.graph->complain(called, at_path{}, " expects images [batch, height, width, channels], got ", S::value);

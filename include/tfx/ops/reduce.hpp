@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <limits>
+
 #include <tfx/ops/arithmetic.hpp>
 #include <tfx/ops/rearrange.hpp>
 
@@ -17,11 +19,16 @@ struct sum_op {
   static constexpr void backward(gradient_scope& s) { s.add(0, s.dy); }   // of the reduced shape: broadcasting is implicit
 };
 struct max_op {
+  static constexpr bool orders = true, keeps_values = true;
   static constexpr std::string_view name = "max";
   static constexpr op_kind kind = op_kind::reduce;
   static constexpr int arity = 1;
   static constexpr bool differentiable = true;
-  template <class L> static constexpr L identity() { return L(-__builtin_huge_val()); }
+  template <class L> static constexpr L identity() {
+    using T = typename L::scalar;
+    if constexpr (std::is_integral_v<T>) return L(std::numeric_limits<T>::min());
+    else return L(-__builtin_huge_val());
+  }
   static constexpr auto combine(auto a, auto b) { return max(a, b); }
   static constexpr void backward(gradient_scope& s);
 };
@@ -54,10 +61,38 @@ struct product_of_others_op {
 
 namespace detail {
 
+/// F on integers as large as a word; `Unsigned`: without a sign.
+template <class F, bool Unsigned> struct reduce_words {
+  static constexpr std::string_view name = F::name;
+  static constexpr op_kind kind = op_kind::reduce;
+  static constexpr int arity = 1;
+  static constexpr bool differentiable = true;
+  template <class L> static constexpr L identity() { return lanes::register_of<decltype(L::v)>(ordered(F::template identity<whole_lane<decltype(L::v)>>())); }
+  template <class V> static TFX_INLINE constexpr lanes::lane<V> combine(lanes::lane<V> a, lanes::lane<V> b) {
+    return lanes::register_of<V>(ordered(F::combine(ordered(lanes::bits_of(a)), ordered(lanes::bits_of(b)))));
+  }
+  static constexpr void backward(gradient_scope&) {}
+
+ private:
+  template <class I> static TFX_INLINE constexpr I ordered(I x) {
+    if constexpr (Unsigned && orders_operands<F>) return I::wrap(lanes::math::ordered(x.v));
+    else return x;
+  }
+};
+
 template <class F> constexpr handle reduce_node(handle a, int axis) {
-  if (a.shape().size() == 1 && axis == over_all) return reshape(a, dims{});
+  if constexpr (!keeps_values<F>) {   // what adds up needs room
+    if (is_whole(a.type()) && size_of(a.type()) < 4) a = as_type(a, is_unsigned(a.type()) ? dtype::uint32 : dtype::int32);
+  }
+  const dtype from = a.type(), type = is_whole(from) || keeps_values<F> || from == dtype::float32 || from == dtype::float64 ? from : dtype::real_type;
+  if (a.shape().size() == 1 && axis == over_all) return reshape(as_type(a, type), dims{});
   if (axis == over_all && a.graph->nodes[a.id].op->kind == op_kind::generate) a = pin(a, a.shape());   // is made again by column, not by place
-  return {a.graph, a.graph->emit<F>(reduced(a.shape(), axis), a.type(), axis, a.id)};
+  builder& g = *a.graph;
+  const dims shape = reduced(a.shape(), axis);
+  if (!is_whole(from)) return {&g, g.emit<F>(shape, type, axis, a.id)};
+  const bool without_sign = is_unsigned(from) && size_of(from) >= 4;
+  const handle y{&g, without_sign ? g.emit<reduce_words<F, true>>(shape, type, axis, a.id) : g.emit<reduce_words<F, false>>(shape, type, axis, a.id)};
+  return keeps_values<F> ? y : wrapped_to(type, y);
 }
 constexpr dims kept(const dims& s, unsigned axes) {
   dims out = s;
@@ -127,7 +162,7 @@ constexpr handle product_axes(handle a, unsigned axes) {
 
 /// Is x the extreme of the row that it was taken from? If that is NaN, its NaNs are.
 struct is_extreme_op : detail::comparison<is_extreme_op> {
-  static constexpr auto apply(auto x, auto extreme) { return as_lane(x == extreme || x != x); }
+  static constexpr auto holds(auto x, auto extreme) { return x == extreme || x != x; }
 };
 
 /// Ties share the gradient equally (as PyTorch, JAX and TensorFlow), and so do several NaNs.
@@ -163,6 +198,20 @@ constexpr handle sum_to(handle d, dims target) {   // by value: nodes move while
   }
   return reshape(sum_axes(d, axes), target);
 }
+
+struct bit_not_op : elementwise<bit_not_op> {
+  static constexpr bool integers = true;
+  static constexpr auto apply(auto x) { return x; }
+  static constexpr auto on_integers(auto x) { return decltype(x)::wrap(lanes::traits<decltype(x.v)>::bit_xor(x.v, lanes::traits<decltype(x.v)>::splat(-1))); }
+};
+namespace detail {
+/// Values of which the smallest are the largest ones of x: of numbers their negatives, of integers all bits the other way.
+constexpr handle in_opposite_order(handle x) {
+  if (!is_whole(x.type())) return -as_type(x, dtype::real_type);
+  if (size_of(x.type()) < 4) x = as_type(x, dtype::int32);
+  return map_node<bit_not_op>(x);
+}
+}  // namespace detail
 
 struct keep_dims_t {};
 inline constexpr keep_dims_t keep_dims{};
@@ -220,24 +269,27 @@ template <class T> struct typed_result {
   using type = T;
   handle h;
 };
-/// The sum of truth values is their number.
+/// What elements of type T add up to: truth values to their number, small integers to larger ones, small floating point to the
+/// program's.
+template <class T> using total_of = cpp_type<!is_whole(dtype_of<T>) ? (dtype_of<T> == dtype::boolean ? dtype::int32 : is_narrow_float(dtype_of<T>) ? dtype::real_type : dtype_of<T>)
+                                             : size_of(dtype_of<T>) >= 4 ? dtype_of<T> : is_unsigned(dtype_of<T>) ? dtype::uint32 : dtype::int32>;
 struct reduce_sum {
   template <class T> constexpr auto operator()(handle a, unsigned axes, T) const {
-    return typed_result<std::conditional_t<std::is_same_v<T, bool>, std::int32_t, T>>{sum_axes(a, axes)};
+    return typed_result<total_of<T>>{sum_axes(std::is_same_v<T, bool> ? as_type(a, dtype::int32) : a, axes)};
   }
 };
 struct reduce_max {
   template <class T> constexpr auto operator()(handle a, unsigned axes, T) const { return typed_result<T>{max_axes(a, axes)}; }
 };
 struct reduce_min {
-  template <class T> constexpr auto operator()(handle a, unsigned axes, T) const { return typed_result<T>{-max_axes(-a, axes)}; }
+  template <class T> constexpr auto operator()(handle a, unsigned axes, T) const { return typed_result<T>{as_type(in_opposite_order(max_axes(in_opposite_order(a), axes)), dtype_of<T>)}; }
 };
 struct reduce_product {
   template <class T> constexpr auto operator()(handle a, unsigned axes, T) const {
-    return typed_result<T>{product_axes(a, axes)};
+    return typed_result<total_of<T>>{product_axes(std::is_same_v<T, bool> ? as_type(a, dtype::int32) : a, axes)};
   }
 };
-constexpr handle mean_axes(handle a, unsigned axes) { return sum_axes(a, axes) * inverse_count(*a.graph, a.shape(), axes); }
+constexpr handle mean_axes(handle a, unsigned axes) { return sum_axes(as_number(a), axes) * inverse_count(*a.graph, a.shape(), axes); }
 struct reduce_mean {
   template <class T> constexpr auto operator()(handle a, unsigned axes, T) const { return typed_result<real>{mean_axes(a, axes)}; }
 };

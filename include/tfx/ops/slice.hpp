@@ -62,7 +62,7 @@ constexpr handle slice_box(handle a, detail::box corner, const dims& shape) {
 constexpr handle pad_box(handle a, detail::box corner, dims shape, double value = 0) {
   if (a.shape() == shape) return a;
   const dims from = a.shape();
-  const int fill = a.graph->constant(value).id;
+  const int fill = a.graph->constant(value, is_whole(a.type()) ? widened(a.type()) : dtype::real_type).id;
   if (const node& n = a.graph->nodes[a.id]; n.op->id == op_of<pad_op>.id && a.graph->input(a.id, 1) == fill) {   // two frames are one
     const padding_geometry inner = a.graph->geometries[n.aux];
     for (int i = 0; i < from.rank; ++i) corner.begin[i] += inner.before[max_rank - from.rank + i];

@@ -45,7 +45,7 @@ private:
   template <int Operand> struct operand_facts {
     static constexpr operand_info info = Plan::operands[std::size_t(Operand)];
   };
-  template <int At> static constexpr T constant = T(Plan::constants[std::size_t(At)]);
+  template <int At> static constexpr T constant = Plan::constants[std::size_t(At)].template word<T>();
 
   template <int Operand, class Spaces> static TFX_INLINE void* address(const Spaces& spaces) {
     constexpr operand_info o = operand_facts<Operand>::info;
@@ -53,7 +53,7 @@ private:
     if constexpr (o.space == constant_space) return const_cast<T*>(&constant<offset>);
     else if constexpr (o.space == place_space) return address_of_place<T>(offset);
     else if constexpr (o.space == block_space) return nullptr;
-    else return spaces.template base<o.space>() + offset;
+    else return further(spaces.template base<o.space>() + offset, o.moved, o.step.lies);
   }
   /// An extent at the rows present.
   static TFX_INLINE constexpr int present(int extent, bool bounded, int batch) {
@@ -87,7 +87,7 @@ private:
     for (int k = 0; k < l.layout.operands; ++k) operand[k] = c.operand[k];
     c.operand = operand;
     const int* const strides = &Plan::outer_strides[std::size_t(Plan::operands[std::size_t(l.first_operand)].outer)];
-    detail::outer_walk<T> walk{l.outer_loops, outer, strides, l.layout.operands};
+    detail::outer_walk<T> walk{l.outer_loops, outer, strides, &Plan::operand_steps[std::size_t(l.first_operand)], l.layout.operands};
     for (int left = walk.iterations(); left > 0; --left, walk.next(operand))
       enter_at<Launch>(c, 0, 0, c.rows, c.cols, nullptr, typename facts<Launch>::kernel_sequence{});
   }
@@ -110,7 +110,7 @@ private:
     constexpr operand_step step = Plan::operand_steps[std::size_t(l.first_operand + l.layout.inputs + K)];
     if constexpr (K == l.layout.block[0]) return const_cast<T*>(results);
     else if constexpr (K == l.layout.block[1]) return const_cast<T*>(results) + 1;
-    else return static_cast<T*>(c.operand[l.layout.inputs + K]) + std::ptrdiff_t(row) * step.row + col * step.column;
+    else return further(static_cast<T*>(c.operand[l.layout.inputs + K]), std::ptrdiff_t(row) * step.row + col * step.column, step.lies);
   }
   template <int Launch> using maker = detail::producer_of<Plan, Backend, T, facts<Launch>::record.producer>;
   /// A producer that gives blocks of its results to the kernel behind it.

@@ -5,6 +5,7 @@
 #include <tfx/backend/kernel.hpp>
 #include <tfx/backend/kernel/producer.hpp>
 #include <tfx/compile/plan.hpp>
+#include <tfx/backend/kernel/stored_element.hpp>
 
 namespace tfx {
 
@@ -180,7 +181,8 @@ template <class Plan, class Backend, class T, bool Frozen = false> struct execut
             const operand_info& at = Plan::operands[std::size_t(o)];
             if (!at.local) continue;
             if (s.to == 0 || at.offset < s.from) s.from = at.offset;
-            if (at.offset + at.row * r.rows > s.to) s.to = at.offset + at.row * r.rows;
+            const int end = at.offset + words_for(at.row * r.rows, at.step.lies);
+            if (end > s.to) s.to = end;
           }
         }
         if (s.parts > Backend::parts) s.parts = Backend::parts;
@@ -253,19 +255,24 @@ template <class Plan, class Backend, class T, bool Frozen = false> struct execut
     int iteration[Plan::n_regions + 1] = {}, trips[Plan::n_regions + 1] = {};
   };
 
+  /// Elements further on in the memory of an operand.
+  static T* moved(T* at, std::ptrdiff_t elements, const operand_info& o) {
+    if constexpr (Plan::is_all_words) return at + elements;
+    else return further(at, elements, o.step.lies);
+  }
   static void* address(const bindings<T>& b, const operand_info& o, const counters& at) {
-    std::ptrdiff_t offset = o.offset;
+    std::ptrdiff_t elements = o.moved;
     if constexpr (Plan::has_loops) {
       for (int t = 0; t < o.n_terms; ++t) {
         const address_term& m = Plan::terms[std::size_t(o.first_term + t)];
         int slot = m.sign * at.iteration[m.region] + (m.from < 0 ? 0 : at.trips[m.from]) + m.shift;
         if (m.mod) slot &= m.mod - 1;
-        offset += std::ptrdiff_t(slot) * m.stride;
+        elements += std::ptrdiff_t(slot) * m.stride;
       }
     }
-    if (o.space == place_space) return address_of_place<T>(offset);
+    if (o.space == place_space) return address_of_place<T>(o.offset + elements);
     if (o.space == block_space) return nullptr;
-    return b.base[o.space] + offset;
+    return moved(b.base[o.space] + o.offset, elements, o);
   }
 
   /// Rows of the batch [from, from + rows) of `all`. A thread that takes rows of its own through a run launches alone, with
@@ -284,8 +291,8 @@ template <class Plan, class Backend, class T, bool Frozen = false> struct execut
       const operand_info& o = Plan::operands[std::size_t(l.first_operand + k)];
       operand[k] = address(b, o, at);
       if constexpr (Plan::n_runs > 0) {
-        const std::ptrdiff_t moved = o.local ? part.elsewhere : std::ptrdiff_t(o.row) * part.from;
-        if (moved != 0) operand[k] = static_cast<T*>(operand[k]) + moved;
+        if (o.local) operand[k] = static_cast<T*>(operand[k]) + part.elsewhere;
+        else if (o.row != 0) operand[k] = moved(static_cast<T*>(operand[k]), std::ptrdiff_t(o.row) * part.from, o);
       }
     }
     call<T> c;
@@ -359,11 +366,15 @@ template <class Plan, class Backend, class T, bool Frozen = false> struct execut
     run_by_rows(b, r, at, 0, b.run.batch, {});
   }
 
+  /// A condition or a count, which a program has made.
+  static T number_at(const bindings<T>& b, const operand_info& o, const counters& at) {
+    return load_stored<T>(address(b, o, at), o.step.lies);
+  }
   static bool enters(const bindings<T>& b, int region, const counters& at) {
     const loop_info& l = Plan::loops[std::size_t(region)];
     b.base[counter_space][region] = T(at.iteration[region]);
     if (at.iteration[region] >= at.trips[region]) return false;
-    return !l.conditional || (*static_cast<const T*>(address(b, l.condition, at)) != T(0)) == l.sense;
+    return !l.conditional || (number_at(b, l.condition, at) != T(0)) == l.sense;
   }
 
   [[gnu::noinline]] static void run(const bindings<T>& b) {
@@ -385,7 +396,7 @@ template <class Plan, class Backend, class T, bool Frozen = false> struct execut
         } else if (s.kind == step_kind::begin) {
           const loop_info& l = Plan::loops[std::size_t(s.at)];
           at.iteration[s.at] = 0;
-          at.trips[s.at] = l.counted ? int(*static_cast<const T*>(address(b, l.trips, at))) : l.bound;
+          at.trips[s.at] = l.counted ? int(number_at(b, l.trips, at)) : l.bound;
           if (!enters(b, s.at, at)) pc = l.end;
         } else {
           ++at.iteration[s.at];

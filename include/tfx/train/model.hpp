@@ -91,15 +91,19 @@ public:
 
   template <const auto& Recipe> using evaluation_of = evaluation<std::remove_cvref_t<decltype(Recipe)>::n_metrics>;
 
-  /// One update from `rows` rows at x and their targets, both of the model's element type.
-  template <const auto& Recipe> evaluation_of<Recipe> train_batch(const T* x, const T* target, int rows) {
+  /// What a recipe learns from: class numbers are `std::int32_t`, all else is of the model's element type.
+  template <const auto& Recipe> using target_type =
+      std::conditional_t<is_whole(dtype_of<detail::traced_target<Recipe, output_shape>>), detail::traced_target<Recipe, output_shape>, T>;
+
+  /// One update from `rows` rows at x and their targets.
+  template <const auto& Recipe> evaluation_of<Recipe> train_batch(const T* x, const target_type<Recipe>* target, int rows) {
     using P = training_plan<Recipe>;
     detail::buffer<T>& slots = slots_of<Recipe>();
     slots.grow(std::size_t(P::space_size(slot_space)));
     ++step_;
     return run_recipe<P, Recipe>(x, target, rows, slots.data());
   }
-  template <const auto& Recipe> evaluation_of<Recipe> evaluate_batch(const T* x, const T* target, int rows) {
+  template <const auto& Recipe> evaluation_of<Recipe> evaluate_batch(const T* x, const target_type<Recipe>* target, int rows) {
     return run_recipe<evaluation_plan<Recipe>, Recipe>(x, target, rows, nullptr);
   }
 
@@ -262,7 +266,7 @@ private:
   template <const auto& Recipe> void reserve_batch() {
     using Target = typename std::remove_cvref_t<decltype(Recipe.loss)>::template target<output_shape>;
     reserve_inputs(batch);
-    targets_.grow(std::size_t(Target::dim.size()));
+    targets_.grow(2 * std::size_t(Target::dim.size()));   // as the program reads them, and as they are given
     as_they_lie_.resize(std::size_t(batch));
   }
 
@@ -277,10 +281,11 @@ private:
       if (!order.empty()) index = order.data() + first;
       else std::iota(as_they_lie_.begin(), as_they_lie_.begin() + rows, std::uint32_t(first));
       data.gather(index, rows, inputs_.data());
-      data.gather_labels(index, rows, targets_.data());
+      const auto targets = reinterpret_cast<target_type<Recipe>*>(targets_.data() + targets_.size() / 2);
+      data.gather_labels(index, rows, targets);
       const auto r = [&] {   // evaluating does not ask whether it can be trained
-        if constexpr (Train) return train_batch<Recipe>(inputs_.data(), targets_.data(), rows);
-        else return evaluate_batch<Recipe>(inputs_.data(), targets_.data(), rows);
+        if constexpr (Train) return train_batch<Recipe>(inputs_.data(), targets, rows);
+        else return evaluate_batch<Recipe>(inputs_.data(), targets, rows);
       }();
       const std::size_t done = first + std::size_t(rows);
       sum.loss += r.loss * rows;
@@ -294,7 +299,8 @@ private:
     return mean;
   }
 
-  template <class Plan, const auto& Recipe> evaluation_of<Recipe> run_recipe(const T* x, const T* target, int rows, T* slots) {
+  template <class Plan, const auto& Recipe>
+  evaluation_of<Recipe> run_recipe(const T* x, const target_type<Recipe>* target, int rows, T* slots) {
     constexpr int metrics = std::remove_cvref_t<decltype(Recipe)>::n_metrics;
     evaluation_of<Recipe> result;
     if constexpr (layout::right && Plan::n_launches > 0) {
@@ -302,13 +308,27 @@ private:
       T out[metrics + 1] = {};
       b.base[slot_space] = slots;
       b.base[first_io_space] = const_cast<T*>(x);
-      b.base[first_io_space + 1] = const_cast<T*>(target);
+      b.base[first_io_space + 1] = as_read<Recipe>(target, rows);
       for (int k = 0; k <= metrics; ++k) b.base[first_io_space + 2 + k] = out + k;
       executable<Plan, Backend, T>::run(b);
       result.loss = double(out[0]);
       for (int k = 0; k < metrics; ++k) result.metrics[k] = double(out[k + 1]);
     }
     return result;
+  }
+
+  /// Targets as the program reads them.
+  template <const auto& Recipe> T* as_read(const target_type<Recipe>* target, int rows) {
+    using Target = typename std::remove_cvref_t<decltype(Recipe.loss)>::template target<output_shape>;
+    using traced = typename Target::value_type;
+    if constexpr (detail::same_in_memory<target_type<Recipe>, typename held_as<T, traced>::element>) {
+      return reinterpret_cast<T*>(const_cast<target_type<Recipe>*>(target));
+    } else {
+      const int n = Target::dim.size() / batch * rows;
+      targets_.grow(2 * std::size_t(Target::dim.size()));
+      for (int i = 0; i < n; ++i) put_element<traced>(targets_.data(), i, target[i]);
+      return targets_.data();
+    }
   }
 
   /// An optimizer's memory belongs to the recipe it came from.

@@ -15,7 +15,7 @@ template <class Plan, class T> T* constants_of() {
     struct {
       alignas(64) T value[Plan::constants.size()];
     } t;
-    for (std::size_t i = 0; i < Plan::constants.size(); ++i) t.value[i] = T(Plan::constants[i]);
+    for (std::size_t i = 0; i < Plan::constants.size(); ++i) t.value[i] = Plan::constants[i].template word<T>();
     return t;
   }();
   return const_cast<T*>(table.value);

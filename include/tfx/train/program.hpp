@@ -35,9 +35,10 @@ template <class S, class T> struct result_list<var<S, T>> {
 ///     program<gan, input<64, 28, 28>, input<64, 100>, input<>> step{seed{1}};
 ///     auto [d, g] = step(batch, noise, 2e-4);
 ///
-/// Arguments: a number for `input<>`; else contiguous numbers (anything with data() and size()) of at most the bound's rows.
-/// Results: a number for each scalar output, a tensor for each other one (rows beyond those present are 0). Numbers need no
-/// heap; large tensors, which own heap memory, are moved to the caller.
+/// Arguments: a number for `input<>`; else contiguous numbers (anything with data() and size()) of at most the bound's rows,
+/// read where they are if they have the input's element type, else converted.
+/// Results: a number for each scalar output, a tensor of its element type for each other one (rows beyond those present are 0).
+/// Numbers need no heap; large tensors, which own heap memory, are moved to the caller.
 /// `program_on<backend::threads<4>, gan, ...>` says where it runs; `program<gan, ...>` runs on the machine's vectors.
 template <class Backend, const auto& Step, class... Input> class program_on {
   using asked = detail::user_step<Step, Input...>;
@@ -67,7 +68,7 @@ public:
     for (int i = parameter_space; i < first_io_space; ++i) space_[std::size_t(i)].grow(std::size_t(plan_type::space_size(i)) + leaf_alignment);
     space_[counter_space].grow(max_regions);
     space_[constant_space].grow(plan_type::constants.size());
-    for (std::size_t i = 0; i < plan_type::constants.size(); ++i) space_[constant_space].data()[i] = T(plan_type::constants[i]);
+    for (std::size_t i = 0; i < plan_type::constants.size(); ++i) space_[constant_space].data()[i] = plan_type::constants[i].template word<T>();
     detail::initialize<plan_type>(parameter_space, space_[parameter_space].data(), seed_);
     detail::initialize<plan_type>(state_space, space_[state_space].data(), seed_);
     std::size_t k = 0;
@@ -121,12 +122,21 @@ private:
   };
   template <class V> struct result {
     static constexpr bool scalar = V::dim.rank == 0;
-    std::conditional_t<scalar, std::array<T, 1>, tensor<T, typename unbounded<V>::type>> held{};
-    T* address() { return held.data(); }
+    using traced = typename V::value_type;
+    using element = std::conditional_t<std::is_same_v<traced, real>, T, traced>;
+    using in_memory = typename held_as<T, traced>::element;
+    std::conditional_t<scalar, std::array<T, 1>, tensor<in_memory, typename unbounded<V>::type>> held{};
+    T* address() { return reinterpret_cast<T*>(held.data()); }
     auto take() {
-      if constexpr (!scalar) return std::move(held);
-      else if constexpr (std::is_integral_v<typename V::value_type>) return typename V::value_type(held[0]);
-      else return held[0];
+      if constexpr (scalar) {
+        return element(element_in<traced>(held.data(), 0));
+      } else if constexpr (std::is_same_v<element, in_memory>) {
+        return std::move(held);
+      } else {
+        tensor<element, typename unbounded<V>::type> to(uninitialized_t{});
+        for (int i = 0; i < to.size(); ++i) to.data()[i] = element(held.data()[i]);
+        return to;
+      }
     }
   };
   template <class First, class... More> static auto unwrapped(First&& first, More&&... more) {
@@ -140,7 +150,7 @@ private:
     constexpr dims s = In::shape_type::value;
     if constexpr (std::is_arithmetic_v<Argument>) {
       static_assert(s.rank == 0, "tfx::program: a number given for an input that is a tensor");
-      own.data()[0] = T(argument);
+      put_element<typename In::value_type>(own.data(), 0, argument);
     } else {
       constexpr std::size_t row = s.rank ? std::size_t(s.size() / s.extent[0]) : 1;
       const std::size_t n = std::size_t(argument.size());
@@ -150,8 +160,10 @@ private:
         rows = int(n / row);
       }
       using given = std::remove_cvref_t<decltype(argument.data()[0])>;
-      if constexpr (std::is_same_v<given, T>) b.base[first_io_space + k] = const_cast<T*>(argument.data());
-      else for (std::size_t i = 0; i < n; ++i) own.data()[i] = T(argument.data()[i]);
+      if constexpr (detail::same_in_memory<given, typename held_as<T, typename In::value_type>::element>)
+        b.base[first_io_space + k] = reinterpret_cast<T*>(const_cast<given*>(argument.data()));
+      else
+        for (std::size_t i = 0; i < n; ++i) put_element<typename In::value_type>(own.data(), int(i), argument.data()[i]);
     }
   }
 

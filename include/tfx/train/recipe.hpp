@@ -28,6 +28,15 @@ template <class L> constexpr void complain_loss(builder& g) {
              requires { { L::class_numbers } -> std::convertible_to<bool>; } ? "template <class Output> using target = ..."
                                                                             : "static constexpr bool class_numbers = false", "`");
 }
+/// The element type of a recipe's targets in a trace.
+template <class Loss, class Output> struct target_of {
+  using type = real;   // of what is no loss, which is said elsewhere
+};
+template <class Loss, class Output> requires requires { typename Loss::template target<Output>::value_type; }
+struct target_of<Loss, Output> {
+  using type = typename Loss::template target<Output>::value_type;
+};
+template <const auto& Recipe, class Output> using traced_target = typename target_of<std::remove_cvref_t<decltype(Recipe.loss)>, Output>::type;
 template <int I, class M> struct metric_slot {
   [[no_unique_address]] M metric;
 };

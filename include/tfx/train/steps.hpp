@@ -33,6 +33,13 @@ template <int... Extent> struct indices {
   using value_type = std::int32_t;
 };
 
+/// An input of elements of type T, of at most the first extent's rows: `input_of<std::uint8_t, 64, 28, 28>` are images as they lie
+/// in a file. Arrays of T are read where they are.
+template <class T, int... Extent> struct input_of {
+  using shape_type = typename detail::bounded_input<T, Extent...>::type;
+  using value_type = std::conditional_t<std::is_floating_point_v<T>, real, T>;
+};
+
 /// Several results of a step.
 template <class... V> struct outputs_of {
   handle value[sizeof...(V)];
@@ -52,9 +59,10 @@ template <const auto& Step, class... Input> struct user_step {
 
 private:
   template <class... V> static constexpr void give(builder& b, outputs_of<V...> o) {
-    for (const handle h : o.value) b.add_output(h);
+    const dtype types[] = {dtype_of<typename V::value_type>...};
+    for (std::size_t k = 0; k < sizeof...(V); ++k) b.add_output(as_type(o.value[k], types[k]));
   }
-  template <class S, class T> static constexpr void give(builder& b, var<S, T> v) { b.add_output(v.h); }
+  template <class S, class T> static constexpr void give(builder& b, var<S, T> v) { b.add_output(as_type(v.h, dtype_of<T>)); }
 };
 
 }  // namespace detail

@@ -8,17 +8,18 @@ namespace {
 using namespace tfx;
 
 // x, y, of which a row has one number, and z
-constexpr bool moves[] = {true, false, true};
+constexpr instruction::operand_class operands[] = {{true}, {false, lies_as::uint8}, {true, lies_as::bfloat16}};
 constexpr std::uint64_t word(int phase, int store, int a, int b = 0) {
   const int sources[] = {a, b, 0};
-  return instruction::pack(sources, store, phase, moves);
+  return instruction::pack(sources, store, phase, operands);
 }
 
 constexpr std::uint64_t packed = word(2, 1, 5, ~2);
 static_assert(instruction::source_of(packed, 0) == 5 && instruction::source_of(packed, 1) == ~2);
 static_assert(instruction::store_of(packed) == 1 && instruction::phase_of(packed) == 2);
-static_assert(!instruction::source_moves(packed, 0) && instruction::source_moves(packed, 1));
-static_assert(!instruction::store_moves(packed) && instruction::store_moves(word(0, 2, ~0)));
+static_assert(!instruction::source_class(packed, 0).moves && instruction::source_class(packed, 1).moves);
+static_assert(instruction::source_class(packed, 1).lies == lies_as::bfloat16 && instruction::store_class(packed).lies == lies_as::uint8);
+static_assert(!instruction::store_class(packed).moves && instruction::store_class(word(0, 2, ~0)).moves);
 static_assert(instruction::store_of(word(0, -1, ~0)) == -1);
 
 // z = x * y - mean of that

@@ -64,7 +64,7 @@ TEST_CASE_TEMPLATE("a generator's place steps as memory does", T, float, double)
     f.run = &run;
     kernel(f);
     for (int r = 0; r < y.rows; ++r)
-      for (int c = 0; c < y.cols; ++c) CHECK(y(r, c) == T(100 + r * per_row + c * per_column));
+      for (int c = 0; c < y.cols; ++c) CHECK(whole_of(y(r, c)) == whole_word<T>(100 + r * per_row + c * per_column));
   };
   for_versions<T, index_in_row>([&](tile_function<T> kernel) {
     check_index(kernel, 0, 0, 1);

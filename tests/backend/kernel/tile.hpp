@@ -15,10 +15,10 @@ namespace tfx::test {
 
 /// Words of a kernel's instructions; `Moves` says it of its operands.
 template <bool... Moves> struct operands {
-  static constexpr bool moves[] = {Moves...};
+  static constexpr instruction::operand_class classes[] = {{Moves}...};
   static constexpr std::uint64_t word(int phase, int store, int a, int b = 0, int c = 0) {
     const int sources[] = {a, b, c};
-    return instruction::pack(sources, store, phase, moves);
+    return instruction::pack(sources, store, phase, classes);
   }
 };
 

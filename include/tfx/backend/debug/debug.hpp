@@ -66,7 +66,7 @@ struct finite_watch {
   template <class Machine> void operator()(const Machine& m, int id) const {
     const node& n = m.g[id];
     if (meant.count < m.g.n_nodes) meant = list<char>(m.g.n_nodes, 0);
-    if (reported || n.op->kind == op_kind::assign) return;
+    if (reported || n.op->kind == op_kind::assign || is_whole(n.type)) return;
     bool masks = false;
     for (int k = 0; k < n.count; ++k) {
       const int from = m.g.root(m.g.input(id, k));
@@ -86,7 +86,7 @@ struct finite_watch {
     b.value = double(m.at[id][bad]);
     for (int k = 0; k < n.count; ++k) {
       const int in = m.g.input(id, k);
-      b.bad_input = b.bad_input || first_bad(m.at[in], m.present(m.g[in].shape).size()) >= 0;
+      b.bad_input = b.bad_input || (!is_whole(m.g[in].type) && first_bad(m.at[in], m.present(m.g[in].shape).size()) >= 0);
     }
     backend::debug::on_bad_value(b);
   }

@@ -50,7 +50,7 @@ struct tile_body : tile_operands<T, typename Backend::template lanes<T>, kernel_
   /// The result of reduction R, where it is stored.
   template <int R> static TFX_PART void put_result(const sweep_state& s, T* const* at, place p) {
     if constexpr (constexpr int to = instruction::store_of(facts::words[R]); to >= 0)
-      operands::template put<!across>(s.template result<R>(), at[to], p);
+      operands::template put<!across, instruction::store_class(facts::words[R]).lies>(s.template result<R>(), at[to], p);
   }
   template <class L, int N> static TFX_PART void fill(L (&all)[N], L value) {
     for (L& each : all) each = value;
@@ -63,16 +63,17 @@ struct tile_body : tile_operands<T, typename Backend::template lanes<T>, kernel_
   static TFX_PART L argument(const L* reg, T* const* at, place p, const sweep_state* s) {
     constexpr int source = instruction::source_of(facts::words[Self], K);
     if constexpr (source < 0) {
-      return operands::template load<instruction::source_moves(facts::words[Self], K), L>(at[~source], p);
+      constexpr instruction::operand_class is = instruction::source_class(facts::words[Self], K);
+      return operands::template load<is.moves, is.lies, L>(at[~source], p);
     } else if constexpr (facts::is_result(source)) {
       if constexpr (std::is_same_v<L, result_lane>) return s->template result<source>();
       else return L(s->template result<source>().v);
     } else if constexpr (facts::phases[source] == facts::phases[Self]) {
       return reg[source];
     } else if constexpr (constexpr int stored = instruction::store_of(facts::words[source]); stored >= 0) {
-      return operands::template load<true, L>(at[stored], p);
+      return operands::template load<true, instruction::store_class(facts::words[source]).lies, L>(at[stored], p);
     } else {
-      return operands::template load<true, L>(s->kept + facts::kept.slot[source] * s->pitch, p);
+      return operands::template load<true, lies_as::word, L>(s->kept + facts::kept.slot[source] * s->pitch, p);
     }
   }
   template <int Self, class L>
@@ -91,7 +92,7 @@ struct tile_body : tile_operands<T, typename Backend::template lanes<T>, kernel_
   /// A generator's place is its last source.
   template <int Self, class L> static TFX_PART L generated(const tables& f, T* const* at, place p) {
     using F = functor<Self>;
-    constexpr bool moves = instruction::source_moves(facts::words[Self], F::arity);
+    constexpr bool moves = instruction::source_class(facts::words[Self], F::arity).moves;
     using V = std::conditional_t<moves, decltype(L::v), T>;
     const std::uint64_t first = place_at(source_at<Self, F::arity>(at)) + (moves ? std::uint64_t(p.c) : 0);
     if constexpr (F::arity == 0) return L(F::template generate<V>(first, *f.run).v);
@@ -109,10 +110,12 @@ struct tile_body : tile_operands<T, typename Backend::template lanes<T>, kernel_
       const L x = computed<Self>(reg, f, at, p, s);
       if constexpr (facts::is_result(Self)) s->template result<Self>() = x;
       else reg[Self] = x;
-      if constexpr (constexpr int to = instruction::store_of(facts::words[Self]); to >= 0)
-        operands::template put<instruction::store_moves(facts::words[Self])>(x, at[to], p);
+      if constexpr (constexpr int to = instruction::store_of(facts::words[Self]); to >= 0) {
+        constexpr instruction::operand_class is = instruction::store_class(facts::words[Self]);
+        operands::template put<is.moves, is.lies>(x, at[to], p);
+      }
       if constexpr (constexpr int slot = facts::kept.slot[Self]; slot >= 0)
-        operands::template put<true>(x, s->kept + slot * s->pitch, p);
+        operands::template put<true, lies_as::word>(x, s->kept + slot * s->pitch, p);
     }
   }
   template <class L, bool First, int... Self>

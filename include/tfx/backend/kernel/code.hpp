@@ -117,25 +117,29 @@ template <form Form, class... I> struct kernel_facts<kernel_code<Form, I...>> {
   }
   static constexpr int n_results = result(count);
 
-  /// Calls note(operand, whether it has an element in every column) for all that instructions load and store.
+  /// Calls note(operand, its class) for all that instructions load and store.
   template <class Note> static constexpr void for_operands(Note note) {
     for (int i = 0; i < count; ++i) {
       for (int k = 0; k < instruction::sources(kinds[i], arities[i]); ++k)
-        if (const int s = instruction::source_of(words[i], k); s < 0) note(~s, instruction::source_moves(words[i], k));
-      if (const int s = instruction::store_of(words[i]); s >= 0) note(s, instruction::store_moves(words[i]));
+        if (const int s = instruction::source_of(words[i], k); s < 0) note(~s, instruction::source_class(words[i], k));
+      if (const int s = instruction::store_of(words[i]); s >= 0) note(s, instruction::store_class(words[i]));
     }
   }
   static constexpr int n_operands = [] {
     int n = 0;
-    for_operands([&](int operand, bool) { n = operand >= n ? operand + 1 : n; });
+    for_operands([&](int operand, instruction::operand_class) { n = operand >= n ? operand + 1 : n; });
     return n;
   }();
   struct operand_table {
     bool moves[n_operands ? n_operands : 1] = {}, stored[n_operands ? n_operands : 1] = {};
+    lies_as lies[n_operands ? n_operands : 1] = {};
   };
   static constexpr operand_table operands = [] {
     operand_table t;
-    for_operands([&](int operand, bool moves) { t.moves[operand] = moves; });
+    for_operands([&](int operand, instruction::operand_class is) {
+      t.moves[operand] = is.moves;
+      t.lies[operand] = is.lies;
+    });
     for (std::uint64_t word : words)
       if (const int s = instruction::store_of(word); s >= 0) t.stored[s] = true;
     return t;

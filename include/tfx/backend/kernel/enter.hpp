@@ -4,6 +4,7 @@
 #include <tfx/backend/kernel/frame.hpp>
 #include <tfx/lanes/reduce_order.hpp>
 #include <tfx/core/config.hpp>
+#include <tfx/core/element.hpp>
 #include <tfx/core/view.hpp>
 
 // From a launch to the frames of its kernel: one function per element type, whatever the kernels are.
@@ -37,7 +38,7 @@ template <class T> [[gnu::noinline]] void enter_with(const call<T>& a, const lau
   bool flat = layout.kind == form::map && p.cols == a.cols;   // the part is one row to all operands
   for (int k = 0; k < layout.operands; ++k) {
     const operand_step lies = a.step[layout.inputs + k];
-    at[k] = static_cast<T*>(a.operand[layout.inputs + k]) + std::ptrdiff_t(p.row) * lies.row + std::ptrdiff_t(p.col) * lies.column;
+    at[k] = further(static_cast<T*>(a.operand[layout.inputs + k]), std::ptrdiff_t(p.row) * lies.row + std::ptrdiff_t(p.col) * lies.column, lies.lies);
     step[k] = lies.row;
     flat = flat && std::ptrdiff_t(lies.column) * a.cols == lies.row;
   }
@@ -78,6 +79,7 @@ template <class T> struct outer_walk {
   int loops;
   const int* extent;
   const int* stride;   ///< per operand, along each of them
+  const operand_step* step;   ///< per operand
   int operands;
   int place[max_loops] = {};
 
@@ -91,7 +93,7 @@ template <class T> struct outer_walk {
     for (int k = 0; k < operands; ++k) {
       std::ptrdiff_t elements = 0;
       for (int l = 0; l < loops; ++l) elements += std::ptrdiff_t(place[l]) * stride[k * loops + l];
-      operand[k] = static_cast<T*>(operand[k]) + elements;
+      operand[k] = further(static_cast<T*>(operand[k]), elements, step[k].lies);
     }
   }
   /// One further along the innermost loop that is not at its end; those inside of it begin again.
@@ -101,7 +103,7 @@ template <class T> struct outer_walk {
     for (int k = 0; k < operands; ++k) {
       std::ptrdiff_t elements = stride[k * loops + l];
       for (int inner = l + 1; inner < loops; ++inner) elements -= std::ptrdiff_t(place[inner]) * stride[k * loops + inner];
-      operand[k] = static_cast<T*>(operand[k]) + elements;
+      operand[k] = further(static_cast<T*>(operand[k]), elements, step[k].lies);
     }
     ++place[l];
     for (int inner = l + 1; inner < loops; ++inner) place[inner] = 0;
@@ -127,7 +129,7 @@ template <class T> void enter_nest(const call<T>& a) {
   const bool by_columns = a.layout->kind == form::columns;
   const int grain = by_columns ? reduce_order::strands : 1;
   const int pieces = by_columns ? (a.cols + grain - 1) / grain : a.rows;
-  detail::outer_walk<T> walk{a.outer_loops, a.outer, a.outer_stride, a.layout->operands};
+  detail::outer_walk<T> walk{a.outer_loops, a.outer, a.outer_stride, a.step, a.layout->operands};
   const detail::share all = detail::share_of(walk.iterations() * pieces, a.part, a.parts, 1);
   if (all.begin >= all.end) return;
   void* operand[max_operands];

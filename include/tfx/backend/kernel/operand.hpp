@@ -4,8 +4,10 @@
 #include <utility>
 
 #include <tfx/backend/kernel/frame.hpp>
+#include <tfx/core/element.hpp>
 #include <tfx/lanes/lane.hpp>
 #include <tfx/lanes/partial.hpp>
+#include <tfx/lanes/stored.hpp>
 
 namespace tfx {
 
@@ -13,6 +15,7 @@ namespace tfx {
 template <class T, class V, class Facts> struct tile_operands {
   static constexpr int width = lanes::traits<V>::width, count = Facts::n_operands;
   using numbers = std::make_integer_sequence<int, count>;
+  using word [[gnu::may_alias]] = T;   ///< an integer's bits, too
 
   /// Columns [c, c + n) of a row; of a vector of strands its number.
   struct place {
@@ -32,13 +35,19 @@ template <class T, class V, class Facts> struct tile_operands {
   static TFX_PART row row_of(const tables& f, std::ptrdiff_t r) { return row_of(f, r, numbers{}); }
   static TFX_PART void advance(row& a, const tables& f) { advance(a, f, numbers{}); }
 
-  template <bool Moves, class L> static TFX_PART L load(const T* at, place p) {
-    if constexpr (!Moves) return L(*at);
-    else if constexpr (lanes::traits<decltype(L::v)>::width == 1) return L(at[p.c]);
+  template <bool Moves, lies_as As, class L> static TFX_PART L load(const T* at, place p) {
+    if constexpr (As != lies_as::word) {
+      using S = decltype(L::v);
+      if constexpr (!Moves) return L::wrap(lanes::stored<As, S>::splat(at));
+      else return L::wrap(lanes::stored<As, S>::load(in_bytes<As>(at, p.c), lanes::traits<S>::width == 1 ? 1 : p.n));
+    } else if constexpr (!Moves) return L(*static_cast<const word*>(at));
+    else if constexpr (lanes::traits<decltype(L::v)>::width == 1) return L(static_cast<const word*>(at)[p.c]);
     else return L::wrap(lanes::partial<V>::load(at + p.c, p.n));
   }
-  template <bool Moves, class L> static TFX_PART void put(L x, T* at, place p) {
-    if constexpr (lanes::traits<decltype(L::v)>::width == 1) *(Moves ? at + p.c : at) = x.v;
+  template <bool Moves, lies_as As, class L> static TFX_PART void put(L x, T* at, place p) {
+    using S = decltype(L::v);
+    if constexpr (As != lies_as::word) lanes::stored<As, S>::put(in_bytes<As>(at, Moves ? p.c : 0), x.v, Moves && lanes::traits<S>::width > 1 ? p.n : 1);
+    else if constexpr (lanes::traits<S>::width == 1) *static_cast<word*>(Moves ? at + p.c : at) = x.v;
     else if constexpr (!Moves) lanes::partial<V>::put(at, x.v, 1);
     else lanes::partial<V>::put(at + p.c, x.v, p.n);
   }
@@ -48,18 +57,24 @@ template <class T, class V, class Facts> struct tile_operands {
   }
 
  private:
+  template <lies_as As> static TFX_PART const char* in_bytes(const T* at, std::ptrdiff_t elements) {
+    return reinterpret_cast<const char*>(at) + elements * bytes_of(As);
+  }
+  template <lies_as As> static TFX_PART char* in_bytes(T* at, std::ptrdiff_t elements) { return reinterpret_cast<char*>(at) + elements * bytes_of(As); }
+  /// Elements further on, of operand K.
+  template <int K> static TFX_PART T* moved(T* at, std::ptrdiff_t elements) { return further(at, elements, Facts::operands.lies[K]); }
   template <int... K> static TFX_PART tables copied(const frame<T>& f, std::integer_sequence<int, K...>) {
     return {f, {f.at[K]...}, {f.step[K]...}};
   }
   template <int... K>
   static TFX_PART row row_of([[maybe_unused]] const tables& f, [[maybe_unused]] std::ptrdiff_t r,
                              std::integer_sequence<int, K...>) {
-    return {{(f.first[K] + r * f.apart[K])...}};
+    return {{moved<K>(f.first[K], r * f.apart[K])...}};
   }
   template <int... K>
   static TFX_PART void advance([[maybe_unused]] row& a, [[maybe_unused]] const tables& f,
                                std::integer_sequence<int, K...>) {
-    ((a.at[K] += f.apart[K]), ...);
+    ((a.at[K] = moved<K>(a.at[K], f.apart[K])), ...);
   }
   template <int K> static TFX_PART void ask(const T* at) {
     if constexpr (!Facts::operands.moves[K]) return;
@@ -68,7 +83,7 @@ template <class T, class V, class Facts> struct tile_operands {
   }
   template <int... K>
   static TFX_PART void ask([[maybe_unused]] const row& of, [[maybe_unused]] int c, std::integer_sequence<int, K...>) {
-    (ask<K>(of.at[K] + c), ...);
+    (ask<K>(moved<K>(of.at[K], c)), ...);
   }
 };
 

@@ -85,17 +85,17 @@ template <class Backend, class T, class Code> struct row_tile : tile_body<Backen
     else reg[Self] = F::apply(in(nth<0>{}), in(nth<1>{}), in(nth<2>{}));
     reg[Self].put(&results[facts::result(Self) * base::results_apart].v);
     if constexpr (constexpr int to = instruction::store_of(facts::words[Self]); to >= 0) {
-      if (f.apart[to] == 1) return base::operands::template put<true>(reg[Self], at[0].at[to], place{0, rows});
+      if (f.apart[to] == 1) return base::operands::template put<true, facts::operands.lies[to]>(reg[Self], at[0].at[to], place{0, rows});
       for (int i = 0; i < rows; ++i)
-        base::operands::template put<false>(results[facts::result(Self) * base::results_apart + i], at[i].at[to], place{0, 1});
+        base::operands::template put<false, facts::operands.lies[to]>(results[facts::result(Self) * base::results_apart + i], at[i].at[to], place{0, 1});
     }
   }
   /// An operand's number in each of some rows.
   template <int K> static TFX_PART many one_of_each(const tables& f, const row* at, int rows) {
-    if (f.apart[K] == 0) return base::operands::template load<false, many>(at[0].at[K], place{0, rows});
-    if (f.apart[K] == 1) return base::operands::template load<true, many>(at[0].at[K], place{0, rows});
+    if (f.apart[K] == 0) return base::operands::template load<false, facts::operands.lies[K], many>(at[0].at[K], place{0, rows});
+    if (f.apart[K] == 1) return base::operands::template load<true, facts::operands.lies[K], many>(at[0].at[K], place{0, rows});
     T each[width] = {};
-    for (int i = 0; i < rows; ++i) each[i] = base::operands::template load<false, one>(at[i].at[K], place{0, 1}).v;
+    for (int i = 0; i < rows; ++i) each[i] = base::operands::template load<false, facts::operands.lies[K], one>(at[i].at[K], place{0, 1}).v;
     return many::load(each);
   }
   template <int K> using nth = std::integral_constant<int, K>;

@@ -10,12 +10,13 @@ namespace tfx {
 
 namespace detail {
 
-/// Elements of memory that a node's value takes when a graph is interpreted; leaves and views show memory that is
-/// there.
+/// Elements of memory that a node's value takes when a graph is interpreted, a word each; leaves and views show memory that
+/// is there, if that is made of words.
 constexpr int interpreted_size(const graph_view& g, int id) {
   const node& n = g[id];
   switch (n.op->kind) {
     case op_kind::leaf:
+      return lies_narrow(n.type) ? n.shape.size() : 0;
     case op_kind::loop:
       return 0;
     case op_kind::view:
@@ -68,8 +69,11 @@ template <class T, class Watch = unwatched> struct interpreter {
       const node& n = g[i];
       at[i] = arena;
       arena += interpreted_size(g, i);
-      if (n.op->kind == op_kind::leaf) at[i] = base[g.leaves[n.aux].space] + g.leaves[n.aux].offset;
-      if (n.op->kind == op_kind::constant) *at[i] = T(n.number);
+      if (n.op->kind == op_kind::leaf) {
+        if (is_converted(n)) exchange_with_memory(i, [](T* word, T* element, lies_as lies) { *word = load_stored<T>(element, lies); });
+        else at[i] = base[g.leaves[n.aux].space] + g.leaves[n.aux].offset;
+      }
+      if (n.op->kind == op_kind::constant) *at[i] = word_of<T>(n.number, is_whole(n.type));
       if (is<final_op>(n)) at[i] = at[g.input(i, 0)];
     }
     run_range(0, count, 0);
@@ -81,7 +85,17 @@ template <class T, class Watch = unwatched> struct interpreter {
       else
         evaluate(i, at[g[i].aux]);
       watch(*this, i);
+      if (is_converted(g[g[i].aux])) exchange_with_memory(g[i].aux, [](T* word, T* element, lies_as lies) { put_stored<T>(element, *word, lies); });
     }
+  }
+  /// Does a leaf lie narrower in memory? In constant evaluation all of them are words: memory has one type there.
+  static constexpr bool is_converted(const node& leaf) { return lies_narrow(leaf.type) && !std::is_constant_evaluated(); }
+  /// Calls take(word, element, how that lies) for all elements of a leaf that are there in this run.
+  template <class Take> void exchange_with_memory(int leaf, Take take) {
+    const node& n = g[leaf];
+    const lies_as lies = form_of(n.type);
+    T* const from = base[g.leaves[n.aux].space] + g.leaves[n.aux].offset;
+    for (int k = 0, size = present(n.shape).size(); k < size; ++k) take(at[leaf] + k, further(from, k, lies), lies);
   }
 
   constexpr void run_range(int begin, int end, int region) {

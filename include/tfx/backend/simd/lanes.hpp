@@ -237,8 +237,17 @@ struct traits<xsimd::batch<T, Arch>> : detail::batch_traits<T, Arch> {
   static TFX_INLINE V sub(V a, V b) { return a - b; }
   static TFX_INLINE V mul(V a, V b) { return a * b; }
   static TFX_INLINE V div(V a, V b) { return detail::each_lane(detail::scalar_div<T>(), a, b, b); }
-  static TFX_INLINE V lesser(V a, V b) { return xsimd::select(a < b, a, b); }
-  static TFX_INLINE V greater(V a, V b) { return xsimd::select(a > b, a, b); }
+  /// In xsimd 8 that of integers does not compile for AVX-512.
+  static TFX_INLINE V select(xsimd::batch_bool<T, Arch> m, V a, V b) {
+#if defined(__AVX512F__)
+    if constexpr (V::size * sizeof(T) == 64 && sizeof(T) == 4) return V(_mm512_mask_blend_epi32(m, b, a));
+    else if constexpr (V::size * sizeof(T) == 64) return V(_mm512_mask_blend_epi64(m, b, a));
+    else
+#endif
+      return xsimd::select(m, a, b);
+  }
+  static TFX_INLINE V lesser(V a, V b) { return select(a < b, a, b); }
+  static TFX_INLINE V greater(V a, V b) { return select(a > b, a, b); }
   static TFX_INLINE V bit_and(V a, V b) { return a & b; }
   static TFX_INLINE V bit_or(V a, V b) { return a | b; }
   static TFX_INLINE V bit_xor(V a, V b) { return a ^ b; }

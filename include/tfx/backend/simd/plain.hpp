@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tfx/backend/kernel.hpp>
+#include <tfx/backend/kernel/stored_element.hpp>
 
 /// Fused kernels on a processor without the instruction sets that kernels are compiled for: a kernel is a table, which
 /// one function carries out, 64 columns at a time. The same bits as all other versions, and next to nothing to compile.
@@ -12,6 +13,7 @@ template <class T> struct plain_lanes {
   T* out;
   const T* in[3];
   int step[3];
+  lies_as lies[3];
   int n;
   std::uint64_t first;  ///< of a generator: the place of lane 0
   int place_step;
@@ -28,10 +30,16 @@ template <class T> struct plain_instruction {
   void (*run)(const plain_lanes<T>&);
 };
 
+/// An element of an operand, which lies as its instruction says.
+template <class T> TFX_COLD T element_at(const T* from, std::ptrdiff_t i, lies_as lies) {
+  if (lies == lies_as::word) return from[i];
+  return load_stored<T>(further(from, i, lies), lies);
+}
+
 template <class F, class T> TFX_COLD void run_plain(const plain_lanes<T>& s) {
   using one = lanes::lane<T>;
   for (int i = 0; i < s.n; ++i) {
-    const auto in = [&](int k) { return one(s.in[k][std::ptrdiff_t(i) * s.step[k]]); };
+    const auto in = [&](int k) { return one(element_at(s.in[k], std::ptrdiff_t(i) * s.step[k], s.lies[k])); };
     const std::uint64_t place = s.first + std::uint64_t(i * s.place_step);
     if constexpr (F::kind == op_kind::reduce) s.out[i] = F::combine(one(s.out[i]), in(0)).v;
     else if constexpr (F::kind == op_kind::generate && F::arity == 0)
@@ -88,9 +96,14 @@ template <class T> struct plain_machine {
     int r, c, n;
   };
 
-  T* address(int operand, bool moves, place p) const { return f.at[operand] + p.r * f.step[operand] + (moves ? p.c : 0); }
+  T* address(int operand, instruction::operand_class is, place p) const { return further(f.at[operand], p.r * f.step[operand] + (is.moves ? p.c : 0), is.lies); }
   TFX_COLD static void copy(T* to, const T* from, int n) {
     for (int i = 0; i < n; ++i) to[i] = from[i];
+  }
+  /// To an operand of the kernel.
+  TFX_COLD static void store(T* to, const T* from, int n, lies_as lies) {
+    if (lies == lies_as::word) return copy(to, from, n);
+    for (int i = 0; i < n; ++i) put_stored<T>(further(to, i, lies), from[i], lies);
   }
   TFX_COLD static void fill(T* to, T value) {
     for (int i = 0; i < width; ++i) to[i] = value;
@@ -106,9 +119,12 @@ template <class T> struct plain_machine {
     const std::uint64_t word = k.code[i].word;
     const int source = instruction::source_of(word, j);
     s.step[j] = 1;
+    s.lies[j] = lies_as::word;
     if (source < 0) {
-      s.in[j] = address(~source, instruction::source_moves(word, j), p);
-      s.step[j] = instruction::source_moves(word, j);
+      const instruction::operand_class is = instruction::source_class(word, j);
+      s.in[j] = address(~source, is, p);
+      s.step[j] = is.moves;
+      s.lies[j] = is.lies;
     } else if (is_result(source)) {
       s.in[j] = result(source);
       s.step[j] = k.kind != form::rows;
@@ -116,7 +132,9 @@ template <class T> struct plain_machine {
       s.in[j] = vectors + source * width;
     } else {
       const int stored = instruction::store_of(k.code[source].word);
-      s.in[j] = stored >= 0 ? address(stored, true, p) : kept_at(k.code[source].kept, p);
+      const lies_as lies = instruction::store_class(k.code[source].word).lies;
+      s.in[j] = stored >= 0 ? address(stored, {true, lies}, p) : kept_at(k.code[source].kept, p);
+      if (stored >= 0) s.lies[j] = lies;
     }
   }
   /// Of rows, what a row keeps lies behind each other; of columns, what a panel keeps does.
@@ -127,18 +145,18 @@ template <class T> struct plain_machine {
 
   TFX_COLD void execute(int i, place p) const {
     const plain_instruction<T>& now = k.code[i];
-    plain_lanes<T> s = {is_result(i) && now.kind != op_kind::reduce ? result(i) : vectors + i * width, {}, {}, p.n, 0, 0, f.run};
+    plain_lanes<T> s = {is_result(i) && now.kind != op_kind::reduce ? result(i) : vectors + i * width, {}, {}, {}, p.n, 0, 0, f.run};
     for (int j = 0; j < now.arity; ++j) find_input(s, i, j, p);
     if (now.kind == op_kind::generate) {
-      const bool moves = instruction::source_moves(now.word, now.arity);
-      s.first = place_at(address(~instruction::source_of(now.word, now.arity), moves, p));
-      s.place_step = moves;
+      const instruction::operand_class is = instruction::source_class(now.word, now.arity);
+      s.first = place_at(address(~instruction::source_of(now.word, now.arity), is, p));
+      s.place_step = is.moves;
     }
     now.run(s);
     if (now.kind == op_kind::reduce) return;
     if (const int to = instruction::store_of(now.word); to >= 0) {
-      const bool moves = instruction::store_moves(now.word);
-      copy(address(to, moves, p), s.out, moves ? p.n : 1);
+      const instruction::operand_class is = instruction::store_class(now.word);
+      store(address(to, is, p), s.out, is.moves ? p.n : 1, is.lies);
     }
     if (now.kept >= 0) copy(kept_at(now.kept, p), s.out, p.n);
   }
@@ -158,13 +176,16 @@ template <class T> struct plain_machine {
       ++n;
     }
   }
-  TFX_COLD void combine(int i, T* to, const T* from, int n) const { k.code[i].run({to, {from}, {1}, n, 0, 0, nullptr}); }
+  TFX_COLD void combine(int i, T* to, const T* from, int n) const { k.code[i].run({to, {from}, {1}, {}, n, 0, 0, nullptr}); }
   T halve(int i, T* strand, int used) const {
     for (int half = used / 2; half > 0; half /= 2) combine(i, strand, strand + half, half);
     return strand[0];
   }
   void put_result(int i, place p) const {
-    if (const int to = instruction::store_of(k.code[i].word); to >= 0) copy(address(to, k.kind == form::columns, p), result(i), p.n);
+    if (const int to = instruction::store_of(k.code[i].word); to >= 0) {
+      const lies_as lies = instruction::store_class(k.code[i].word).lies;
+      store(address(to, {k.kind == form::columns, lies}, p), result(i), p.n, lies);
+    }
   }
 
   TFX_COLD void sweep_row(int phase, int r) const {
