@@ -260,6 +260,80 @@ TEST_CASE("matmul in pairs, whose blocks of 32 terms are cut by nothing") {
   for (const int depth : {0, 1, 31, 32, 33, 64, 70}) check<float, product<1, 21, 37, 70, 1, 0, 0, 1, pairs>>(21, depth);
 }
 
+namespace {
+
+/// A product whose operands lie in memory in narrower types.
+template <class Element, class Product, class Left, class Right> struct narrow : Product {
+  template <class E> static constexpr lies_as lies = std::is_same_v<E, bfloat16> ? lies_as::bfloat16 : std::is_same_v<E, float16> ? lies_as::float16 : std::is_same_v<E, float> && sizeof(Element) == 8 ? lies_as::float32 : lies_as::word;
+  static constexpr backend::operand_types types = {lies<Left>, lies<Right>};
+};
+/// simd_matmul, planned for such operands.
+template <class T, class Narrow> struct narrow_matmul : backend::simd_matmul<T> {
+  static constexpr std::size_t scratch(const matmul_geometry& g, int rows, int cols) { return backend::simd_matmul<T>::scratch(g, rows, cols, Narrow::types); }
+};
+
+template <class T, class Left, class Right, class Product> void check_narrow(int rows, int depth, std::vector<int> all_parts = {1, 2, 3, 7}) {
+  using p = narrow<T, Product, Left, Right>;
+  constexpr matmul_geometry g = p::geo;
+  const int batches = p::rows / g.rows;
+  CAPTURE(g.rows);
+  CAPTURE(g.cols);
+  CAPTURE(g.depth);
+  CAPTURE(g.left_transposed);
+  CAPTURE(g.right_transposed);
+  CAPTURE(rows);
+  CAPTURE(depth);
+  const auto left_count = std::size_t(g.rows * g.depth + (batches - 1) * g.left_step), right_count = std::size_t(g.cols * g.depth + (batches - 1) * g.right_step);
+  guarded<Left> left(left_count);
+  guarded<Right> right(right_count);
+  guarded<T> a(left_count), b(right_count), expected(std::size_t(rows) * std::size_t(g.cols));
+  a.fill(std::uint64_t(1 + rows));
+  b.fill(std::uint64_t(7 + depth));
+  for (std::size_t i = 0; i < left_count; ++i) left[i] = Left(a[i]), a[i] = T(left[i]);
+  for (std::size_t i = 0; i < right_count; ++i) right[i] = Right(b[i]), b[i] = T(right[i]);
+  by_definition(g, rows, depth, a, b, expected);
+  using matmul = narrow_matmul<T, p>;
+  const void* const tiles = matmul::template tiles<p>();
+  for (const int parts : all_parts) {
+    CAPTURE(parts);
+    check_producer<T, matmul>(g, tiles, p::rows, rows, g.cols, depth, {left.data(), right.data()}, expected, parts);
+  }
+}
+
+/// Every layout, in both orders, of two narrow operands and of one.
+template <class T, int M, int N, int K> void check_narrow_layouts(std::vector<int> parts = {1, 3, 7}) {
+  const auto check_flags = [&]<int Flags>(std::integral_constant<int, Flags>) {
+    check_narrow<T, bfloat16, bfloat16, product<1, M, N, K, Flags, 0, 0, 0, summing::pairs>>(M, K, parts);
+    check_narrow<T, T, bfloat16, product<1, M, N, K, Flags, 0, 0>>(M, K, parts);
+    check_narrow<T, bfloat16, T, product<1, M, N, K, Flags, 0, 0>>(M, K, parts);
+    if constexpr (Flags == 0) check_narrow<T, float16, float16, product<1, M, N, K, Flags, 0, 0>>(M, K, parts);
+  };
+  check_flags(std::integral_constant<int, 0>());
+  check_flags(std::integral_constant<int, 1>());
+  check_flags(std::integral_constant<int, 2>());
+  check_flags(std::integral_constant<int, 3>());
+}
+
+}  // namespace
+
+TEST_CASE("matmul of narrow operands gives the bits of the product of the same numbers") {
+  check_narrow_layouts<float, 3, 300, 65>();
+  check_narrow_layouts<float, 70, 70, 70>();
+  check_narrow_layouts<float, 193, 264, 1000>({1});
+  check_narrow<float, bfloat16, bfloat16, product<1, 1, 70, 33, 0, 0, 0, 0, summing::pairs>>(1, 33);
+  check_narrow<float, bfloat16, bfloat16, product<1, 4, 31, 16, 0, 0, 0, 0, summing::pairs>>(4, 16);
+  check_narrow<float, float, bfloat16, product<1, 13, 16, 70, 0, 0, 0>>(13, 70);
+  check_narrow<float, bfloat16, bfloat16, product<1, 30, 600, 9, 0, 0, 0>>(30, 9);
+  check_narrow<float, bfloat16, bfloat16, product<1, 49, 130, 2100, 0, 0, 0, 0, summing::pairs>>(49, 2100, {1});
+  check_narrow<double, bfloat16, bfloat16, product<1, 21, 37, 70, 2, 0, 0, 0, summing::pairs>>(21, 70);
+  check_narrow<double, double, float, product<1, 21, 37, 70, 0, 0, 0>>(21, 70);
+  check_narrow<float, bfloat16, bfloat16, product<5, 9, 20, 11, 2, 9 * 11, 20 * 11>>(3 * 9, 11);
+  check_narrow<float, bfloat16, float, product<5, 9, 20, 11, 0, 9 * 11, 0>>(4 * 9, 11);
+  check_narrow<float, bfloat16, bfloat16, product<1, 1024, 70, 256, 1, 0, 0>>(1024, 256, {1, 4});
+  for (const int depth : {0, 1, 17, 30}) check_narrow<float, bfloat16, bfloat16, product<1, 21, 37, 30, 1, 0, 0, 1>>(21, depth);
+  for (const int rows : {1, 3, 4, 5, 14, 39}) check_narrow<float, bfloat16, bfloat16, product<1, 40, 50, 70, 0, 0, 0, 0, summing::pairs>>(rows, 70);
+}
+
 TEST_CASE("matmul splits only work that pays for a second thread") {
   CHECK(backend::simd_matmul<float>::useful_parts({32, 32, 32}, 32, 32) == 1);
   CHECK(backend::simd_matmul<float>::useful_parts({64, 64, 64}, 64, 64) >= 2);

@@ -21,6 +21,24 @@ template <> struct lanes<float> {
     return __builtin_ia32_maskloadps256(reinterpret_cast<const vector*>(p), m);
   }
   TFX_TARGET TFX_INLINE static vector load_operand(const float* p, mask m) { return load_part(p, m); }
+  typedef short halves __attribute__((vector_size(16)));
+  typedef short stored_halves __attribute__((vector_size(16), aligned(2), may_alias));
+  TFX_TARGET TFX_INLINE static vector widen(halves x) {
+#if defined(__clang__)
+    typedef unsigned short bits __attribute__((vector_size(16)));
+    return vector(__builtin_convertvector(bits(x), mask) << 16);
+#else
+    return vector(mask(__builtin_ia32_pmovzxwd256(x)) << 16);
+#endif
+  }
+  TFX_TARGET TFX_INLINE static vector load(const bfloat16* p) { return widen(*reinterpret_cast<const stored_halves*>(p)); }
+  TFX_TARGET TFX_INLINE static vector load_part(const bfloat16* p, mask m) {
+    halves x{};
+    for (int i = 0; i < count; ++i)
+      if (m[i] != 0) x[i] = short(p[i].bits);
+    return widen(x);
+  }
+  TFX_TARGET TFX_INLINE static vector load_operand(const bfloat16* p, mask m) { return load_part(p, m); }
   TFX_TARGET TFX_INLINE static void store_part(float* p, vector v, mask m) {
     __builtin_ia32_maskstoreps256(reinterpret_cast<vector*>(p), m, v);
   }

@@ -19,6 +19,25 @@ template <> struct lanes<float> {
     return __builtin_ia32_loadups512_mask(p, vector{}, m);
   }
   TFX_TARGET TFX_INLINE static vector load_operand(const float* p, mask m) { return load_part(p, m); }
+  typedef short halves __attribute__((vector_size(32)));
+  typedef short stored_halves __attribute__((vector_size(32), aligned(2), may_alias));
+  typedef int words __attribute__((vector_size(64)));
+  TFX_TARGET TFX_INLINE static vector widen(halves x) {
+#if defined(__clang__)
+    typedef unsigned short bits __attribute__((vector_size(32)));
+    return vector(__builtin_convertvector(bits(x), words) << 16);
+#else
+    return vector(__builtin_ia32_pmovzxwd512_mask(x, words{}, mask(-1)) << 16);
+#endif
+  }
+  TFX_TARGET TFX_INLINE static vector load(const bfloat16* p) { return widen(*reinterpret_cast<const stored_halves*>(p)); }
+  TFX_TARGET TFX_INLINE static vector load_part(const bfloat16* p, mask m) {
+    halves x{};
+    for (int i = 0; i < count; ++i)
+      if ((m >> i & 1) != 0) x[i] = short(p[i].bits);
+    return widen(x);
+  }
+  TFX_TARGET TFX_INLINE static vector load_operand(const bfloat16* p, mask m) { return load_part(p, m); }
   TFX_TARGET TFX_INLINE static void store_part(float* p, vector v, mask m) { __builtin_ia32_storeups512_mask(p, v, m); }
   TFX_TARGET TFX_INLINE static vector fma(vector a, vector b, vector c) {
     return __builtin_ia32_vfmaddps512_mask(a, b, c, mask(-1), 4);

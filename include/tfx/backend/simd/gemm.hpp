@@ -5,6 +5,7 @@
 #include <tfx/backend/simd/share.hpp>
 #include <tfx/backend/simd/tile.hpp>
 #include <tfx/geometry/matmul.hpp>
+#include <tfx/lanes/stored.hpp>
 
 namespace tfx::backend::inline TFX_SIMD_BUILD {
 
@@ -19,20 +20,27 @@ template <class T> struct simd_matmul {
   template <class Launch> static constexpr const void* tiles() {
     constexpr matmul_geometry g = Launch::geo;
     constexpr int rows = height(g, Launch::rows);
-    if constexpr (rows == Launch::rows && small(g, rows))
+    constexpr operand_types types = types_of<Launch>();
+    if constexpr (rows == Launch::rows && small(g, rows, types)) {
       return &small_table_of<T, rows, g.depth, g.cols, g.left_transposed != 0>;
-    else
-      return choose_table<T, rows, g.cols, use(g, Launch::rows), operands(g, Launch::rows), g.order>();
+    } else {
+      using left = tfx::lanes::element_of<types.left, T>;
+      using right = tfx::lanes::element_of<types.right, T>;
+      return choose_table<T, rows, g.cols, use(g, Launch::rows, types), operands(g, Launch::rows, types), g.order, left,
+                          std::conditional_t<widens_in_tiles(g, rows, types), in_place<right>, right>>();
+    }
   }
 
   /// What is packed of A and B where it must be, and blocks of the result, no larger than the result, for an epilogue.
-  static constexpr std::size_t scratch(const matmul_geometry& g, int rows, int cols) {
-    const int panel = widest_panel_of<T>(height(g, rows), g.cols, use(g, rows), g.order), depth = round_up(g.depth, 16);
-    const bool transposes = g.right_transposed != 0, packs = transposes || large(g, height(g, rows));
-    const bool one_block = height(g, rows) <= rows_in_cache(g, height(g, rows));
+  static constexpr std::size_t scratch(const matmul_geometry& g, int rows, int cols, operand_types types = {}) {
+    const int tall = height(g, rows), depth = round_up(g.depth, 16);
+    const int panel = widest_panel_of<T>(tall, g.cols, use(g, rows, types), g.order);
+    const bool transposes = g.right_transposed != 0, packs = packs_right(g, tall, types);
+    const int held = left_held(g, tall, types);
+    const bool one_block = tall <= rows_in_cache(g, tall) && held == 0;
     const bool packs_last = packs || (tiles_pad && cols % panel != 0);
     const int band = packs && !one_block ? lesser_of(widest_band(g), round_up(cols, panel)) : packs_last ? panel : 0;
-    const int pack = depth * (band + (packs_left(g) ? left_rows : 0));
+    const int pack = depth * (band + held);
     const std::int64_t result = std::int64_t(height(g, rows)) * round_up(cols, 16);
     const int block = result < block_elements<T> ? int(result) : block_elements<T>;
     return std::size_t(pack) + std::size_t(transposes ? 2 * block_elements<T> : block);
@@ -40,7 +48,7 @@ template <class T> struct simd_matmul {
 
   /// How many parts are worth their fork and join.
   static constexpr int useful_parts(const matmul_geometry& g, int rows, int cols) {
-    const int panel = widest_panel_of<T>(height(g, rows), g.cols, use(g, rows), g.order);
+    const int panel = widest_panel_of<T>(height(g, rows), g.cols, use(g, rows, {}), g.order);
     const std::int64_t units = std::int64_t(rows) * divide_up(cols, panel);
     const std::int64_t work = std::int64_t(rows) * cols * g.depth / 65536;
     const std::int64_t parts = work < units ? work : units;
@@ -49,19 +57,20 @@ template <class T> struct simd_matmul {
 
   /// Elements of a constant B packed ahead of time: where it is transposed, or where the rows of a panel lie a page or
   /// more apart.
-  static constexpr std::size_t prepared(const matmul_geometry& g, int rows, int cols) {
+  static constexpr std::size_t prepared(const matmul_geometry& g, int rows, int cols, operand_types types = {}) {
     const int tall = height(g, rows);
     const bool one_b = tall == rows || g.right_step == 0, bounded = g.depth_is_batch != 0;
-    const bool far_apart = g.cols * int(sizeof(T)) >= 4096;
-    if (!one_b || bounded || (tall == rows && small(g, rows)) || !(g.right_transposed != 0 || far_apart)) return 0;
-    return std::size_t(g.depth) * std::size_t(round_up(cols, widest_panel_of<T>(tall, g.cols, use(g, rows), g.order)));
+    const bool far_apart = g.cols * int(sizeof(T)) >= 4096, in_tiles = widens_in_tiles(g, tall, types);
+    if (!one_b || bounded || in_tiles || (tall == rows && small(g, rows, types))) return 0;
+    if (g.right_transposed == 0 && !far_apart) return 0;
+    return std::size_t(g.depth) * std::size_t(round_up(cols, widest_panel_of<T>(tall, g.cols, use(g, rows, types), g.order)));
   }
   /// Packs B, panel by panel.
   static void prepare(const call<T>& a, T* to) {
     const tile_set<T>& set = static_cast<const tile_table<T>*>(a.tiles)->set[instruction_set()];
     const matmul_geometry g = *a.geo;
-    const matrices p(a, g);
-    pack_panels(p, set, static_cast<const T*>(a.operand[1]), {0, a.cols}, to);
+    const matrices p(a, g, set);
+    pack_panels(p, set, a.operand[1], 0, {0, a.cols}, to);
   }
 
   static void run(const call<T>& a, T* destination, finish_function<T> finish) {
@@ -71,7 +80,7 @@ template <class T> struct simd_matmul {
     if (a.rows == set.whole_rows && a.parts == 1 && (g.depth_is_batch == 0 || a.contracted == g.depth)) {
       return multiply_whole(a, set, destination, finish);
     }
-    matrices p(a, g);
+    matrices p(a, g, set);
     p.destination = destination;
     p.finish = finish;
     const partition parts = a.parts > 1 ? split(p, set, a.parts) : partition();
@@ -99,26 +108,25 @@ template <class T> struct simd_matmul {
   }
   /// Broad tiles; but as many rows as registers hold where A is stored as columns, where rows of B collide and are not
   /// packed, so that B is read less often, or where few rows may become the columns of a tile (`swaps`).
-  static constexpr tiling use(const matmul_geometry& g, int rows) {
+  static constexpr tiling use(const matmul_geometry& g, int rows, operand_types types) {
     const int tall = height(g, rows);
-    const bool stays = g.right_transposed == 0 && collide(g.cols, 256) && !large(g, tall);
-    const bool may_swap = g.right_transposed != 0 && tall < 256;
+    const bool stays = g.right_transposed == 0 && collide(g.cols, 256) && !packs_right(g, tall, types);
+    const bool may_swap = g.right_transposed != 0 && tall < 256 && !narrow(types);
     if (tall <= 4) return tiling::wide;
     return g.left_transposed != 0 || stays || may_swap ? tiling::balanced : tiling::broad;
   }
-  static constexpr layout operands(const matmul_geometry& g, int rows) {
+  static constexpr layout operands(const matmul_geometry& g, int rows, operand_types types) {
     if (g.left_transposed && !g.right_transposed) return layout::columns;
-    const bool panels = g.right_transposed != 0 || large(g, height(g, rows));
-    return panels || g.cols * int(sizeof(T)) <= 1024 ? layout::near_rows : layout::rows;
+    return packs_right(g, height(g, rows), types) || g.cols * int(sizeof(T)) <= 1024 ? layout::near_rows : layout::rows;
   }
 
   /// A product gets code of its own, with known strides, if its calls would cost as much as its sums, or if its tiles
   /// are of one vector, which run-time strides slow down. Fewer rows wait for B or for latency anyway.
-  static constexpr bool small(const matmul_geometry& g, int rows) {
+  static constexpr bool small(const matmul_geometry& g, int rows, operand_types types) {
     const std::int64_t work = std::int64_t(rows) * g.cols * g.depth;
     return rows >= 5 && (work <= 32 * 32 * 32 || (g.cols <= 16 && work <= 64 * 64 * 64)) &&
            rows * round_up(g.cols, 16) <= block_elements<T> && g.right_transposed == 0 && !tiles_pad &&
-           g.order == summing::chain;
+           g.order == summing::chain && !narrow(types);
   }
 
   /// A batch over one B whose A matrices lie behind each other is one tall matrix.
@@ -135,6 +143,21 @@ template <class T> struct simd_matmul {
   static constexpr bool large(const matmul_geometry& g, int rows) {
     const std::int64_t bytes = std::int64_t(g.depth) * g.cols * std::int64_t(sizeof(T));
     return rows >= 192 && g.depth >= 256 && (bytes > (1 << 20) || (g.right_transposed == 0 && collide(g.cols, g.depth)));
+  }
+
+  template <class Launch> static constexpr operand_types types_of() {
+    if constexpr (requires { Launch::types; }) return Launch::types;
+    else return {};
+  }
+  static constexpr bool narrow(operand_types types) { return types.left != lies_as::word || types.right != lies_as::word; }
+  /// Few rows read B once, and widen it on the way: packing it would cost as much.
+  static constexpr bool widens_in_tiles(const matmul_geometry& g, int rows, operand_types types) {
+    return rows <= 4 && g.right_transposed == 0 && types.right == lies_as::bfloat16 && sizeof(T) == 4;
+  }
+  /// Whether all of B is packed, one band at a time.
+  static constexpr bool packs_right(const matmul_geometry& g, int rows, operand_types types) {
+    if (widens_in_tiles(g, rows, types)) return false;
+    return g.right_transposed != 0 || types.right != lies_as::word || large(g, rows);
   }
 
   /// Columns of B, and rows of A, that stay in the second-level cache together.
@@ -157,17 +180,27 @@ template <class T> struct simd_matmul {
     return g.left_transposed && !g.right_transposed && g.cols >= 64 && collide(g.rows, g.depth);
   }
   static constexpr int left_rows = 128;  ///< of A at a time
+  /// Rows of A that are packed at a time: as columns, or because they are widened.
+  static constexpr int left_held(const matmul_geometry& g, int rows, bool widens) {
+    if (packs_left(g)) return left_rows;
+    const int in_cache = 384 * 1024 / int(sizeof(T)) / greater_of(g.depth, 1);
+    return widens ? round_up(lesser_of(rows, greater_of(in_cache, 32)), 16) : 0;
+  }
+  static constexpr int left_held(const matmul_geometry& g, int rows, operand_types types) {
+    return left_held(g, rows, types.left != lies_as::word);
+  }
 
   struct matrices {
-    matrices(const call<T>& from, const matmul_geometry& of) : a(from), g(of) {
+    matrices(const call<T>& from, const matmul_geometry& of, const tile_set<T>& set) : a(from), g(of) {
       const bool one = a.rows <= g.rows || merged(g, a.rows);
       count = one ? 1 : divide_up(a.rows, g.rows);
       rows = one ? a.rows : g.rows;
       depth = g.depth_is_batch != 0 ? a.contracted : g.depth;
       a_transposed = g.left_transposed != 0;
       b_transposed = g.right_transposed != 0;
-      packs = a.prepared == nullptr && (b_transposed || large(g, rows));
-      left_packs = packs_left(g);
+      packs = a.prepared == nullptr && (b_transposed || !set.right.tiles_read || large(g, rows));
+      held = left_held(g, rows, !set.left.tiles_read);
+      left_columns = held > 0 && a_transposed;
       a_row = a_transposed ? 1 : g.depth;
       a_step = a_transposed ? g.rows : 1;
       b_row = b_transposed ? g.depth : g.cols;
@@ -180,7 +213,8 @@ template <class T> struct simd_matmul {
     int count = 1, rows = 0, depth = 0;
     bool a_transposed = false, b_transposed = false;
     bool packs = false;  ///< all of B, one band at a time
-    bool left_packs = false;
+    int held = 0;               ///< rows of A that are packed at a time, if any
+    bool left_columns = false;  ///< they become columns
     std::ptrdiff_t a_row = 0, a_step = 0, b_row = 0;
   };
 
@@ -224,12 +258,12 @@ template <class T> struct simd_matmul {
   /// with an epilogue at most what a block holds of a tile's rows, or few columns where B should be read once.
   TFX_COLD static int band_of(const matrices& p, const tile_set<T>& set, range rows, range cols) {
     const int panel = set.panel(), all = round_up(cols.size(), panel);
-    const bool one_block = rows.size() <= rows_in_cache(p.g, p.rows) && !p.left_packs;
+    const bool one_block = rows.size() <= rows_in_cache(p.g, p.rows) && (p.held == 0 || rows.size() <= in_tiles(set, p.held));
     if (one_block && (p.packs || p.finish == nullptr)) return panel;
     const int most = p.packs || p.finish == nullptr ? lesser_of(widest_band(p.g), all) : all;
     if (p.finish == nullptr) return most;
     const std::int64_t bytes = std::int64_t(p.depth) * p.a.cols * std::int64_t(sizeof(T));
-    const bool reads_once = bytes > (1 << 20) && !p.packs && !p.left_packs;
+    const bool reads_once = bytes > (1 << 20) && !p.packs && p.held == 0;
     const int height = reads_once ? lesser_of(rows.size(), 16 * set.rows) : set.rows;
     return lesser_of(greater_of(block_elements<T> / height / panel * panel, panel), most);
   }
@@ -249,15 +283,16 @@ template <class T> struct simd_matmul {
   }
 
   /// Columns of B as panels; of rows, some at a time for all panels, so that they are read nearly in order.
-  static void pack_panels(const matrices& p, const tile_set<T>& set, const T* right, range cols, T* to) {
+  static void pack_panels(const matrices& p, const tile_set<T>& set, const void* right, std::ptrdiff_t first, range cols, T* to) {
     const int panel = set.panel();
     constexpr int rows = 8;
     for (int k = 0; k < p.depth; k += p.b_transposed ? p.depth : rows) {
       for (int at = cols.from; at < cols.to; at += panel) {
         const int count = lesser_of(panel, cols.to - at);
         T* const panel_at = to + (at - cols.from) * p.depth + k * panel;
-        if (p.b_transposed) set.transpose(right + at * p.b_row, p.b_row, p.depth, count, panel_at, panel, panel);
-        else set.pack(right + k * p.b_row + at, p.b_row, lesser_of(rows, p.depth - k), count, panel_at, panel);
+        const T* const from = set.right.at(right, first + (p.b_transposed ? at * p.b_row : k * p.b_row + at));
+        if (p.b_transposed) set.right.transpose(from, p.b_row, p.depth, count, panel_at, panel, panel);
+        else set.right.pack(from, p.b_row, lesser_of(rows, p.depth - k), count, panel_at, panel);
       }
     }
   }
@@ -271,33 +306,38 @@ template <class T> struct simd_matmul {
 
   static void multiply(const matrices& p, const tile_set<T>& set, int index, range rows, range cols) {
     const call<T>& a = p.a;
-    const T* left = static_cast<const T*>(a.operand[0]) + std::ptrdiff_t(index) * p.g.left_step;
-    const T* right = static_cast<const T*>(a.operand[1]) + std::ptrdiff_t(index) * p.g.right_step;
+    const std::ptrdiff_t left_from = std::ptrdiff_t(index) * p.g.left_step, right_from = std::ptrdiff_t(index) * p.g.right_step;
     const int panel = set.panel();
     const int band = band_of(p, set, rows, cols);
     const int height = height_of(p, set, rows.size(), lesser_of(band, cols.size()));
     const int pack_depth = round_up(p.depth, 16);
     T* const packed_left = a.scratch;
-    T* const packed = packed_left + (p.left_packs ? left_rows * pack_depth : 0);
+    T* const packed = packed_left + p.held * pack_depth;
     const int packed_cols = p.packs ? band : set.pads && a.cols % panel != 0 ? panel : 0;
     T* const blocks = packed + packed_cols * pack_depth;
     const bool asks = asks_for_destination(p);
     tile_call<T> call;
-    call.a_row = p.left_packs ? 1 : p.a_row;
-    call.a_step = p.left_packs ? left_rows : p.a_step;
+    call.a_row = p.held == 0 ? p.a_row : p.left_columns ? 1 : pack_depth;
+    call.a_step = p.held == 0 ? p.a_step : p.left_columns ? p.held : 1;
     // A is packed once, for all columns, unless B is packed too.
-    const int cols_together = p.left_packs && !p.packs ? round_up(cols.size(), band) : band;
-    const int rows_together = p.left_packs ? in_tiles(set, left_rows) : rows.size();
+    const int cols_together = p.held > 0 && !p.packs ? round_up(cols.size(), band) : band;
+    const int rows_together = p.held > 0 ? in_tiles(set, p.held) : rows.size();
+    int holds = -1;
     for (int col = cols.from; col < cols.to; col += cols_together) {
       const int past_col = lesser_of(col + cols_together, cols.to);
       const int last = col + (past_col - col - 1) / panel * panel;
       const bool all_in_panels = p.packs || a.prepared != nullptr;
       const int packs_from = all_in_panels ? col : set.pads && past_col - last < panel ? last : past_col;
-      if (a.prepared == nullptr && packs_from < past_col) pack_panels(p, set, right, {packs_from, past_col}, packed);
+      if (a.prepared == nullptr && packs_from < past_col) pack_panels(p, set, a.operand[1], right_from, {packs_from, past_col}, packed);
       const T* const panels = a.prepared != nullptr ? a.prepared + packs_from * p.depth : packed;
       for (int row = rows.from; row < rows.to; row += rows_together) {
         const int past_row = lesser_of(row + rows_together, rows.to);
-        if (p.left_packs) set.pack(left + row, p.a_step, p.depth, past_row - row, packed_left, left_rows);
+        if (p.held > 0 && holds != row) {
+          const T* const from = set.left.at(a.operand[0], left_from + row * p.a_row);
+          if (p.left_columns) set.left.pack(from, p.a_step, p.depth, past_row - row, packed_left, p.held);
+          else set.left.pack(from, p.a_row, past_row - row, p.depth, packed_left, pack_depth);
+          holds = row;
+        }
         for (int first_col = col; first_col < past_col; first_col += band) {
           const int width = lesser_of(band, past_col - first_col);
           for (int first = row; first < past_row; first += height) {
@@ -308,15 +348,17 @@ template <class T> struct simd_matmul {
             call.c_row = stride;
             const int piece = count > set.rows ? steps_together(p.g, p.rows, p.depth) : p.depth;
             for (int k = 0; k == 0 || k < p.depth; k += greater_of(piece, 1)) {
-              call.a = (p.left_packs ? packed_left + (first - row) : left + first * p.a_row) + k * call.a_step;
+              const T* const left = p.held > 0 ? packed_left + (first - row) * call.a_row
+                                               : static_cast<const T*>(a.operand[0]) + left_from + first * p.a_row;
+              call.a = left + k * call.a_step;
               call.depth = lesser_of(piece, p.depth - k);
               call.resume = k > 0;
               call.coming = nullptr;
               call.coming_row = 0;
               for (int at = first_col; at < first_col + width; at += panel) {
-                call.b = at >= packs_from ? panels + (at - packs_from) * p.depth : right + at;
                 call.b_step = at >= packs_from ? panel : p.b_row;
-                call.b += k * call.b_step;
+                call.b = at >= packs_from ? panels + (at - packs_from) * p.depth + k * panel
+                                          : set.right.at(a.operand[1], right_from + k * p.b_row + at);
                 call.c = block + (at - first_col);
                 call.cols = lesser_of(panel, past_col - at);
                 if (asks && k + piece >= p.depth) {
@@ -336,7 +378,7 @@ template <class T> struct simd_matmul {
   /// Whether a transposed B is better left as it is, its rows being the rows of the tiles, and A and the result
   /// transposed.
   static bool swaps(const matrices& p, const tile_set<T>& set, int rows, int cols) {
-    if (!p.b_transposed) return false;
+    if (!p.b_transposed || !set.left.tiles_read || !set.right.tiles_read) return false;
     // A transposed element costs about a quarter of a cycle, a vector of multiply-adds half of one.
     const auto sums = [&](int tall, int wide) {
       return std::int64_t(round_up(tall, set.rows)) * divide_up(wide, set.panel()) * set.vectors * p.depth * 2;

@@ -13,6 +13,17 @@ template <> struct lanes<float> {
   TFX_INLINE static vector load(const float* p) { return vld1q_f32(p); }
   TFX_INLINE static void store(float* p, vector v) { vst1q_f32(p, v); }
   TFX_INLINE static vector load_operand(const float* p, mask) { return vld1q_f32(p); }
+  TFX_INLINE static vector load(const bfloat16* p) {
+    std::uint16_t x[4];
+    __builtin_memcpy(x, p, sizeof x);
+    return vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(x), 16));
+  }
+  TFX_INLINE static vector load_part(const bfloat16* p, mask m) {
+    float part[4] = {};
+    for (int i = 0; i < m; ++i) part[i] = p[i];
+    return vld1q_f32(part);
+  }
+  TFX_INLINE static vector load_operand(const bfloat16* p, mask m) { return load_part(p, m); }
   TFX_INLINE static vector load_part(const float* p, mask m) {
     if (m == 4) return vld1q_f32(p);
     float part[4] = {};

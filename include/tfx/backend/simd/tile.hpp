@@ -6,6 +6,7 @@
 
 #include <tfx/backend/simd/dispatch.hpp>
 #include <tfx/core/config.hpp>
+#include <tfx/core/dtype.hpp>
 #include <tfx/geometry/matmul.hpp>
 
 #if defined(TFX_SIMD_HAS_NEON)
@@ -32,13 +33,37 @@ template <class T> struct tile_call {
 };
 
 template <class T> using tile_function = void (*)(const tile_call<T>&);
-template <class T> using transpose_function = void (*)(const T* from, std::ptrdiff_t row, int depth, int cols, T* to,
+template <class T> using transpose_function = void (*)(const void* from, std::ptrdiff_t row, int depth, int cols, T* to,
                                                        std::ptrdiff_t pitch, int filled);
 template <class T>
-using pack_function = void (*)(const T* from, std::ptrdiff_t row, int depth, int cols, T* to, int pitch);
+using pack_function = void (*)(const void* from, std::ptrdiff_t row, int depth, int cols, T* to, int pitch);
 template <class T> using whole_function = void (*)(const T* a, const T* b, T* c, std::ptrdiff_t c_row);
 
 template <class T> struct depthwise_kernels;
+
+/// How the operands of a product lie in memory.
+struct operand_types {
+  lies_as left = lies_as::word, right = lies_as::word;
+};
+
+/// In place of a type of elements: tiles read them where they lie, and widen them on the way.
+template <class E> struct in_place {};
+template <class T, class E> struct read_by_tiles { using type = T; };
+template <class T, class E> struct read_by_tiles<T, in_place<E>> { using type = E; };
+template <class E> struct in_memory { using type = E; };
+template <class E> struct in_memory<in_place<E>> { using type = E; };
+
+/// An operand of a product whose elements may be narrower than those that tiles compute with: packing widens them.
+template <class T> struct packed_operand {
+  pack_function<T> pack = nullptr;
+  transpose_function<T> transpose = nullptr;
+  int bytes = sizeof(T);   ///< of an element
+  bool tiles_read = true;  ///< tiles can read it where it lies
+
+  constexpr const T* at(const void* from, std::ptrdiff_t elements) const {
+    return static_cast<const T*>(static_cast<const void*>(static_cast<const char*>(from) + elements * bytes));
+  }
+};
 
 /// What one instruction set offers for one launch.
 template <class T> struct tile_set {
@@ -48,6 +73,7 @@ template <class T> struct tile_set {
   tile_function<T> few_full = nullptr;  ///< few_rows x vectors
   transpose_function<T> transpose = nullptr;
   pack_function<T> pack = nullptr;
+  packed_operand<T> left, right;
   int rows = 0, few_rows = 0, vectors = 0, rest_vectors = 0, lanes = 0;
   bool masks = false;                 ///< `rest` may be called with fewer columns than it has
   bool pads = false;                  ///< reads b up to the panel's width, so a panel that is not full must be packed
@@ -169,7 +195,7 @@ constexpr tile_shape choose_tile(tiling use, int rows, int cols, layout operands
 }
 
 /// Any instruction set: correct, with the same bits, and slow without a fused multiply-add in hardware.
-template <class T> void portable_tile(const tile_call<T>& call) {
+template <class T, class Right = T> void portable_tile(const tile_call<T>& call) {
   for (int i = 0; i < call.rows; ++i) {
     for (int j = 0; j < call.cols; ++j) {
       T* c = call.c + i * call.c_row + j;
@@ -177,7 +203,7 @@ template <class T> void portable_tile(const tile_call<T>& call) {
       for (int outer = 0; outer < call.outer; ++outer) {
         for (int inner = 0; inner < call.inner; ++inner) {
           const T* a = call.a + outer * call.a_outer + inner * call.a_inner + i * call.a_row;
-          const T* b = call.b + outer * call.b_outer + inner * call.b_inner + j;
+          const Right* b = reinterpret_cast<const Right*>(call.b) + outer * call.b_outer + inner * call.b_inner + j;
           for (int k = 0; k < call.depth; ++k) {
             if constexpr (sizeof(T) == 4) {
               sum = __builtin_fmaf(a[k * call.a_step], b[k * call.b_step], sum);
@@ -192,7 +218,8 @@ template <class T> void portable_tile(const tile_call<T>& call) {
   }
 }
 
-template <class T> void portable_tile_in_pairs(const tile_call<T>& call) {
+template <class T, class Right = T> void portable_tile_in_pairs(const tile_call<T>& call) {
+  const Right* const right = reinterpret_cast<const Right*>(call.b);
   for (int i = 0; i < call.rows; ++i) {
     for (int j = 0; j < call.cols; ++j) {
       T* c = call.c + i * call.c_row + j;
@@ -201,7 +228,7 @@ template <class T> void portable_tile_in_pairs(const tile_call<T>& call) {
         T of[2] = {T(0), T(0)};
         const int past = lesser_of(first + terms_in_pairs, call.depth);
         for (int k = first; k < past; ++k) {
-          const T a = call.a[k * call.a_step + i * call.a_row], b = call.b[k * call.b_step + j];
+          const T a = call.a[k * call.a_step + i * call.a_row], b = T(right[k * call.b_step + j]);
           if constexpr (sizeof(T) == 4) of[k % 2] = __builtin_fmaf(a, b, of[k % 2]);
           else of[k % 2] = __builtin_fma(a, b, of[k % 2]);
         }
@@ -213,19 +240,21 @@ template <class T> void portable_tile_in_pairs(const tile_call<T>& call) {
 }
 
 /// Kept small: it does the edges of a transpose.
-template <class T>
-TFX_COLD void transpose_elements(const T* from, std::ptrdiff_t row, int depth, int cols, T* to, std::ptrdiff_t pitch,
+template <class T, class E = T>
+TFX_COLD void transpose_elements(const void* source, std::ptrdiff_t row, int depth, int cols, T* to, std::ptrdiff_t pitch,
                                  int filled) {
+  const E* const from = static_cast<const E*>(source);
   for (int k = 0; k < depth; ++k) {
-    for (int n = 0; n < filled; ++n) to[k * pitch + n] = n < cols ? from[n * row + k] : T(0);
+    for (int n = 0; n < filled; ++n) to[k * pitch + n] = n < cols ? T(from[n * row + k]) : T(0);
   }
 }
 
 /// Copies columns of a row-major matrix, zero up to `pitch`.
-template <class T>
-__attribute__((noinline)) void pack_elements(const T* from, std::ptrdiff_t row, int depth, int cols, T* to, int pitch) {
+template <class T, class E = T>
+__attribute__((noinline)) void pack_elements(const void* source, std::ptrdiff_t row, int depth, int cols, T* to, int pitch) {
+  const E* from = static_cast<const E*>(source);
   for (int k = 0; k < depth; ++k) {
-    for (int n = 0; n < cols; ++n) to[n] = from[n];
+    for (int n = 0; n < cols; ++n) to[n] = T(from[n]);
     for (int n = cols; n < pitch; ++n) to[n] = T(0);
     from += row;
     to += pitch;
@@ -268,10 +297,28 @@ namespace neon {
 #if defined(TFX_SIMD_HAS_PORTABLE)
 namespace portable {
 inline constexpr int panel = 16;
-template <class T, summing Order = summing::chain> inline constexpr tile_set<T> set_of = [] {
-  constexpr tile_function<T> tile = Order == summing::pairs ? &detail::portable_tile_in_pairs<T> : &detail::portable_tile<T>;
-  return tile_set<T>{tile, tile, tile, tile, &detail::transpose_elements<T>, &detail::pack_elements<T>,
-                     8,    4,    1,    1,    panel,                          true,
+template <class T, class Of, class E = typename in_memory<Of>::type> inline constexpr packed_operand<T> operand_of = {
+    &detail::pack_elements<T, E>, &detail::transpose_elements<T, E>, int(sizeof(E)),
+    std::is_same_v<typename read_by_tiles<T, Of>::type, E>};
+template <class T, summing Order = summing::chain, class Left = T, class Right = T>
+inline constexpr tile_set<T> set_of = [] {
+  using read = typename read_by_tiles<T, Right>::type;
+  constexpr tile_function<T> tile =
+      Order == summing::pairs ? &detail::portable_tile_in_pairs<T, read> : &detail::portable_tile<T, read>;
+  return tile_set<T>{tile,
+                     tile,
+                     tile,
+                     tile,
+                     &detail::transpose_elements<T>,
+                     &detail::pack_elements<T>,
+                     operand_of<T, Left>,
+                     operand_of<T, Right>,
+                     8,
+                     4,
+                     1,
+                     1,
+                     panel,
+                     true,
                      false};
 }();
 }  // namespace portable
@@ -280,14 +327,15 @@ template <class T, summing Order = summing::chain> inline constexpr tile_set<T> 
 /// `choose_table` makes one table per choice of tiles, whatever the launches that chose it; `widest_panel_of` is the
 /// widest panel among its sets, in elements: scratch memory is planned for it.
 #if defined(TFX_SIMD_HAS_AVX512) && defined(TFX_SIMD_HAS_AVX2)
-template <class T, int First, int Second, summing Order>
-inline constexpr tile_table<T> table_of = {
-    {avx512::set_of<T, First, Order>, avx2::set_of<T, Second, Order>, portable::set_of<T, Order>}};
+template <class T, int First, int Second, summing Order, class Left, class Right>
+inline constexpr tile_table<T> table_of = {{avx512::set_of<T, First, Order, Left, Right>,
+                                            avx2::set_of<T, Second, Order, Left, Right>,
+                                            portable::set_of<T, Order, Left, Right>}};
 template <class T, int Rows, int Cols, tiling Use = tiling::balanced, layout Operands = layout::rows,
-          summing Order = summing::chain>
+          summing Order = summing::chain, class Left = T, class Right = T>
 constexpr const void* choose_table() {
   return &table_of<T, encode(avx512::choose<T>(Use, Rows, Cols, Operands, Order)),
-                   encode(avx2::choose<T>(Use, Rows, Cols, Operands, Order)), Order>;
+                   encode(avx2::choose<T>(Use, Rows, Cols, Operands, Order)), Order, Left, Right>;
 }
 template <class T> constexpr int widest_panel_of(int rows, int cols, tiling use, summing order = summing::chain) {
   return greater_of(
@@ -301,11 +349,12 @@ template <class T, int M, int K, int N, bool LeftTransposed> inline constexpr ti
 #elif defined(TFX_SIMD_HAS_PORTABLE)
 template <class T, int, int, int, bool> inline constexpr tile_table<T> small_table_of = {{portable::set_of<T>}};
 template <class T> constexpr int widest_panel_of(int, int, tiling, summing = summing::chain) { return portable::panel; }
-template <class T, summing Order> inline constexpr tile_table<T> table_of = {{portable::set_of<T, Order>}};
+template <class T, summing Order, class Left, class Right>
+inline constexpr tile_table<T> table_of = {{portable::set_of<T, Order, Left, Right>}};
 template <class T, int Rows, int Cols, tiling Use = tiling::balanced, layout Operands = layout::rows,
-          summing Order = summing::chain>
+          summing Order = summing::chain, class Left = T, class Right = T>
 constexpr const void* choose_table() {
-  return &table_of<T, Order>;
+  return &table_of<T, Order, Left, Right>;
 }
 #else
 #if defined(TFX_SIMD_HAS_AVX512)
@@ -321,12 +370,12 @@ template <class T> constexpr int widest_panel_of(int rows, int cols, tiling use,
 template <class T, int M, int K, int N, bool LeftTransposed> inline constexpr tile_table<T> small_table_of = {
     {of_this_build::small_set_of<T, M, K, N, LeftTransposed,
                                  encode(of_this_build::choose<T>(tiling::balanced, M, N))>}};
-template <class T, int Choice, summing Order>
-inline constexpr tile_table<T> table_of = {{of_this_build::set_of<T, Choice, Order>}};
+template <class T, int Choice, summing Order, class Left, class Right>
+inline constexpr tile_table<T> table_of = {{of_this_build::set_of<T, Choice, Order, Left, Right>}};
 template <class T, int Rows, int Cols, tiling Use = tiling::balanced, layout Operands = layout::rows,
-          summing Order = summing::chain>
+          summing Order = summing::chain, class Left = T, class Right = T>
 constexpr const void* choose_table() {
-  return &table_of<T, encode(of_this_build::choose<T>(Use, Rows, Cols, Operands, Order)), Order>;
+  return &table_of<T, encode(of_this_build::choose<T>(Use, Rows, Cols, Operands, Order)), Order, Left, Right>;
 }
 #endif
 

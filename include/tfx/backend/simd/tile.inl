@@ -34,9 +34,18 @@ template <class T, int Rows, layout Operands> struct row_addresses {
   }
 };
 
+/// Keeps a vector in its register: the compiler would read it from memory again for each use.
+template <class Vector> TFX_TARGET TFX_INLINE void keep(Vector& x) {
+#if defined(__aarch64__)
+  asm("" : "+w"(x));
+#else
+  asm("" : "+v"(x));
+#endif
+}
+
 /// A tile of Rows x (Vectors * lanes) results, held in registers over the whole contraction. Only a tile that is Partial
-/// may be called with fewer columns: masks cost as much as multiply-adds.
-template <class T, int Rows, int Vectors, bool Partial, layout Operands>
+/// may be called with fewer columns: masks cost as much as multiply-adds. Elements of b are of type Right.
+template <class T, int Rows, int Vectors, bool Partial, layout Operands, class Right = T>
 TFX_TARGET TFX_INLINE void sum_tile(const tile_call<T>& call) {
   using set = lanes<T>;
   using vector = typename set::vector;
@@ -61,7 +70,7 @@ TFX_TARGET TFX_INLINE void sum_tile(const tile_call<T>& call) {
       c += call.c_row;
     }
   }
-  std::ptrdiff_t a_step = call.a_step * std::ptrdiff_t(sizeof(T)), b_step = call.b_step * std::ptrdiff_t(sizeof(T));
+  std::ptrdiff_t a_step = call.a_step * std::ptrdiff_t(sizeof(T)), b_step = call.b_step * std::ptrdiff_t(sizeof(Right));
   if (Operands != layout::known) {
     hide(a_step);  // no versions of the loop for steps of one element
     hide(b_step);
@@ -107,7 +116,7 @@ TFX_TARGET TFX_INLINE void sum_tile(const tile_call<T>& call) {
           vector right[Vectors];
 #pragma GCC unroll 16
           for (int j = 0; j < Vectors; ++j) {
-            const T* const from = reinterpret_cast<const T*>(b) + j * width;
+            const Right* const from = reinterpret_cast<const Right*>(b) + j * width;
             right[j] = Partial ? set::load_operand(from, present[j]) : set::load(from);
           }
 #pragma GCC unroll 32
@@ -138,7 +147,7 @@ TFX_TARGET TFX_INLINE void sum_tile(const tile_call<T>& call) {
 }
 
 /// The same in pairs (`summing`): sums of 32 terms in registers, which are added to the result in memory.
-template <class T, int Rows, int Vectors, bool Partial, layout Operands>
+template <class T, int Rows, int Vectors, bool Partial, layout Operands, class Right = T>
 TFX_TARGET TFX_INLINE void sum_tile_in_pairs(const tile_call<T>& call) {
   using set = lanes<T>;
   using vector = typename set::vector;
@@ -146,7 +155,7 @@ TFX_TARGET TFX_INLINE void sum_tile_in_pairs(const tile_call<T>& call) {
   typename set::mask present[Vectors];
 #pragma GCC unroll 16
   for (int j = 0; j < Vectors; ++j) present[j] = set::first(call.cols - j * width);
-  std::ptrdiff_t a_step = call.a_step * std::ptrdiff_t(sizeof(T)), b_step = call.b_step * std::ptrdiff_t(sizeof(T));
+  std::ptrdiff_t a_step = call.a_step * std::ptrdiff_t(sizeof(T)), b_step = call.b_step * std::ptrdiff_t(sizeof(Right));
   hide(a_step);
   hide(b_step);
   row_addresses<T, Rows, Operands> a(call.a, call.a_row);
@@ -159,8 +168,9 @@ TFX_TARGET TFX_INLINE void sum_tile_in_pairs(const tile_call<T>& call) {
     vector right[Vectors];
 #pragma GCC unroll 16
     for (int j = 0; j < Vectors; ++j) {
-      const T* const from = reinterpret_cast<const T*>(b) + j * width;
+      const Right* const from = reinterpret_cast<const Right*>(b) + j * width;
       right[j] = Partial ? set::load_operand(from, present[j]) : set::load(from);
+      keep(right[j]);
     }
 #pragma GCC unroll 32
     for (int i = 0; i < Rows; ++i) {
@@ -213,10 +223,11 @@ TFX_TARGET TFX_INLINE void sum_tile_in_pairs(const tile_call<T>& call) {
   } while (left > 0);
 }
 
-template <class T, int Rows, int Vectors, bool Partial, layout Operands = layout::rows, summing Order = summing::chain>
+template <class T, int Rows, int Vectors, bool Partial, layout Operands = layout::rows, summing Order = summing::chain,
+          class Right = T>
 TFX_TARGET void tile(const tile_call<T>& call) {
-  if constexpr (Order == summing::pairs) sum_tile_in_pairs<T, Rows, Vectors, Partial, Operands>(call);
-  else sum_tile<T, Rows, Vectors, Partial, Operands>(call);
+  if constexpr (Order == summing::pairs) sum_tile_in_pairs<T, Rows, Vectors, Partial, Operands, Right>(call);
+  else sum_tile<T, Rows, Vectors, Partial, Operands, Right>(call);
 }
 
 /// All of a small product [M, K] times [K, N], every stride of the operands known to the compiler.
@@ -248,9 +259,10 @@ TFX_TARGET void whole(const T* a, const T* b, T* c, std::ptrdiff_t c_row) {
 }
 
 /// Transposes: to[k * pitch + n] = from[n * row + k] for k < depth and n < cols, zero from there to n < filled.
-template <class T> TFX_TARGET void transpose(const T* from, std::ptrdiff_t row, int depth, int cols, T* to,
+template <class T> TFX_TARGET void transpose(const void* source, std::ptrdiff_t row, int depth, int cols, T* to,
                                              std::ptrdiff_t pitch, int filled) {
   using set = lanes<T>;
+  const T* const from = static_cast<const T*>(source);
   constexpr int width = set::count, quad = int(16 / sizeof(T)), quads = width / quad;
   if (cols < width || depth < quad) {
     return detail::transpose_elements(from, row, depth, cols, to, pitch, filled);
@@ -278,11 +290,12 @@ template <class T> TFX_TARGET void transpose(const T* from, std::ptrdiff_t row, 
 }
 
 /// Copies rows: to[k * pitch + n] = from[k * row + n] for k < depth and n < cols, zero from there to n < pitch, a
-/// multiple of the lanes.
-template <class T>
-TFX_TARGET void pack(const T* from, std::ptrdiff_t row, int depth, int cols, T* to, int pitch) {
+/// multiple of the lanes. Elements are of type E.
+template <class T, class E = T>
+TFX_TARGET void pack(const void* source, std::ptrdiff_t row, int depth, int cols, T* to, int pitch) {
   using set = lanes<T>;
   constexpr int width = set::count;
+  const E* from = static_cast<const E*>(source);
   constexpr std::ptrdiff_t ahead = 8;  // rows are beyond what the processor foresees
   const int whole = cols / width * width;
   const typename set::mask present = set::first(cols - whole);
@@ -302,8 +315,36 @@ TFX_TARGET void pack(const T* from, std::ptrdiff_t row, int depth, int cols, T* 
   }
 }
 
+/// Transposes elements of type E, some at a time widened.
+template <class T, class E> TFX_TARGET void transpose_widened(const void* source, std::ptrdiff_t row, int depth, int cols,
+                                                              T* to, std::ptrdiff_t pitch, int filled) {
+  constexpr int together = 16, most = 64 * lanes<T>::count / together;
+  alignas(64) T wide[most * together];
+  const E* const from = static_cast<const E*>(source);
+  for (int k = 0; k < depth; k += together) {
+    const int count = lesser_of(together, depth - k);
+    for (int n = 0; n < filled; n += most) {
+      const int present = greater_of(lesser_of(most, cols - n), 0);
+      pack<T, E>(from + n * row + k, row, present, count, wide, together);
+      transpose<T>(wide, together, count, present, to + k * pitch + n, pitch, lesser_of(most, filled - n));
+    }
+  }
+}
+
+/// Whether there are instructions that widen elements of type E.
+template <class T, class E> inline constexpr bool widens = requires(const E* from) { lanes<T>::load(from); };
+
+template <class T, class Of> inline constexpr packed_operand<T> operand_of = [] {
+  using E = typename in_memory<Of>::type;
+  constexpr int bytes = int(sizeof(E));
+  constexpr bool tiles_read = std::is_same_v<typename read_by_tiles<T, Of>::type, E>;
+  if constexpr (std::is_same_v<T, E>) return packed_operand<T>{&pack<T>, &transpose<T>, bytes, tiles_read};
+  else if constexpr (widens<T, E>) return packed_operand<T>{&pack<T, E>, &transpose_widened<T, E>, bytes, tiles_read};
+  else return packed_operand<T>{&detail::pack_elements<T, E>, &detail::transpose_elements<T, E>, bytes, tiles_read};
+}();
+
 /// The functions for one choice of tile (`encode`).
-template <class T, int Choice, summing Order = summing::chain>
+template <class T, int Choice, summing Order = summing::chain, class Left = T, class Right = T>
 inline constexpr tile_set<T> set_of = [] {
   constexpr tile_shape s = decode(Choice);
   constexpr bool exact = s.rest_vectors == 0;
@@ -312,12 +353,15 @@ inline constexpr tile_set<T> set_of = [] {
   constexpr bool masked = !exact || s.vectors <= 4;  // a launch of few rows keeps its columns
   // A mask costs as much as a multiply-add: where few rows are many of a tile's, there is another one without.
   constexpr bool always_masked = masked && !(exact && s.vectors == 4 && s.rows > 4);
-  return tile_set<T>{&tile<T, s.rows, s.only_rest ? s.rest_vectors : s.vectors, s.only_rest, s.operands, Order>,
-                     &tile<T, s.rows, exact ? s.vectors : s.rest_vectors, !exact, s.operands, Order>,
-                     &tile<T, s.few_rows(), few_vectors, masked, layout::rows, Order>,
-                     &tile<T, s.few_rows(), few_vectors, always_masked, layout::rows, Order>,
+  using read = typename read_by_tiles<T, Right>::type;
+  return tile_set<T>{&tile<T, s.rows, s.only_rest ? s.rest_vectors : s.vectors, s.only_rest, s.operands, Order, read>,
+                     &tile<T, s.rows, exact ? s.vectors : s.rest_vectors, !exact, s.operands, Order, read>,
+                     &tile<T, s.few_rows(), few_vectors, masked, layout::rows, Order, read>,
+                     &tile<T, s.few_rows(), few_vectors, always_masked, layout::rows, Order, read>,
                      &transpose<T>,
                      &pack<T>,
+                     operand_of<T, Left>,
+                     operand_of<T, Right>,
                      s.rows,
                      s.few_rows(),
                      s.vectors,

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Products of narrow operands beside the product of floats: multiply-adds per second, and the ratio to that of floats.
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <vector>
+
+#include <tfx/backend/simd/gemm.hpp>
+
+namespace {
+
+using namespace tfx;
+
+/// One product as the compiler of a program sees it.
+template <int M, int K, int N, int Flags, summing Order, lies_as Left, lies_as Right> struct product {
+  static constexpr matmul_geometry geo = {M, N, K, Flags & 1, Flags >> 1, 0, 0, 0, Order};
+  static constexpr backend::operand_types types = {Left, Right};
+  static constexpr int rows = M, cols = N;
+};
+
+template <class Product> class timed {
+ public:
+  using producer = backend::simd_matmul<float>;
+  static constexpr matmul_geometry g = Product::geo;
+  using left = lanes::element_of<Product::types.left, float>;
+  using right = lanes::element_of<Product::types.right, float>;
+
+  timed() : a_(std::size_t(g.rows) * g.depth), b_(std::size_t(g.depth) * g.cols), y_(std::size_t(g.rows) * g.cols), scratch_(producer::scratch(g, g.rows, g.cols, Product::types) + 16) {
+    std::uint32_t state = 1;
+    const auto next = [&] { return float(std::int32_t(state = state * 1664525u + 1013904223u)) * 0x1p-25f; };
+    for (left& x : a_) x = left(next());
+    for (right& x : b_) x = right(next());
+  }
+  void operator()() {
+    void* operands[] = {a_.data(), b_.data()};
+    static constexpr geometry row = geometry::of(g);
+    call<float> c;
+    c.operand = operands;
+    c.rows = g.rows;
+    c.cols = g.cols;
+    c.geo = &row;
+    c.contracted = g.depth;
+    c.tiles = producer::tiles<Product>();
+    c.scratch = reinterpret_cast<float*>((reinterpret_cast<std::uintptr_t>(scratch_.data()) + 63) / 64 * 64);
+    producer::run(c, y_.data(), nullptr);
+    asm volatile("" ::: "memory");
+  }
+
+ private:
+  std::vector<left> a_;
+  std::vector<right> b_;
+  std::vector<float> y_, scratch_;
+};
+
+/// Best times of some works, taken in turn: the frequency drifts.
+template <class... Work> void best_of(double* best, int calls, Work&... works) {
+  constexpr int rounds = 25;
+  for (int round = 0; round < rounds; ++round) {
+    int at = 0;
+    const auto time = [&](auto& work) {
+      const auto start = std::chrono::steady_clock::now();
+      for (int i = 0; i < calls; ++i) work();
+      const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / calls;
+      best[at] = round == 0 ? seconds : std::min(best[at], seconds);
+      ++at;
+    };
+    (time(works), ...);
+  }
+}
+
+template <int M, int K, int N, int Flags = 0> void show() {
+  using enum lies_as;
+  static timed<product<M, K, N, Flags, summing::chain, word, word>> floats;
+  static timed<product<M, K, N, Flags, summing::pairs, lies_as::bfloat16, lies_as::bfloat16>> both;
+  static timed<product<M, K, N, Flags, summing::chain, word, lies_as::bfloat16>> weights;
+  const double work = double(M) * K * N * 1e-9;
+  double best[3] = {};
+  best_of(best, int(0.01 / work) + 1, floats, both, weights);
+  std::printf("[%4d, %4d]%s x [%4d, %4d]%s  float %6.1f G/s  bf16 x bf16 %6.1f (%.2f)  float x bf16 %6.1f (%.2f)\n", M, K, Flags & 1 ? "^T" : "  ", K, N, Flags & 2 ? "^T" : "  ",
+              work / best[0], work / best[1], best[0] / best[1], work / best[2], best[0] / best[2]);
+}
+
+}  // namespace
+
+int main() {
+  show<1024, 1024, 1024>();
+  show<256, 512, 512>();
+  show<64, 784, 128>();
+  show<64, 1024, 4096>();
+  show<16, 1024, 4096>();
+  show<256, 512, 512, 1>();
+  show<256, 512, 512, 2>();
+  show<4, 1024, 1024>();
+  show<1, 4096, 4096>();
+}
