@@ -108,6 +108,14 @@ TEST_CASE("what is computed a second time is marked, with its FLOPs") {
   CHECK(launches >= choice.recomputed);
 }
 
+inline constexpr auto scores = nn::sequential(nn::dense<4>{}, [](auto x) { return softmax(x) + mean<1>(x, keep_dims); });
+TEST_CASE("operations stand in the function that they are parts of") {
+  constexpr std::string_view text = explain<model<scores, input<16, 8>>>();
+  CHECK(text.find("mean(sum multiply)") != text.npos);
+  CHECK(text.find("softmax(max ") != text.npos);
+  CHECK(explain<model<scores, input<16, 8>>, training>().find("softmax_cross_entropy(") != text.npos);
+}
+
 // A machine whose memory gives nothing: every launch that moves bytes waits.
 TEST_CASE("the roofline is that of the machine") {
   CHECK(explain_on<slow_memory, lenet_model>().find("on a core of 1.0 GFLOP/s") != std::string_view::npos);

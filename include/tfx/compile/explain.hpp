@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tfx/compile/buffers.hpp>
+#include <tfx/compile/calls_in_launches.hpp>
 #include <tfx/compile/plan.hpp>
 #include <tfx/compile/roofline.hpp>
 #include <tfx/compile/text_writer.hpp>
@@ -28,9 +29,16 @@ struct work_writer {
   const graph_view& g;
   int margin;
   bool empty = true;
+  int call = -1;   ///< of a function whose operations are being written
 
-  constexpr void word(std::string_view before, std::string_view s, std::string_view after = {}) {
-    const int size = text_writer::width(before) + text_writer::width(s) + text_writer::width(after);
+  /// An operation, as a part of the function that it was called in: `softmax(max subtract exp ...)`.
+  constexpr void operation(std::string_view name, std::string_view function, int of_call, bool last) {
+    const bool begins = of_call >= 0 && call != of_call, ends = of_call >= 0 && last;
+    word(begins ? function : "", begins ? "(" : "", name, ends ? ")" : "");
+    call = ends ? -1 : of_call;
+  }
+  constexpr void word(std::string_view before, std::string_view s, std::string_view after = {}, std::string_view end = {}) {
+    const int size = text_writer::width(before) + text_writer::width(s) + text_writer::width(after) + text_writer::width(end);
     if (!empty && w.column + 1 + size > width) {
       w.put('\n');
       w.pad_to(margin);
@@ -40,6 +48,7 @@ struct work_writer {
     w.put(before);
     w.put(s);
     w.put(after);
+    w.put(end);
     empty = false;
   }
   /// A weight that a product reads, unless its name says no more than the layer's.
@@ -106,6 +115,7 @@ template <class Plan, const machine& On> struct explainer {
   static constexpr int kernel_end = 12, domain_at = 14, most_picture_columns = 96, picture_rows = 16;
 
   text_writer& w;
+  calls_in_launches<Plan> calls{};
   int domain_end, flops_end, bytes_end, intensity_end, roof_end;
 
   constexpr explicit explainer(text_writer& writer) : w(writer) {
@@ -184,7 +194,8 @@ template <class Plan, const machine& On> struct explainer {
         work.word({}, n.op->name);
         work.word("(", weight, ")");
       } else {
-        work.word({}, n.op->name);
+        const bool goes_on = next[id] >= 0 && calls.call[next[id]] == calls.call[id];
+        work.operation(n.op->name, calls.function[id], calls.call[id], !goes_on);
       }
     }
     w.put('\n');

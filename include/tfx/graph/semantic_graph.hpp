@@ -37,16 +37,20 @@ template <int Nodes, int Calls, int Values, int Attributes> struct call_tables {
   int call_of[Nodes + 1] = {};
 };
 
-/// Runs a step once, and numbers what it has recorded as the graph without dead code does: then `keep(recorder, numbers, calls)`.
-template <class Step, class Keep> constexpr auto record_calls(Keep keep) {
+/// Records a step as it is.
+struct unlowered {
+  template <class Step> static constexpr void record(builder& b) {
+    scope top(b);
+    Step{}(b);
+    b.finish();
+  }
+};
+/// Records a step once, and numbers what is there as the graph without dead code does: then `keep(recorder, numbers, calls)`.
+template <class Step, class How, class Keep> constexpr auto record_calls(Keep keep) {
   builder b;
   call_list all;
   b.calls = &all;
-  {
-    scope top(b);
-    Step{}(b);
-  }
-  b.finish();
+  How::template record<Step>(b);
   return keep(b, live_numbers(b), all);
 }
 /// Nodes are found again, so a call's may be few, or none; what nobody needs is -1.
@@ -75,16 +79,17 @@ template <class Tables> constexpr void freeze_calls(const call_list& all, const 
 }  // namespace detail
 
 /// The graph of a step before any pass has changed it, with the calls of layers and of functions with their attributes: what
-/// summaries, pictures and exporters read. A constant that costs those alone who ask for it. The step must be right.
-template <class Step> struct semantic_graph {
-  static constexpr detail::semantic_size size = detail::record_calls<Step>([](const builder& b, const list<int>& number, const call_list& all) {
+/// summaries, pictures and exporters read. A constant that costs those alone who ask for it. The step must be right. `How` may
+/// lower it: then it is the graph that is planned, with the same calls.
+template <class Step, class How = detail::unlowered> struct semantic_graph {
+  static constexpr detail::semantic_size size = detail::record_calls<Step, How>([](const builder& b, const list<int>& number, const call_list& all) {
     return detail::semantic_size{detail::measure(b, number), all.calls.size(), all.values.size(), all.attributes.size()};
   });
   struct tables {
     tfx::graph<size.graph.nodes, size.graph.edges, size.graph.geometries, size.graph.leaves, size.graph.names, size.graph.paths, size.graph.regions> graph;
     detail::call_tables<size.graph.nodes, size.calls, size.values, size.attributes> calls;
   };
-  static constexpr tables value = detail::record_calls<Step>([](const builder& b, const list<int>& number, const call_list& all) {
+  static constexpr tables value = detail::record_calls<Step, How>([](const builder& b, const list<int>& number, const call_list& all) {
     tables t;
     detail::freeze(b, number, t.graph);
     detail::freeze_calls(all, number, t.calls);

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include <tfx/compile/text_writer.hpp>
-#include <tfx/lower/trace.hpp>
+#include <tfx/graph/semantic_graph.hpp>
 
 namespace tfx {
 
@@ -31,27 +31,26 @@ struct summary_row {
   int parameters = 0, state = 0;
 };
 
-/// The layers that a trace has called: those that call no others, and those with variables of their own.
-constexpr list<summary_row> summary_rows(const builder& b, const call_list& all) {
+/// The layers that a network has called: those that call no others, and those with variables of their own.
+constexpr list<summary_row> summary_rows(const semantic_view& g) {
   list<summary_row> rows;
-  for (int i = 0; i < all.calls.size(); ++i) {
-    const call_info& c = all.calls[i];
+  for (int i = 0; i < g.n_calls; ++i) {
+    const call_info& c = g.calls[i];
     if (!c.layer) continue;
     bool calls_others = false;
-    const path_info path = b.paths[c.path];
-    summary_row row{{b.names.data + path.begin, std::size_t(path.size)}, c.name, c.scoped};
-    if (c.results > 0) row.shape = all.values[c.first_result].shape;
+    summary_row row{g.path(c), c.name, c.scoped};
+    if (c.results > 0) row.shape = g.result(c, 0).shape;
     auto add = [&](int first, int last, int sign) {
       for (int l = first; l < last; ++l) {
-        if (b.leaves[l].space == parameter_space) row.parameters += sign * b.leaves[l].size;
-        if (b.leaves[l].space == state_space) row.state += sign * b.leaves[l].size;
+        if (g.leaves[l].space == parameter_space) row.parameters += sign * g.leaves[l].size;
+        if (g.leaves[l].space == state_space) row.state += sign * g.leaves[l].size;
       }
     };
     add(c.first_leaf, c.last_leaf, 1);
-    for (int j = i + 1; j < all.calls.size(); ++j) {
-      if (all.calls[j].parent != i || !all.calls[j].layer) continue;
+    for (int j = i + 1; j < g.n_calls; ++j) {
+      if (g.calls[j].parent != i || !g.calls[j].layer) continue;
       calls_others = true;
-      add(all.calls[j].first_leaf, all.calls[j].last_leaf, -1);
+      add(g.calls[j].first_leaf, g.calls[j].last_leaf, -1);
     }
     if (!calls_others || row.parameters || row.state) rows.push_back(row);
   }
@@ -80,11 +79,7 @@ template <const auto& Net, class Model, const auto&... Recipe> struct summary_te
   }
 
   static constexpr void table(text_writer& w) {
-    builder b;
-    call_list calls;
-    b.calls = &calls;
-    record<typename Model::predict_plan::step>(b);
-    const list<summary_row> rows = summary_rows(b, calls);
+    const list<summary_row> rows = summary_rows(semantic_graph<typename Model::predict_plan::step>::view());
 
     int layer_end = 14, shape_end = 14;
     for (int i = 0; i < rows.size(); ++i) {
