@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <utility>
+
 #include <tfx/backend/call.hpp>
 #include <tfx/backend/simd/share.hpp>
 #include <tfx/core/config.hpp>
@@ -41,6 +43,14 @@ struct movement_forms {
 
 namespace detail {
 
+#if defined(__AVX512F__)
+inline constexpr int line_bytes = 64;
+#else
+inline constexpr int line_bytes = 32;
+#endif
+/// For lines, and for squares that are transposed.
+template <class T> using line_vector [[gnu::vector_size(line_bytes)]] = T;
+template <class T> inline constexpr int line_lanes = int(line_bytes / sizeof(T));
 template <class T> using moved_vector [[gnu::vector_size(32)]] = T;
 template <class T> inline constexpr int moved_lanes = int(32 / sizeof(T));
 template <class T> TFX_INLINE void read(moved_vector<T>& x, const T* from) { __builtin_memcpy(&x, from, sizeof(x)); }
@@ -57,12 +67,11 @@ template <class T> TFX_INLINE void interleave(const moved_vector<T>& a, const mo
   }
 }
 /// One vector of elements in the opposite order.
-template <class T> TFX_INLINE void turn_round(const T* from, T* to) {
-  moved_vector<T> a;
-  read<T>(a, from);
-  if constexpr (sizeof(T) == 4) a = __builtin_shufflevector(a, a, 7, 6, 5, 4, 3, 2, 1, 0);
-  else a = __builtin_shufflevector(a, a, 3, 2, 1, 0);
-  write<T>(a, to);
+template <class T, int... I> TFX_INLINE void turn_round(const T* from, T* to, std::integer_sequence<int, I...>) {
+  line_vector<T> a;
+  __builtin_memcpy(&a, from, sizeof a);
+  a = __builtin_shufflevector(a, a, (line_lanes<T> - 1 - I)...);
+  __builtin_memcpy(to, &a, sizeof a);
 }
 
 /// to[i * to_step + j] = from[j * from_step + i] of a square of one vector's lanes.
@@ -82,19 +91,26 @@ template <class T> TFX_INLINE void transpose_square(const T* from, std::ptrdiff_
 
 /// A line of `n` elements.
 template <class T> TFX_INLINE void copy_line(const T* from, T* to, int n) {
-  constexpr int lanes = moved_lanes<T>;
+  constexpr int lanes = line_lanes<T>;
   int i = 0;
-  for (; i + lanes <= n; i += lanes) __builtin_memcpy(to + i, from + i, sizeof(moved_vector<T>));
+  for (; i + lanes <= n; i += lanes) __builtin_memcpy(to + i, from + i, sizeof(line_vector<T>));
   for (; i < n; ++i) to[i] = from[i];
 }
 template <class T> TFX_INLINE void fill_line(T* to, int n, T value) {
   for (int i = 0; i < n; ++i) to[i] = value;
 }
 
+/// Lines so many bytes apart that stay in a first-level cache together: of a multiple of the size of its ways, those of one way
+/// after the other; of less, of as many sets as there are between two of them.
+constexpr int lines_together(std::ptrdiff_t bytes) {
+  constexpr int way = 4096, ways = 8;
+  const std::ptrdiff_t even = bytes & -bytes;   // the largest power of two in it
+  return ways * int(even < 64 ? way / 64 : even < way ? way / even : 1);
+}
+
 /// to[r * pitch + c] = from[r * down + c * along] for `rows` rows of `cols`.
 template <class T>
 void copy_tile(const T* from, std::ptrdiff_t down, std::ptrdiff_t along, int rows, int cols, T* to, std::ptrdiff_t pitch) {
-  constexpr int lanes = moved_lanes<T>;
   if (cols == 1 && rows > 1 && pitch == 1) return copy_tile(from, std::ptrdiff_t(0), down, 1, rows, to, std::ptrdiff_t(rows));
   if (along == 1) {
     for (int r = 0; r < rows; ++r) copy_line(from + r * down, to + r * pitch, cols);
@@ -105,25 +121,31 @@ void copy_tile(const T* from, std::ptrdiff_t down, std::ptrdiff_t along, int row
     return;
   }
   if (along == -1) {
+    constexpr int lanes = line_lanes<T>;
     for (int r = 0; r < rows; ++r) {
       const T* const x = from + r * down;
       T* const y = to + r * pitch;
-      int c = 0;
-      for (; c + lanes <= cols; c += lanes) turn_round(x - c - (lanes - 1), y + c);
-      for (; c < cols; ++c) y[c] = x[-c];
+      int c = cols;   // from the end: what is read is asked for ahead of time in the order of the memory
+      for (; c >= lanes; c -= lanes) {
+        turn_round(x - (c - 1), y + c - lanes, std::make_integer_sequence<int, lanes>{});
+      }
+      for (; c > 0; --c) y[c - 1] = x[1 - c];
     }
     return;
   }
-  int r = 0;
-  if (down == 1)
-    for (; r + lanes <= rows; r += lanes) {
-      int c = 0;
-      for (; c + lanes <= cols; c += lanes) transpose_square(from + r + c * along, along, to + r * pitch + c, pitch);
-      for (; c < cols; ++c)
-        for (int i = 0; i < lanes; ++i) to[(r + i) * pitch + c] = from[r + i + c * along];
-    }
-  for (; r < rows; ++r)
-    for (int c = 0; c < cols; ++c) to[r * pitch + c] = from[r * down + c * along];
+  int across = 0, below = 0;   // columns and rows of whole squares
+  if (down == 1) {
+    constexpr int lanes = moved_lanes<T>;
+    across = cols / lanes * lanes;
+    below = rows / lanes * lanes;
+    const int together = lines_together(along * std::ptrdiff_t(sizeof(T)));
+    for (int first = 0; first < across; first += together)
+      for (int r = 0; r < below; r += lanes)
+        for (int c = first; c < across && c < first + together; c += lanes)
+          transpose_square(from + r + c * along, along, to + r * pitch + c, pitch);
+  }
+  for (int r = 0; r < rows; ++r)
+    for (int c = r < below ? across : 0; c < cols; ++c) to[r * pitch + c] = from[r * down + c * along];
 }
 
 /// What `range` has in common with an operand's guard along a loop, from the range's beginning on.
@@ -137,6 +159,7 @@ constexpr range guarded_part(const view& v, int l, range of) {
 /// Moves the tiles of a launch. The epilogue receives blocks of rows; without one, tiles are written where they belong.
 template <class T> struct moving {
   static constexpr int tile_elements = 4096;   ///< with what the epilogue reads and writes it stays in the first-level cache
+  static constexpr int line_elements = tile_elements / 2;    ///< of lines: their reading overlaps with what the epilogue writes
   static constexpr int block_elements = 16 * tile_elements;   ///< of what the epilogue reads where it lies
 
   const movement& m;
@@ -168,10 +191,11 @@ template <class T> struct moving {
   tile choose_tile() const {
     tile t{1, out < 0 ? 1 : extent(out), cols};
     const bool across = m.lined_up >= 0 || (!in_place && out >= 0 && m.from.stride[out] == 1);
-    const int most_cols = across && t.rows > 1 ? 256 : tile_elements;
+    const int most = in_place ? block_elements : across ? tile_elements : line_elements;
+    const int most_cols = across && t.rows > 1 ? 256 : lesser_of(most, tile_elements);
     if (t.cols > most_cols) t.cols = most_cols;
     if (m.lined_up >= 0) t.lined_up = lesser_of(extent(m.lined_up), 16);
-    const int most_rows = (in_place ? block_elements : tile_elements) / (t.cols * t.lined_up);
+    const int most_rows = most / (t.cols * t.lined_up);
     if (t.rows > most_rows) t.rows = most_rows < 1 ? 1 : most_rows > 16 ? most_rows / 16 * 16 : most_rows;
     return t;
   }
