@@ -62,6 +62,18 @@ int main(int argc, char** argv) {
   });
   work<matrix, large_matrix>("concatenate relu", [](auto x) { return relu(concatenate<0>(x + 1, x * 2)); });
   work<shape<16, 254, 254>, shape<64, 1022, 1022>>("pad relu", [](auto x) { return relu(pad<1, 1, 1>(pad<2, 1, 1>(x)) + 1); });
+  work<shape<16, 64, 32, 32>, shape<256, 64, 64, 64>>("channels last", [](auto x) { return permute<0, 2, 3, 1>(x) * 1.5; });
+  work<shape<16, 32, 32, 64>, shape<256, 64, 64, 64>>("channels first", [](auto x) { return permute<0, 3, 1, 2>(x) * 1.5; });
+  work<matrix, large_matrix>("every other", [](auto x) { return slice<1, 0, decltype(x)::dim.extent[1], 2>(x) * 1.5; });
+  work<shape<262144, 4>, shape<16777216, 4>>("three of four", [](auto x) { return slice<1, 0, 3>(x) * 1.5; });
+  work<shape<32, 104, 104, 3>, shape<64, 590, 590, 3>>("pad colours", [](auto x) { return pad<1, 1, 1>(pad<2, 1, 1>(x)) * 1.5; });
+  work<shape<349525, 3>, shape<22369621, 3>>("centre colours", [](auto x) { return x - mean<0>(x); });
+  work<shape<16, 32, 32, 64>, shape<256, 64, 64, 64>>("group norm", [](auto x) {
+    constexpr auto s = decltype(x)::dim;
+    const auto y = reshape<s.extent[0], s.extent[1] * s.extent[2], 8, s.extent[3] / 8>(x);
+    const auto centred = y - mean<1, 3>(y, keep_dims);
+    return centred * (1 / sqrt(mean<1, 3>(centred * centred, keep_dims) + 1e-5));
+  });
   work<shape<16, 32, 32, 64>, shape<256, 64, 64, 64>>("excite", [](auto x) { return x * mean<1, 2>(x, keep_dims); });
   work<box, large_box>("centre axis 1", [](auto x) { return x - mean<1>(x, keep_dims); });
   work<box, large_box>("softmax axis 1", [](auto x) { return softmax<1>(x); });

@@ -41,6 +41,14 @@ def works():
     rows = (65536, 1024) if big else (4096, 256)
     half = matrix[1] // 2
 
+    pixels = (256, 64, 64, 64) if big else (16, 32, 32, 64)
+    planes = (256, 64, 64, 64) if big else (16, 64, 32, 32)
+
+    def group_norm(f, x):
+        y = x.reshape(x.shape[0], -1, 8, x.shape[3] // 8)
+        centred = y - f.mean(y, (1, 3))
+        return centred * (1 / f.sqrt(f.mean(centred * centred, (1, 3)) + 1e-5))
+
     def layer_norm(f, x):
         centred = x - f.mean(x, -1)
         return centred * (1 / f.sqrt(f.mean(centred * centred, -1) + 1e-5))
@@ -54,12 +62,19 @@ def works():
         ("swap halves", matrix, lambda f, x: f.concatenate([x[:, half:], x[:, :half]], 1)),
         ("concatenate relu", matrix, lambda f, x: f.relu(f.concatenate([x + 1, x * 2], 0))),
         ("pad relu", (64, 1022, 1022) if big else (16, 254, 254), lambda f, x: f.relu(f.pad(x) + 1)),
-        ("excite", (256, 64, 64, 64) if big else (16, 32, 32, 64), lambda f, x: x * f.mean(x, (1, 2))),
+        ("channels last", planes, lambda f, x: f.own(f.permute(x, (0, 2, 3, 1)) * 1.5)),
+        ("channels first", pixels, lambda f, x: f.own(f.permute(x, (0, 3, 1, 2)) * 1.5)),
+        ("every other", matrix, lambda f, x: f.own(x[:, ::2] * 1.5)),
+        ("three of four", (16777216, 4) if big else (262144, 4), lambda f, x: x[:, :3] * 1.5),
+        ("pad colours", (64, 590, 590, 3) if big else (32, 104, 104, 3), lambda f, x: f.pad_colours(x) * 1.5),
+        ("centre colours", (22369621, 3) if big else (349525, 3), lambda f, x: x - f.mean(x, 0)),
+        ("group norm", pixels, group_norm),
+        ("excite", pixels, lambda f, x: x * f.mean(x, (1, 2))),
         ("centre axis 1", box, lambda f, x: x - f.mean(x, 1)),
         ("softmax axis 1", box, lambda f, x: f.softmax(x, 1)),
         ("softmax rows", rows, lambda f, x: f.softmax(x, -1)),
         ("layer norm", rows, layer_norm),
-        ("sum of channels", (256, 64, 64, 64) if big else (16, 64, 32, 32), lambda f, x: f.sum(x, (0, 2, 3))),
+        ("sum of channels", planes, lambda f, x: f.sum(x, (0, 2, 3))),
     ]
 
 
@@ -91,6 +106,7 @@ def time_jax():
         permute, flip, concatenate, sqrt, sum = jnp.transpose, jnp.flip, jnp.concatenate, jnp.sqrt, jnp.sum
         relu, softmax = jax.nn.relu, jax.nn.softmax
         pad = staticmethod(lambda x: jnp.pad(x, ((0, 0), (1, 1), (1, 1))))
+        pad_colours = staticmethod(lambda x: jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0))))
         mean = staticmethod(lambda x, axes: jnp.mean(x, axes, keepdims=True))
 
     for name, shape, work in works():
@@ -111,6 +127,7 @@ def time_torch():
         permute, flip, concatenate, sqrt, sum = torch.permute, torch.flip, torch.cat, torch.sqrt, torch.sum
         relu, softmax = torch.relu, torch.softmax
         pad = staticmethod(lambda x: functional.pad(x, (1, 1, 1, 1)))
+        pad_colours = staticmethod(lambda x: functional.pad(x, (0, 0, 1, 1, 1, 1)))
         mean = staticmethod(lambda x, axes: torch.mean(x, axes, keepdim=True))
 
     for name, shape, work in works():

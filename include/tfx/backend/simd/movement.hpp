@@ -74,6 +74,47 @@ template <class T, int... I> TFX_INLINE void turn_round(const T* from, T* to, st
   __builtin_memcpy(to, &a, sizeof a);
 }
 
+/// One vector of elements that lie `along` apart; nothing in front of the first or behind the last one is read.
+template <class T, int... I> TFX_INLINE void take_every(const T* from, std::ptrdiff_t along, T* to, std::integer_sequence<int, I...>) {
+  constexpr int n = line_lanes<T>;
+  line_vector<T> a;
+  if (along == 2) {
+    line_vector<T> b;
+    __builtin_memcpy(&a, from, sizeof a);
+    __builtin_memcpy(&b, from + n - 1, sizeof b);
+    a = __builtin_shufflevector(a, b, (2 * I < n ? 2 * I : 2 * I + 1)...);
+  } else {
+    a = line_vector<T>{from[I * along]...};
+  }
+  __builtin_memcpy(to, &a, sizeof a);
+}
+template <class T, int... I> TFX_INLINE void take(const T* from, const std::ptrdiff_t* at, T* to, std::integer_sequence<int, I...>) {
+  const line_vector<T> a = {from[at[I]]...};
+  __builtin_memcpy(to, &a, sizeof a);
+}
+/// Lines of up to `Room` elements, one behind the other: what is read and written behind each is of the next ones.
+template <int Room, class T> TFX_INLINE void copy_short_lines(const T* from, std::ptrdiff_t down, int rows, int cols, T* to) {
+  const int written = rows - divide_up(Room, cols), read = rows - 1 - int((Room - cols + down - 1) / down);   // the last one with all that behind it
+  const int last = written < read ? written : read;
+  int r = 0;
+  for (; r <= last; ++r, from += down, to += cols) __builtin_memcpy(to, from, Room * sizeof(T));
+  for (; r < rows; ++r, from += down, to += cols)
+    for (int c = 0; c < cols; ++c) to[c] = from[c];
+}
+/// Lines shorter than a vector, in any order: as many at a time as are whole vectors.
+template <class T>
+TFX_INLINE void gather_short_lines(const T* from, std::ptrdiff_t down, std::ptrdiff_t along, int rows, int cols, T* to) {
+  constexpr int lanes = line_lanes<T>;
+  std::ptrdiff_t at[lanes * lanes];
+  for (int r = 0, i = 0; r < lanes; ++r)
+    for (int c = 0; c < cols; ++c) at[i++] = r * down + c * along;
+  int r = 0;
+  for (; r + lanes <= rows; r += lanes, from += lanes * down)
+    for (int v = 0; v < cols; ++v, to += lanes) take(from, at + v * lanes, to, std::make_integer_sequence<int, lanes>{});
+  for (; r < rows; ++r, from += down, to += cols)
+    for (int c = 0; c < cols; ++c) to[c] = from[c * along];
+}
+
 /// to[i * to_step + j] = from[j * from_step + i] of a square of one vector's lanes.
 template <class T> TFX_INLINE void transpose_square(const T* from, std::ptrdiff_t from_step, T* to, std::ptrdiff_t to_step) {
   constexpr int n = moved_lanes<T>;
@@ -112,7 +153,15 @@ constexpr int lines_together(std::ptrdiff_t bytes) {
 template <class T>
 void copy_tile(const T* from, std::ptrdiff_t down, std::ptrdiff_t along, int rows, int cols, T* to, std::ptrdiff_t pitch) {
   if (cols == 1 && rows > 1 && pitch == 1) return copy_tile(from, std::ptrdiff_t(0), down, 1, rows, to, std::ptrdiff_t(rows));
+  constexpr int lanes = line_lanes<T>;
+  const bool short_lines = cols < lanes && pitch == cols && rows >= lanes;
+  if (short_lines && along != 1 && down != 1) return gather_short_lines(from, down, along, rows, cols, to);
   if (along == 1) {
+    if (short_lines && down > 0) {
+      if (cols <= 4) return copy_short_lines<4>(from, down, rows, cols, to);
+      if (cols <= 8) return copy_short_lines<8>(from, down, rows, cols, to);
+      return copy_short_lines<16>(from, down, rows, cols, to);
+    }
     for (int r = 0; r < rows; ++r) copy_line(from + r * down, to + r * pitch, cols);
     return;
   }
@@ -121,7 +170,6 @@ void copy_tile(const T* from, std::ptrdiff_t down, std::ptrdiff_t along, int row
     return;
   }
   if (along == -1) {
-    constexpr int lanes = line_lanes<T>;
     for (int r = 0; r < rows; ++r) {
       const T* const x = from + r * down;
       T* const y = to + r * pitch;
@@ -135,17 +183,21 @@ void copy_tile(const T* from, std::ptrdiff_t down, std::ptrdiff_t along, int row
   }
   int across = 0, below = 0;   // columns and rows of whole squares
   if (down == 1) {
-    constexpr int lanes = moved_lanes<T>;
-    across = cols / lanes * lanes;
-    below = rows / lanes * lanes;
+    constexpr int side = moved_lanes<T>;
+    across = cols / side * side;
+    below = rows / side * side;
     const int together = lines_together(along * std::ptrdiff_t(sizeof(T)));
     for (int first = 0; first < across; first += together)
-      for (int r = 0; r < below; r += lanes)
-        for (int c = first; c < across && c < first + together; c += lanes)
+      for (int r = 0; r < below; r += side)
+        for (int c = first; c < across && c < first + together; c += side)
           transpose_square(from + r + c * along, along, to + r * pitch + c, pitch);
   }
-  for (int r = 0; r < rows; ++r)
-    for (int c = r < below ? across : 0; c < cols; ++c) to[r * pitch + c] = from[r * down + c * along];
+  for (int r = 0; r < rows; ++r) {
+    int c = r < below ? across : 0;
+    for (; c + lanes <= cols; c += lanes)
+      take_every(from + r * down + c * along, along, to + r * pitch + c, std::make_integer_sequence<int, lanes>{});
+    for (; c < cols; ++c) to[r * pitch + c] = from[r * down + c * along];
+  }
 }
 
 /// What `range` has in common with an operand's guard along a loop, from the range's beginning on.
@@ -174,8 +226,9 @@ template <class T> struct moving {
   /// Rows that are present, of loops up to `out`; the outermost loop follows the batch.
   const int rows = int(std::int64_t(a.rows) * a.cols / cols);
 
-  /// Lines need no copy: the epilogue reads them where they lie.
-  const bool in_place = finish != nullptr && m.lined_up < 0 && m.from.stride[in] == 1;
+  /// Lines need no copy: the epilogue reads them where they lie. Shorter ones it would enter one by one.
+  static constexpr int shortest_line = 16;
+  const bool in_place = finish != nullptr && m.lined_up < 0 && m.from.stride[in] == 1 && cols >= shortest_line;
 
   struct tile {
     int lined_up, rows, cols;   ///< extents
