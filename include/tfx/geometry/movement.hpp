@@ -8,6 +8,9 @@
 
 namespace tfx {
 
+/// Elements: shorter lines are copied more cheaply than walked one by one.
+inline constexpr int shortest_line = 16;
+
 /// What an operation knows that fetches each result from one place of one input. Axes are those of the result, aligned at the
 /// last of `max_rank`.
 struct movement_geometry {

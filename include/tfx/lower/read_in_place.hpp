@@ -64,8 +64,6 @@ struct in_place_reader {
   list<char> only_kernels;   ///< per node: may all its readers walk with strides?
   list<int> source;          ///< per node: the moving node that it shows, by way of reshapes; -1: none
 
-  static constexpr int shortest_line = 16;   ///< elements: shorter lines are copied more cheaply than walked one by one
-
   constexpr explicit in_place_reader(builder& g)
       : b(g), nodes(g.nodes.data), n(g.nodes.size()), number(live_numbers(g)), only_kernels(n, 1), source(n, -1) {}
 

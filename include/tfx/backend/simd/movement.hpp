@@ -155,9 +155,9 @@ void copy_tile(const T* from, std::ptrdiff_t down, std::ptrdiff_t along, int row
   if (cols == 1 && rows > 1 && pitch == 1) return copy_tile(from, std::ptrdiff_t(0), down, 1, rows, to, std::ptrdiff_t(rows));
   constexpr int lanes = line_lanes<T>;
   const bool short_lines = cols < lanes && pitch == cols && rows >= lanes;
-  if (short_lines && along != 1 && down != 1) return gather_short_lines(from, down, along, rows, cols, to);
+  if (short_lines && down != 1 && (along != 1 || down <= 0)) return gather_short_lines(from, down, along, rows, cols, to);
   if (along == 1) {
-    if (short_lines && down > 0) {
+    if (short_lines) {
       if (cols <= 4) return copy_short_lines<4>(from, down, rows, cols, to);
       if (cols <= 8) return copy_short_lines<8>(from, down, rows, cols, to);
       return copy_short_lines<16>(from, down, rows, cols, to);
@@ -226,8 +226,7 @@ template <class T> struct moving {
   /// Rows that are present, of loops up to `out`; the outermost loop follows the batch.
   const int rows = int(std::int64_t(a.rows) * a.cols / cols);
 
-  /// Lines need no copy: the epilogue reads them where they lie. Shorter ones it would enter one by one.
-  static constexpr int shortest_line = 16;
+  /// Lines need no copy: the epilogue reads them where they lie.
   const bool in_place = finish != nullptr && m.lined_up < 0 && m.from.stride[in] == 1 && cols >= shortest_line;
 
   struct tile {
