@@ -68,6 +68,21 @@ TEST_CASE("a concatenation takes columns from where they lie") {
   }) == found{0, 4});
 }
 
+TEST_CASE("what is padded around pixels is one frame of lines") {
+  builder b;
+  scope top(b);
+  const var<shape<2, 6, 10, 3>> x{b.add_input(dims{4, {2, 6, 10, 3}, false}, dtype::real_type, "x")};
+  b.add_output(pad<1, 1, 2>(pad<2, 1, 1>(x)).h);
+  b.finish();
+  read_in_place(b);
+  const list<int> numbers = detail::live_numbers(b);
+  list<dims> framed;
+  for (int i = 0; i < b.nodes.size(); ++i)
+    if (numbers[i] >= 0 && is<pad_op>(b.nodes[i])) framed.push_back(b.nodes[i].shape);
+  REQUIRE(framed.size() == 1);
+  CHECK(framed[0] == dims{3, {2, 9, 36}, false});
+}
+
 TEST_CASE("what reads by itself gets a copy, and so does everybody beside it") {
   CHECK(moved([](images x) { return matmul(slice<2, 0, 16>(x), transpose(slice<2, 0, 16>(x))); }).in_place == 0);
   CHECK(moved([](images x) { return 1 + flip<0>(flip<1>(x)); }) == found{1, 1});

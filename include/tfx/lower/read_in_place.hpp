@@ -4,6 +4,7 @@
 #include <tfx/core/view.hpp>
 #include <tfx/graph/graph.hpp>
 #include <tfx/graph/axes.hpp>
+#include <tfx/graph/put_in_order.hpp>
 #include <tfx/ops/concatenate.hpp>
 
 namespace tfx {
@@ -53,6 +54,37 @@ constexpr void concatenate_columns(builder& b, int i) {
   m.first = b.edges.size();
   m.aux = b.row_of(row);
   for (int k = 0; k < count; ++k) b.edges.push_back(in[k]);
+}
+
+/// Padding i around pixels of few channels becomes one around lines of such pixels, of which it is a view. False: it has lines.
+constexpr bool pad_lines(builder& b, int i) {
+  const node pixels = b.nodes[i];
+  padding_geometry g = b.geometries[pixels.aux];
+  dims s = pixels.shape;
+  constexpr int last = max_rank - 1;
+  while (s.rank - 1 > int(s.bounded) && s.cols() < shortest_line && g.inner[last] == g.extent[last]) {
+    const int channels = s.cols();
+    for (int* of : {g.extent, g.before, g.inner}) {
+      of[last] = of[last - 1] * channels;
+      for (int axis = last - 1; axis > 0; --axis) of[axis] = of[axis - 1];
+      of[0] = of == g.before ? 0 : 1;
+    }
+    --s.rank;
+    s.extent[s.rank - 1] *= channels;
+    s.extent[s.rank] = 0;
+  }
+  if (s == pixels.shape) return false;
+  const int in[2] = {b.input(i, 0), b.input(i, 1)};
+  const int lines = b.number(pixels.op, s, pixels.type, in, 2, b.row_of(geometry::of(g)), 0, pixels.region);
+  b.nodes[lines].path = pixels.path;
+  b.nodes[lines].line = pixels.line;
+  node& view = b.nodes[i];
+  view.op = b.record<reshape_op>();
+  view.first = b.edges.size();
+  view.count = 1;
+  view.aux = 0;
+  b.edges.push_back(lines);
+  return true;
 }
 
 /// Finds the nodes that only move elements and need no copy.
@@ -129,10 +161,15 @@ struct in_place_reader {
 
 /// Elements that only move (permuted, cut, turned round, spread) are read where they lie, if their readers are kernels that
 /// walk with strides: elementwise work, and reductions that see them as one row or column. Lines must be long enough to be
-/// walked one by one; else, and for all other readers, they are copied. A concatenation copies columns from where they lie.
+/// walked one by one; else, and for all other readers, they are copied. A concatenation copies columns from where they lie, and what
+/// is padded is whole lines.
 constexpr void read_in_place(builder& b) {
-  bool moves = false;
-  for (int i = 0; i < b.nodes.size(); ++i) moves = moves || b.nodes[i].op->moves;
+  bool moves = false, appended = false;
+  for (int i = 0, n = b.nodes.size(); i < n; ++i) {
+    moves = moves || b.nodes[i].op->moves;
+    if (is<pad_op>(b.nodes[i])) appended = detail::pad_lines(b, i) || appended;
+  }
+  if (appended) put_in_order(b);
   if (!moves) return;
   for (int i = 0; i < b.nodes.size(); ++i)
     if (is<concatenate_op>(b.nodes[i])) detail::concatenate_columns(b, i);

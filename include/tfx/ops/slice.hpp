@@ -62,17 +62,6 @@ constexpr handle slice_box(handle a, detail::box corner, const dims& shape) {
 constexpr handle pad_box(handle a, detail::box corner, dims shape, double value = 0) {
   if (a.shape() == shape) return a;
   const dims from = a.shape();
-  const int last = from.rank - 1;
-  if (last > int(shape.bounded) && from.extent[last] == shape.extent[last] && from.extent[last] < shortest_line) {
-    dims inner = from, outer = shape;   // lines of pixels, not of few channels
-    for (dims* d : {&inner, &outer}) {
-      d->extent[last - 1] *= d->extent[last];
-      d->extent[last] = 0;
-      --d->rank;
-    }
-    corner.begin[last - 1] *= from.extent[last];
-    return reshape(pad_box(reshape(a, inner), corner, outer, value), shape);
-  }
   const int fill = a.graph->constant(value, is_whole(a.type()) ? widened(a.type()) : dtype::real_type).id;
   if (const node& n = a.graph->nodes[a.id]; n.op->id == op_of<pad_op>.id && a.graph->input(a.id, 1) == fill) {   // two frames are one
     const padding_geometry inner = a.graph->geometries[n.aux];
