@@ -49,7 +49,7 @@ template <class T, int Rows, int Vectors, bool Partial, layout Operands, class R
 TFX_TARGET TFX_INLINE void sum_tile(const tile_call<T>& call) {
   using set = lanes<T>;
   using vector = typename set::vector;
-  constexpr int width = set::count, ahead = 8, steps_per_row = 8;
+  constexpr int width = set::count, ahead = 16, steps_per_row = 8;
   vector sum[Rows][Vectors];
   typename set::mask present[Vectors];
 #pragma GCC unroll 16
