@@ -191,6 +191,26 @@ TEST_CASE("matmul of few rows reads B in wide panels") {
   check_layouts<4, 256, 21>();
 }
 
+TEST_CASE("matmul of few rows or few columns reads the other operand line by line") {
+  check_layouts<1, 45, 37>();
+  check_sizes<1, 1024, 19, 0>();  // rows that fall into the same sets
+  check_layouts<5, 40, 16>();
+  check_layouts<7, 33, 50>();
+  check_layouts<8, 100, 35>();
+  check_layouts<40, 1, 33>();
+  check_layouts<77, 2, 18>();
+  check_layouts<450, 3, 21>();
+  check_layouts<130, 4, 64>();
+  using few_columns = product<1, 90, 3, 20, 0, 0, 0>;
+  using few_rows = product<1, 3, 50, 20, 2, 0, 0>;
+  for (const int rows : {1, 2, 15, 16, 17, 31, 89}) check<float, few_columns>(rows, 20);
+  for (const int rows : {1, 2}) check<double, few_rows>(rows, 20);
+  check<float, product<5, 1, 40, 11, 0, 11, 40 * 11>>(5, 11);
+  check<float, product<5, 6, 40, 11, 2, 6 * 11, 40 * 11>>(4 * 6, 11);
+  check<double, product<3, 50, 2, 11, 0, 50 * 11, 2 * 11>>(3 * 50, 11);
+  check<float, product<3, 50, 2, 11, 0, 50 * 11, 0>>(2 * 50, 11);
+}
+
 TEST_CASE("matmul over more columns than one block holds") {
   check_sizes<30, 600, 9, 0>();
   check_sizes<230, 40, 9, 0>();

@@ -49,18 +49,17 @@ template <> struct lanes<float> {
     const quad q0 = *reinterpret_cast<const quad*>(at[0] + offset), q1 = *reinterpret_cast<const quad*>(at[1] + offset);
     return __builtin_shufflevector(q0, q1, 0, 1, 2, 3, 4, 5, 6, 7);
   }
-  TFX_TARGET TFX_INLINE static void transpose(const float* const (&at)[2], std::ptrdiff_t row, float* to,
-                                              std::ptrdiff_t pitch) {
+  TFX_TARGET TFX_INLINE static void columns(const float* const (&at)[2], std::ptrdiff_t row, vector (&to)[4]) {
     const vector r0 = rows(at, 0), r1 = rows(at, row);
     const vector r2 = rows(at, 2 * row), r3 = rows(at, 3 * row);
     const vector a = __builtin_shufflevector(r0, r1, 0, 8, 1, 9, 4, 12, 5, 13);
     const vector b = __builtin_shufflevector(r0, r1, 2, 10, 3, 11, 6, 14, 7, 15);
     const vector c = __builtin_shufflevector(r2, r3, 0, 8, 1, 9, 4, 12, 5, 13);
     const vector d = __builtin_shufflevector(r2, r3, 2, 10, 3, 11, 6, 14, 7, 15);
-    *reinterpret_cast<stored*>(to) = __builtin_shufflevector(a, c, 0, 1, 8, 9, 4, 5, 12, 13);
-    *reinterpret_cast<stored*>(to + pitch) = __builtin_shufflevector(a, c, 2, 3, 10, 11, 6, 7, 14, 15);
-    *reinterpret_cast<stored*>(to + 2 * pitch) = __builtin_shufflevector(b, d, 0, 1, 8, 9, 4, 5, 12, 13);
-    *reinterpret_cast<stored*>(to + 3 * pitch) = __builtin_shufflevector(b, d, 2, 3, 10, 11, 6, 7, 14, 15);
+    to[0] = __builtin_shufflevector(a, c, 0, 1, 8, 9, 4, 5, 12, 13);
+    to[1] = __builtin_shufflevector(a, c, 2, 3, 10, 11, 6, 7, 14, 15);
+    to[2] = __builtin_shufflevector(b, d, 0, 1, 8, 9, 4, 5, 12, 13);
+    to[3] = __builtin_shufflevector(b, d, 2, 3, 10, 11, 6, 7, 14, 15);
   }
 };
 
@@ -91,11 +90,10 @@ template <> struct lanes<double> {
     const quad q0 = *reinterpret_cast<const quad*>(at[0] + offset), q1 = *reinterpret_cast<const quad*>(at[1] + offset);
     return __builtin_shufflevector(q0, q1, 0, 1, 2, 3);
   }
-  TFX_TARGET TFX_INLINE static void transpose(const double* const (&at)[2], std::ptrdiff_t row, double* to,
-                                              std::ptrdiff_t pitch) {
+  TFX_TARGET TFX_INLINE static void columns(const double* const (&at)[2], std::ptrdiff_t row, vector (&to)[2]) {
     const vector r0 = rows(at, 0), r1 = rows(at, row);
-    *reinterpret_cast<stored*>(to) = __builtin_shufflevector(r0, r1, 0, 4, 2, 6);
-    *reinterpret_cast<stored*>(to + pitch) = __builtin_shufflevector(r0, r1, 1, 5, 3, 7);
+    to[0] = __builtin_shufflevector(r0, r1, 0, 4, 2, 6);
+    to[1] = __builtin_shufflevector(r0, r1, 1, 5, 3, 7);
   }
 };
 

@@ -51,22 +51,51 @@ template <> struct lanes<float> {
     const auto high = __builtin_shufflevector(q2, q3, 0, 1, 2, 3, 4, 5, 6, 7);
     return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   }
-  TFX_TARGET TFX_INLINE static void transpose(const float* const (&at)[4], std::ptrdiff_t row, float* to,
-                                              std::ptrdiff_t pitch) {
+  TFX_TARGET TFX_INLINE static void columns(const float* const (&at)[4], std::ptrdiff_t row, vector (&to)[4]) {
     const vector r0 = rows(at, 0), r1 = rows(at, row);
     const vector r2 = rows(at, 2 * row), r3 = rows(at, 3 * row);
     const vector a = __builtin_shufflevector(r0, r1, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
     const vector b = __builtin_shufflevector(r0, r1, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
     const vector c = __builtin_shufflevector(r2, r3, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
     const vector d = __builtin_shufflevector(r2, r3, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
-    *reinterpret_cast<stored*>(to) =
-        __builtin_shufflevector(a, c, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
-    *reinterpret_cast<stored*>(to + pitch) =
-        __builtin_shufflevector(a, c, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
-    *reinterpret_cast<stored*>(to + 2 * pitch) =
-        __builtin_shufflevector(b, d, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
-    *reinterpret_cast<stored*>(to + 3 * pitch) =
-        __builtin_shufflevector(b, d, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
+    to[0] = __builtin_shufflevector(a, c, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
+    to[1] = __builtin_shufflevector(a, c, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
+    to[2] = __builtin_shufflevector(b, d, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
+    to[3] = __builtin_shufflevector(b, d, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
+  }
+  /// The same of all elements of a vector: each line is read at once, also where all of them fall into the same sets.
+  TFX_TARGET TFX_INLINE static void columns(const float* const (&at)[4], std::ptrdiff_t row, vector (&to)[16]) {
+#pragma GCC unroll 2
+    for (int from = 0; from < 16; from += 8) {
+      vector part[2][4];  // of two groups of rows, in part j columns j and 4 + j
+#pragma GCC unroll 2
+      for (int pair = 0; pair < 2; ++pair) {
+        const float *const upper = at[2 * pair] + from, *const lower = at[2 * pair + 1] + from;
+        const vector r0 = joined(upper, lower), r1 = joined(upper + row, lower + row);
+        const vector r2 = joined(upper + 2 * row, lower + 2 * row), r3 = joined(upper + 3 * row, lower + 3 * row);
+        const vector a = __builtin_shufflevector(r0, r1, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
+        const vector b = __builtin_shufflevector(r0, r1, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
+        const vector c = __builtin_shufflevector(r2, r3, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
+        const vector d = __builtin_shufflevector(r2, r3, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
+        part[pair][0] = __builtin_shufflevector(a, c, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
+        part[pair][1] = __builtin_shufflevector(a, c, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
+        part[pair][2] = __builtin_shufflevector(b, d, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
+        part[pair][3] = __builtin_shufflevector(b, d, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
+      }
+#pragma GCC unroll 4
+      for (int j = 0; j < 4; ++j) {
+        to[from + j] = __builtin_shufflevector(part[0][j], part[1][j], 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27);
+        to[from + 4 + j] =
+            __builtin_shufflevector(part[0][j], part[1][j], 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
+      }
+    }
+  }
+
+ private:
+  typedef float half __attribute__((vector_size(32), aligned(4), may_alias));
+  TFX_TARGET TFX_INLINE static vector joined(const float* low, const float* high) {
+    return __builtin_shufflevector(*reinterpret_cast<const half*>(low), *reinterpret_cast<const half*>(high), 0, 1, 2, 3,
+                                   4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   }
 };
 
@@ -99,11 +128,10 @@ template <> struct lanes<double> {
     const auto high = __builtin_shufflevector(q2, q3, 0, 1, 2, 3);
     return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7);
   }
-  TFX_TARGET TFX_INLINE static void transpose(const double* const (&at)[4], std::ptrdiff_t row, double* to,
-                                              std::ptrdiff_t pitch) {
+  TFX_TARGET TFX_INLINE static void columns(const double* const (&at)[4], std::ptrdiff_t row, vector (&to)[2]) {
     const vector r0 = rows(at, 0), r1 = rows(at, row);
-    *reinterpret_cast<stored*>(to) = __builtin_shufflevector(r0, r1, 0, 8, 2, 10, 4, 12, 6, 14);
-    *reinterpret_cast<stored*>(to + pitch) = __builtin_shufflevector(r0, r1, 1, 9, 3, 11, 5, 13, 7, 15);
+    to[0] = __builtin_shufflevector(r0, r1, 0, 8, 2, 10, 4, 12, 6, 14);
+    to[1] = __builtin_shufflevector(r0, r1, 1, 9, 3, 11, 5, 13, 7, 15);
   }
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tfx/backend/call.hpp>
+#include <tfx/backend/simd/lines.hpp>
 #include <tfx/backend/simd/share.hpp>
 #include <tfx/backend/simd/tile.hpp>
 #include <tfx/geometry/matmul.hpp>
@@ -21,7 +22,12 @@ template <class T> struct simd_matmul {
     constexpr matmul_geometry g = Launch::geo;
     constexpr int rows = height(g, Launch::rows);
     constexpr operand_types types = types_of<Launch>();
-    if constexpr (rows == Launch::rows && small(g, rows, types)) {
+    constexpr line_kind lines = lines_of(g, rows, types);
+    if constexpr (lines == line_kind::left_rows) {
+      return &lines_table_of<T, lines, g.cols, rows>;
+    } else if constexpr (lines != line_kind::none) {
+      return &lines_table_of<T, lines, rows, g.cols>;
+    } else if constexpr (rows == Launch::rows && small(g, rows, types)) {
       return &small_table_of<T, rows, g.depth, g.cols, g.left_transposed != 0>;
     } else {
       using left = tfx::lanes::element_of<types.left, T>;
@@ -43,7 +49,8 @@ template <class T> struct simd_matmul {
     const int pack = depth * (band + held);
     const std::int64_t result = std::int64_t(height(g, rows)) * round_up(cols, 16);
     const int block = result < block_elements<T> ? int(result) : block_elements<T>;
-    return std::size_t(pack) + std::size_t(transposes ? 2 * block_elements<T> : block);
+    const bool twice = transposes || lines_of(g, tall, types) == line_kind::left_rows;
+    return std::size_t(pack) + std::size_t(twice ? 2 * block_elements<T> : block);
   }
 
   /// How many parts are worth their fork and join.
@@ -61,6 +68,7 @@ template <class T> struct simd_matmul {
     const int tall = height(g, rows);
     const bool one_b = tall == rows || g.right_step == 0, bounded = g.depth_is_batch != 0;
     const bool far_apart = g.cols * int(sizeof(T)) >= 4096, in_tiles = widens_in_tiles(g, tall, types);
+    if (lines_of(g, tall, types) == line_kind::left_rows) return 0;
     if (!one_b || bounded || in_tiles || (tall == rows && small(g, rows, types))) return 0;
     if (g.right_transposed == 0 && !far_apart) return 0;
     return std::size_t(g.depth) * std::size_t(round_up(cols, widest_panel_of<T>(tall, g.cols, use(g, rows, types), g.order)));
@@ -81,6 +89,8 @@ template <class T> struct simd_matmul {
       return multiply_whole(a, set, destination, finish);
     }
     matrices p(a, g, set);
+    simd_lines<T> lines(a, g, set, destination, finish);
+    if (lines.serves(p.rows)) return lines.run(p.count, p.rows);
     p.destination = destination;
     p.finish = finish;
     const partition parts = a.parts > 1 ? split(p, set, a.parts) : partition();
@@ -148,6 +158,9 @@ template <class T> struct simd_matmul {
   template <class Launch> static constexpr operand_types types_of() {
     if constexpr (requires { Launch::types; }) return Launch::types;
     else return {};
+  }
+  static constexpr line_kind lines_of(const matmul_geometry& g, int rows, operand_types types) {
+    return narrow(types) ? line_kind::none : simd_lines<T>::kind(g, rows);
   }
   static constexpr bool narrow(operand_types types) { return types.left != lies_as::word || types.right != lies_as::word; }
   /// Few rows read B once, and widen it on the way: packing it would cost as much.

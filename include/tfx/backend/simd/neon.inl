@@ -37,10 +37,9 @@ template <> struct lanes<float> {
     for (int i = 0; i < m; ++i) p[i] = part[i];
   }
   TFX_INLINE static vector fma(vector a, vector b, vector c) { return vfmaq_f32(c, a, b); }
-  TFX_INLINE static void transpose(const float* const (&at)[1], std::ptrdiff_t row, float* to, std::ptrdiff_t pitch) {
-    for (int k = 0; k < 4; ++k) {
-      for (int i = 0; i < 4; ++i) to[k * pitch + i] = at[0][i * row + k];
-    }
+  TFX_INLINE static void columns(const float* const (&at)[1], std::ptrdiff_t row, vector (&to)[4]) {
+    const float* const from = at[0];
+    for (int k = 0; k < 4; ++k) to[k] = vector{from[k], from[row + k], from[2 * row + k], from[3 * row + k]};
   }
 };
 
@@ -63,10 +62,9 @@ template <> struct lanes<double> {
     if (m == 1) *p = v[0];
   }
   TFX_INLINE static vector fma(vector a, vector b, vector c) { return vfmaq_f64(c, a, b); }
-  TFX_INLINE static void transpose(const double* const (&at)[1], std::ptrdiff_t row, double* to, std::ptrdiff_t pitch) {
-    for (int k = 0; k < 2; ++k) {
-      for (int i = 0; i < 2; ++i) to[k * pitch + i] = at[0][i * row + k];
-    }
+  TFX_INLINE static void columns(const double* const (&at)[1], std::ptrdiff_t row, vector (&to)[2]) {
+    const double* const from = at[0];
+    for (int k = 0; k < 2; ++k) to[k] = vector{from[k], from[row + k]};
   }
 };
 

@@ -65,6 +65,10 @@ template <class T> struct packed_operand {
   }
 };
 
+/// Products of few rows read the lines of an operand in order, once: rows of the right one, for one row; its columns, where
+/// they are stored as rows; and those of the left one for few columns, which are the few rows of the transposed product.
+enum class line_kind { none, right_rows, right_columns, left_rows };
+
 /// What one instruction set offers for one launch.
 template <class T> struct tile_set {
   tile_function<T> full = nullptr;  ///< rows x vectors
@@ -79,6 +83,9 @@ template <class T> struct tile_set {
   bool pads = false;                  ///< reads b up to the panel's width, so a panel that is not full must be packed
   whole_function<T> whole = nullptr;  ///< all of a product of `whole_rows` at once, where it is small
   int whole_rows = 0;
+  tile_function<T> lines = nullptr;  ///< `lines_rows` rows of a product, and all its columns
+  int lines_rows = 0;
+  line_kind lines_of = line_kind::none;
   const depthwise_kernels<T>* depthwise = nullptr;  ///< in place of all these
 
   constexpr int panel() const { return vectors * lanes; }
@@ -272,6 +279,7 @@ namespace avx512 {
 #define TFX_TARGET TFX_AVX512
 #include <tfx/backend/simd/avx512.inl>
 #include <tfx/backend/simd/tile.inl>
+#include <tfx/backend/simd/lines.inl>
 #undef TFX_TARGET
 }  // namespace avx512
 #endif
@@ -281,6 +289,7 @@ namespace avx2 {
 #define TFX_TARGET TFX_AVX2
 #include <tfx/backend/simd/avx2.inl>
 #include <tfx/backend/simd/tile.inl>
+#include <tfx/backend/simd/lines.inl>
 #undef TFX_TARGET
 }  // namespace avx2
 #endif
@@ -290,6 +299,7 @@ namespace neon {
 #define TFX_TARGET
 #include <tfx/backend/simd/neon.inl>
 #include <tfx/backend/simd/tile.inl>
+#include <tfx/backend/simd/lines.inl>
 #undef TFX_TARGET
 }  // namespace neon
 #endif
@@ -346,7 +356,11 @@ template <class T, int M, int K, int N, bool LeftTransposed> inline constexpr ti
     {avx512::small_set_of<T, M, K, N, LeftTransposed, encode(avx512::choose<T>(tiling::balanced, M, N))>,
      avx2::small_set_of<T, M, K, N, LeftTransposed, encode(avx2::choose<T>(tiling::balanced, M, N))>,
      portable::set_of<T>}};
+template <class T, line_kind Kind, int Rows, int Cols> inline constexpr tile_table<T> lines_table_of = {
+    {avx512::lines_set_of<T, Kind, Rows, encode(avx512::choose<T>(tiling::wide, Rows, Cols))>,
+     avx2::lines_set_of<T, Kind, Rows, encode(avx2::choose<T>(tiling::wide, Rows, Cols))>, portable::set_of<T>}};
 #elif defined(TFX_SIMD_HAS_PORTABLE)
+template <class T, line_kind, int, int> inline constexpr tile_table<T> lines_table_of = {{portable::set_of<T>}};
 template <class T, int, int, int, bool> inline constexpr tile_table<T> small_table_of = {{portable::set_of<T>}};
 template <class T> constexpr int widest_panel_of(int, int, tiling, summing = summing::chain) { return portable::panel; }
 template <class T, summing Order, class Left, class Right>
@@ -372,6 +386,8 @@ template <class T, int M, int K, int N, bool LeftTransposed> inline constexpr ti
                                  encode(of_this_build::choose<T>(tiling::balanced, M, N))>}};
 template <class T, int Choice, summing Order, class Left, class Right>
 inline constexpr tile_table<T> table_of = {{of_this_build::set_of<T, Choice, Order, Left, Right>}};
+template <class T, line_kind Kind, int Rows, int Cols> inline constexpr tile_table<T> lines_table_of = {
+    {of_this_build::lines_set_of<T, Kind, Rows, encode(of_this_build::choose<T>(tiling::wide, Rows, Cols))>}};
 template <class T, int Rows, int Cols, tiling Use = tiling::balanced, layout Operands = layout::rows,
           summing Order = summing::chain, class Left = T, class Right = T>
 constexpr const void* choose_table() {

@@ -258,6 +258,17 @@ TFX_TARGET void whole(const T* a, const T* b, T* c, std::ptrdiff_t c_row) {
   }
 }
 
+/// Elements 0, 1, ... of as many rows as there are lanes, below each other. The rows are given in groups of as many as
+/// a register of 16 bytes has elements, those of a group `row` apart.
+template <class T>
+TFX_TARGET TFX_INLINE void put_columns(const T* const (&at)[lanes<T>::count * sizeof(T) / 16], std::ptrdiff_t row, T* to,
+                                       std::ptrdiff_t pitch) {
+  typename lanes<T>::vector column[16 / sizeof(T)];
+  lanes<T>::columns(at, row, column);
+#pragma GCC unroll 4
+  for (int k = 0; k < int(16 / sizeof(T)); ++k) lanes<T>::store(to + k * pitch, column[k]);
+}
+
 /// Transposes: to[k * pitch + n] = from[n * row + k] for k < depth and n < cols, zero from there to n < filled.
 template <class T> TFX_TARGET void transpose(const void* source, std::ptrdiff_t row, int depth, int cols, T* to,
                                              std::ptrdiff_t pitch, int filled) {
@@ -274,7 +285,7 @@ template <class T> TFX_TARGET void transpose(const void* source, std::ptrdiff_t 
     for (int i = 0; i < quads; ++i) at[i] = from + (first + i * quad) * row;
     T* down = to + first;
     for (int k = quad; k <= depth; k += quad) {
-      set::transpose(at, row, down, pitch);
+      put_columns<T>(at, row, down, pitch);
 #pragma GCC unroll 4
       for (int i = 0; i < quads; ++i) at[i] += quad;
       down += quad * pitch;
@@ -283,7 +294,7 @@ template <class T> TFX_TARGET void transpose(const void* source, std::ptrdiff_t 
       const int back = quad - depth % quad;
 #pragma GCC unroll 4
       for (int i = 0; i < quads; ++i) at[i] -= back;
-      set::transpose(at, row, down - back * pitch, pitch);
+      put_columns<T>(at, row, down - back * pitch, pitch);
     }
   }
   if (cols < filled) detail::transpose_elements(from, row, depth, 0, to + cols, pitch, filled - cols);
