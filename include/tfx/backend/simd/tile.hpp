@@ -77,7 +77,7 @@ template <class T> struct tile_set {
   tile_function<T> few_full = nullptr;  ///< few_rows x vectors
   transpose_function<T> transpose = nullptr;
   pack_function<T> pack = nullptr;
-  packed_operand<T> left, right;
+  packed_operand<T> left{}, right{};
   int rows = 0, few_rows = 0, vectors = 0, rest_vectors = 0, lanes = 0;
   bool masks = false;                 ///< `rest` may be called with fewer columns than it has
   bool pads = false;                  ///< reads b up to the panel's width, so a panel that is not full must be packed
