@@ -63,7 +63,7 @@ template <const auto& Net, int... Extent> struct host {
       tfx::detail::each_variable<layout>(tfx::parameter_space + s, space[s].data(), [&](std::string_view, const tfx::dims& shape, float* to) {
         for (int i = 0; i < shape.size(); ++i) *to++ = *from++;
       });
-    for (std::size_t i = 0; i < constants.size(); ++i) constants[i] = plan::constants[i].word<float>();
+    for (std::size_t i = 0; i < constants.size(); ++i) constants[i] = plan::constants[i].template word<float>();
     float batch_scalars[2] = {1, 1};
     for (int e = 0; e < examples; ++e) {
       tfx::bindings<float> b;

@@ -264,10 +264,13 @@ struct kernel_emitter {
     for (int l = 0; l < now.outer_loops; ++l) now.outer[l] = loops.extent[l];
     if (domain.bounded && loops.loops > 0)
       now.bounded = loops.batch == rows ? bounded_by::rows : loops.batch == cols ? bounded_by::columns : bounded_by::outer;
+    now.folds = now.kind == form::map && !produces && now.rows > 1 && now.bounded != bounded_by::columns;
     for (int i = 0; i < lying.lies.count; ++i) {
       operand_info& o = k.operands.data[now.first_operand + now.inputs + i];
       const int* const along = lying.along(lying.lies.data[i]);
       o.step = {rows < 0 ? 0 : along[loops.from[rows]], std::int16_t(cols < 0 ? int(classes[i].moves) : along[loops.from[cols]]), classes[i].lies};
+      const bool in_line = o.step.column * now.cols == o.step.row, again = o.step.row == 0 && o.space != place_space;
+      now.folds = now.folds && (in_line || again);
       o.outer = k.outer_strides.size();
       for (int l = 0; l < now.outer_loops; ++l) k.outer_strides.push_back(along[loops.from[l]]);
     }

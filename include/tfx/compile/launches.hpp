@@ -41,6 +41,7 @@ struct launch_info {
   int outer_loops = 0;                ///< around rows and columns
   int outer[max_outer_loops] = {};    ///< their extents; the first one follows the batch, if an outer one does
   bounded_by bounded = bounded_by::nothing;
+  bool folds = false;                 ///< see `launch_layout`
   int geometry = -1;                  ///< row of the graph's table
   long long flops = 0, bytes = 0;     ///< at the bound; bytes at 1 per word
 };

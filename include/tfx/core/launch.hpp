@@ -28,6 +28,7 @@ struct launch_layout {
   std::int16_t block[2] = {-1, -1};           ///< operands of the kernel that are what the producer makes, and what it makes beside that
   std::int16_t destination[2] = {-1, -1};     ///< operands to which it stores these two without a kernel; else the first one is what the kernel writes in the same order
   form kind{};                                ///< of the kernel
+  bool folds = false;                         ///< operands lie in order, are numbers, or the same row again and again: some rows can be one
 };
 
 }  // namespace tfx

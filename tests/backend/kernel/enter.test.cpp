@@ -134,3 +134,48 @@ TEST_CASE("loops around rows and columns are walked once, whatever the parts") {
     }
   }
 }
+
+/// z = x * y + s: x and z lie in order, y is one row again and again, s one number.
+void multiply(const frame<float>& f) {
+  seen.push_back({{}, {}, f.rows, f.cols});
+  for (int r = 0; r < f.rows; ++r)
+    for (int c = 0; c < f.cols; ++c)
+      f.at[3][r * f.step[3] + c] = f.at[0][r * f.step[0] + c] * f.at[1][r * f.step[1] + c] + f.at[2][r * f.step[2]];
+}
+/// The same with y in bytes.
+void multiply_bytes(const frame<float>& f) {
+  seen.push_back({{}, {}, f.rows, f.cols});
+  const auto* const y = reinterpret_cast<const std::int8_t*>(f.at[1]);
+  for (int r = 0; r < f.rows; ++r)
+    for (int c = 0; c < f.cols; ++c) f.at[3][r * f.step[3] + c] = f.at[0][r * f.step[0] + c] * y[r * f.step[1] + c] + *f.at[2];
+}
+
+TEST_CASE("many short rows are made long ones") {
+  for (const int cols : {1, 3, 10, 64, 500}) {
+    for (const bool bytes : {false, true}) {
+      CAPTURE(cols);
+      const int rows = 100'000 / cols;
+      std::vector<float> x(std::size_t(rows * cols)), z(x.size(), -1), y(std::size_t(cols), 0);
+      float number = 0.5f;
+      for (std::size_t i = 0; i < x.size(); ++i) x[i] = float(i % 1000);
+      for (int c = 0; c < cols; ++c) {
+        if (bytes) reinterpret_cast<std::int8_t*>(y.data())[c] = std::int8_t(c % 100 + 1);
+        else y[std::size_t(c)] = float(c % 100 + 1);
+      }
+      launch l(form::map);
+      void* const address[] = {x.data(), y.data(), &number, z.data()};
+      const operand_step step[] = {{cols, 1}, {0, 1, bytes ? lies_as::int8 : lies_as::word}, {0, 0}, {cols, 1}};
+      l.layout.folds = true;
+      l.a.operand = address;
+      l.a.step = step;
+      l.a.kernel = bytes ? &multiply_bytes : &multiply;
+      l.a.rows = rows;
+      l.a.cols = cols;
+      for (l.a.parts = 2; l.a.part < 2; ++l.a.part) enter(l.a);
+      int wrong = 0;
+      for (std::size_t i = 0; i < x.size(); ++i) wrong += z[i] != x[i] * float(int(i) % cols % 100 + 1) + 0.5f;
+      CHECK(wrong == 0);
+      CHECK(seen[0].cols == (cols == 500 ? 1000 : cols == 1 ? 1024 : 1024 / cols * cols));
+    }
+  }
+}

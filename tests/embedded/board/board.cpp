@@ -41,7 +41,7 @@ template <class Predictor> void predict(const float* variables, const float* x, 
     if (l.space != tfx::state_space) continue;
     for (int k = 0; k < l.size; ++k) states[l.offset + k] = *variables++;
   }
-  for (std::size_t i = 0; i < plan::constants.size(); ++i) constants[i] = plan::constants[i].word<float>();
+  for (std::size_t i = 0; i < plan::constants.size(); ++i) constants[i] = plan::constants[i].template word<float>();
   batch_scalars[0] = batch_scalars[1] = 1;
   tfx::bindings<float> b;
   b.base[tfx::arena_space] = arena;

@@ -32,6 +32,47 @@ template <class T> struct launch_part {
   std::ptrdiff_t stride = 0;
 };
 
+/// Words of memory for rows that are made longer.
+inline constexpr int folded_words = 1024;
+/// From so many elements on copying them is little work.
+inline constexpr int folded_from = 32 * folded_words;
+
+/// `times` rows one behind the other.
+template <class Element> void repeat_row(const Element* from, int cols, int times, Element* to) {
+  for (int c = 0; c < cols; ++c) to[c] = from[c];
+  for (int i = cols; i < times * cols; ++i) to[i] = to[i - cols];
+}
+/// Calls the kernel with some rows as one. An operand that is the same row again and again is copied as often.
+template <class T> TFX_COLD void enter_folded(const call<T>& a, frame<T>& f, T** at, std::ptrdiff_t* step, int together) {
+  T copies[folded_words];
+  T* copy = copies;
+  const int operands = a.layout->operands, rows = f.rows, cols = f.cols;
+  for (int k = 0; k < operands; ++k) {
+    const operand_step lies = a.step[k];
+    step[k] *= together;
+    if (lies.row != 0 || lies.column == 0) continue;
+    if (lies.lies == lies_as::word) repeat_row(at[k], cols, together, copy);
+    else repeat_row(reinterpret_cast<const char*>(at[k]), cols * bytes_of(lies.lies), together, reinterpret_cast<char*>(copy));
+    at[k] = copy;
+    copy += words_for(together * cols, lies.lies);
+  }
+  f.rows = rows / together;
+  f.cols = together * cols;
+  a.kernel(f);
+  for (int k = 0; k < operands; ++k) at[k] = further(at[k], f.rows * step[k], a.step[k].lies);
+  f.rows = 1;
+  f.cols = rows % together * cols;
+  if (f.cols > 0) a.kernel(f);
+}
+/// So many rows of a part are worth being one; 1: none.
+template <class T> int rows_to_fold(const call<T>& a, const launch_part<T>& p) {
+  if (!a.layout->folds || p.cols != a.cols || std::int64_t(p.rows) * p.cols < folded_from) return 1;
+  int again = 0;
+  for (int k = 0; k < a.layout->operands; ++k) again += a.step[k].row == 0 && a.step[k].column != 0;
+  const int together = again > 0 ? folded_words / (again * p.cols) : 1;
+  return together > 1 ? together : 1;
+}
+
 /// Calls the kernel for a part of its domain. The tables are memory for what it is told of its operands.
 template <class T> [[gnu::noinline]] void enter_with(const call<T>& a, const launch_part<T>& p, T** at, std::ptrdiff_t* step) {
   const launch_layout& layout = *a.layout;
@@ -62,6 +103,7 @@ template <class T> [[gnu::noinline]] void enter_with(const call<T>& a, const lau
     f.sums = a.sums + p.col;
     f.pitch = padded_columns(a.cols);
   }
+  if (const int together = flat ? 1 : rows_to_fold(a, p); together > 1) return enter_folded(a, f, at, step, together);
   a.kernel(f);
 }
 template <int Room, class T> [[gnu::noinline]] void enter_part_of(const call<T>& a, const launch_part<T>& p) {
