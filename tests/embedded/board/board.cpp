@@ -41,7 +41,12 @@ template <class Predictor> void predict(const float* variables, const float* x, 
     if (l.space != tfx::state_space) continue;
     for (int k = 0; k < l.size; ++k) states[l.offset + k] = *variables++;
   }
-  for (std::size_t i = 0; i < plan::constants.size(); ++i) constants[i] = plan::constants[i].template word<float>();
+  static constexpr auto words = [] {   // made by the compiler: the board has no double
+    std::array<float, plan::constants.size()> t{};
+    for (std::size_t i = 0; i < t.size(); ++i) t[i] = plan::constants[i].template word<float>();
+    return t;
+  }();
+  for (std::size_t i = 0; i < words.size(); ++i) constants[i] = words[i];
   batch_scalars[0] = batch_scalars[1] = 1;
   tfx::bindings<float> b;
   b.base[tfx::arena_space] = arena;
