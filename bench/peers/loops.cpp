@@ -67,6 +67,12 @@ int main(int argc, char** argv) {
   work<matrix, large_matrix>("every other", [](auto x) { return slice<1, 0, decltype(x)::dim.extent[1], 2>(x) * 1.5; });
   work<shape<262144, 4>, shape<16777216, 4>>("three of four", [](auto x) { return slice<1, 0, 3>(x) * 1.5; });
   work<shape<32, 104, 104, 3>, shape<64, 590, 590, 3>>("pad colours", [](auto x) { return pad<1, 1, 1>(pad<2, 1, 1>(x)) * 1.5; });
+  work<shape<32, 104, 104, 3>, shape<64, 590, 590, 3>>("mirror colours", [](auto x) { return flip<2>(x) * 1.5; });
+  work<shape<32, 104, 104, 3>, shape<64, 590, 590, 3>>("crop colours", [](auto x) {
+    constexpr int n = decltype(x)::dim.extent[1];
+    return slice<1, 4, n - 4>(slice<2, 4, n - 4>(x)) * 1.5;
+  });
+  work<shape<349525, 1>, shape<22369621, 1>>("stack three", [](auto x) { return concatenate<1>(x, x + 1, x * 2); });
   work<shape<349525, 3>, shape<22369621, 3>>("centre colours", [](auto x) { return x - mean<0>(x); });
   work<shape<16, 32, 32, 64>, shape<256, 64, 64, 64>>("group norm", [](auto x) {
     constexpr auto s = decltype(x)::dim;

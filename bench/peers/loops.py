@@ -42,6 +42,7 @@ def works():
     half = matrix[1] // 2
 
     pixels = (256, 64, 64, 64) if big else (16, 32, 32, 64)
+    colours = (64, 590, 590, 3) if big else (32, 104, 104, 3)
     planes = (256, 64, 64, 64) if big else (16, 64, 32, 32)
 
     def group_norm(f, x):
@@ -66,7 +67,10 @@ def works():
         ("channels first", pixels, lambda f, x: f.own(f.permute(x, (0, 3, 1, 2)) * 1.5)),
         ("every other", matrix, lambda f, x: f.own(x[:, ::2] * 1.5)),
         ("three of four", (16777216, 4) if big else (262144, 4), lambda f, x: x[:, :3] * 1.5),
-        ("pad colours", (64, 590, 590, 3) if big else (32, 104, 104, 3), lambda f, x: f.pad_colours(x) * 1.5),
+        ("pad colours", colours, lambda f, x: f.pad_colours(x) * 1.5),
+        ("mirror colours", colours, lambda f, x: f.flip(x, (2,)) * 1.5),
+        ("crop colours", colours, lambda f, x: f.own(x[:, 4:-4, 4:-4, :] * 1.5)),
+        ("stack three", (22369621, 1) if big else (349525, 1), lambda f, x: f.concatenate([x, x + 1, x * 2], 1)),
         ("centre colours", (22369621, 3) if big else (349525, 3), lambda f, x: x - f.mean(x, 0)),
         ("group norm", pixels, group_norm),
         ("excite", pixels, lambda f, x: x * f.mean(x, (1, 2))),

@@ -50,9 +50,7 @@ void check(const geometry& g, const void* tiles, std::vector<void*> operands, in
     for (int c = 0; c < cols; ++c) expected[std::size_t(r * cols + c)] = F::template element<T>(known, in, r, c, cols, 0);
   std::memset(direct.data(), 0xff, count * sizeof(T));
   std::memset(fused.data(), 0xff, count * sizeof(T));
-  std::size_t needed = 0;
-  if constexpr (requires { Producer::scratch(g, rows, cols); }) needed = Producer::scratch(g, rows, cols);
-  scratch_memory<T> scratch(needed);
+  scratch_memory<T> scratch(Producer::scratch(g, rows, cols));
   call<T> a;
   a.operand = operands.data();
   a.rows = rows;

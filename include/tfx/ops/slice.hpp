@@ -48,9 +48,24 @@ namespace detail {
 struct box {
   int begin[max_rank] = {};
 };
+/// The box that begins with the element at this place.
+constexpr box corner_of(int place, const dims& from) {
+  box corner;
+  for (int i = 0; i < from.rank; ++i) {
+    corner.begin[i] = place / step_of(from, i);
+    place %= step_of(from, i);
+  }
+  return corner;
+}
 }  // namespace detail
 constexpr handle slice_box(handle a, detail::box corner, const dims& shape) {
   if (a.shape() == shape) return a;
+  if (const node& n = a.graph->nodes[a.id]; n.op->id == op_of<slice_box_op>.id) {   // a box of a box is one
+    const handle x{a.graph, a.graph->input(a.id, 0)};
+    const detail::box first = detail::corner_of(movement_geometry(a.graph->geometries[n.aux]).first, x.shape());
+    for (int i = 0; i < shape.rank; ++i) corner.begin[i] += first.begin[i];
+    return slice_box(x, corner, shape);
+  }
   const dims from = a.shape();
   movement_geometry g = detail::movement_to(shape);
   for (int i = 0; i < from.rank; ++i) {
@@ -79,13 +94,7 @@ constexpr handle pad_box(handle a, detail::box corner, dims shape, double value 
 constexpr void slice_box_op::backward(gradient_scope& s) {
   const dims from = s.input(0).shape();
   const movement_geometry g = s.geo();
-  detail::box corner;
-  int rest = g.first;
-  for (int i = 0; i < from.rank; ++i) {
-    corner.begin[i] = rest / detail::step_of(from, i);
-    rest %= detail::step_of(from, i);
-  }
-  s.add(0, pad_box(s.dy, corner, from));
+  s.add(0, pad_box(s.dy, detail::corner_of(g.first, from), from));
 }
 constexpr void pad_op::backward(gradient_scope& s) {
   const dims from = s.input(0).shape();

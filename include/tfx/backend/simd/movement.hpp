@@ -92,14 +92,18 @@ template <class T, int... I> TFX_INLINE void take(const T* from, const std::ptrd
   const line_vector<T> a = {from[at[I]]...};
   __builtin_memcpy(to, &a, sizeof a);
 }
-/// Lines of up to `Room` elements, one behind the other: what is read and written behind each is of the next ones.
+/// Lines of up to `Room` elements, one behind the other: what is read and written behind each is of others.
 template <int Room, class T> TFX_INLINE void copy_short_lines(const T* from, std::ptrdiff_t down, int rows, int cols, T* to) {
-  const int written = rows - divide_up(Room, cols), read = rows - 1 - int((Room - cols + down - 1) / down);   // the last one with all that behind it
-  const int last = written < read ? written : read;
-  int r = 0;
-  for (; r <= last; ++r, from += down, to += cols) __builtin_memcpy(to, from, Room * sizeof(T));
-  for (; r < rows; ++r, from += down, to += cols)
-    for (int c = 0; c < cols; ++c) to[c] = from[c];
+  const int beside = int((Room - cols + (down < 0 ? -down : down) - 1) / (down < 0 ? -down : down));   // lines behind which nothing lies
+  const int first = down < 0 ? lesser_of(beside, rows) : 0;
+  const int past = greater_of(first, lesser_of(rows + 1 - divide_up(Room, cols), down < 0 ? rows : rows - beside));
+  const auto exactly = [&](int begin, int end) {
+    for (int r = begin; r < end; ++r)
+      for (int c = 0; c < cols; ++c) to[r * cols + c] = from[r * down + c];
+  };
+  exactly(0, first);
+  for (int r = first; r < past; ++r) __builtin_memcpy(to + r * cols, from + r * down, Room * sizeof(T));
+  exactly(past, rows);
 }
 /// Lines shorter than a vector, in any order: as many at a time as are whole vectors.
 template <class T>
@@ -135,7 +139,15 @@ template <class T> TFX_INLINE void copy_line(const T* from, T* to, int n) {
   constexpr int lanes = line_lanes<T>;
   int i = 0;
   for (; i + lanes <= n; i += lanes) __builtin_memcpy(to + i, from + i, sizeof(line_vector<T>));
-  for (; i < n; ++i) to[i] = from[i];
+  const auto copy_rest = [&](auto count) __attribute__((always_inline)) {
+    if (!(n & count)) return;
+    __builtin_memcpy(to + i, from + i, count * sizeof(T));
+    i += count;
+  };
+  if constexpr (lanes > 8) copy_rest(std::integral_constant<int, 8>{});
+  if constexpr (lanes > 4) copy_rest(std::integral_constant<int, 4>{});
+  copy_rest(std::integral_constant<int, 2>{});
+  copy_rest(std::integral_constant<int, 1>{});
 }
 template <class T> TFX_INLINE void fill_line(T* to, int n, T value) {
   for (int i = 0; i < n; ++i) to[i] = value;
@@ -155,8 +167,8 @@ void copy_tile(const T* from, std::ptrdiff_t down, std::ptrdiff_t along, int row
   if (cols == 1 && rows > 1 && pitch == 1) return copy_tile(from, std::ptrdiff_t(0), down, 1, rows, to, std::ptrdiff_t(rows));
   constexpr int lanes = line_lanes<T>;
   const bool short_lines = cols < lanes && pitch == cols && rows >= lanes;
-  if (short_lines && down != 1 && (along != 1 || down <= 0)) return gather_short_lines(from, down, along, rows, cols, to);
-  if (along == 1) {
+  if (short_lines && down != 1 && (along != 1 || down == 0)) return gather_short_lines(from, down, along, rows, cols, to);
+  if (along == 1 && (cols >= 4 || short_lines)) {
     if (short_lines) {
       if (cols <= 4) return copy_short_lines<4>(from, down, rows, cols, to);
       if (cols <= 8) return copy_short_lines<8>(from, down, rows, cols, to);
@@ -191,6 +203,11 @@ void copy_tile(const T* from, std::ptrdiff_t down, std::ptrdiff_t along, int row
       for (int r = 0; r < below; r += side)
         for (int c = first; c < across && c < first + together; c += side)
           transpose_square(from + r + c * along, along, to + r * pitch + c, pitch);
+  }
+  if (cols < lanes && across == 0) {   // few columns, one after the other
+    for (int c = 0; c < cols; ++c)
+      for (int r = 0; r < rows; ++r) to[r * pitch + c] = from[r * down + c * along];
+    return;
   }
   for (int r = 0; r < rows; ++r) {
     int c = r < below ? across : 0;
@@ -229,8 +246,12 @@ template <class T> struct moving {
   /// Lines need no copy: the epilogue reads them where they lie.
   const bool in_place = finish != nullptr && m.lined_up < 0 && m.from.stride[in] == 1 && cols >= shortest_line;
 
+  /// Few short rows lie behind each other in what is written: a tile has those of several iterations of the loop around them.
+  const bool stacks = finish != nullptr && !in_place && !m.from.guarded && m.lined_up < 0 && out >= 1 && 2 * extent(out) * cols <= line_elements;
+  const int deep_loop = stacks ? out - 1 : m.lined_up;   ///< the third one of a tile, or -1
+
   struct tile {
-    int lined_up, rows, cols;   ///< extents
+    int deep, rows, cols;   ///< extents
   };
 
   int extent(int l) const { return l > 0 ? m.nest.extent[l] : rows / rows_in(0); }
@@ -246,8 +267,8 @@ template <class T> struct moving {
     const int most = in_place ? block_elements : across ? tile_elements : line_elements;
     const int most_cols = across && t.rows > 1 ? 256 : lesser_of(most, tile_elements);
     if (t.cols > most_cols) t.cols = most_cols;
-    if (m.lined_up >= 0) t.lined_up = lesser_of(extent(m.lined_up), 16);
-    const int most_rows = most / (t.cols * t.lined_up);
+    if (deep_loop >= 0) t.deep = lesser_of(extent(deep_loop), stacks ? most / (t.rows * t.cols) : 16);
+    const int most_rows = most / (t.cols * t.deep);
     if (t.rows > most_rows) t.rows = most_rows < 1 ? 1 : most_rows > 16 ? most_rows / 16 * 16 : most_rows;
     return t;
   }
@@ -256,11 +277,11 @@ template <class T> struct moving {
     if (rows <= 0 || cols <= 0) return;
     const tile most = choose_tile();
     if (in_place && m.from.guarded) detail::fill_line(a.scratch, most.cols, outside);   // a line of what is outside
-    const int last = out < 0 ? 1 : extent(out), lines = m.lined_up < 0 ? 1 : extent(m.lined_up);
+    const int last = out < 0 ? 1 : extent(out), lines = deep_loop < 0 ? 1 : extent(deep_loop);
     int outer = 1;
     for (int l = 0; l < out; ++l)
-      if (l != m.lined_up) outer *= extent(l);
-    const int across = divide_up(cols, most.cols), down = divide_up(last, most.rows), deep = divide_up(lines, most.lined_up);
+      if (l != deep_loop) outer *= extent(l);
+    const int across = divide_up(cols, most.cols), down = divide_up(last, most.rows), deep = divide_up(lines, most.deep);
     const range mine = share_of(outer * deep * down * across, a.part, a.parts);
     for (int i = mine.from; i < mine.to; ++i) {
       int rest = i;
@@ -270,12 +291,12 @@ template <class T> struct moving {
         return at;
       };
       const range c = piece(next(across), most.cols, cols), r = piece(next(down), most.rows, last),
-                  s = piece(next(deep), most.lined_up, lines);
+                  s = piece(next(deep), most.deep, lines);
       int row = 0;
       std::ptrdiff_t at = m.from.offset;
       bool inside = true;
       for (int l = out - 1; l >= 0; --l) {
-        const int place = l == m.lined_up ? s.from : next(extent(l));
+        const int place = l == deep_loop ? s.from : next(extent(l));
         row += place * rows_in(l);
         at += std::ptrdiff_t(place) * m.from.stride[l];
         inside = inside && (!m.from.guarded || (place >= m.from.low[l] && place < m.from.high[l]));
@@ -289,12 +310,13 @@ template <class T> struct moving {
 
   void move(const T* at, int row, int lines, range r, range c, bool inside) const {
     if (in_place) return hand_over_lines(at, row, r, c, inside);
-    const std::ptrdiff_t line_rows = m.lined_up < 0 ? 0 : rows_in(m.lined_up);
+    const std::ptrdiff_t line_rows = deep_loop < 0 ? 0 : rows_in(deep_loop);
     T* const to = finish != nullptr ? a.scratch : destination + std::ptrdiff_t(row + r.from) * cols + c.from;
     const std::ptrdiff_t pitch = finish != nullptr ? c.size() : cols;
     const std::ptrdiff_t line_pitch = finish != nullptr ? pitch * r.size() : line_rows * cols;
     copy(at, lines, r, c, inside, to, pitch, line_pitch);
     if (finish == nullptr) return;
+    if (stacks) return finish(a, row, lines * r.size(), c.from, c.size(), to, pitch);
     for (int i = 0; i < lines; ++i)
       finish(a, int(row + i * line_rows) + r.from, r.size(), c.from, c.size(), to + i * line_pitch, pitch);
   }
@@ -323,7 +345,11 @@ template <class T> struct moving {
       for (int i = 0; i < r.size(); ++i) detail::copy_tile(at + i * down, 1, along, lines, c.size(), to + i * pitch, line_pitch);
       return;
     }
-    if (!v.guarded) return detail::copy_tile(at, down, along, r.size(), c.size(), to, pitch);
+    if (!v.guarded) {
+      for (int i = 0; i < lines; ++i)
+        detail::copy_tile(at + (stacks ? i * v.stride[deep_loop] : 0), down, along, r.size(), c.size(), to + i * line_pitch, pitch);
+      return;
+    }
     const range rows_inside = !inside ? range{} : out < 0 ? range{0, r.size()} : detail::guarded_part(v, out, r);
     const range cols_inside = detail::guarded_part(v, in, c);
     for (int i = 0; i < r.size(); ++i) {
@@ -363,22 +389,29 @@ template <class T, class Operation> struct simd_view_of : simd_view<T> {
 /// Columns of matrices, side by side: an epilogue reads them where they lie.
 template <class T, class Geometry> struct simd_concatenate {
   template <class Launch> static constexpr const void* tiles() { return nullptr; }
+  static constexpr std::size_t scratch(const geometry&, int, int) { return std::size_t(moving<T>::tile_elements); }
 
   [[gnu::noinline]] static void run(const call<T>& a, T* destination, finish_function<T> finish) {
     const Geometry g = *a.geo;
     const bool by_rows = a.rows >= a.parts;
     const range mine = share_of(by_rows ? a.rows : a.cols, a.part, a.parts);
     const range rows = by_rows ? mine : range{0, a.rows}, cols = by_rows ? range{0, a.cols} : mine;
-    const int together = greater_of(moving<T>::block_elements / greater_of(a.cols, 1), 1);   // rows of all parts
+    // Short lines are copied, so that the epilogue gets whole rows.
+    bool copies = finish == nullptr;
+    for (int k = 0; k < a.geo->operands; ++k) copies = copies || (2 * g.width[k] < shortest_line && a.cols <= moving<T>::tile_elements / shortest_line);
+    const bool joins = copies && finish != nullptr;
+    const int together = greater_of((joins ? moving<T>::tile_elements : moving<T>::block_elements) / greater_of(cols.size(), 1), 1);   // rows
     for (int row = rows.from; row < rows.to; row += together) {
       const int n = lesser_of(together, rows.to - row);
       for (int k = 0, begin = 0; k < a.geo->operands; begin += g.width[k++]) {
         const range shared = common(cols, {begin, begin + g.width[k]});
         if (shared.size() <= 0) continue;
         const T* const from = static_cast<const T*>(a.operand[k]) + g.at(k, row, shared.from - begin);
-        if (finish != nullptr) finish(a, row, n, shared.from, shared.size(), from, g.stride_of(k));
+        if (!copies) finish(a, row, n, shared.from, shared.size(), from, g.stride_of(k));
+        else if (joins) detail::copy_tile(from, g.stride_of(k), 1, n, shared.size(), a.scratch + (shared.from - cols.from), cols.size());
         else detail::copy_tile(from, g.stride_of(k), 1, n, shared.size(), destination + std::ptrdiff_t(row) * a.cols + shared.from, a.cols);
       }
+      if (joins) finish(a, row, n, cols.from, cols.size(), a.scratch, cols.size());
     }
   }
 };
