@@ -46,25 +46,35 @@ constexpr int row_of_broadcast(const dims& operand, const dims& result, int row)
   return at;
 }
 
+namespace detail {
+/// One row of what F makes element by element. Of each input its first element there, and the step to the next one.
+template <class F, class T> constexpr void map_row(const T* const* at, const int* step, T* out, int cols) {
+  using L = lanes::lane<T>;
+  for (int c = 0; c < cols; ++c) {
+    if constexpr (F::arity == 1) out[c] = F::apply(L(at[0][c * step[0]])).v;
+    else if constexpr (F::arity == 2) out[c] = F::apply(L(at[0][c * step[0]]), L(at[1][c * step[1]])).v;
+    else out[c] = F::apply(L(at[0][c * step[0]]), L(at[1][c * step[1]]), L(at[2][c * step[2]])).v;
+  }
+}
+template <class T> constexpr void evaluate_rows(const node_call<T>& a, int arity, void (*row)(const T* const*, const int*, T*, int)) {
+  const int rows = a.shape.rows(), cols = a.shape.cols();
+  const T* at[3] = {};
+  int step[3] = {};
+  for (int k = 0; k < arity; ++k) step[k] = a.in_shape[k].size() == a.shape.size() || a.in_shape[k].cols() == cols;
+  for (int r = 0; r < rows; ++r) {
+    for (int k = 0; k < arity; ++k) at[k] = a.in[k] + row_of_broadcast(a.in_shape[k], a.shape, r);
+    row(at, step, a.out + r * cols, cols);
+  }
+}
+}  // namespace detail
+
 /// The meaning of an operation, element by element and obviously: the oracle for every other backend, and what constant
 /// evaluation runs.
 template <class F, class T> constexpr void evaluate_node(const node_call<T>& a) {
   using L = lanes::lane<T>;
   const int rows = a.shape.rows(), cols = a.shape.cols();
   if constexpr (F::kind == op_kind::map || F::kind == op_kind::assign) {
-    const T* at[3] = {};
-    int step[3] = {};   // along a row
-    for (int k = 0; k < F::arity; ++k) step[k] = a.in_shape[k].size() == a.shape.size() || a.in_shape[k].cols() == cols;
-    auto input = [&](int k, int, int c) { return L(at[k][c * step[k]]); };
-    for (int r = 0; r < rows; ++r) {
-      for (int k = 0; k < F::arity; ++k) at[k] = a.in[k] + row_of_broadcast(a.in_shape[k], a.shape, r);
-      for (int c = 0; c < cols; ++c) {
-        T& y = a.out[r * cols + c];
-        if constexpr (F::arity == 1) y = F::apply(input(0, r, c)).v;
-        else if constexpr (F::arity == 2) y = F::apply(input(0, r, c), input(1, r, c)).v;
-        else y = F::apply(input(0, r, c), input(1, r, c), input(2, r, c)).v;
-      }
-    }
+    detail::evaluate_rows(a, F::arity, &detail::map_row<F, T>);
   } else if constexpr (F::kind == op_kind::reduce) {
     const reduced_run run = run_of(a.in_shape[0], a.axis);
     for (int o = 0; o < run.outer; ++o)

@@ -17,7 +17,7 @@ struct relu_gradient_op : elementwise<relu_gradient_op> {
 /// Gradient   dx = dy where y > 0, else 0
 struct relu_op : elementwise<relu_op> {
   static constexpr bool integers = true, keeps_values = true;
-  static constexpr auto on_unsigned(auto x) { return x; }
+  using of_unsigned = stop_gradient_op;   // itself
   static constexpr auto apply(auto x) { return at_least(x, decltype(x)(0)); }
   static constexpr auto derivative(auto, auto y, auto dy) { return detail::apply_map<relu_gradient_op>(y, dy); }
 };

@@ -54,12 +54,16 @@ struct multiply_op : elementwise<multiply_op> {
     return {};
   }
 };
+struct unsigned_divide_op : elementwise<unsigned_divide_op> {
+  static constexpr auto apply(auto a, auto b) { return a / b; }
+  static constexpr auto on_integers(auto a, auto b) { return decltype(a)::wrap(lanes::math::unsigned_divide(a.v, b.v)); }
+};
 /// a / b; of integers towards zero, as in C++. An integer divided by 0 is -1, all bits set (as XLA).
 struct divide_op : elementwise<divide_op> {
+  using of_unsigned = unsigned_divide_op;
   static constexpr bool integers = true, grows = true;
   static constexpr auto apply(auto a, auto b) { return a / b; }
   static constexpr auto on_integers(auto a, auto b) { return decltype(a)::wrap(lanes::math::divide(a.v, b.v)); }
-  static constexpr auto on_unsigned(auto a, auto b) { return decltype(a)::wrap(lanes::math::unsigned_divide(a.v, b.v)); }
   static constexpr auto derivative(auto, auto b, auto y, auto dy) { return parts(dy / b, -(dy * y / b)); }
   static constexpr handle simplify(handle a, handle b) { return detail::is_constant(b, 1) ? detail::unless_smaller(a, b) : handle{}; }
 };
@@ -152,7 +156,7 @@ template <traced X, class Lower, class Upper> constexpr auto clip(X x, Lower low
 
 /// The value itself, as a constant for the derivative: no gradient flows through.
 struct stop_gradient_op : elementwise<stop_gradient_op> {
-  static constexpr bool integers = true, keeps_values = true;
+  static constexpr bool keeps_values = true;
   static constexpr auto apply(auto x) { return x; }
   static constexpr auto derivative(auto, auto, auto) { return handle{}; }
 };

@@ -9,7 +9,7 @@
 // What operations do with element types. A register holds a number, or the bits of an integer; an operation says of itself
 //
 //     static constexpr bool integers = true;       // `apply` (of a comparison `holds`) is right on lanes of integers too
-//     static constexpr auto on_integers(auto...);   // there it is this; on_unsigned: where they have no sign
+//     static constexpr auto on_integers(auto...);   // there it is this; an operation `of_unsigned` is it where they have no sign
 //     static constexpr bool grows = true;          // the result may lie outside of the operands' type, and wraps around
 //     static constexpr bool orders = true;         // it depends on which of two is larger: unsigned integers differ
 //     static constexpr bool keeps_values = true;   // the result is one of the operands, so it is as narrow as they are
@@ -43,25 +43,24 @@ template <class V> using whole_lane = lanes::lane<lanes::integer_of<V>>;
 template <class V> TFX_INLINE constexpr lanes::lane<V> truth(lanes::lane_mask<lanes::integer_of<V>> m) {
   return lanes::register_of<V>(select(m, whole_lane<V>(whole_of(lanes::scalar_of<V>(1))), whole_lane<V>(0)));
 }
-/// F on integers as large as a word; `Unsigned`: without a sign.
-template <class F, bool Unsigned> struct on_words : elementwise<on_words<F, Unsigned>> {
+/// F on integers as large as a word. Unsigned ones are brought into the order of signed ones before (`ordered_op`).
+template <class F> struct on_words : elementwise<on_words<F>> {
   static constexpr std::string_view name = label_of<F>;
   template <class V, class... Same> requires(int(sizeof...(Same)) + 1 == F::arity)
   static TFX_INLINE constexpr lanes::lane<V> apply(lanes::lane<V> a, Same... b) {
-    if constexpr (requires { F::holds(lanes::bits_of(a), lanes::bits_of(b)...); }) return truth<V>(F::holds(ordered(lanes::bits_of(a)), ordered(lanes::bits_of(b))...));
-    else if constexpr (requires { F::on_unsigned(lanes::bits_of(a), lanes::bits_of(b)...); } && Unsigned) return lanes::register_of<V>(F::on_unsigned(lanes::bits_of(a), lanes::bits_of(b)...));
+    if constexpr (requires { F::holds(lanes::bits_of(a), lanes::bits_of(b)...); }) return truth<V>(F::holds(lanes::bits_of(a), lanes::bits_of(b)...));
     else if constexpr (requires { F::on_integers(lanes::bits_of(a), lanes::bits_of(b)...); }) return lanes::register_of<V>(F::on_integers(lanes::bits_of(a), lanes::bits_of(b)...));
-    else return lanes::register_of<V>(ordered(F::apply(ordered(lanes::bits_of(a)), ordered(lanes::bits_of(b))...)));
+    else return lanes::register_of<V>(F::apply(lanes::bits_of(a), lanes::bits_of(b)...));
   }
   static constexpr auto derivative(auto, auto, auto) requires(F::arity == 1) { return handle{}; }
   static constexpr auto derivative(auto, auto, auto, auto) requires(F::arity == 2) { return parts(handle{}, handle{}); }
-
- private:
-  /// Unsigned integers in an order that signed ones have, and back.
-  template <class I> static TFX_INLINE constexpr I ordered(I x) {
-    if constexpr (Unsigned && orders_operands<F>) return I::wrap(lanes::math::ordered(x.v));
-    else return x;
+};
+/// Unsigned integers in an order that signed ones have, and back.
+struct ordered_op : elementwise<ordered_op> {
+  template <class V> static TFX_INLINE constexpr lanes::lane<V> apply(lanes::lane<V> x) {
+    return lanes::lane<V>::wrap(lanes::traits<V>::from_bits(lanes::math::ordered(lanes::traits<V>::bits(x.v))));
   }
+  static constexpr auto derivative(auto, auto, auto) { return handle{}; }
 };
 
 /// The integer that a word is, cut to so many bytes.
@@ -95,6 +94,11 @@ template <int Bytes, bool Unsigned> struct to_integer_op : elementwise<to_intege
     return lanes::lane<V>::wrap(lanes::traits<V>::from_bits(Unsigned && Bytes >= int(sizeof(T)) ? lanes::math::unsigned_integer(x.v) : lanes::math::integer(x.v)));
   }
   static constexpr auto derivative(auto, auto, auto) { return handle{}; }
+};
+/// x, or the end that it lies beyond; NaN stays.
+struct between_op : elementwise<between_op> {
+  static constexpr auto apply(auto x, auto least, auto most) { return select(x < least, least, select(x > most, most, x)); }
+  static constexpr auto derivative(auto, auto, auto, auto, auto) { return parts(handle{}, handle{}, handle{}); }
 };
 /// A number rounded to those that `Format` has. Gradients cross the same border rounded.
 template <class Format> struct round_to_op : elementwise<round_to_op<Format>> {
@@ -188,15 +192,26 @@ constexpr handle constant_as(handle h, dtype to) {
 /// F on integers of one type, which is that of its result too if that is an integer.
 template <class F, class... H> constexpr handle map_of_integers(dtype in, dtype result, H... h) {
   handle y;
-  if (is_unsigned(in) && size_of(in) >= 4) y = map_of<on_words<F, true>>(result, h...);
-  else y = map_of<on_words<F, false>>(result, h...);
+  if (is_unsigned(in) && size_of(in) >= 4) {
+    if constexpr (requires { typename F::of_unsigned; }) y = map_of<on_words<typename F::of_unsigned>>(result, h...);
+    else if constexpr (orders_operands<F>) y = is_whole(result) ? map_of<ordered_op>(result, map_of<on_words<F>>(in, map_of<ordered_op>(in, h)...)) : map_of<on_words<F>>(result, map_of<ordered_op>(in, h)...);
+    else y = map_of<on_words<F>>(result, h...);
+  } else {
+    y = map_of<on_words<F>>(result, h...);
+  }
   return grows<F> && size_of(in) < 8 && is_whole(result) ? wrapped_to(result, y) : y;
 }
-template <bool Unsigned> constexpr handle integer_from_number(int bytes, dtype to, handle h) {
-  if (bytes == 1) return map_of<to_integer_op<1, Unsigned>>(to, h);
-  if (bytes == 2) return map_of<to_integer_op<2, Unsigned>>(to, h);
-  if (bytes == 4) return map_of<to_integer_op<4, Unsigned>>(to, h);
-  return map_of<to_integer_op<8, Unsigned>>(to, h);
+/// A number as one between the ends of a small integer type.
+constexpr handle between_ends(handle h, dtype type) {
+  const double past = double(1 << (8 * size_of(type) - (is_unsigned(type) ? 0 : 1)));
+  builder& g = *h.graph;
+  return map_of<between_op>(dtype::real_type, h, g.constant(is_unsigned(type) ? 0. : -past), g.constant(past - 1));
+}
+
+constexpr handle integer_from_number(handle h, dtype to) {
+  if (size_of(to) == 8) return is_unsigned(to) ? map_of<to_integer_op<8, true>>(to, h) : map_of<to_integer_op<8, false>>(to, h);
+  if (to == dtype::uint32) return map_of<to_integer_op<4, true>>(to, h);
+  return map_of<to_integer_op<4, false>>(to, size_of(to) == 4 || h.type() == dtype::boolean ? h : between_ends(h, to));
 }
 
 }  // namespace detail
@@ -210,7 +225,7 @@ constexpr handle as_type(handle h, dtype to) {
   if (h.graph->nodes.data[h.id].op->kind == op_kind::constant && !is_narrow_float(to)) return detail::constant_as(h, to);
   if (to == dtype::boolean) return is_whole(from) ? detail::map_of_integers<detail::is_true_op>(from, to, h) : detail::map_of<detail::is_true_op>(to, h);
   if (is_whole(from) && is_whole(to)) return promote(from, to) == to ? detail::retyped(h, to) : detail::wrapped_to(to, h);
-  if (is_whole(to)) return is_unsigned(to) ? detail::integer_from_number<true>(size_of(to), to, h) : detail::integer_from_number<false>(size_of(to), to, h);
+  if (is_whole(to)) return detail::integer_from_number(h, to);
   if (is_whole(from)) h = is_unsigned(from) && size_of(from) >= 4 ? detail::map_of<detail::to_number_op<true>>(dtype::real_type, h) : detail::map_of<detail::to_number_op<false>>(dtype::real_type, h);
   if (to == dtype::bfloat16) return detail::map_of<detail::round_to_op<bfloat16>>(to, h);
   if (to == dtype::float16) return detail::map_of<detail::round_to_op<float16>>(to, h);
@@ -225,13 +240,25 @@ template <class Format> constexpr auto round_to_op<Format>::derivative(auto, aut
 /// A number that F can compute with: of an integer the number that it is.
 constexpr handle as_number(handle h) { return is_whole(h.type()) ? as_type(h, dtype::real_type) : h; }
 
+/// Records F on handles of the program's own type, as nearly all are.
+template <class F, class... H> constexpr handle record_reals(H... h) {
+  if constexpr (requires { F::simplify(h...); }) {
+    if (const handle simpler = F::simplify(h...); !simpler.empty()) return simpler;
+  }
+  constexpr dtype type = result_type<F>(dtype::real_type);
+  return map_of<F>(type, h...);
+}
+template <class... H> constexpr bool all_real(H... h) { return ((h.graph->nodes.data[h.id].type == dtype::real_type) && ...); }
 /// Records F on handles whose types promote to `common`.
 template <class F, class... H> constexpr handle record_map(dtype common, H... h) {
+  if (common == dtype::real_type && all_real(h...)) return record_reals<F>(h...);
   const dtype type = result_type<F>(common);
   if constexpr (requires { F::simplify(h...); }) {
     if (const handle simpler = F::simplify(h...); !simpler.empty()) return is_number_in_code(simpler) && !is_whole(type) ? simpler : as_type(simpler, type);
   }
-  if constexpr (takes_integers<F>) {
+  if constexpr (keeps_values<F> && !takes_integers<F>) {   // moves words, whatever they are
+    return map_of<F>(type, as_type(h, common)...);
+  } else if constexpr (takes_integers<F>) {
     if (const dtype in = is_whole(common) ? common : type; is_whole(in)) return map_of_integers<F>(in, type, as_type(h, in)...);
   }
   return map_of<F>(type, as_number(h)...);
@@ -247,9 +274,16 @@ template <class F> inline constexpr bool chooses = [] {
   if constexpr (requires { F::chooses; }) return F::chooses;
   else return false;
 }();
-template <class F> constexpr handle map_node(handle a) { return record_map<F>(common_type(type_of_operand(a)), a); }
-template <class F> constexpr handle map_node(handle a, handle b) { return record_map<F>(common_type(type_of_operand(a), type_of_operand(b)), a, b); }
+template <class F> constexpr handle map_node(handle a) {
+  if (all_real(a)) return record_reals<F>(a);
+  return record_map<F>(common_type(type_of_operand(a)), a);
+}
+template <class F> constexpr handle map_node(handle a, handle b) {
+  if (all_real(a, b)) return record_reals<F>(a, b);
+  return record_map<F>(common_type(type_of_operand(a), type_of_operand(b)), a, b);
+}
 template <class F> constexpr handle map_node(handle a, handle b, handle c) {
+  if (all_real(a, b, c)) return record_reals<F>(a, b, c);
   if constexpr (chooses<F>) return record_choice<F>(common_type(type_of_operand(b), type_of_operand(c)), a, b, c);
   else return record_map<F>(common_type(type_of_operand(a), type_of_operand(b), type_of_operand(c)), a, b, c);
 }

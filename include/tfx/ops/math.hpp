@@ -65,15 +65,18 @@ struct erfc_op : elementwise<erfc_op> {
     return dy * (-1.1283791670955126 * detail::apply_map<exp_op>(-(x * x)));
   }
 };
+struct sign_of_unsigned_op : elementwise<sign_of_unsigned_op> {
+  static constexpr auto apply(auto x) { return select(x == decltype(x)(0), x, decltype(x)(1)); }
+};
 struct sign_op : elementwise<sign_op> {
   static constexpr bool integers = true;
-  static constexpr auto on_unsigned(auto x) { return select(x == decltype(x)(0), x, decltype(x)(1)); }
+  using of_unsigned = sign_of_unsigned_op;
   static constexpr auto apply(auto x) { return sign(x); }
   static constexpr auto derivative(auto, auto, auto) { return handle{}; }
 };
 struct abs_op : elementwise<abs_op> {
   static constexpr bool integers = true, grows = true;
-  static constexpr auto on_unsigned(auto x) { return x; }
+  using of_unsigned = stop_gradient_op;   // itself
   static constexpr auto apply(auto x) { return abs(x); }
   static constexpr auto derivative(auto x, auto, auto dy) { return dy * detail::apply_map<sign_op>(x); }
 };

@@ -61,23 +61,17 @@ struct product_of_others_op {
 
 namespace detail {
 
-/// F on integers as large as a word; `Unsigned`: without a sign.
-template <class F, bool Unsigned> struct reduce_words {
+/// F on integers as large as a word.
+template <class F> struct reduce_words {
   static constexpr std::string_view name = F::name;
   static constexpr op_kind kind = op_kind::reduce;
   static constexpr int arity = 1;
   static constexpr bool differentiable = true;
-  template <class L> static constexpr L identity() { return lanes::register_of<decltype(L::v)>(ordered(F::template identity<whole_lane<decltype(L::v)>>())); }
+  template <class L> static constexpr L identity() { return lanes::register_of<decltype(L::v)>(F::template identity<whole_lane<decltype(L::v)>>()); }
   template <class V> static TFX_INLINE constexpr lanes::lane<V> combine(lanes::lane<V> a, lanes::lane<V> b) {
-    return lanes::register_of<V>(ordered(F::combine(ordered(lanes::bits_of(a)), ordered(lanes::bits_of(b)))));
+    return lanes::register_of<V>(F::combine(lanes::bits_of(a), lanes::bits_of(b)));
   }
   static constexpr void backward(gradient_scope&) {}
-
- private:
-  template <class I> static TFX_INLINE constexpr I ordered(I x) {
-    if constexpr (Unsigned && orders_operands<F>) return I::wrap(lanes::math::ordered(x.v));
-    else return x;
-  }
 };
 
 template <class F> constexpr handle reduce_node(handle a, int axis) {
@@ -90,8 +84,10 @@ template <class F> constexpr handle reduce_node(handle a, int axis) {
   builder& g = *a.graph;
   const dims shape = reduced(a.shape(), axis);
   if (!is_whole(from)) return {&g, g.emit<F>(shape, type, axis, a.id)};
-  const bool without_sign = is_unsigned(from) && size_of(from) >= 4;
-  const handle y{&g, without_sign ? g.emit<reduce_words<F, true>>(shape, type, axis, a.id) : g.emit<reduce_words<F, false>>(shape, type, axis, a.id)};
+  const bool turns = orders_operands<F> && is_unsigned(from) && size_of(from) >= 4;
+  if (turns) a = map_of<ordered_op>(from, a);
+  const handle y{&g, g.emit<reduce_words<F>>(shape, type, axis, a.id)};
+  if (turns) return map_of<ordered_op>(type, y);
   return keeps_values<F> ? y : wrapped_to(type, y);
 }
 constexpr dims kept(const dims& s, unsigned axes) {
