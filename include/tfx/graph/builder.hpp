@@ -60,6 +60,7 @@ struct builder : complaints {
 
   bool training = false;
   int frozen = 0, shared = 0;            ///< depth of nn::frozen, nn::shared
+  dtype precision = dtype::real_type;    ///< to which contractions round (nn::in_precision)
   int sites = 0, pins = 0;               ///< dropout sites, copies that must stay apart
   int batch_bound = 0;                   ///< the bounded extent's bound; 0: the program has none
   long long arena_limit = 0;             ///< bytes of the arena that the program is to do with; 0: no limit

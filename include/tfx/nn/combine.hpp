@@ -123,6 +123,27 @@ template <class F> struct frozen_layer {
     return y;
   }
 };
+template <class Format, class F> struct precision_layer {
+  static constexpr bool transparent = true;
+  F f;
+  template <class S, class T, class... X> constexpr auto operator()(var<S, T> x, X... more) const {
+    builder& g = *x.h.graph;
+    const dtype around = g.precision;
+    g.precision = is_narrow_float(dtype_of<Format>) ? dtype_of<Format> : dtype::real_type;
+    const auto y = call_layer(f, x, more...);
+    g.precision = around;
+    return y;
+  }
+};
+/// A layer whose products and convolutions round their operands and results to `Format`, bfloat16 or float16; `real` switches
+/// that off for a layer inside. Everything else computes as it does, on the rounded values; parameters, the optimizer's memory
+/// and the end of the network stay as they are, and gradients are rounded where values are.
+///
+///     inline constexpr auto net = nn::in_precision<bfloat16>(nn::sequential(nn::dense<128>{}, nn::relu{}, nn::dense<10>{}));
+///
+/// Source     Micikevicius et al. 2018
+template <class Format, class F> constexpr auto in_precision(F f) { return precision_layer<Format, F>{f}; }
+
 /// A layer whose parameters are not trained; gradients still flow through it.
 template <class F> constexpr auto frozen(F f) { return frozen_layer<F>{f}; }
 

@@ -34,7 +34,8 @@ template <int Out, int Size, auto... Option> struct conv2d {
       constexpr int channels = S::value.extent[3] / group_count;
       const auto w = param<shape<Size, Size, channels, Out>>(x, "weight", weight_init, Size * Size * channels, Size * Size * Out);
       const auto y = tfx::conv2d<Option...>(x, w, line);
-      return here.gives(bias ? y + param<shape<Out>>(x, "bias", bias_init) : y);
+      using Y = std::remove_const_t<decltype(y)>;
+      return here.gives(Y{tfx::detail::in_precision(untyped(bias ? y + param<shape<Out>>(x, "bias", bias_init) : y))});
     }
   }
 };

@@ -107,6 +107,8 @@ template <class Role> constexpr handle convolve(handle a, handle b, const dims& 
     g.contracted = known.images;
     g.contracts_batch = a.shape().bounded;
   }
+  a = detail::in_precision(a);
+  b = detail::in_precision(b);
   return {a.graph, a.graph->emit<Role>(shape, dtype::real_type, g, detail::as_number(a).id, detail::as_number(b).id)};
 }
 constexpr void conv_op::backward(gradient_scope& s) {

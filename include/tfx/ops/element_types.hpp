@@ -237,6 +237,14 @@ namespace detail {
 
 template <class Format> constexpr auto round_to_op<Format>::derivative(auto, auto, auto dy) { return as_type(untyped(dy), dtype_of<Format>); }
 
+/// An operand of a contraction, in the precision that is asked for around it; and a result.
+constexpr handle in_precision(handle h) { return h.graph->precision == dtype::real_type ? h : as_type(h, h.graph->precision); }
+/// What was rounded last: the end of a network is not.
+constexpr handle unrounded(handle h) {
+  const node& n = h.graph->nodes.data[h.id];
+  return is<round_to_op<bfloat16>>(n) || is<round_to_op<float16>>(n) ? handle{h.graph, h.graph->input(h.id, 0)} : h;
+}
+
 /// A number that F can compute with: of an integer the number that it is.
 constexpr handle as_number(handle h) { return is_whole(h.type()) ? as_type(h, dtype::real_type) : h; }
 
@@ -252,6 +260,8 @@ template <class... H> constexpr bool all_real(H... h) { return ((h.graph->nodes.
 /// Records F on handles whose types promote to `common`.
 template <class F, class... H> constexpr handle record_map(dtype common, H... h) {
   if (common == dtype::real_type && all_real(h...)) return record_reals<F>(h...);
+  if constexpr (keeps_values<F>)   // of a typed handle to a real the value may be narrower
+    if (common == dtype::real_type) common = common_type(type_of_operand(h)...);
   const dtype type = result_type<F>(common);
   if constexpr (requires { F::simplify(h...); }) {
     if (const handle simpler = F::simplify(h...); !simpler.empty()) return is_number_in_code(simpler) && !is_whole(type) ? simpler : as_type(simpler, type);
@@ -265,6 +275,7 @@ template <class F, class... H> constexpr handle record_map(dtype common, H... h)
 }
 /// A choice moves words, whatever they are.
 template <class F> constexpr handle record_choice(dtype common, handle condition, handle a, handle b) {
+  if (common == dtype::real_type) common = common_type(type_of_operand(a), type_of_operand(b));
   if (is_whole(condition.type())) condition = as_type(condition, dtype::boolean);
   if (is_whole(common)) return map_of<F>(common, condition, as_type(a, common), as_type(b, common));
   return map_of<F>(common, condition, as_number(a), as_number(b));

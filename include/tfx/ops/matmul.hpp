@@ -88,6 +88,8 @@ constexpr bool untranspose(handle& a) {
 
 /// Rank 2 or 3 each; a batch extent in front may be missing on one side.
 constexpr handle matmul(handle a, handle b, bool ta = false, bool tb = false) {
+  a = detail::in_precision(a);
+  b = detail::in_precision(b);
   if (detail::untranspose(a)) ta = !ta;
   if (detail::untranspose(b)) tb = !tb;
   const dims x = a.shape(), y = b.shape();

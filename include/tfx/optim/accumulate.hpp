@@ -28,7 +28,7 @@ template <int Steps, class Optimizer> struct accumulation {
     const handle before = g.read(pending);
     const handle is_last = before == double(Steps - 1);
     g.write(pending, where(is_last, 0, before + 1));
-    const int step = g.leaf(slot_space, dims{}, dtype::real_type, "step", {}, true);
+    const int step = update_counter(g);
     g.write(step, g.read(step) + is_last);
   }
   constexpr shared_numbers prepare(builder& g) const {

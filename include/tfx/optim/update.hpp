@@ -47,11 +47,13 @@ template <class O> constexpr std::string_view missing_in_optimizer() {
 }
 }  // namespace detail
 
-/// The number of this update, from 1: one counter per program, in the optimizer's memory.
+/// Where a program counts its updates, in the optimizer's memory: an integer.
+constexpr int update_counter(builder& g) { return g.leaf(slot_space, dims{}, dtype::int32, "step", {}, true); }
+/// The number of this update, from 1.
 constexpr handle update_count(builder& g) {
-  const int l = g.leaf(slot_space, dims{}, dtype::real_type, "step", {}, true);
-  if (g.current[l] == g.leaf_node[l]) g.write(l, g.read(l) + 1.0);
-  return g.read(l);
+  const int l = update_counter(g);
+  if (g.current[l] == g.leaf_node[l]) g.write(l, g.read(l) + 1);
+  return as_type(g.read(l), dtype::real_type);
 }
 
 }  // namespace tfx::optim

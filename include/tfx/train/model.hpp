@@ -202,12 +202,12 @@ public:
 
   /// Calls f(path, shape, address) for every parameter and every state.
   template <class F> void for_each_variable(F f) {
-    detail::each_variable<layout>(parameter_space, parameters_.data(), f);
-    detail::each_variable<layout>(state_space, state_.data(), f);
+    detail::each_variable<parameter_space, layout>(parameters_.data(), f);
+    detail::each_variable<state_space, layout>(state_.data(), f);
   }
   template <class F> void for_each_variable(F f) const {
-    detail::each_variable<layout>(parameter_space, static_cast<const T*>(parameters_.data()), f);
-    detail::each_variable<layout>(state_space, static_cast<const T*>(state_.data()), f);
+    detail::each_variable<parameter_space, layout>(static_cast<const T*>(parameters_.data()), f);
+    detail::each_variable<state_space, layout>(static_cast<const T*>(state_.data()), f);
   }
   /// The same for everything that training with a recipe goes on from: the optimizer's memory, the number of steps and the
   /// seed as well. `checkpoint` makes a file's worth of it.
@@ -216,7 +216,7 @@ public:
     using P = training_plan<Recipe>;
     detail::buffer<T>& slots = slots_of<Recipe>();
     slots.grow(std::size_t(P::space_size(slot_space)));
-    detail::each_variable<P>(slot_space, slots.data(), f);
+    detail::each_variable<slot_space, P>(slots.data(), f);
     detail::each_counter(seed_, step_, f);
   }
   std::uint64_t steps_trained() const { return step_; }

@@ -96,17 +96,17 @@ public:
 
   /// Calls f(path, shape, address) for every parameter and every state.
   template <class F> void for_each_variable(F f) {
-    detail::each_variable<plan_type>(parameter_space, space_[parameter_space].data(), f);
-    detail::each_variable<plan_type>(state_space, space_[state_space].data(), f);
+    detail::each_variable<parameter_space, plan_type>(space_[parameter_space].data(), f);
+    detail::each_variable<state_space, plan_type>(space_[state_space].data(), f);
   }
   template <class F> void for_each_variable(F f) const {
-    detail::each_variable<plan_type>(parameter_space, static_cast<const T*>(space_[parameter_space].data()), f);
-    detail::each_variable<plan_type>(state_space, static_cast<const T*>(space_[state_space].data()), f);
+    detail::each_variable<parameter_space, plan_type>(static_cast<const T*>(space_[parameter_space].data()), f);
+    detail::each_variable<state_space, plan_type>(static_cast<const T*>(space_[state_space].data()), f);
   }
   /// The same for everything that the next run goes on from: the optimizers' memory, the number of steps and the seed as well.
   template <class F> void for_each_training_variable(F f) {
     for_each_variable(f);
-    detail::each_variable<plan_type>(slot_space, space_[slot_space].data(), f);
+    detail::each_variable<slot_space, plan_type>(space_[slot_space].data(), f);
     detail::each_counter(seed_, step_, f);
   }
   std::uint64_t steps_trained() const { return step_; }

@@ -80,7 +80,7 @@ template <const auto& Net, class In> struct collecting_step {
   constexpr void operator()(builder& b) const {
     b.training = true;
     const auto y = call_layer(Net, var<In>{b.add_input(In::value, dtype::real_type, "x")});
-    b.add_output(y.h);
+    b.add_output(as_type(unrounded(y.h), dtype::real_type));
   }
 };
 
@@ -122,7 +122,7 @@ template <const auto& Net, class In> struct layout {
 template <const auto& Net, class In> struct predict_step {
   constexpr void operator()(builder& b) const {
     layout<Net, In>::use(b);
-    b.add_output(call_layer(Net, var<In>{b.add_input(In::value, dtype::real_type, "x")}).h);
+    b.add_output(as_type(unrounded(call_layer(Net, var<In>{b.add_input(In::value, dtype::real_type, "x")}).h), dtype::real_type));
   }
 };
 
@@ -141,7 +141,8 @@ private:
     b.training = Train;
     const var<In> x{b.add_input(In::value, dtype::real_type, "x")};
     const Target t{b.add_input(Target::dim, dtype_of<typename Target::value_type>, "target")};
-    const auto y = call_layer(Net, x);
+    auto y = call_layer(Net, x);
+    y.h = unrounded(y.h);
     const auto loss = Recipe.loss(y, t);
     if constexpr (!std::same_as<decltype(loss), const var<shape<>>>) {
       b.complain("recipe: the loss ", label_of<Loss>, " gives ", loss.dim, ", one number is wanted");
@@ -156,11 +157,24 @@ private:
   }
 };
 
-/// Calls f(path, shape, address) for every variable of a layout in one space.
-template <class Layout, class T, class F> void each_variable(int space, T* base, F f) {
+/// Has a layout integers that live between runs? They are the optimizer's.
+template <class Layout> constexpr bool has_integers() {
+  for (int i = 0; i < Layout::n_leaves; ++i)
+    if (Layout::leaves[std::size_t(i)].space == slot_space && is_whole(Layout::leaves[std::size_t(i)].type)) return true;
+  return false;
+}
+/// Calls f(path, shape, address) for every variable of a layout in one space; the address is of its element type.
+template <int Space, class Layout, class T, class F> void each_variable(T* base, F f) {
   for (int i = 0; i < Layout::n_leaves; ++i) {
     const leaf_info& l = Layout::leaves[std::size_t(i)];
-    if (l.space == space) f(Layout::name(l), l.shape, base + l.offset);
+    if (l.space != Space) continue;
+    if constexpr (Space == slot_space && has_integers<Layout>()) {
+      if (is_whole(l.type)) {
+        f(Layout::name(l), l.shape, reinterpret_cast<whole_word<T>*>(base + l.offset));
+        continue;
+      }
+    }
+    f(Layout::name(l), l.shape, base + l.offset);
   }
 }
 /// Calls f for what random numbers depend on, as arrays of one integer.
