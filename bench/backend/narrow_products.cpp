@@ -20,23 +20,37 @@ template <int M, int K, int N, int Flags, summing Order, lies_as Left, lies_as R
   static constexpr int rows = M, cols = N;
 };
 
-template <class Product> class timed {
+template <class Product, bool Prepared = false> class timed {
  public:
   using producer = backend::simd_matmul<float>;
   static constexpr matmul_geometry g = Product::geo;
+  static constexpr bool bytes = g.order == summing::integers;
   using left = lanes::element_of<Product::types.left, float>;
   using right = lanes::element_of<Product::types.right, float>;
 
   timed() : a_(std::size_t(g.rows) * g.depth), b_(std::size_t(g.depth) * g.cols), y_(std::size_t(g.rows) * g.cols), scratch_(producer::scratch(g, g.rows, g.cols, Product::types) + 16) {
     std::uint32_t state = 1;
     const auto next = [&] { return float(std::int32_t(state = state * 1664525u + 1013904223u)) * 0x1p-25f; };
-    for (left& x : a_) x = left(next());
-    for (right& x : b_) x = right(next());
+    for (left& x : a_) x = left(bytes ? next() * 2 : next());
+    for (right& x : b_) x = right(bytes ? next() * 2 : next());
+    if (!Prepared) return;
+    prepared_.resize(producer::prepared(g, g.rows, g.cols, Product::types));
+    void* operands[] = {a_.data(), b_.data()};
+    call<float> c;
+    describe(c, operands);
+    if (!prepared_.empty()) producer::prepare(c, prepared_.data());
   }
   void operator()() {
     void* operands[] = {a_.data(), b_.data()};
-    static constexpr geometry row = geometry::of(g);
     call<float> c;
+    describe(c, operands);
+    producer::run(c, y_.data(), nullptr);
+    asm volatile("" ::: "memory");
+  }
+
+ private:
+  void describe(call<float>& c, void* const* operands) {
+    static constexpr geometry row = geometry::of(g);
     c.operand = operands;
     c.rows = g.rows;
     c.cols = g.cols;
@@ -44,19 +58,17 @@ template <class Product> class timed {
     c.contracted = g.depth;
     c.tiles = producer::tiles<Product>();
     c.scratch = reinterpret_cast<float*>((reinterpret_cast<std::uintptr_t>(scratch_.data()) + 63) / 64 * 64);
-    producer::run(c, y_.data(), nullptr);
-    asm volatile("" ::: "memory");
+    if (!prepared_.empty()) c.prepared = prepared_.data();
   }
 
- private:
   std::vector<left> a_;
   std::vector<right> b_;
-  std::vector<float> y_, scratch_;
+  std::vector<float> y_, scratch_, prepared_;
 };
 
 /// Best times of some works, taken in turn: the frequency drifts.
 template <class... Work> void best_of(double* best, int calls, Work&... works) {
-  constexpr int rounds = 25;
+  constexpr int rounds = 15;
   for (int round = 0; round < rounds; ++round) {
     int at = 0;
     const auto time = [&](auto& work) {
@@ -75,17 +87,20 @@ template <int M, int K, int N, int Flags = 0> void show() {
   static timed<product<M, K, N, Flags, summing::chain, word, word>> floats;
   static timed<product<M, K, N, Flags, summing::pairs, lies_as::bfloat16, lies_as::bfloat16>> both;
   static timed<product<M, K, N, Flags, summing::chain, word, lies_as::bfloat16>> weights;
+  static timed<product<M, K, N, Flags, summing::integers, int8, int8>> bytes;
+  static timed<product<M, K, N, Flags, summing::integers, int8, int8>, true> constant_bytes;
   const double work = double(M) * K * N * 1e-9;
-  double best[3] = {};
-  best_of(best, int(0.01 / work) + 1, floats, both, weights);
-  std::printf("[%4d, %4d]%s x [%4d, %4d]%s  float %6.1f G/s  bf16 x bf16 %6.1f (%.2f)  float x bf16 %6.1f (%.2f)\n", M, K, Flags & 1 ? "^T" : "  ", K, N, Flags & 2 ? "^T" : "  ",
-              work / best[0], work / best[1], best[0] / best[1], work / best[2], best[0] / best[2]);
+  double best[5] = {};
+  best_of(best, int(0.01 / work) + 1, floats, both, weights, bytes, constant_bytes);
+  std::printf("[%4d, %4d]%s x [%4d, %4d]%s  float %6.1f G/s  bf16 x bf16 %6.1f (%.2f)  float x bf16 %6.1f (%.2f)  int8 x int8 %6.1f (%.2f), a constant one %6.1f (%.2f)\n", M, K, Flags & 1 ? "^T" : "  ", K, N, Flags & 2 ? "^T" : "  ",
+              work / best[0], work / best[1], best[0] / best[1], work / best[2], best[0] / best[2], work / best[3], best[0] / best[3], work / best[4], best[0] / best[4]);
 }
 
 }  // namespace
 
 int main() {
   show<1024, 1024, 1024>();
+  show<256, 1024, 1024>();
   show<256, 512, 512>();
   show<64, 784, 128>();
   show<64, 1024, 4096>();

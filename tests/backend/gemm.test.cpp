@@ -354,6 +354,101 @@ TEST_CASE("matmul of narrow operands gives the bits of the product of the same n
   for (const int rows : {1, 3, 4, 5, 14, 39}) check_narrow<float, bfloat16, bfloat16, product<1, 40, 50, 70, 0, 0, 0, 0, summing::pairs>>(rows, 70);
 }
 
+namespace {
+
+/// Bytes of all values, more often the ends.
+void fill_bytes(guarded<std::int8_t>& to, std::uint64_t seed) {
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    seed = seed * 6364136223846793005u + 1442695040888963407u;
+    to[i] = seed >> 60 == 0 ? std::int8_t(-128) : seed >> 60 == 1 ? std::int8_t(127) : std::int8_t(seed >> 40);
+  }
+}
+
+template <int Batch, int M, int N, int K, int Flags, int StepA = 0, int StepB = 0, int BoundedK = 0>
+struct product_of_bytes : product<Batch, M, N, K, Flags, StepA, StepB, BoundedK, summing::integers> {
+  static constexpr backend::operand_types types = {lies_as::int8, lies_as::int8};
+};
+
+template <class Product> void check_bytes(int rows, int depth, std::vector<int> all_parts = {1, 3, 7}) {
+  constexpr matmul_geometry g = Product::geo;
+  const int batches = Product::rows / g.rows;
+  CAPTURE(g.rows);
+  CAPTURE(g.cols);
+  CAPTURE(g.depth);
+  CAPTURE(g.left_transposed);
+  CAPTURE(g.right_transposed);
+  CAPTURE(rows);
+  CAPTURE(depth);
+  guarded<std::int8_t> a(std::size_t(g.rows * g.depth + (batches - 1) * g.left_step)), b(std::size_t(g.cols * g.depth + (batches - 1) * g.right_step));
+  fill_bytes(a, std::uint64_t(1 + rows));
+  fill_bytes(b, std::uint64_t(7 + depth));
+  guarded<float> expected(std::size_t(rows) * std::size_t(g.cols));
+  for (int row = 0; row < rows; ++row)
+    for (int col = 0; col < g.cols; ++col) {
+      std::int32_t sum = 0;
+      for (int k = 0; k < depth; ++k) {
+        const int at_a = row / g.rows * g.left_step + (g.left_transposed ? k * g.rows + row % g.rows : row % g.rows * g.depth + k);
+        const int at_b = row / g.rows * g.right_step + (g.right_transposed ? col * g.depth + k : k * g.cols + col);
+        sum += a[std::size_t(at_a)] * b[std::size_t(at_b)];
+      }
+      std::memcpy(&expected[std::size_t(row) * std::size_t(g.cols) + std::size_t(col)], &sum, sizeof sum);
+    }
+  using matmul = narrow_matmul<float, Product>;
+  const void* const tiles = matmul::template tiles<Product>();
+  for (const int parts : all_parts) {
+    CAPTURE(parts);
+    check_producer<float, matmul>(g, tiles, Product::rows, rows, g.cols, depth, {a.data(), b.data()}, expected, parts);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("matmul of bytes gives the exact sums as integers") {
+  check_bytes<product_of_bytes<1, 1, 1, 1, 0>>(1, 1);
+  check_bytes<product_of_bytes<1, 1, 70, 33, 0>>(1, 33);
+  check_bytes<product_of_bytes<1, 3, 300, 65, 2>>(3, 65);
+  check_bytes<product_of_bytes<1, 13, 16, 70, 1>>(13, 70);
+  check_bytes<product_of_bytes<1, 16, 16, 16, 0>>(16, 16);
+  check_bytes<product_of_bytes<1, 70, 70, 70, 0>>(70, 70);
+  check_bytes<product_of_bytes<1, 70, 70, 71, 1>>(70, 71);
+  check_bytes<product_of_bytes<1, 70, 70, 72, 2>>(70, 72);
+  check_bytes<product_of_bytes<1, 70, 70, 73, 3>>(70, 73);
+  check_bytes<product_of_bytes<1, 30, 600, 9, 0>>(30, 9);
+  check_bytes<product_of_bytes<1, 193, 264, 1000, 0>>(193, 1000, {1, 4});
+  check_bytes<product_of_bytes<1, 49, 130, 5000, 0>>(49, 5000, {1});
+  check_bytes<product_of_bytes<5, 9, 20, 11, 2, 9 * 11, 20 * 11>>(3 * 9, 11);
+  check_bytes<product_of_bytes<1, 21, 37, 30, 1, 0, 0, 1>>(21, 17);
+  for (const int rows : {1, 4, 5, 14, 39}) check_bytes<product_of_bytes<1, 40, 50, 70, 0>>(rows, 70);
+}
+
+TEST_CASE("matmul of a narrow constant that was packed ahead of time") {
+  using bytes = product_of_bytes<1, 40, 50, 70, 0>;
+  using halves = narrow<float, product<1, 40, 50, 70, 2, 0, 0, 0, summing::pairs>, bfloat16, bfloat16>;
+  const auto check_prepared = [&]<class Product, class E>(guarded<E>& a, guarded<E>& b) {
+    using matmul = narrow_matmul<float, Product>;
+    constexpr matmul_geometry g = Product::geo;
+    const geometry row = geometry::of(g);
+    scratch_memory<float> scratch(matmul::scratch(g, 40, 50)), ahead(matmul::prepared(g, 40, 50, Product::types));
+    guarded<float> plain(40 * 50), prepared(40 * 50);
+    call<float> c = call_of<float>(row, matmul::template tiles<Product>(), 40, 50, 70, {}, scratch, 1);
+    void* operands[] = {a.data(), b.data()};
+    c.operand = operands;
+    matmul::run(c, plain.data(), nullptr);
+    matmul::prepare(c, ahead.data());
+    c.prepared = ahead.data();
+    matmul::run(c, prepared.data(), nullptr);
+    CHECK(prepared.same_bits(plain));
+  };
+  guarded<std::int8_t> a(40 * 70), b(70 * 50);
+  fill_bytes(a, 1);
+  fill_bytes(b, 2);
+  check_prepared.template operator()<bytes>(a, b);
+  guarded<bfloat16> x(40 * 70), y(70 * 50);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = bfloat16(float(a[i]));
+  for (std::size_t i = 0; i < y.size(); ++i) y[i] = bfloat16(float(b[i]) / 3);
+  check_prepared.template operator()<halves>(x, y);
+}
+
 TEST_CASE("matmul splits only work that pays for a second thread") {
   CHECK(backend::simd_matmul<float>::useful_parts({32, 32, 32}, 32, 32) == 1);
   CHECK(backend::simd_matmul<float>::useful_parts({64, 64, 64}, 64, 64) >= 2);

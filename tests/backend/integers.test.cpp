@@ -24,8 +24,8 @@ namespace math = lanes::math;
 enum class job { to_bfloat16, to_float16, to_float32, number, unsigned_number, integer, unsigned_integer, wrap_8, wrap_16, wrap_32,
                        wrap_unsigned_8, wrap_unsigned_16, less, divide, remainder, unsigned_divide, unsigned_remainder, unsigned_shift };
 
-template <class T> using word_of = lanes::integer_of<T>;
-template <class T> using unsigned_word_of = std::make_unsigned_t<word_of<T>>;
+template <class T> using register_bits = lanes::integer_of<T>;
+template <class T> using unsigned_word_of = std::make_unsigned_t<register_bits<T>>;
 
 /// An operation on lanes; integers are the bits of numbers.
 template <job Which, class V> TFX_INLINE constexpr V apply(V x, V y) {
@@ -55,7 +55,7 @@ template <job Which, class V> TFX_INLINE constexpr V apply(V x, V y) {
 
 /// The same by the conversions and operations of the language.
 template <job Which, class T> T expected(T x, T y) {
-  using integer_type = word_of<T>;
+  using integer_type = register_bits<T>;
   using word = unsigned_word_of<T>;
   const auto a = std::bit_cast<integer_type>(x), b = std::bit_cast<integer_type>(y);
   const auto u = word(a), v = word(b);
@@ -92,6 +92,31 @@ template <job Which, class T> struct applied {
   }
 };
 
+/// TensorFlow Lite's MultiplyByQuantizedMultiplier, with gemmlowp's SaturatingRoundingDoublingHighMul and RoundingDivideByPOT.
+std::int32_t by_quantized(std::int32_t x, std::int32_t multiplier, int shift) {
+  const int left = shift > 0 ? shift : 0, right = shift > 0 ? 0 : -shift;
+  const std::int32_t a = std::int32_t(std::uint32_t(x) << left);
+  std::int32_t high = std::numeric_limits<std::int32_t>::max();
+  if (a != multiplier || a != std::numeric_limits<std::int32_t>::min()) {
+    const std::int64_t ab = std::int64_t(a) * multiplier, nudge = ab >= 0 ? 1 << 30 : 1 - (1 << 30);
+    high = std::int32_t((ab + nudge) / (std::int64_t(1) << 31));
+  }
+  const std::int32_t mask = std::int32_t((std::int64_t(1) << right) - 1), rest = high & mask, threshold = (mask >> 1) + (high < 0 ? 1 : 0);
+  return (high >> right) + (rest > threshold ? 1 : 0);
+}
+template <class T> struct quantized {
+  const T* x;
+  const T* multiplier;
+  const T* shift;
+  T* to;
+  int count;
+  template <class V> TFX_INLINE void operator()() const {
+    using L = lanes::traits<V>;
+    for (int i = 0; i < count; i += L::width)
+      L::put(to + i, L::from_bits(math::multiply_by_quantized(L::bits(L::load(x + i)), L::bits(L::load(multiplier + i)), L::bits(L::load(shift + i)))));
+  }
+};
+
 /// Numbers and bits of all kinds, a multiple of 16 of them.
 template <class T> std::vector<T> arguments() {
   using word = unsigned_word_of<T>;
@@ -104,7 +129,7 @@ template <class T> std::vector<T> arguments() {
   for (const T special : {std::numeric_limits<T>::infinity(), -std::numeric_limits<T>::infinity(), std::numeric_limits<T>::quiet_NaN(), std::numeric_limits<T>::denorm_min(), std::numeric_limits<T>::max()})
     x.push_back(special);
   for (const std::int64_t integer : {0ll, 1ll, -1ll, 3ll, -3ll, 10ll, 255ll, 128ll, -128ll, 65535ll, 16777217ll, 33554435ll, 2147483647ll, -2147483648ll, 9007199254740993ll, 9223372036854775807ll, -9223372036854775807ll - 1})
-    x.push_back(std::bit_cast<T>(word_of<T>(integer)));
+    x.push_back(std::bit_cast<T>(register_bits<T>(integer)));
   // Halves between neighbours of 16 bits, and their neighbours.
   for (int bits = 0; bits < 65536; bits += 7)
     for (const float z : {float(bfloat16::from_bits(std::uint16_t(bits))), float(float16::from_bits(std::uint16_t(bits)))}) {
@@ -163,7 +188,31 @@ TEST_CASE_TEMPLATE("numbers are rounded, and integers computed, as the language 
   }
 }
 
+TEST_CASE_TEMPLATE("products with quantized multipliers are those of TensorFlow Lite", T, float, double) {
+  constexpr int count = 1 << 16;
+  std::vector<T> x(count), multiplier(count), shift(count), found(count);
+  const auto in_register = [](std::int64_t z) { return std::bit_cast<T>(register_bits<T>(z)); };
+  const auto integer = [](T z) { return std::int32_t(std::bit_cast<register_bits<T>>(z)); };
+  std::uint64_t state = 3;
+  const auto next = [&] { return state = state * 6364136223846793005u + 1442695040888963407u, std::uint32_t(state >> 32); };
+  for (std::size_t i = 0; i < count; ++i) {
+    x[i] = in_register(std::int32_t(next()) >> (i % 32));
+    multiplier[i] = in_register(i % 97 == 0 ? 0 : i % 89 == 0 ? std::numeric_limits<std::int32_t>::min() : i % 83 == 0 ? 0x7fffffff : std::int32_t(0x40000000u | (next() >> 2)));
+    if (i % 89 == 0 && i % 2 == 0) x[i] = multiplier[i];
+    shift[i] = in_register(i % 3 == 0 ? std::int64_t(next() % 31) : -std::int64_t(next() % 32));
+    if (i % 89 == 0) shift[i] = in_register(0);
+  }
+  for (const int set : test::vector_sets()) {
+    CAPTURE(set);
+    test::with_vectors<T>(quantized<T>{x.data(), multiplier.data(), shift.data(), found.data(), count}, set);
+    int wrong = 0;
+    for (std::size_t i = 0; i < count; ++i) wrong += std::bit_cast<register_bits<T>>(found[i]) != by_quantized(integer(x[i]), integer(multiplier[i]), integer(shift[i]));
+    CHECK(wrong == 0);
+  }
+}
+
 TEST_CASE("and in constants") {
+  static_assert(math::multiply_by_quantized(1000, 0x60000000, -2) == 188 && math::multiply_by_quantized(-1000, 0x60000000, -2) == -188 && math::multiply_by_quantized(3, 0x40000000, 1) == 3);
   static_assert(math::round_to<bfloat16>(1.00390625f) == 1 && math::round_to<bfloat16>(1.01171875f) == 1.015625f && math::round_to<bfloat16>(1.0039062500001) == 1.0078125);
   static_assert(math::round_to<float16>(65519.99f) == 65504 && math::round_to<float16>(-65520.0) < -1e300 && math::round_to<float>(0x1.8p-149) == 0x1p-148);
   static_assert(math::integer(3e9f) == 2147483647 && math::integer(-2.9) == -2 && math::unsigned_integer(-1.f) == 0 && math::unsigned_integer(4294967040.f) == -256);

@@ -18,7 +18,7 @@ namespace {
 using namespace tfx;
 
 /// What a register has for an element, by the conversions of the language.
-template <lies_as As, class T, class E> T word_of(E x) {
+template <lies_as As, class T, class E> T expected_word(E x) {
   if constexpr (As == lies_as::boolean) {
     return T(x);
   } else if constexpr (std::is_integral_v<E>) {
@@ -74,9 +74,9 @@ template <lies_as As, class T, class E> int wrong(const std::vector<E>& values, 
       test::with_vectors<T>(moved<As, T>{from.data(), &from[count - 1], to.data() + 1, n, width, words, lasts}, set);
       if (n > width) return wrong;
       for (int i = 0; i < width; ++i) {
-        const T expected = i < n ? word_of<As, T>(from[std::size_t(i)]) : T(0);
-        wrong += !equal<As>(words[i], expected) + !equal<As>(lasts[i], word_of<As, T>(from[count - 1]));
-        if (i < n) wrong += !equal<As>(word_of<As, T>(to[std::size_t(i) + 1]), expected);
+        const T expected = i < n ? expected_word<As, T>(from[std::size_t(i)]) : T(0);
+        wrong += !equal<As>(words[i], expected) + !equal<As>(lasts[i], expected_word<As, T>(from[count - 1]));
+        if (i < n) wrong += !equal<As>(expected_word<As, T>(to[std::size_t(i) + 1]), expected);
       }
       for (std::size_t i = 0; i < sizeof(E); ++i) wrong += bytes(to)[i] != 0x5a;
     }

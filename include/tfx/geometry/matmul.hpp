@@ -7,8 +7,8 @@ namespace tfx {
 
 /// In which order the terms of a result are added. `chain`: one chain of fused multiply-adds from +0 over k ascending. `pairs`,
 /// the order of matrix units for bfloat16: of each 32 terms, a chain of those with even k and one of those with odd k, both
-/// from +0, and their sum is added to the result.
-enum class summing : int { chain, pairs };
+/// from +0, and their sum is added to the result. `integers`: elements are integers, and every order gives the same.
+enum class summing : int { chain, pairs, integers };
 inline constexpr int terms_in_pairs = 32;
 
 /// What a matrix product, or a batch of them, knows. `geometry::contracts_batch` says whether the depth is the batch.

@@ -165,6 +165,51 @@ template <integer_lane I> TFX_HD TFX_INLINE constexpr I unsigned_shr(I x, int n)
   return traits<I>::bit_and(traits<I>::shr(x, n), traits<I>::splat(integer(detail::unsigned_of<I>(-1) >> n)));
 }
 
+/// Bits moved by as many places as each lane says.
+template <integer_lane I> TFX_HD TFX_INLINE constexpr I shl_each(I x, I n) {
+  using integer = scalar_of<I>;
+  if constexpr (requires { traits<I>::shl(x, n); } && traits<I>::width > 1) return traits<I>::shl(x, n);
+  else return detail::each([](integer a, integer b) { return integer(detail::unsigned_of<I>(a) << b); }, x, n);
+}
+template <integer_lane I> TFX_HD TFX_INLINE constexpr I shr_each(I x, I n) {
+  using integer = scalar_of<I>;
+  if constexpr (requires { traits<I>::shr(x, n); } && traits<I>::width > 1) return traits<I>::shr(x, n);
+  else return detail::each([](integer a, integer b) { return integer(a >> b); }, x, n);
+}
+
+/// round(a * b / 2^31) of integers of 32 bits, ties upwards; the least one by itself gives the largest.
+template <integer_lane I> TFX_HD TFX_INLINE constexpr I doubled_high_product(I a, I b) {
+  using L = traits<I>;
+  if constexpr (detail::size_in_bits<I> == 64) {
+    return L::lesser(L::shr(L::add(L::mul(a, b), L::splat(1 << 30)), 31), L::splat(0x7fffffff));
+  } else {
+    // By halves, as there is no word for the whole product (Hacker's Delight 8-2).
+    const I a0 = L::bit_and(a, L::splat(0xffff)), a1 = L::shr(a, 16), b0 = L::bit_and(b, L::splat(0xffff)), b1 = L::shr(b, 16);
+    const I t = L::add(L::mul(a1, b0), unsigned_shr(L::mul(a0, b0), 16));
+    const I middle = L::add(L::mul(a0, b1), L::bit_and(t, L::splat(0xffff)));
+    const I high = L::add(L::add(L::mul(a1, b1), L::shr(t, 16)), L::shr(middle, 16));
+    const I low = L::mul(a, b), rounded = L::add(low, L::splat(1 << 30));
+    const I carry = L::select(unsigned_less(rounded, low), L::splat(1), L::splat(0));
+    const I made = L::bit_or(L::shl(L::add(high, carry), 1), unsigned_shr(rounded, 31));
+    const auto both_least = L::mask_and(L::eq(a, b), L::eq(a, L::splat(std::numeric_limits<std::int32_t>::min())));
+    return L::select(both_least, L::splat(std::numeric_limits<std::int32_t>::max()), made);
+  }
+}
+
+/// x * multiplier * 2^(shift - 31), rounded twice as in TensorFlow Lite: the product upwards at a tie, then a shift to the right
+/// away from 0. All are integers of 32 bits, the multiplier from 2^30 on or 0, the shift from -31 to 30.
+///
+/// Source     Jacob et al. 2018, section 2.2; MultiplyByQuantizedMultiplier of TensorFlow Lite
+template <integer_lane I> TFX_HD TFX_INLINE constexpr I multiply_by_quantized(I x, I multiplier, I shift) {
+  using L = traits<I>;
+  const I none = L::splat(0), one = L::splat(1);
+  const I moved = wrap<32>(shl_each(x, L::greater(shift, none))), right = L::greater(L::neg(shift), none);
+  const I high = doubled_high_product(moved, multiplier);
+  const I mask = L::sub(shl_each(one, right), one), rest = L::bit_and(high, mask);
+  const I negative = L::select(L::lt(high, none), one, none), threshold = L::add(unsigned_shr(mask, 1), negative);
+  return L::add(shr_each(high, right), L::select(L::gt(rest, threshold), one, none));
+}
+
 }  // namespace math
 
 /// Numbers and the integers in their registers.

@@ -103,6 +103,7 @@ constexpr handle matmul(handle a, handle b, bool ta = false, bool tb = false) {
   g.left_step = xb ? g.rows * g.depth : 0;
   g.right_step = yb ? g.cols * g.depth : 0;
   g.depth_is_batch = !xb && ta && x.bounded;
+  if (a.type() == dtype::bfloat16 && b.type() == dtype::bfloat16) g.order = summing::pairs;
   geometry row = geometry::of(g);
   row.contracted = g.depth;
   row.contracts_batch = g.depth_is_batch;
@@ -177,7 +178,8 @@ template <class A, class B> constexpr handle product_of(handle a, handle b) {
 /// Shape      a: [.., M, K], b: [K, N] or [.., K, N]  ->  [.., M, N]
 /// Errors     inner extents differ
 /// Gradient   da = dy b^T, db = a^T dy; operands are read transposed in place
-/// Numerics   each result is one chain of fused multiply-adds over k ascending
+/// Numerics   each result is one chain of fused multiply-adds over k ascending; of two bfloat16 operands, in the order of matrix
+///            units (`summing`); of integers it wraps around
 struct matmul_function {
   template <class A, class B, class T, class U> static constexpr auto traced(var<A, T> a, var<B, U> b, source_line at = {}) {
     a.h.graph->line = at.value;

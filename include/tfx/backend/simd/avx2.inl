@@ -97,5 +97,34 @@ template <> struct lanes<double> {
   }
 };
 
+/// Words of integers, two terms in each: products of bytes without a sign would saturate.
+template <> struct lanes<two_halves> {
+  typedef int vector __attribute__((vector_size(32)));
+  typedef int stored __attribute__((vector_size(32), aligned(4), may_alias));
+  typedef short halves __attribute__((vector_size(32)));
+  using floats = lanes<float>;
+  using mask = floats::mask;
+  static constexpr int count = 8;
+
+  TFX_TARGET TFX_INLINE static mask first(int n) { return floats::first(n); }
+  TFX_TARGET TFX_INLINE static vector splat(two_halves w) {
+    const int x = w.word;
+    return vector{x, x, x, x, x, x, x, x};
+  }
+  TFX_TARGET TFX_INLINE static vector load(const two_halves* p) { return *reinterpret_cast<const stored*>(p); }
+  TFX_TARGET TFX_INLINE static void store(two_halves* p, vector v) { *reinterpret_cast<stored*>(p) = v; }
+  TFX_TARGET TFX_INLINE static vector load_part(const two_halves* p, mask m) {
+    return vector(floats::load_part(reinterpret_cast<const float*>(p), m));
+  }
+  TFX_TARGET TFX_INLINE static vector load_operand(const two_halves* p, mask m) { return load_part(p, m); }
+  TFX_TARGET TFX_INLINE static void store_part(two_halves* p, vector v, mask m) {
+    floats::store_part(reinterpret_cast<float*>(p), floats::vector(v), m);
+  }
+  TFX_TARGET TFX_INLINE static vector fma(vector a, vector b, vector c) {
+    return c + vector(__builtin_ia32_pmaddwd256(halves(a), halves(b)));
+  }
+};
+using word_of_bytes = two_halves;
+
 inline constexpr int tall_rows = 6, tall_rows_of_one = 10;
 inline constexpr bool pads = false;

@@ -135,6 +135,54 @@ template <> struct lanes<double> {
   }
 };
 
+/// Words of integers: vectors of int throughout, since others would keep the sums in memory.
+template <class Word> struct integer_lanes {
+  typedef int vector __attribute__((vector_size(64)));
+  typedef int stored __attribute__((vector_size(64), aligned(4), may_alias));
+  using floats = lanes<float>;
+  using mask = floats::mask;
+  static constexpr int count = 16;
+
+  TFX_TARGET TFX_INLINE static mask first(int n) { return floats::first(n); }
+  TFX_TARGET TFX_INLINE static vector splat(Word w) {
+    const int x = w.word;
+    return vector{x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x};
+  }
+  TFX_TARGET TFX_INLINE static vector load(const Word* p) { return *reinterpret_cast<const stored*>(p); }
+  TFX_TARGET TFX_INLINE static void store(Word* p, vector v) { *reinterpret_cast<stored*>(p) = v; }
+  TFX_TARGET TFX_INLINE static vector load_part(const Word* p, mask m) {
+    return vector(floats::load_part(reinterpret_cast<const float*>(p), m));
+  }
+  TFX_TARGET TFX_INLINE static vector load_operand(const Word* p, mask m) { return load_part(p, m); }
+  TFX_TARGET TFX_INLINE static void store_part(Word* p, vector v, mask m) {
+    floats::store_part(reinterpret_cast<float*>(p), floats::vector(v), m);
+  }
+};
+#if defined(__AVX512VNNI__)
+template <> struct lanes<four_bytes> : integer_lanes<four_bytes> {
+  TFX_TARGET TFX_INLINE static vector fma(vector a, vector b, vector c) {
+#if defined(__clang__)
+    return __builtin_ia32_vpdpbusd512(c, a, b);
+#else
+    return __builtin_ia32_vpdpbusd_v16si(c, a, b);
+#endif
+  }
+};
+using word_of_bytes = four_bytes;
+#else
+template <> struct lanes<two_halves> : integer_lanes<two_halves> {
+  typedef short halves __attribute__((vector_size(64)));
+  TFX_TARGET TFX_INLINE static vector fma(vector a, vector b, vector c) {
+#if defined(__clang__)
+    return c + vector(__builtin_ia32_pmaddwd512(halves(a), halves(b)));
+#else
+    return c + vector(__builtin_ia32_pmaddwd512_mask(halves(a), halves(b), vector{}, floats::mask(-1)));
+#endif
+  }
+};
+using word_of_bytes = two_halves;
+#endif
+
 /// Registers hold this many rows of two vectors, besides the operands; and rows of one vector, addresses too.
 inline constexpr int tall_rows = 14, tall_rows_of_one = 16;
 /// A vector that is partly outside of an operand is read under a mask.

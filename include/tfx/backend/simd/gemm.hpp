@@ -29,6 +29,9 @@ template <class T> struct simd_matmul {
       return &lines_table_of<T, lines, rows, g.cols>;
     } else if constexpr (rows == Launch::rows && small(g, rows, types)) {
       return &small_table_of<T, rows, g.depth, g.cols, g.left_transposed != 0>;
+    } else if constexpr (of_bytes(g)) {
+      static_assert(sizeof(T) == 4 && types.left == lies_as::int8 && types.right == lies_as::int8);
+      return choose_byte_table<T, rows, g.cols, use(g, Launch::rows, types), operands(g, Launch::rows, types)>();
     } else {
       using left = tfx::lanes::element_of<types.left, T>;
       using right = tfx::lanes::element_of<types.right, T>;
@@ -62,16 +65,17 @@ template <class T> struct simd_matmul {
     return parts < 1 ? 1 : parts > 1024 ? 1024 : int(parts);
   }
 
-  /// Elements of a constant B packed ahead of time: where it is transposed, or where the rows of a panel lie a page or
-  /// more apart.
+  /// Elements of a constant B packed ahead of time: where it is transposed or narrow, or where the rows of a panel lie
+  /// a page or more apart.
   static constexpr std::size_t prepared(const matmul_geometry& g, int rows, int cols, operand_types types = {}) {
     const int tall = height(g, rows);
     const bool one_b = tall == rows || g.right_step == 0, bounded = g.depth_is_batch != 0;
     const bool far_apart = g.cols * int(sizeof(T)) >= 4096, in_tiles = widens_in_tiles(g, tall, types);
     if (lines_of(g, tall, types) == line_kind::left_rows) return 0;
     if (!one_b || bounded || in_tiles || (tall == rows && small(g, rows, types))) return 0;
-    if (g.right_transposed == 0 && !far_apart) return 0;
-    return std::size_t(g.depth) * std::size_t(round_up(cols, widest_panel_of<T>(tall, g.cols, use(g, rows, types), g.order)));
+    if (g.right_transposed == 0 && !far_apart && types.right == lies_as::word) return 0;
+    const int panel = widest_panel_of<T>(tall, g.cols, use(g, rows, types), g.order);
+    return std::size_t(g.depth + of_bytes(g)) * std::size_t(round_up(cols, panel));
   }
   /// Packs B, panel by panel.
   static void prepare(const call<T>& a, T* to) {
@@ -155,6 +159,7 @@ template <class T> struct simd_matmul {
     return rows >= 192 && g.depth >= 256 && (bytes > (1 << 20) || (g.right_transposed == 0 && collide(g.cols, g.depth)));
   }
 
+  static constexpr bool of_bytes(const matmul_geometry& g) { return g.order == summing::integers; }
   template <class Launch> static constexpr operand_types types_of() {
     if constexpr (requires { Launch::types; }) return Launch::types;
     else return {};
@@ -209,6 +214,8 @@ template <class T> struct simd_matmul {
       count = one ? 1 : divide_up(a.rows, g.rows);
       rows = one ? a.rows : g.rows;
       depth = g.depth_is_batch != 0 ? a.contracted : g.depth;
+      words = divide_up(depth, set.terms);
+      starts = set.start != nullptr ? 1 : 0;
       a_transposed = g.left_transposed != 0;
       b_transposed = g.right_transposed != 0;
       packs = a.prepared == nullptr && (b_transposed || !set.right.tiles_read || large(g, rows));
@@ -224,6 +231,8 @@ template <class T> struct simd_matmul {
     T* destination = nullptr;
     finish_function<T> finish = nullptr;
     int count = 1, rows = 0, depth = 0;
+    int words = 0;   ///< of the depth
+    int starts = 0;  ///< 1: before a panel's words there is the row that its sums start at
     bool a_transposed = false, b_transposed = false;
     bool packs = false;  ///< all of B, one band at a time
     int held = 0;               ///< rows of A that are packed at a time, if any
@@ -302,11 +311,16 @@ template <class T> struct simd_matmul {
     for (int k = 0; k < p.depth; k += p.b_transposed ? p.depth : rows) {
       for (int at = cols.from; at < cols.to; at += panel) {
         const int count = lesser_of(panel, cols.to - at);
-        T* const panel_at = to + (at - cols.from) * p.depth + k * panel;
+        T* const panel_at = to + (at - cols.from) * (p.starts + p.words) + (p.starts + k / set.terms) * panel;
         const T* const from = set.right.at(right, first + (p.b_transposed ? at * p.b_row : k * p.b_row + at));
         if (p.b_transposed) set.right.transpose(from, p.b_row, p.depth, count, panel_at, panel, panel);
         else set.right.pack(from, p.b_row, lesser_of(rows, p.depth - k), count, panel_at, panel);
       }
+    }
+    if (p.starts == 0) return;
+    for (int at = cols.from; at < cols.to; at += panel) {
+      T* const panel_at = to + (at - cols.from) * (p.starts + p.words);
+      set.start(panel_at + panel, p.words, panel, panel_at);
     }
   }
 
@@ -342,13 +356,13 @@ template <class T> struct simd_matmul {
       const bool all_in_panels = p.packs || a.prepared != nullptr;
       const int packs_from = all_in_panels ? col : set.pads && past_col - last < panel ? last : past_col;
       if (a.prepared == nullptr && packs_from < past_col) pack_panels(p, set, a.operand[1], right_from, {packs_from, past_col}, packed);
-      const T* const panels = a.prepared != nullptr ? a.prepared + packs_from * p.depth : packed;
+      const T* const panels = a.prepared != nullptr ? a.prepared + packs_from * (p.starts + p.words) : packed;
       for (int row = rows.from; row < rows.to; row += rows_together) {
         const int past_row = lesser_of(row + rows_together, rows.to);
         if (p.held > 0 && holds != row) {
           const T* const from = set.left.at(a.operand[0], left_from + row * p.a_row);
           if (p.left_columns) set.left.pack(from, p.a_step, p.depth, past_row - row, packed_left, p.held);
-          else set.left.pack(from, p.a_row, past_row - row, p.depth, packed_left, pack_depth);
+          else set.left.pack_lines(from, p.a_row, past_row - row, p.depth, packed_left, pack_depth);
           holds = row;
         }
         for (int first_col = col; first_col < past_col; first_col += band) {
@@ -359,22 +373,27 @@ template <class T> struct simd_matmul {
             T* const block =
                 p.finish != nullptr ? blocks : p.destination + std::ptrdiff_t(result_row) * a.cols + first_col;
             call.c_row = stride;
-            const int piece = count > set.rows ? steps_together(p.g, p.rows, p.depth) : p.depth;
-            for (int k = 0; k == 0 || k < p.depth; k += greater_of(piece, 1)) {
+            const int piece = count > set.rows ? steps_together(p.g, p.rows, p.words) : p.words;
+            for (int k = 0; k == 0 || k < p.words; k += greater_of(piece, 1)) {
               const T* const left = p.held > 0 ? packed_left + (first - row) * call.a_row
                                                : static_cast<const T*>(a.operand[0]) + left_from + first * p.a_row;
               call.a = left + k * call.a_step;
-              call.depth = lesser_of(piece, p.depth - k);
+              call.depth = lesser_of(piece, p.words - k);
               call.resume = k > 0;
               call.coming = nullptr;
               call.coming_row = 0;
               for (int at = first_col; at < first_col + width; at += panel) {
                 call.b_step = at >= packs_from ? panel : p.b_row;
-                call.b = at >= packs_from ? panels + (at - packs_from) * p.depth + k * panel
-                                          : set.right.at(a.operand[1], right_from + k * p.b_row + at);
+                if (at >= packs_from) {
+                  const T* const in_panel = panels + (at - packs_from) * (p.starts + p.words);
+                  call.b = in_panel + (p.starts + k) * panel;
+                  call.start = p.starts != 0 && k == 0 ? in_panel : nullptr;
+                } else {
+                  call.b = set.right.at(a.operand[1], right_from + k * p.b_row + at);
+                }
                 call.c = block + (at - first_col);
                 call.cols = lesser_of(panel, past_col - at);
-                if (asks && k + piece >= p.depth) {
+                if (asks && k + piece >= p.words) {
                   call.coming = p.destination + std::ptrdiff_t(result_row) * a.cols + at;
                   call.coming_row = a.cols;
                 }

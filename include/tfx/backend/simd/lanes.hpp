@@ -253,6 +253,9 @@ struct traits<xsimd::batch<T, Arch>> : detail::batch_traits<T, Arch> {
   static TFX_INLINE V bit_xor(V a, V b) { return a ^ b; }
   static TFX_INLINE V shl(V a, int n) { return a << n; }
   static TFX_INLINE V shr(V a, int n) { return a >> n; }
+  /// By as many places as each lane says.
+  static TFX_INLINE V shl(V a, V n) { return a << n; }
+  static TFX_INLINE V shr(V a, V n) { return a >> n; }
 };
 
 }  // namespace tfx::lanes

@@ -68,6 +68,9 @@ template <> struct lanes<double> {
   }
 };
 
+/// Products of integers have no tiles here.
+using word_of_bytes = one_word;
+
 inline constexpr int tall_rows = 12, tall_rows_of_one = 12;
 /// A panel that is not full is packed with zeros behind it: there are no masks.
 inline constexpr bool pads = true;

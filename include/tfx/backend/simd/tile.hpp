@@ -28,6 +28,7 @@ template <class T> struct tile_call {
   int outer = 1, inner = 1, depth = 0;
   int rows = 0, cols = 0;  ///< results of this call
   bool resume = false;     ///< start at c instead of +0
+  const T* start = nullptr;   ///< a row that all sums start at instead of +0, where tiles read one
   const T* coming = nullptr;  ///< what will be written next in place of c, with rows and columns as c: asked for meanwhile
   std::ptrdiff_t coming_row = 0;
 };
@@ -53,9 +54,15 @@ template <class T, class E> struct read_by_tiles<T, in_place<E>> { using type = 
 template <class E> struct in_memory { using type = E; };
 template <class E> struct in_memory<in_place<E>> { using type = E; };
 
-/// An operand of a product whose elements may be narrower than those that tiles compute with: packing widens them.
+/// Words of a sum of integers: some terms that one instruction multiplies and adds. Of bytes the left ones are unsigned.
+struct [[gnu::may_alias]] four_bytes { std::int32_t word; };
+struct [[gnu::may_alias]] two_halves { std::int32_t word; };
+struct [[gnu::may_alias]] one_word { std::int32_t word; };
+
+/// An operand of a product whose elements may be narrower than those that tiles compute with: packing makes words of them,
+/// of one or several terms. `pack` goes along columns of words, `pack_lines` along lines of terms.
 template <class T> struct packed_operand {
-  pack_function<T> pack = nullptr;
+  pack_function<T> pack = nullptr, pack_lines = nullptr;
   transpose_function<T> transpose = nullptr;
   int bytes = sizeof(T);   ///< of an element
   bool tiles_read = true;  ///< tiles can read it where it lies
@@ -86,6 +93,8 @@ template <class T> struct tile_set {
   tile_function<T> lines = nullptr;  ///< `lines_rows` rows of a product, and all its columns
   int lines_rows = 0;
   line_kind lines_of = line_kind::none;
+  int terms = 1;  ///< of a word
+  void (*start)(const T* panel, int words, int cols, T* to) = nullptr;  ///< gives the row that the sums of a panel start at, if they do
   const depthwise_kernels<T>* depthwise = nullptr;  ///< in place of all these
 
   constexpr int panel() const { return vectors * lanes; }
@@ -270,6 +279,128 @@ __attribute__((noinline)) void pack_elements(const void* source, std::ptrdiff_t 
 
 }  // namespace detail
 
+namespace detail {
+
+template <class Word> struct word_of_terms;
+template <> struct word_of_terms<four_bytes> {
+  using part = std::uint8_t;
+  static constexpr int terms = 4;
+};
+template <> struct word_of_terms<two_halves> {
+  using part = std::int16_t;
+  static constexpr int terms = 2;
+};
+template <> struct word_of_terms<one_word> {
+  using part = std::int32_t;
+  static constexpr int terms = 1;
+};
+/// A byte as a part of a word; those of the left operand without a sign, 128 larger.
+template <class Word, bool Left> TFX_INLINE typename word_of_terms<Word>::part part_of(std::int8_t x) {
+  constexpr bool biased = Left && word_of_terms<Word>::terms == 4;
+  return typename word_of_terms<Word>::part(biased ? x ^ -128 : x);
+}
+
+typedef std::int8_t byte_vector __attribute__((vector_size(16)));
+typedef std::int16_t half_vector __attribute__((vector_size(16)));
+
+/// 16 columns of so many rows of bytes as words, without a bias.
+template <class Word> TFX_INLINE void interleave(const std::int8_t* from, std::ptrdiff_t row, char* to) {
+  constexpr int terms = word_of_terms<Word>::terms;
+  byte_vector rows[terms];
+  for (int t = 0; t < terms; ++t) __builtin_memcpy(rows + t, from + t * row, 16);
+  const auto low = [](byte_vector a, byte_vector b) { return __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23); };
+  const auto high = [](byte_vector a, byte_vector b) { return __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31); };
+  half_vector made[4];
+  if constexpr (terms == 4) {
+    const half_vector a[] = {half_vector(low(rows[0], rows[1])), half_vector(high(rows[0], rows[1]))};
+    const half_vector b[] = {half_vector(low(rows[2], rows[3])), half_vector(high(rows[2], rows[3]))};
+    for (int i = 0; i < 2; ++i) {
+      made[2 * i] = __builtin_shufflevector(a[i], b[i], 0, 8, 1, 9, 2, 10, 3, 11);
+      made[2 * i + 1] = __builtin_shufflevector(a[i], b[i], 4, 12, 5, 13, 6, 14, 7, 15);
+    }
+  } else {
+    const byte_vector pairs[] = {low(rows[0], rows[1]), high(rows[0], rows[1])}, none{};
+    for (int i = 0; i < 2; ++i) {
+      made[2 * i] = half_vector(low(none, pairs[i])) >> 8;
+      made[2 * i + 1] = half_vector(high(none, pairs[i])) >> 8;
+    }
+  }
+  for (int i = 0; i < 4; ++i) __builtin_memcpy(to + 16 * i, made + i, 16);
+}
+
+/// Rows of a matrix of bytes, several together, as words: to[k / terms][n] has the elements k and following of column n.
+template <class T, class Word, bool Left>
+__attribute__((noinline)) void pack_bytes(const void* source, std::ptrdiff_t row, int depth, int cols, T* to, int pitch) {
+  constexpr int terms = word_of_terms<Word>::terms;
+  using part = typename word_of_terms<Word>::part;
+  const std::int8_t* from = static_cast<const std::int8_t*>(source);
+  for (int k = 0; k < depth; k += terms, from += terms * row, to += pitch) {
+    int n = 0;
+    if constexpr (terms > 1 && !(Left && terms == 4)) {
+      if (k + terms <= depth)
+        for (; n + 16 <= cols; n += 16) interleave<Word>(from + n, row, reinterpret_cast<char*>(to + n));
+    }
+    for (; n < pitch; ++n) {
+      part word[terms] = {};
+      for (int t = 0; t < terms && k + t < depth && n < cols; ++t) word[t] = part_of<Word, Left>(from[t * row + n]);
+      __builtin_memcpy(to + n, word, sizeof word);
+    }
+  }
+}
+/// Lines of a matrix of bytes as lines of words.
+template <class T, class Word, bool Left>
+__attribute__((noinline)) void pack_lines_of_bytes(const void* source, std::ptrdiff_t row, int lines, int depth, T* to, int pitch) {
+  constexpr int terms = word_of_terms<Word>::terms;
+  using part = typename word_of_terms<Word>::part;
+  const std::int8_t* from = static_cast<const std::int8_t*>(source);
+  for (; lines > 0; --lines, from += row, to += pitch) {
+    char* const line = reinterpret_cast<char*>(to);
+    int k = 0;
+    if constexpr (terms == 4) {
+      typedef std::uint64_t eight __attribute__((vector_size(16)));
+      for (; k + 16 <= depth; k += 16) {
+        eight x;
+        __builtin_memcpy(&x, from + k, 16);
+        if constexpr (Left) x ^= 0x8080808080808080u;
+        __builtin_memcpy(line + k, &x, 16);
+      }
+    }
+    for (; k < round_up(depth, terms); ++k) {
+      const part x = k < depth ? part_of<Word, Left>(from[k]) : part(0);
+      __builtin_memcpy(line + k * int(sizeof x), &x, sizeof x);
+    }
+  }
+}
+/// A transposed matrix of bytes as words.
+template <class T, class Word>
+__attribute__((noinline)) void transpose_bytes(const void* source, std::ptrdiff_t row, int depth, int cols, T* to, std::ptrdiff_t pitch,
+                                               int filled) {
+  constexpr int terms = word_of_terms<Word>::terms;
+  const std::int8_t* const from = static_cast<const std::int8_t*>(source);
+  for (int n = 0; n < filled; ++n)
+    for (int k = 0; k < depth; k += terms) {
+      typename word_of_terms<Word>::part word[terms] = {};
+      for (int t = 0; t < terms && k + t < depth && n < cols; ++t) word[t] = part_of<Word, false>(from[n * row + k + t]);
+      __builtin_memcpy(to + k / terms * pitch + n, word, sizeof word);
+    }
+}
+template <class T, class Word, bool Left> inline constexpr packed_operand<T> bytes_operand = {
+    &pack_bytes<T, Word, Left>, &pack_lines_of_bytes<T, Word, Left>, &transpose_bytes<T, Word>, 1, false};
+
+/// Sums of integers, one term at a time.
+template <class T> void portable_tile_of_integers(const tile_call<T>& call) {
+  for (int i = 0; i < call.rows; ++i)
+    for (int j = 0; j < call.cols; ++j) {
+      const auto word = [](const T* at) { return std::uint32_t(reinterpret_cast<const one_word*>(at)->word); };
+      T* const c = call.c + i * call.c_row + j;
+      std::uint32_t sum = call.resume ? word(c) : 0;
+      for (int k = 0; k < call.depth; ++k) sum += word(call.a + k * call.a_step + i * call.a_row) * word(call.b + k * call.b_step + j);
+      __builtin_memcpy(c, &sum, sizeof sum);
+    }
+}
+
+}  // namespace detail
+
 /// Hides what the compiler knows about a value: it makes no versions of a loop for some values, and computes nothing
 /// from it ahead of time.
 template <class T> TFX_INLINE void hide(T& x) { asm("" : "+r"(x)); }
@@ -308,7 +439,7 @@ namespace neon {
 namespace portable {
 inline constexpr int panel = 16;
 template <class T, class Of, class E = typename in_memory<Of>::type> inline constexpr packed_operand<T> operand_of = {
-    &detail::pack_elements<T, E>, &detail::transpose_elements<T, E>, int(sizeof(E)),
+    &detail::pack_elements<T, E>, &detail::pack_elements<T, E>, &detail::transpose_elements<T, E>, int(sizeof(E)),
     std::is_same_v<typename read_by_tiles<T, Of>::type, E>};
 template <class T, summing Order = summing::chain, class Left = T, class Right = T>
 inline constexpr tile_set<T> set_of = [] {
@@ -331,6 +462,13 @@ inline constexpr tile_set<T> set_of = [] {
                      true,
                      false};
 }();
+template <class T> inline constexpr tile_set<T> byte_set_of = [] {
+  tile_set<T> set = set_of<T>;
+  set.full = set.rest = set.few = set.few_full = &detail::portable_tile_of_integers<T>;
+  set.left = detail::bytes_operand<T, one_word, true>;
+  set.right = detail::bytes_operand<T, one_word, false>;
+  return set;
+}();
 }  // namespace portable
 #endif
 
@@ -346,6 +484,11 @@ template <class T, int Rows, int Cols, tiling Use = tiling::balanced, layout Ope
 constexpr const void* choose_table() {
   return &table_of<T, encode(avx512::choose<T>(Use, Rows, Cols, Operands, Order)),
                    encode(avx2::choose<T>(Use, Rows, Cols, Operands, Order)), Order, Left, Right>;
+}
+template <class T, int First, int Second>
+inline constexpr tile_table<T> byte_table_of = {{avx512::byte_set_of<T, First>, avx2::byte_set_of<T, Second>, portable::byte_set_of<T>}};
+template <class T, int Rows, int Cols, tiling Use, layout Operands> constexpr const void* choose_byte_table() {
+  return &byte_table_of<T, encode(avx512::choose<T>(Use, Rows, Cols, Operands)), encode(avx2::choose<T>(Use, Rows, Cols, Operands))>;
 }
 template <class T> constexpr int widest_panel_of(int rows, int cols, tiling use, summing order = summing::chain) {
   return greater_of(
@@ -363,6 +506,8 @@ template <class T, line_kind Kind, int Rows, int Cols> inline constexpr tile_tab
 template <class T, line_kind, int, int> inline constexpr tile_table<T> lines_table_of = {{portable::set_of<T>}};
 template <class T, int, int, int, bool> inline constexpr tile_table<T> small_table_of = {{portable::set_of<T>}};
 template <class T> constexpr int widest_panel_of(int, int, tiling, summing = summing::chain) { return portable::panel; }
+template <class T> inline constexpr tile_table<T> byte_table_of = {{portable::byte_set_of<T>}};
+template <class T, int, int, tiling, layout> constexpr const void* choose_byte_table() { return &byte_table_of<T>; }
 template <class T, summing Order, class Left, class Right>
 inline constexpr tile_table<T> table_of = {{portable::set_of<T, Order, Left, Right>}};
 template <class T, int Rows, int Cols, tiling Use = tiling::balanced, layout Operands = layout::rows,
@@ -384,6 +529,10 @@ template <class T> constexpr int widest_panel_of(int rows, int cols, tiling use,
 template <class T, int M, int K, int N, bool LeftTransposed> inline constexpr tile_table<T> small_table_of = {
     {of_this_build::small_set_of<T, M, K, N, LeftTransposed,
                                  encode(of_this_build::choose<T>(tiling::balanced, M, N))>}};
+template <class T, int Choice> inline constexpr tile_table<T> byte_table_of = {{of_this_build::byte_set_of<T, Choice>}};
+template <class T, int Rows, int Cols, tiling Use, layout Operands> constexpr const void* choose_byte_table() {
+  return &byte_table_of<T, encode(of_this_build::choose<T>(Use, Rows, Cols, Operands))>;
+}
 template <class T, int Choice, summing Order, class Left, class Right>
 inline constexpr tile_table<T> table_of = {{of_this_build::set_of<T, Choice, Order, Left, Right>}};
 template <class T, line_kind Kind, int Rows, int Cols> inline constexpr tile_table<T> lines_table_of = {

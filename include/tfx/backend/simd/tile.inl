@@ -59,6 +59,15 @@ TFX_TARGET TFX_INLINE void sum_tile(const tile_call<T>& call) {
 #pragma GCC unroll 16
     for (int j = 0; j < Vectors; ++j) sum[i][j] = vector{};
   }
+  if constexpr (requires { T::word; }) {
+    if (call.start != nullptr) {
+#pragma GCC unroll 32
+      for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 16
+        for (int j = 0; j < Vectors; ++j) sum[i][j] = set::load(call.start + j * width);
+      }
+    }
+  }
   if (call.resume) {
     const T* c = call.c;
 #pragma GCC unroll 32
@@ -349,9 +358,15 @@ template <class T, class Of> inline constexpr packed_operand<T> operand_of = [] 
   using E = typename in_memory<Of>::type;
   constexpr int bytes = int(sizeof(E));
   constexpr bool tiles_read = std::is_same_v<typename read_by_tiles<T, Of>::type, E>;
-  if constexpr (std::is_same_v<T, E>) return packed_operand<T>{&pack<T>, &transpose<T>, bytes, tiles_read};
-  else if constexpr (widens<T, E>) return packed_operand<T>{&pack<T, E>, &transpose_widened<T, E>, bytes, tiles_read};
-  else return packed_operand<T>{&detail::pack_elements<T, E>, &detail::transpose_elements<T, E>, bytes, tiles_read};
+  constexpr bool own = std::is_same_v<T, E>;
+  if constexpr (own || widens<T, E>) {
+    constexpr pack_function<T> packs = &pack<T, E>;
+    if constexpr (own) return packed_operand<T>{packs, packs, &transpose<T>, bytes, tiles_read};
+    else return packed_operand<T>{packs, packs, &transpose_widened<T, E>, bytes, tiles_read};
+  } else {
+    constexpr pack_function<T> packs = &detail::pack_elements<T, E>;
+    return packed_operand<T>{packs, packs, &detail::transpose_elements<T, E>, bytes, tiles_read};
+  }
 }();
 
 /// The functions for one choice of tile (`encode`).
@@ -380,6 +395,68 @@ inline constexpr tile_set<T> set_of = [] {
                      lanes<T>::count,
                      !exact,
                      pads};
+}();
+
+/// A tile of words of integers, which lie in memory for floats.
+template <class T, class Word, int Rows, int Vectors, bool Partial, layout Operands>
+TFX_TARGET void tile_of_words(const tile_call<T>& call) {
+  const auto words = [](const T* at) { return reinterpret_cast<const Word*>(at); };
+  tile_call<Word> same;
+  same.a = words(call.a);
+  same.b = words(call.b);
+  same.c = reinterpret_cast<Word*>(call.c);
+  same.a_row = call.a_row;
+  same.a_step = call.a_step;
+  same.b_step = call.b_step;
+  same.c_row = call.c_row;
+  same.depth = call.depth;
+  same.rows = call.rows;
+  same.cols = call.cols;
+  same.resume = call.resume;
+  same.start = words(call.start);
+  same.coming = words(call.coming);
+  same.coming_row = call.coming_row;
+  sum_tile<Word, Rows, Vectors, Partial, Operands>(same);
+}
+/// Left bytes are 128 too large: what that adds to the sums of a panel, negated.
+template <class T, class Word> TFX_TARGET void start_of_bytes(const T* panel, int count, int cols, T* to) {
+  using set = lanes<Word>;
+  const auto all = set::splat({std::int32_t(0x80808080u)});
+  for (int n = 0; n < cols; n += set::count) {
+    typename set::vector sum{};
+    for (int k = 0; k < count; ++k) sum = set::fma(all, set::load(reinterpret_cast<const Word*>(panel + std::ptrdiff_t(k) * cols + n)), sum);
+    set::store(reinterpret_cast<Word*>(to + n), -sum);
+  }
+}
+
+/// The functions for a product of bytes.
+template <class T, int Choice, class Word = word_of_bytes>
+inline constexpr tile_set<T> byte_set_of = [] {
+  constexpr tile_shape s = decode(Choice);
+  constexpr bool exact = s.rest_vectors == 0;
+  constexpr int few_vectors = greater_of(s.vectors, 2), terms = detail::word_of_terms<Word>::terms;
+  tile_set<T> set;
+  set.transpose = &transpose<T>;
+  set.pack = &pack<T>;
+  set.rows = s.rows;
+  set.few_rows = s.few_rows();
+  set.vectors = s.vectors;
+  set.rest_vectors = exact ? s.vectors : s.rest_vectors;
+  set.lanes = lanes<T>::count;
+  set.masks = !exact;
+  set.pads = pads;
+  if constexpr (terms == 1) {
+    set.full = set.rest = set.few = set.few_full = &detail::portable_tile_of_integers<T>;
+  } else {
+    set.full = &tile_of_words<T, Word, s.rows, s.only_rest ? s.rest_vectors : s.vectors, s.only_rest, s.operands>;
+    set.rest = &tile_of_words<T, Word, s.rows, exact ? s.vectors : s.rest_vectors, !exact, s.operands>;
+    set.few = set.few_full = &tile_of_words<T, Word, s.few_rows(), few_vectors, true, layout::rows>;
+    if constexpr (terms == 4) set.start = &start_of_bytes<T, Word>;
+  }
+  set.left = detail::bytes_operand<T, Word, true>;
+  set.right = detail::bytes_operand<T, Word, false>;
+  set.terms = terms;
+  return set;
 }();
 
 /// The same for one small product (`whole`).

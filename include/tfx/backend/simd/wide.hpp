@@ -274,6 +274,8 @@ struct traits<wide<T, Width>> : detail::wide_traits<T, Width> {
   static TFX_INLINE V bit_xor(const V& a, const V& b) { return V::of(a.v ^ b.v); }
   static TFX_INLINE V shl(const V& a, int n) { return V::of(a.v << n); }
   static TFX_INLINE V shr(const V& a, int n) { return V::of(a.v >> n); }
+  static TFX_INLINE V shl(const V& a, const V& n) { return V::of(a.v << n.v); }
+  static TFX_INLINE V shr(const V& a, const V& n) { return V::of(a.v >> n.v); }
 };
 
 #if defined(TFX_SIMD_CHOOSES)
