@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+#include <tfx/backend/simd/share.hpp>
+#include <tfx/core/config.hpp>
+
+/// Copies of a tile of a matrix, whatever its strides: by lines, squares that are transposed, or elements that are taken one by one.
+namespace tfx::backend::inline TFX_SIMD_BUILD {
+
+namespace detail {
+
+#if defined(__AVX512F__)
+inline constexpr int line_bytes = 64;
+#else
+inline constexpr int line_bytes = 32;
+#endif
+/// For lines, and for squares that are transposed.
+template <class T> using line_vector [[gnu::vector_size(line_bytes)]] = T;
+template <class T> inline constexpr int line_lanes = int(line_bytes / sizeof(T));
+template <class T> using moved_vector [[gnu::vector_size(32)]] = T;
+template <class T> inline constexpr int moved_lanes = int(32 / sizeof(T));
+template <class T> TFX_INLINE void read(moved_vector<T>& x, const T* from) { __builtin_memcpy(&x, from, sizeof(x)); }
+template <class T> TFX_INLINE void write(const moved_vector<T>& x, T* to) { __builtin_memcpy(to, &x, sizeof(x)); }
+
+/// The first, and the last, halves of two vectors, an element of each in turn.
+template <class T> TFX_INLINE void interleave(const moved_vector<T>& a, const moved_vector<T>& b, moved_vector<T>& low, moved_vector<T>& high) {
+  if constexpr (sizeof(T) == 4) {
+    low = __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
+    high = __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+  } else {
+    low = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+    high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+  }
+}
+/// One vector of elements in the opposite order.
+template <class T, int... I> TFX_INLINE void turn_round(const T* from, T* to, std::integer_sequence<int, I...>) {
+  line_vector<T> a;
+  __builtin_memcpy(&a, from, sizeof a);
+  a = __builtin_shufflevector(a, a, (line_lanes<T> - 1 - I)...);
+  __builtin_memcpy(to, &a, sizeof a);
+}
+
+/// One vector of elements that lie `along` apart; nothing in front of the first or behind the last one is read.
+template <class T, int... I> TFX_INLINE void take_every(const T* from, std::ptrdiff_t along, T* to, std::integer_sequence<int, I...>) {
+  constexpr int n = line_lanes<T>;
+  line_vector<T> a;
+  if (along == 2) {
+    line_vector<T> b;
+    __builtin_memcpy(&a, from, sizeof a);
+    __builtin_memcpy(&b, from + n - 1, sizeof b);
+    a = __builtin_shufflevector(a, b, (2 * I < n ? 2 * I : 2 * I + 1)...);
+  } else {
+    a = line_vector<T>{from[I * along]...};
+  }
+  __builtin_memcpy(to, &a, sizeof a);
+}
+/// One vector of elements at the places `at`.
+template <class T, int... I> TFX_INLINE void take(const T* from, const std::ptrdiff_t* at, T* to, std::integer_sequence<int, I...>) {
+  const line_vector<T> a = {from[at[I]]...};
+  __builtin_memcpy(to, &a, sizeof a);
+}
+/// Lines of up to `Room` elements, one behind the other: what is read and written behind each is of others.
+template <int Room, class T> TFX_INLINE void copy_short_lines(const T* from, std::ptrdiff_t down, int rows, int cols, T* to) {
+  const std::ptrdiff_t apart = down < 0 ? -down : down;
+  const int beside = int((Room - cols + apart - 1) / apart);   // lines behind which too little lies
+  const int first = down < 0 ? lesser_of(beside, rows) : 0;
+  const int past = greater_of(first, lesser_of(rows + 1 - divide_up(Room, cols), down < 0 ? rows : rows - beside));
+  const auto exactly = [&](int begin, int end) {
+    for (int r = begin; r < end; ++r)
+      for (int c = 0; c < cols; ++c) to[r * cols + c] = from[r * down + c];
+  };
+  exactly(0, first);
+  for (int r = first; r < past; ++r) __builtin_memcpy(to + r * cols, from + r * down, Room * sizeof(T));
+  exactly(past, rows);
+}
+/// Lines shorter than a vector, in any order: as many at a time as are whole vectors.
+template <class T>
+TFX_INLINE void gather_short_lines(const T* from, std::ptrdiff_t down, std::ptrdiff_t along, int rows, int cols, T* to) {
+  constexpr int lanes = line_lanes<T>;
+  std::ptrdiff_t at[lanes * lanes];
+  for (int r = 0, i = 0; r < lanes; ++r)
+    for (int c = 0; c < cols; ++c) at[i++] = r * down + c * along;
+  int r = 0;
+  for (; r + lanes <= rows; r += lanes, from += lanes * down)
+    for (int v = 0; v < cols; ++v, to += lanes) take(from, at + v * lanes, to, std::make_integer_sequence<int, lanes>{});
+  for (; r < rows; ++r, from += down, to += cols)
+    for (int c = 0; c < cols; ++c) to[c] = from[c * along];
+}
+
+/// to[i * to_step + j] = from[j * from_step + i] of a square of one vector's lanes.
+template <class T> TFX_INLINE void transpose_square(const T* from, std::ptrdiff_t from_step, T* to, std::ptrdiff_t to_step) {
+  constexpr int n = moved_lanes<T>;
+  moved_vector<T> a[n], b[n];
+  for (int i = 0; i < n; ++i) read<T>(a[i], from + i * from_step);
+#pragma GCC unroll 3
+  for (int half = n / 2; half > 0; half /= 2) {   // a perfect shuffle of the rows, as often as there are bits in their number
+#pragma GCC unroll 4
+    for (int i = 0; i < n / 2; ++i) interleave<T>(a[i], a[i + n / 2], b[2 * i], b[2 * i + 1]);
+#pragma GCC unroll 8
+    for (int i = 0; i < n; ++i) a[i] = b[i];
+  }
+  for (int i = 0; i < n; ++i) write<T>(a[i], to + i * to_step);
+}
+
+/// A line of `n` elements.
+template <class T> TFX_INLINE void copy_line(const T* from, T* to, int n) {
+  constexpr int lanes = line_lanes<T>;
+  int i = 0;
+  for (; i + lanes <= n; i += lanes) __builtin_memcpy(to + i, from + i, sizeof(line_vector<T>));
+  const auto copy_rest = [&](auto count) __attribute__((always_inline)) {
+    if (!(n & count)) return;
+    __builtin_memcpy(to + i, from + i, count * sizeof(T));
+    i += count;
+  };
+  if constexpr (lanes > 8) copy_rest(std::integral_constant<int, 8>{});
+  if constexpr (lanes > 4) copy_rest(std::integral_constant<int, 4>{});
+  copy_rest(std::integral_constant<int, 2>{});
+  copy_rest(std::integral_constant<int, 1>{});
+}
+template <class T> TFX_INLINE void fill_line(T* to, int n, T value) {
+  for (int i = 0; i < n; ++i) to[i] = value;
+}
+
+/// Lines so many bytes apart that stay in a first-level cache together: of a multiple of the size of its ways, those of one way
+/// after the other; of less, of as many sets as there are between two of them.
+constexpr int lines_together(std::ptrdiff_t bytes) {
+  constexpr int way = 4096, ways = 8;
+  const std::ptrdiff_t even = bytes & -bytes;   // the largest power of two in it
+  return ways * int(even < 64 ? way / 64 : even < way ? way / even : 1);
+}
+
+/// to[r * pitch + c] = from[r * down + c * along] for `rows` rows of `cols`.
+template <class T>
+void copy_tile(const T* from, std::ptrdiff_t down, std::ptrdiff_t along, int rows, int cols, T* to, std::ptrdiff_t pitch) {
+  if (cols == 1 && rows > 1 && pitch == 1) return copy_tile(from, std::ptrdiff_t(0), down, 1, rows, to, std::ptrdiff_t(rows));
+  constexpr int lanes = line_lanes<T>;
+  const bool short_lines = cols < lanes && pitch == cols && rows >= lanes;
+  if (short_lines && down != 1 && (along != 1 || down == 0)) return gather_short_lines(from, down, along, rows, cols, to);
+  if (along == 1 && (cols >= 4 || short_lines)) {
+    if (short_lines) {
+      if (cols <= 4) return copy_short_lines<4>(from, down, rows, cols, to);
+      if (cols <= 8) return copy_short_lines<8>(from, down, rows, cols, to);
+      return copy_short_lines<16>(from, down, rows, cols, to);
+    }
+    for (int r = 0; r < rows; ++r) copy_line(from + r * down, to + r * pitch, cols);
+    return;
+  }
+  if (along == 0) {
+    for (int r = 0; r < rows; ++r) fill_line(to + r * pitch, cols, from[r * down]);
+    return;
+  }
+  if (along == -1) {
+    for (int r = 0; r < rows; ++r) {
+      const T* const x = from + r * down;
+      T* const y = to + r * pitch;
+      int c = cols;   // from the end: what is read is asked for ahead of time in the order of the memory
+      for (; c >= lanes; c -= lanes) turn_round(x - (c - 1), y + c - lanes, std::make_integer_sequence<int, lanes>{});
+      for (; c > 0; --c) y[c - 1] = x[1 - c];
+    }
+    return;
+  }
+  int across = 0, below = 0;   // columns and rows of whole squares
+  if (down == 1) {
+    constexpr int side = moved_lanes<T>;
+    across = cols / side * side;
+    below = rows / side * side;
+    const int together = lines_together(along * std::ptrdiff_t(sizeof(T)));
+    for (int first = 0; first < across; first += together)
+      for (int r = 0; r < below; r += side)
+        for (int c = first; c < across && c < first + together; c += side)
+          transpose_square(from + r + c * along, along, to + r * pitch + c, pitch);
+  }
+  if (cols < lanes && across == 0) {   // few columns, one after the other
+    for (int c = 0; c < cols; ++c)
+      for (int r = 0; r < rows; ++r) to[r * pitch + c] = from[r * down + c * along];
+    return;
+  }
+  for (int r = 0; r < rows; ++r) {
+    int c = r < below ? across : 0;
+    for (; c + lanes <= cols; c += lanes)
+      take_every(from + r * down + c * along, along, to + r * pitch + c, std::make_integer_sequence<int, lanes>{});
+    for (; c < cols; ++c) to[r * pitch + c] = from[r * down + c * along];
+  }
+}
+
+}  // namespace detail
+
+}  // namespace tfx::backend::inline TFX_SIMD_BUILD
