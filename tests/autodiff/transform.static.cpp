@@ -122,4 +122,14 @@ static_assert(says(
     grad([](auto x) { return sum(largest(x, x)); }),
     "largest has no derivative, but an argument is trained through it; add one, or stop_gradient / nn::frozen", point));
 
+/// The gradient of the gradient of a product over a batch whose rows are counted when it runs.
+constexpr bool refuses_products_over_the_batch() {
+  builder b;
+  scope top(b);
+  const var<shape<-4, 3>> x{b.add_input(dims{2, {4, 3}, true}, dtype::real_type, "x")};
+  grad([](auto v) { return sum(square(grad([](auto u) { return sum(product<0>(u)); })(v))); })(x);
+  return std::string_view(b.wrong.text, std::size_t(b.wrong.size)) == "product over the batch has no second derivative";
+}
+static_assert(refuses_products_over_the_batch());
+
 }  // namespace

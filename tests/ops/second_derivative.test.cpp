@@ -56,6 +56,22 @@ TEST_CASE("gradients of gradients: over axes") {
                 }), x, same_shape, v));
 }
 
+TEST_CASE("gradients of gradients: products of elements, also of zeros") {
+  const auto v = given<2, 3, 2>(twelve, numerically);
+  const numbers zeros = {0.5, 0, 0.8, 0, -0.9, 0.1, 0.7, -1.1, 0, 0.6, -0.2, 0};
+  const auto second_of = [&](auto name, auto f, auto c) {
+    check(example(name, second(f), given<2, 3, 2>(twelve, numerically), c, v), example(name, second(f), given<2, 3, 2>(zeros, numerically), c, v));
+  };
+  second_of("of the last axis", [](auto a) { return product<2>(a); }, given<2, 3>(six, numerically));
+  second_of("of the middle", [](auto a) { return product<1>(a); }, given<2, 2>(four, numerically));
+  second_of("of all", [](auto a) { return product(a); }, given<>(numbers{0.7}, numerically));
+  check(example("third derivative", [](auto a, auto c) {
+          const auto one = a.h.graph->constant(1);
+          const auto d = sum(square(gradient_of(product<0>(a), c, a)));
+          return sum(square(gradient_of(d, one, a)));
+        }, given<4>(four, numerically), given<>(numbers{0.7}, numerically)));
+}
+
 TEST_CASE("gradients of gradients: products, convolutions, pooling") {
   using d = fixtures::conv2d_same_stride2;
   const numbers reversed(twelve.rbegin(), twelve.rend()), image(d::x.begin(), d::x.begin() + 40), mask(d::x.begin() + 40, d::x.begin() + 80), kernel(d::w.begin(), d::w.begin() + 36);

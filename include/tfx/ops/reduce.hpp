@@ -47,7 +47,7 @@ struct product_of_others_op {
   static constexpr std::string_view name = "product_of_others";
   static constexpr op_kind kind = op_kind::window;
   static constexpr int arity = 1;
-  static constexpr bool differentiable = false;
+  static constexpr bool differentiable = true;
   template <class T> static constexpr T element(const geometry& v, const T* const* in, int row, int col, int cols, int present) {
     const int at = row * cols + col, own = at / v[1] % v[0];
     const T* const first = in[0] + at - own * v[1];
@@ -56,7 +56,7 @@ struct product_of_others_op {
       if (k != own) total = total * first[k * v[1]];
     return total;
   }
-  static constexpr void backward(gradient_scope&) {}
+  static constexpr void backward(gradient_scope& s);
 };
 
 namespace detail {
@@ -180,6 +180,25 @@ constexpr handle product_of_others(handle a, int outer, int middle, int inner) {
 constexpr void product_op::backward(gradient_scope& s) {
   const reduced_run run = run_of(s.input(0).shape(), s.aux());
   s.add(0, s.dy * detail::product_of_others(s.input(0), run.outer, run.extent, run.inner));
+}
+namespace detail {
+/// 1 where row and column are the same.
+constexpr handle identity_matrix(builder& g, int n) {
+  const dims column{2, {n, 1}, false}, shifted{2, {n, n + 1}, false}, all{1, {n * n}, false};
+  const handle rows = pad_box(pin(g.constant(1), column), {}, shifted);   // one place further in each row of n
+  return reshape(slice_box(reshape(rows, dims{1, {n * (n + 1)}, false}), {}, all), dims{2, {n, n}, false});
+}
+}  // namespace detail
+/// With one factor more left out for each: [outer, k, j, inner] is the product of all but the factors k and j.
+constexpr void product_of_others_op::backward(gradient_scope& s) {
+  const geometry g = s.geo();
+  const dims shape = s.input(0).shape();
+  const int n = g[0], inner = g[1], outer = shape.size() / (n * inner);
+  if (g.contracts_batch) return s.graph.complain("product over the batch has no second derivative");
+  const handle same = reshape(detail::identity_matrix(s.graph, n), dims{3, {n, n, 1}, false});
+  const dims factors{4, {outer, 1, n, inner}, shape.bounded}, left_out{4, {outer, n, 1, inner}, shape.bounded};
+  const handle others = detail::product_of_others(where(same, 1, reshape(s.input(0), factors)), outer * n, n, inner);
+  s.add(0, reshape(sum_axes(where(same, 0, reshape(s.dy, left_out) * others), 2u), shape));
 }
 
 /// A gradient in the shape of what it belongs to: sums over the axes along which that was broadcast.
@@ -316,7 +335,8 @@ template <bool Keep, class Reduce, int... Axis> struct reduction_function {
 /// Shape      x: S  ->  y: S without those axes, or with extent 1 there if `keep_dims` is given
 /// Errors     an axis out of range
 /// Gradient   sum: dy repeated; mean: dy / n; max, min: dy shared among ties; variance: 2 (x - mean) dy / n; product: dy
-///            times the product of the others, right at zeros (quadratic in the number of factors)
+///            times the product of the others, right at zeros (quadratic in the number of factors; its own gradient cubic, and
+///            none over the batch)
 /// Numerics   a fixed tree of partial sums, the same on every backend; variance is that of the population, in two passes, the
 ///            second corrected for the rounding of the mean
 template <int... Axis, class S, class T> constexpr auto sum(var<S, T> x, source_line at = {}) { return detail::reduction<false, Axis...>(x, "sum", at, detail::reduce_sum{}); }
