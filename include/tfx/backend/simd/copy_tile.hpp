@@ -77,6 +77,29 @@ template <int Room, class T> TFX_INLINE void copy_short_lines(const T* from, std
   for (int r = first; r < past; ++r) __builtin_memcpy(to + r * cols, from + r * down, Room * sizeof(T));
   exactly(past, rows);
 }
+/// One vector of lines of `Cols` elements in the opposite order, of which the first one to be written is the last one read.
+template <int Cols, class T, int... I> TFX_INLINE void turn_lines(const T* last, T* to, std::integer_sequence<int, I...>) {
+  constexpr int lines = line_lanes<T> / Cols;
+  line_vector<T> a;
+  __builtin_memcpy(&a, last, sizeof a);
+  a = __builtin_shufflevector(a, a, (I < lines * Cols ? (lines - 1 - I / Cols) * Cols + I % Cols : I)...);
+  __builtin_memcpy(to, &a, sizeof a);
+}
+/// Pixels in the opposite order, their channels as they are.
+template <int Cols, class T> TFX_INLINE void copy_turned_lines(const T* from, int rows, T* to) {
+  constexpr int lanes = line_lanes<T>, lines = lanes / Cols;
+  int r = 0;
+  const auto one = [&] {
+    for (int c = 0; c < Cols; ++c) to[r * Cols + c] = from[c - r * Cols];
+    ++r;
+  };
+  if constexpr (lines > 1) {
+    if (lines * Cols < lanes && rows > 0) one();   // the line that is read too lies behind this one
+    for (; r * Cols + lanes <= rows * Cols; r += lines)
+      turn_lines<Cols>(from - (r + lines - 1) * Cols, to + r * Cols, std::make_integer_sequence<int, lanes>{});
+  }
+  while (r < rows) one();
+}
 /// Lines shorter than a vector, in any order: as many at a time as are whole vectors.
 template <class T>
 TFX_INLINE void gather_short_lines(const T* from, std::ptrdiff_t down, std::ptrdiff_t along, int rows, int cols, T* to) {
@@ -142,6 +165,9 @@ void copy_tile(const T* from, std::ptrdiff_t down, std::ptrdiff_t along, int row
   if (short_lines && down != 1 && (along != 1 || down == 0)) return gather_short_lines(from, down, along, rows, cols, to);
   if (along == 1 && (cols >= 4 || short_lines)) {
     if (short_lines) {
+      if (down == -cols && cols == 2) return copy_turned_lines<2>(from, rows, to);
+      if (down == -cols && cols == 3) return copy_turned_lines<3>(from, rows, to);
+      if (down == -cols && cols == 4) return copy_turned_lines<4>(from, rows, to);
       if (cols <= 4) return copy_short_lines<4>(from, down, rows, cols, to);
       if (cols <= 8) return copy_short_lines<8>(from, down, rows, cols, to);
       return copy_short_lines<16>(from, down, rows, cols, to);
