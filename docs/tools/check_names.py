@@ -25,7 +25,7 @@ PAGES = {
 INTERNAL = re.compile(
     r"\w+_(op|function|layer|scope|of|t|axes|box|variable)|composed|sequence|convolve|column_index|dropout_mask|can_contract|"
     r"elementwise|make_expression|make_operation|operation|sum_to|repeated|is_training|param|state|accumulation|"
-    r"rate|shared_numbers|update_count|fans|fill|initializer")
+    r"rate|shared_numbers|update_count|update_counter|as_type|fans|fill|initializer")
 DEFINITION = re.compile(
     r"^(?:template <[^\n]*>\s*)?(?:requires[^\n]*?\s)?"
     r"(?:inline constexpr (?:auto|composed<\w+>|\S+) (\w+)\s*(?:=|\{)"       # function objects

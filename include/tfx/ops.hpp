@@ -7,6 +7,7 @@
 #include <tfx/graph/evaluate.hpp>
 #include <tfx/ops/activation.hpp>
 #include <tfx/ops/attention.hpp>
+#include <tfx/ops/cast.hpp>
 #include <tfx/ops/compose.hpp>
 #include <tfx/ops/control_flow.hpp>
 #include <tfx/ops/conv2d.hpp>

@@ -13,11 +13,13 @@ namespace {
 using namespace tfx;
 using namespace tfx::testing;
 
-void check_seeds(int first, int count, int size) {
+void check_seeds(int first, int count, int size, bool types = false) {
   for (int seed = first; seed < first + count; ++seed) {
     builder b;
     scope top(b);
-    random_graph(b, seed).record(size);
+    random_graph drawn(b, seed);
+    drawn.types = types;
+    drawn.record(size);
     CAPTURE(seed);
     CAPTURE(size);
     if (!b.right()) {
@@ -40,6 +42,7 @@ template <int Seed> void check_compiled() {
 
 TEST_CASE("small random graphs") { check_seeds(1, 1500, 12); }
 TEST_CASE("large random graphs") { check_seeds(5000, 300, 50); }
+TEST_CASE("random graphs of all element types") { check_seeds(20000, 1500, 20, true); }
 TEST_CASE("compiled random graphs") {
   check_compiled<1>();
   check_compiled<3>();

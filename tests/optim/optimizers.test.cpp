@@ -29,7 +29,7 @@ template <const auto& Optimizer> struct optimizer_machine : machine<optimizer_st
     return memory("p");
   }
   numbers memory(std::string_view path) {
-    const auto v = this->values(path);
+    const auto v = this->numbers_present(this->leaf(path));
     return numbers(v.begin(), v.end());
   }
 };

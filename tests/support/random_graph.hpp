@@ -18,6 +18,9 @@ struct random_graph {
   bool smooth = false;      ///< only what has a derivative everywhere
   bool writes = true;       ///< assignments to leaves on the way
   int gradient_depth = 0;
+  bool types = false;       ///< values of other element types, too
+  list<handle> typed{};
+  list<int> typed_leaves{};
 
   constexpr random_graph(builder& graph, int seed) : b(graph), state(std::uint32_t(seed) * 2654435769u + 1) {}
 
@@ -271,8 +274,64 @@ struct random_graph {
     const list<int> d = gradients(tanh(y), pin(b.constant(0.7), y.shape()), wanted, names);
     keep(tanh(expand(d[x.id] < 0 ? b.constant(0) : handle{&b, d[x.id]}, x.shape())));
   }
+  constexpr dtype random_type() {
+    constexpr dtype all[] = {dtype::uint8, dtype::int8, dtype::int16, dtype::uint16, dtype::int32, dtype::uint32, dtype::int64, dtype::boolean, dtype::bfloat16, dtype::float16};
+    return all[draw(10)];
+  }
+  constexpr void typed_leaf() {
+    const char name[] = {'t', char('a' + typed_leaves.size())};
+    typed_leaves.push_back(b.leaf(state_space, random_shape(), random_type(), {name, 2}, init::zeros{}, false));
+    typed.push_back(b.read(typed_leaves[typed_leaves.size() - 1]));
+  }
+  constexpr handle any_typed() { return typed[draw(2) ? draw(typed.size()) : typed.size() - 1 - draw(typed.size() < 4 ? typed.size() : 4)]; }
+  /// A value of another element type, or a number made of some.
+  constexpr void typed_value() {
+    const handle x = any_typed(), number = recent();
+    const dims s = x.shape();
+    handle y = any_typed();
+    for (int tries = 0; tries < 6 && (!broadcasts(s, y.shape()) || broadcast(s, y.shape()).size() > 100); ++tries) y = any_typed();
+    const bool fits = broadcasts(s, y.shape()) && broadcast(s, y.shape()).size() <= 100;
+    const auto made = [&](handle v) { typed.push_back(v); };
+    switch (draw(12)) {
+      case 0: return made(as_type(x, random_type()));
+      case 1: return made(as_type(4 * number, random_type()));
+      case 2: return fits ? made(draw(2) ? x + y : x * y) : made(-x);
+      case 3: return fits ? made(draw(2) ? maximum(x, y) : x / y) : made(relu(x));
+      case 4: return fits ? made(draw(2) ? detail::map_node<less_op>(x, y) : detail::map_node<equal_op>(x, y)) : made(x + 1);
+      case 5: return fits ? made(detail::map_node<where_op>(detail::map_node<less_op>(x, y), x, y)) : made(where(x, x, 3));
+      case 6: return s.rank > 0 ? made(draw(2) ? flip(x, unsigned(draw(1 << s.rank))) : transpose(x)) : made(x - 2);
+      case 7: {
+        if (s.rank == 0 || s.size() > 40) return made(as_type(x, random_type()));
+        dims larger = s;
+        ++larger.extent[0];
+        return made(pad_box(x, {}, larger, 1));
+      }
+      case 8: {
+        if (s.rank == 0) return made(x * x);
+        const unsigned axes = unsigned(draw((1 << s.rank) - 1)) + 1;
+        return made(draw(2) ? sum_axes(x, axes) : max_axes(x, axes));
+      }
+      case 9: {
+        const int l = typed_leaves[draw(typed_leaves.size())];
+        for (int i = typed.size() - 1; writes && i >= 0; --i)
+          if (typed[i].shape() == b.leaves[l].shape) return b.write(l, as_type(typed[i], b.leaves[l].type));
+        return;
+      }
+      case 10:
+        if (number.shape().rank == 2 && s.size() <= 8) {
+          const handle row = reshape(clip(as_type(x, dtype::int32), 0, number.shape().rows() - 1), dims{1, {s.size()}, false});
+          return keep(detail::gather_rows(number, row, dims{2, {s.size(), number.shape().cols()}, false}));
+        }
+        [[fallthrough]];
+      default: return keep(tanh(0.05 * as_type(x, dtype::real_type)));
+    }
+  }
   constexpr void steps(int n) {
     for (int i = 0; i < n; ++i) {
+      if (types && depth == 0 && draw(3) == 0) {
+        typed_value();
+        continue;
+      }
       const int what = draw(24);
       if (what < 5) map();
       else if (what < 10) combine();
@@ -288,8 +347,13 @@ struct random_graph {
 
   constexpr void record(int size) {
     for (int i = 0; i < 6; ++i) leaf();
+    for (int i = 0; types && i < 4; ++i) typed_leaf();
     steps(size);
     if (draw(2)) loop();
+    for (int i = 0; types && i < 2; ++i) {
+      const handle v = any_typed();
+      b.add_output(pin(v, v.shape()));
+    }
     handle loss = b.constant(0);
     for (int i = 0; i < 4; ++i) {
       const handle v = recent();

@@ -93,7 +93,7 @@ struct run_memory {
     for (int i = 0; i < c.g.n_leaves; ++i) {
       const leaf_info& l = c.g.leaves[i];
       if (l.space == batch_space) continue;
-      for (int k = 0; k < l.size; ++k) base[l.space][l.offset + k] = std::sin(1.7 * k * k + i + 0.3);
+      for (int k = 0; k < l.words(); ++k) base[l.space][l.offset + k] = std::sin(1.7 * k * k + i + 0.3);
     }
   }
 };

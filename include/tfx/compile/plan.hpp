@@ -65,6 +65,19 @@ template <class Step> struct plan {
   static constexpr auto space_sizes = make_space_sizes();
   static constexpr int space_size(int s) { return space_sizes[std::size_t(s)]; }
   static constexpr bool has_loops = n_regions > 1;
+  /// Are integers of 64 bits computed with? To move them, and to name rows of a table, words of 4 bytes do.
+  static constexpr bool make_computes_wide() {
+    const graph_view g = traced::view();
+    for (int i = 0; i < g.n_nodes; ++i) {
+      const node& n = g[i];
+      if ((n.op->kind != op_kind::map && n.op->kind != op_kind::reduce) || is<copy_op>(n)) continue;
+      bool wide = is_whole(n.type) && size_of(n.type) == 8;
+      for (int k = 0; k < n.count; ++k) wide = wide || (is_whole(g[g.input(i, k)].type) && size_of(g[g.input(i, k)].type) == 8);
+      if (wide) return true;
+    }
+    return false;
+  }
+  static constexpr bool computes_wide = make_computes_wide();
 
   static constexpr int make_most_operands() {
     int most = 1;

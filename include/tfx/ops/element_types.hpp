@@ -248,6 +248,9 @@ constexpr handle unrounded(handle h) {
 /// A number that F can compute with: of an integer the number that it is.
 constexpr handle as_number(handle h) { return is_whole(h.type()) ? as_type(h, dtype::real_type) : h; }
 
+/// A number that may be the result, of type `common`.
+constexpr handle as_kept(handle h, dtype common) { return is_narrow_float(common) ? as_type(h, common) : as_number(h); }
+
 /// Records F on handles of the program's own type, as nearly all are.
 template <class F, class... H> constexpr handle record_reals(H... h) {
   if constexpr (requires { F::simplify(h...); }) {
@@ -271,14 +274,15 @@ template <class F, class... H> constexpr handle record_map(dtype common, H... h)
   } else if constexpr (takes_integers<F>) {
     if (const dtype in = is_whole(common) ? common : type; is_whole(in)) return map_of_integers<F>(in, type, as_type(h, in)...);
   }
-  return map_of<F>(type, as_number(h)...);
+  if constexpr (keeps_values<F>) return map_of<F>(type, as_kept(h, type)...);
+  else return map_of<F>(type, as_number(h)...);
 }
 /// A choice moves words, whatever they are.
 template <class F> constexpr handle record_choice(dtype common, handle condition, handle a, handle b) {
   if (common == dtype::real_type) common = common_type(type_of_operand(a), type_of_operand(b));
   if (is_whole(condition.type())) condition = as_type(condition, dtype::boolean);
   if (is_whole(common)) return map_of<F>(common, condition, as_type(a, common), as_type(b, common));
-  return map_of<F>(common, condition, as_number(a), as_number(b));
+  return map_of<F>(common, condition, as_kept(a, common), as_kept(b, common));
 }
 
 template <class F> inline constexpr bool chooses = [] {

@@ -113,6 +113,8 @@ template <class Plan, class Backend, class T, int Shape> struct launch_facts {
 /// A plan made runnable on a backend: an array of kernel addresses, and a loop over the schedule. No state, no heap.
 /// `Frozen`: parameters don't change, and products and convolutions read copies of them that were made ahead of time.
 template <class Plan, class Backend, class T, bool Frozen = false> struct executable {
+  static_assert(sizeof(T) == 8 || !Plan::computes_wide,
+                "tfx: a program of float computes with integers of 64 bits, which its words do not hold; pass 32 bits, or cast them");
   using function = void (*)(const call<T>&);
 
   /// What a launch calls: its producer, or, with none, what calls a kernel alone; and its kernel, or none.
