@@ -107,6 +107,18 @@ TEST_CASE("batch normalisation goes into the weights: the same numbers but for t
   CHECK(largest_difference(predictions<double, backend::reference>(true, 4), exact) < 4e-15);
   CHECK(std::abs(exact[0]) > 0.01);
 }
+inline constexpr auto narrow = nn::in_precision<bfloat16>(
+    nn::sequential(nn::conv2d<8, 3>{}, nn::batch_norm{}, nn::relu{}, nn::flatten{}, nn::dense<24>{.bias = false}, nn::relu{}, nn::dense<5>{}));
+TEST_CASE("weights that are rounded are rounded once, and not folded") {
+  using network = model<narrow, input<3, 7, 6, 2>>;
+  const auto m = std::make_unique<network>(seed{5});
+  set_statistics(*m);
+  const std::vector<float> x = numbers(3 * network::input_size, 0.1);
+  std::vector<float> expected(3 * 5), found(3 * 5);
+  m->predict(x.data(), expected.data(), 3);
+  m->freeze(fold_batch_norm).predict(x.data(), found.data(), 3);
+  CHECK(found == expected);
+}
 TEST_CASE("nothing is left of batch normalisation in a folded prediction") {
   using whole = model<normalised, input<4, 17, 17, 3>>::predict_plan;
   using folded = plan<tfx::detail::folded_prediction<whole::step>>;

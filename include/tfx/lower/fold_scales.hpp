@@ -35,10 +35,11 @@ struct scale_folder {
       if (several[i] || number[i] < 0) reader[i] = -1;
   }
 
-  /// A product of what comes in with weights, whose columns are its own.
+  /// A product of what comes in with weights, whose columns are its own, and which were not rounded for it.
   constexpr bool has_weights(int id) const {
     const node& m = b.nodes[id];
     if (!(is<conv_op>(m) || is<matmul_op>(m)) || m.region != 0 || known[b.input(id, 0)] || !known[b.input(id, 1)]) return false;
+    if (b.nodes[b.input(id, 1)].type != m.type) return false;
     if (is<conv_op>(m)) return true;
     const matmul_geometry g = b.geometries[m.aux];
     return !g.right_transposed && b.nodes[b.input(id, 1)].shape.rank == 2;
