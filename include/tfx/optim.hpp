@@ -6,6 +6,7 @@
 #include <tfx/optim/accumulate.hpp>
 #include <tfx/optim/adagrad.hpp>
 #include <tfx/optim/adam.hpp>
+#include <tfx/optim/loss_scaled.hpp>
 #include <tfx/optim/minimize.hpp>
 #include <tfx/optim/rmsprop.hpp>
 #include <tfx/optim/sgd.hpp>

@@ -62,6 +62,7 @@ int main(int count, char** arguments) {
   if (count > 5) wanted = arguments[5];
   const synthetic_rows data(rows);
   train_everywhere<mlp>("mlp", number(1, 500), oracle_steps, data);
+  train_everywhere<narrow_mlp>("mlp_in_bfloat16", number(1, 500) / 5, oracle_steps, data);
   train_everywhere<cnn>("cnn", number(2, 60), oracle_steps, data);
   train_everywhere<encoder>("encoder", number(3, 60), oracle_steps, data);
 }

@@ -22,6 +22,7 @@ inline constexpr auto cnn =
 inline constexpr auto encoder =
     nn::sequential(nn::reshape<14, 56>{}, nn::dense<16>{}, nn::transformer_encoder<2, 24, nn::gelu_tanh, causal>{.dropout = 0.1},
                    nn::flatten{}, nn::dense<10>{});
+inline constexpr auto narrow_mlp = nn::in_precision<bfloat16>(mlp);
 inline constexpr auto training =
     recipe(loss::softmax_cross_entropy{}, optim::adam{.learning_rate = 1e-3}, metric::accuracy{});
 

@@ -45,14 +45,7 @@ template <int Steps, class Optimizer> struct accumulation {
   }
   /// Every write of the inner optimizer happens in the last step only.
   constexpr void update(builder& g, int leaf, handle gradient, const shared_numbers& shared) const {
-    list<int> before;
-    for (int i = 0; i < g.leaves.size(); ++i) before.push_back(g.current[i]);
-    tfx::detail::apply_update(inner, g, leaf, gradient, shared);
-    const handle last = is_last(g);
-    for (int i = 0; i < g.leaves.size(); ++i) {
-      const int old = i < before.size() ? before[i] : g.leaf_node[i];
-      if (g.current[i] != old) g.write(i, where(last, handle{&g, g.current[i]}, handle{&g, old}));
-    }
+    tfx::detail::update_where(is_last(g), inner, g, leaf, gradient, shared);
   }
 
 private:

@@ -110,6 +110,18 @@ template <class Optimizer> constexpr void apply_update(const Optimizer& o, build
   }
 }
 
+/// The same where a condition holds; else everything that it writes stays as it is.
+template <class Optimizer>
+constexpr void update_where(handle condition, const Optimizer& o, builder& g, int leaf, handle gradient, const optim::shared_numbers& shared) {
+  list<int> before;
+  for (int i = 0; i < g.leaves.size(); ++i) before.push_back(g.current[i]);
+  apply_update(o, g, leaf, gradient, shared);
+  for (int i = 0; i < g.leaves.size(); ++i) {
+    const int old = i < before.size() ? before[i] : g.leaf_node[i];
+    if (g.current[i] != old) g.write(i, where(condition, handle{&g, g.current[i]}, handle{&g, old}));
+  }
+}
+
 template <optim::optimizer Optimizer> constexpr void minimize(builder& g, handle loss, const Optimizer& optimizer, only which) {
   // Numbers that all updates share come before the gradients, so that an update can fuse with what makes its gradient.
   if constexpr (requires { optimizer.count(g); }) optimizer.count(g);
@@ -124,13 +136,28 @@ template <optim::optimizer Optimizer> constexpr void minimize(builder& g, handle
   }
   if (!g.right()) return;
   if (leaves.size() == 0) return complain_unknown_name(g, which.prefix);
-  list<int> gradient = gradients(loss, g.constant(1), wanted, leaves);
+  handle seed = g.constant(1);
+  if constexpr (requires { optimizer.seed(g); }) seed = optimizer.seed(g);
+  list<int> gradient = gradients(loss, seed, wanted, leaves);
   if (!g.right()) return;
   if constexpr (requires(optim::update_scope u, handle d) { optimizer.gather(u, d); }) {
     for (int i = 0; i < leaves.size(); ++i) {
       int& d = gradient[wanted[i]];
       if (d >= 0) d = optimizer.gather(optim::update_scope{g, leaves[i], Optimizer::name}, {&g, d}).id;
     }
+  }
+
+  if constexpr (requires { optimizer.unscaled(g, handle{}); }) {
+    handle broken{};   // 0 where all gradients are finite, else NaN
+    for (int i = 0; i < leaves.size(); ++i) {
+      int& d = gradient[wanted[i]];
+      if (d < 0) continue;
+      const handle own = optimizer.unscaled(g, {&g, d}), zero = reshape(sum_axes(own - own, all_axes(own.shape())), dims{});
+      d = own.id;
+      broken = broken.empty() ? zero : broken + zero;
+    }
+    shared.applies = broken == 0;
+    optimizer.close(g, shared.applies);
   }
 
   list<handle> spread;   // in the shapes of their parameters

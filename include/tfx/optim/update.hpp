@@ -11,6 +11,7 @@ namespace tfx::optim {
 /// What an optimizer's `prepare` computes once for all parameters.
 struct shared_numbers {
   handle rate{}, decay{};
+  handle applies{};   ///< is this step's update made? Empty: always
 };
 
 /// What an optimizer sees of one parameter: its leaf, and memory of its own named after it (`dense/weight/adam/m`).
