@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <type_traits>
-#include <utility>
 
 #include <tfx/backend/simd/share.hpp>
 #include <tfx/core/config.hpp>
@@ -36,31 +35,57 @@ template <class T> TFX_INLINE void interleave(const moved_vector<T>& a, const mo
     high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
   }
 }
+/// A vector of elements of a and b, element i being that with the number Index::at(i) of both.
+template <class Index, class V> TFX_INLINE V shuffled(const V& a, const V& b) {
+  constexpr auto at = &Index::at;
+  constexpr std::size_t lanes = sizeof(V) / sizeof(a[0]);
+  if constexpr (lanes == 16)
+    return __builtin_shufflevector(a, b, at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7), at(8), at(9), at(10), at(11), at(12), at(13), at(14), at(15));
+  else if constexpr (lanes == 8) return __builtin_shufflevector(a, b, at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7));
+  else return __builtin_shufflevector(a, b, at(0), at(1), at(2), at(3));
+}
+/// A vector of get(0), get(1), ...
+template <class V, class Get> TFX_INLINE V collected(Get get) {
+  constexpr std::size_t lanes = sizeof(V) / sizeof(V{}[0]);
+  if constexpr (lanes == 16)
+    return V{get(0), get(1), get(2), get(3), get(4), get(5), get(6), get(7), get(8), get(9), get(10), get(11), get(12), get(13), get(14), get(15)};
+  else if constexpr (lanes == 8) return V{get(0), get(1), get(2), get(3), get(4), get(5), get(6), get(7)};
+  else return V{get(0), get(1), get(2), get(3)};
+}
+/// The opposite order.
+template <int Lanes> struct turned {
+  static constexpr int at(int i) { return Lanes - 1 - i; }
+};
+/// Every other one of a vector, and of a second one that begins with the last element of the first.
+template <int Lanes> struct every_other {
+  static constexpr int at(int i) { return 2 * i < Lanes ? 2 * i : 2 * i + 1; }
+};
+/// Lines of `Cols` elements in the opposite order.
+template <int Lanes, int Cols> struct turned_lines {
+  static constexpr int lines = Lanes / Cols;
+  static constexpr int at(int i) { return i < lines * Cols ? (lines - 1 - i / Cols) * Cols + i % Cols : i; }
+};
+
 /// One vector of elements in the opposite order.
-template <class T, int... I> TFX_INLINE void turn_round(const T* from, T* to, std::integer_sequence<int, I...>) {
+template <class T> TFX_INLINE void turn_round(const T* from, T* to) {
   line_vector<T> a;
   __builtin_memcpy(&a, from, sizeof a);
-  a = __builtin_shufflevector(a, a, (line_lanes<T> - 1 - I)...);
+  a = shuffled<turned<line_lanes<T>>>(a, a);
   __builtin_memcpy(to, &a, sizeof a);
 }
 
 /// One vector of elements that lie `along` apart; nothing in front of the first or behind the last one is read.
-template <class T, int... I> TFX_INLINE void take_every(const T* from, std::ptrdiff_t along, T* to, std::integer_sequence<int, I...>) {
+template <class T> TFX_INLINE void take_every(const T* from, std::ptrdiff_t along, T* to) {
   constexpr int n = line_lanes<T>;
   line_vector<T> a;
   if (along == 2) {
     line_vector<T> b;
     __builtin_memcpy(&a, from, sizeof a);
     __builtin_memcpy(&b, from + n - 1, sizeof b);
-    a = __builtin_shufflevector(a, b, (2 * I < n ? 2 * I : 2 * I + 1)...);
+    a = shuffled<every_other<n>>(a, b);
   } else {
-    a = line_vector<T>{from[I * along]...};
+    a = collected<line_vector<T>>([&](int i) __attribute__((always_inline)) { return from[i * along]; });
   }
-  __builtin_memcpy(to, &a, sizeof a);
-}
-/// One vector of elements at the places `at`.
-template <class T, int... I> TFX_INLINE void take(const T* from, const std::ptrdiff_t* at, T* to, std::integer_sequence<int, I...>) {
-  const line_vector<T> a = {from[at[I]]...};
   __builtin_memcpy(to, &a, sizeof a);
 }
 /// Lines of up to `Room` elements, one behind the other: what is read and written behind each is of others.
@@ -78,11 +103,10 @@ template <int Room, class T> TFX_INLINE void copy_short_lines(const T* from, std
   exactly(past, rows);
 }
 /// One vector of lines of `Cols` elements in the opposite order, of which the first one to be written is the last one read.
-template <int Cols, class T, int... I> TFX_INLINE void turn_lines(const T* last, T* to, std::integer_sequence<int, I...>) {
-  constexpr int lines = line_lanes<T> / Cols;
+template <int Cols, class T> TFX_INLINE void turn_lines(const T* last, T* to) {
   line_vector<T> a;
   __builtin_memcpy(&a, last, sizeof a);
-  a = __builtin_shufflevector(a, a, (I < lines * Cols ? (lines - 1 - I / Cols) * Cols + I % Cols : I)...);
+  a = shuffled<turned_lines<line_lanes<T>, Cols>>(a, a);
   __builtin_memcpy(to, &a, sizeof a);
 }
 /// Pixels in the opposite order, their channels as they are.
@@ -96,7 +120,7 @@ template <int Cols, class T> TFX_INLINE void copy_turned_lines(const T* from, in
   if constexpr (lines > 1) {
     if (lines * Cols < lanes && rows > 0) one();   // the line that is read too lies behind this one
     for (; r * Cols + lanes <= rows * Cols; r += lines)
-      turn_lines<Cols>(from - (r + lines - 1) * Cols, to + r * Cols, std::make_integer_sequence<int, lanes>{});
+      turn_lines<Cols>(from - (r + lines - 1) * Cols, to + r * Cols);
   }
   while (r < rows) one();
 }
@@ -109,7 +133,11 @@ TFX_INLINE void gather_short_lines(const T* from, std::ptrdiff_t down, std::ptrd
     for (int c = 0; c < cols; ++c) at[i++] = r * down + c * along;
   int r = 0;
   for (; r + lanes <= rows; r += lanes, from += lanes * down)
-    for (int v = 0; v < cols; ++v, to += lanes) take(from, at + v * lanes, to, std::make_integer_sequence<int, lanes>{});
+    for (int v = 0; v < cols; ++v, to += lanes) {
+      const std::ptrdiff_t* const of = at + v * lanes;
+      const auto a = collected<line_vector<T>>([&](int i) __attribute__((always_inline)) { return from[of[i]]; });
+      __builtin_memcpy(to, &a, sizeof a);
+    }
   for (; r < rows; ++r, from += down, to += cols)
     for (int c = 0; c < cols; ++c) to[c] = from[c * along];
 }
@@ -184,7 +212,7 @@ void copy_tile(const T* from, std::ptrdiff_t down, std::ptrdiff_t along, int row
       const T* const x = from + r * down;
       T* const y = to + r * pitch;
       int c = cols;   // from the end: what is read is asked for ahead of time in the order of the memory
-      for (; c >= lanes; c -= lanes) turn_round(x - (c - 1), y + c - lanes, std::make_integer_sequence<int, lanes>{});
+      for (; c >= lanes; c -= lanes) turn_round(x - (c - 1), y + c - lanes);
       for (; c > 0; --c) y[c - 1] = x[1 - c];
     }
     return;
@@ -207,8 +235,7 @@ void copy_tile(const T* from, std::ptrdiff_t down, std::ptrdiff_t along, int row
   }
   for (int r = 0; r < rows; ++r) {
     int c = r < below ? across : 0;
-    for (; c + lanes <= cols; c += lanes)
-      take_every(from + r * down + c * along, along, to + r * pitch + c, std::make_integer_sequence<int, lanes>{});
+    for (; c + lanes <= cols; c += lanes) take_every(from + r * down + c * along, along, to + r * pitch + c);
     for (; c < cols; ++c) to[r * pitch + c] = from[r * down + c * along];
   }
 }
