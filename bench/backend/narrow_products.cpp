@@ -16,7 +16,7 @@ using namespace tfx;
 /// One product as the compiler of a program sees it.
 template <int M, int K, int N, int Flags, summing Order, lies_as Left, lies_as Right> struct product {
   static constexpr matmul_geometry geo = {M, N, K, Flags & 1, Flags >> 1, 0, 0, 0, Order};
-  static constexpr backend::operand_types types = {Left, Right};
+  static constexpr operand_types types = {Left, Right};
   static constexpr int rows = M, cols = N;
 };
 

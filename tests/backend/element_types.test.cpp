@@ -47,6 +47,22 @@ struct sweeps {
     give(b, sum<1>(u), sum<0>(u), max<0>(u), mean<0>(h), narrow, narrow - mean<0>(narrow, keep_dims), min<1>(i), argmax(u), argmax<0>(h), sum(u > 100), sum<0>(i));
   }
 };
+/// Products, which read narrow operands as they lie: of many rows and of few, transposed, and with an epilogue.
+struct products {
+  constexpr void operator()(builder& b) const {
+    const auto h = given<bfloat16, 21, 70>(b);
+    const auto k = given<bfloat16, 70, 45>(b);
+    const auto few = given<bfloat16, 3, 70>(b);
+    const auto f = given<float16, 21, 70>(b);
+    const auto x = given<real, 21, 70>(b);
+    const auto t = given<bool, 21, 70>(b);
+    const auto s = given<std::int8_t, 21, 70>(b);
+    const auto r = given<std::int8_t, 70, 45>(b);
+    const auto u = given<std::uint8_t, 70, 45>(b);
+    give(b, relu(matmul(h, k) - 1), as<bfloat16>(matmul(few, k)), matmul(few, k), matmul(transpose(h), h), matmul(h, transpose(h)), matmul(f, k), matmul(x, k), matmul(t, k),
+         matmul(s, r), matmul(s, r) / 3 + matmul(h, k), matmul(transpose(s), s), matmul(s, transpose(s)), matmul(s, u));
+  }
+};
 /// What moves elements, and reads them where they lie.
 struct movements {
   constexpr void operator()(builder& b) const {
@@ -104,5 +120,6 @@ template <class Step> void check() {
 TEST_CASE("elements of all types, one by one") { check<maps>(); }
 TEST_CASE("elements of all types, reduced") { check<sweeps>(); }
 TEST_CASE("elements of all types, moved") { check<movements>(); }
+TEST_CASE("and multiplied, as they lie") { check<products>(); }
 
 }  // namespace

@@ -285,7 +285,7 @@ namespace {
 /// A product whose operands lie in memory in narrower types.
 template <class Element, class Product, class Left, class Right> struct narrow : Product {
   template <class E> static constexpr lies_as lies = std::is_same_v<E, bfloat16> ? lies_as::bfloat16 : std::is_same_v<E, float16> ? lies_as::float16 : std::is_same_v<E, float> && sizeof(Element) == 8 ? lies_as::float32 : lies_as::word;
-  static constexpr backend::operand_types types = {lies<Left>, lies<Right>};
+  static constexpr operand_types types = {lies<Left>, lies<Right>};
 };
 /// simd_matmul, planned for such operands.
 template <class T, class Narrow> struct narrow_matmul : backend::simd_matmul<T> {
@@ -366,7 +366,7 @@ void fill_bytes(guarded<std::int8_t>& to, std::uint64_t seed) {
 
 template <int Batch, int M, int N, int K, int Flags, int StepA = 0, int StepB = 0, int BoundedK = 0>
 struct product_of_bytes : product<Batch, M, N, K, Flags, StepA, StepB, BoundedK, summing::integers> {
-  static constexpr backend::operand_types types = {lies_as::int8, lies_as::int8};
+  static constexpr operand_types types = {lies_as::int8, lies_as::int8};
 };
 
 template <class Product> void check_bytes(int rows, int depth, std::vector<int> all_parts = {1, 3, 7}) {

@@ -87,7 +87,11 @@ template <class Step> struct plan {
   static constexpr int most_operands = make_most_operands();
 
   // ---- what running reads
-  /// Launches that differ in kernel, geometry or extents, by the first of each kind; and the geometries among them.
+  /// Of a launch's producer.
+  static constexpr operand_types input_types(int first, int inputs) {
+    return {inputs > 0 ? kernels.operands[first].step.lies : lies_as::word, inputs > 1 ? kernels.operands[first + 1].step.lies : lies_as::word};
+  }
+  /// Launches that differ in kernel, geometry, extents or what they read, by the first of each kind; and the geometries among them.
   struct shape_table {
     int of[n_launches + 1] = {}, first[n_launches + 1] = {}, shapes = 0;
     int geometry_of[n_launches + 1] = {}, row[n_launches + 1] = {}, geometries = 0;
@@ -104,7 +108,8 @@ template <class Step> struct plan {
       int s = 0;
       for (; s < t.shapes; ++s) {
         const launch_info& other = kernels.launches[t.first[s]];
-        if (other.kernel == l.kernel && other.producer == l.producer && other.geometry == l.geometry && other.rows == l.rows && other.cols == l.cols && other.bounded == l.bounded && other.outer_loops == l.outer_loops && same_outer(l, other)) break;
+        if (other.kernel == l.kernel && other.producer == l.producer && other.geometry == l.geometry && other.rows == l.rows && other.cols == l.cols && other.bounded == l.bounded && other.outer_loops == l.outer_loops && same_outer(l, other) &&
+            input_types(other.first_operand, other.inputs) == input_types(l.first_operand, l.inputs)) break;
       }
       t.of[i] = s;
       if (s < t.shapes) continue;

@@ -22,6 +22,11 @@ struct operand_step {
   std::int16_t column = 0;
   lies_as lies = lies_as::word;
 };
+/// How the first two inputs of a producer lie in memory.
+struct operand_types {
+  lies_as left = lies_as::word, right = lies_as::word;
+  constexpr bool operator==(const operand_types&) const = default;
+};
 /// Which operand is what.
 struct launch_layout {
   std::int16_t inputs = 0, operands = 0;      ///< of the producer; of the kernel

@@ -110,9 +110,10 @@ struct builder : complaints {
   /// A producer.
   template <class F, class... Id> constexpr int emit(const dims& shape, dtype type, geometry g, Id... in) {
     if (F::arity < 0) g.operands = int(sizeof...(Id));
-    return emit<F>(shape, type, row_of(g), as_words(in)...);
+    if constexpr (detail::reads_narrow<F>) return emit<F>(shape, type, row_of(g), in...);
+    else return emit<F>(shape, type, row_of(g), as_words(in)...);
   }
-  /// What producers read: a value of a type that lies narrower in memory, as words.
+  /// What other producers read: a value of a type that lies narrower in memory, as words.
   constexpr int as_words(int id) {
     const node n = nodes.data[id];
     return lies_narrow(n.type) ? emit<copy_op>(n.shape, widened(n.type), 0, id) : id;

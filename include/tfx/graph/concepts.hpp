@@ -48,6 +48,14 @@ template <class F> concept producer_op =
       { F::template element<double>(known, inputs, 0, 0, 0, 0) } -> std::same_as<double>;
     };
 
+namespace detail {
+/// Does a producer take its inputs as they lie in memory, `element` through anything that gives words?
+template <class F> inline constexpr bool reads_narrow = [] {
+  if constexpr (requires { F::reads_narrow; }) return F::reads_narrow;
+  else return false;
+}();
+}  // namespace detail
+
 /// Made from the place in the tensor alone, of no inputs or of two numbers.
 template <class F> concept generate_op =
     operation_record<F> && F::kind == op_kind::generate && (requires(run_state run) { F::template generate<double>(0, run); } ||

@@ -14,13 +14,13 @@ struct matmul_op {
   static constexpr op_kind kind = op_kind::contract;
   static constexpr int arity = 2;
   static constexpr bool differentiable = true;
+  static constexpr bool reads_narrow = true;
   static constexpr void backward(gradient_scope& s);
   static constexpr long long multiply_adds(const matmul_geometry& g, long long results) { return results * g.depth; }
 
-  template <class T> static TFX_INLINE constexpr T element(const matmul_geometry& g, const T* const* in, int row, int col, int, int contracted) {
+  template <class T, class In> static TFX_INLINE constexpr T element(const matmul_geometry& g, const In* in, int row, int col, int, int contracted) {
     const int matrix = row / g.rows, m = row % g.rows;
-    const T* a = in[0] + matrix * g.left_step;
-    const T* b = in[1] + matrix * g.right_step;
+    const In a = in[0] + matrix * g.left_step, b = in[1] + matrix * g.right_step;
     const auto add = [&](int k, T sum) {
       const T x = g.left_transposed ? a[k * g.rows + m] : a[m * g.depth + k];
       const T y = g.right_transposed ? b[col * g.depth + k] : b[k * g.cols + col];
@@ -47,14 +47,14 @@ struct matmul_of_integers_op {
   static constexpr op_kind kind = op_kind::contract;
   static constexpr int arity = 2;
   static constexpr bool differentiable = true;
+  static constexpr bool reads_narrow = true;
   static constexpr void backward(gradient_scope&) {}
   static constexpr long long multiply_adds(const matmul_geometry& g, long long results) { return results * g.depth; }
 
-  template <class T> static TFX_INLINE constexpr T element(const matmul_geometry& g, const T* const* in, int row, int col, int, int contracted) {
+  template <class T, class In> static TFX_INLINE constexpr T element(const matmul_geometry& g, const In* in, int row, int col, int, int contracted) {
     using I = lanes::traits<whole_word<T>>;
     const int matrix = row / g.rows, m = row % g.rows;
-    const T* a = in[0] + matrix * g.left_step;
-    const T* b = in[1] + matrix * g.right_step;
+    const In a = in[0] + matrix * g.left_step, b = in[1] + matrix * g.right_step;
     whole_word<T> total = 0;
     for (int k = 0; k < contracted; ++k) {
       const T x = g.left_transposed ? a[k * g.rows + m] : a[m * g.depth + k];
@@ -75,12 +75,14 @@ constexpr dtype product_type(dtype a, dtype b) {
 constexpr bool untranspose(handle& a) {
   const node& n = a.graph->nodes[a.id];
   if (n.op->id != op_of<permute_op>.id) return false;
-  const handle from{a.graph, a.graph->input(a.id, 0)};
+  handle from{a.graph, a.graph->input(a.id, 0)};
   const int rank = from.shape().rank;
   const axis_order order = order_of(a.graph->geometries[n.aux], from.shape());
   for (int k = 0; k + 2 < rank; ++k)
     if (order.axis[k] != k) return false;
   if (rank < 2 || order.axis[rank - 1] != rank - 2) return false;
+  // What is moved is made words first; a product reads it as it lies.
+  if (a.graph->nodes[from.id].op->id == op_of<copy_op>.id && lies_narrow(a.type())) from.id = a.graph->input(from.id, 0);
   a = from;
   return true;
 }
@@ -90,6 +92,7 @@ constexpr bool untranspose(handle& a) {
 constexpr handle matmul(handle a, handle b, bool ta = false, bool tb = false) {
   a = detail::in_precision(a);
   b = detail::in_precision(b);
+  const bool pairs = a.type() == dtype::bfloat16 && b.type() == dtype::bfloat16, bytes = a.type() == dtype::int8 && b.type() == dtype::int8;
   if (detail::untranspose(a)) ta = !ta;
   if (detail::untranspose(b)) tb = !tb;
   const dims x = a.shape(), y = b.shape();
@@ -103,7 +106,8 @@ constexpr handle matmul(handle a, handle b, bool ta = false, bool tb = false) {
   g.left_step = xb ? g.rows * g.depth : 0;
   g.right_step = yb ? g.cols * g.depth : 0;
   g.depth_is_batch = !xb && ta && x.bounded;
-  if (a.type() == dtype::bfloat16 && b.type() == dtype::bfloat16) g.order = summing::pairs;
+  if (pairs) g.order = summing::pairs;
+  if (bytes) g.order = summing::integers;
   geometry row = geometry::of(g);
   row.contracted = g.depth;
   row.contracts_batch = g.depth_is_batch;
@@ -115,7 +119,10 @@ constexpr handle matmul(handle a, handle b, bool ta = false, bool tb = false) {
   if ((yb || ta) && !meets)
     a.graph->complain("matmul", at_path{}, ": the batch is multiplied with the batch alone, got ", x, " and ", y, " of which one has it");
   const dtype type = detail::product_type(a.type(), b.type());
-  if (is_whole(type)) return detail::wrapped_to(type, {a.graph, a.graph->emit<matmul_of_integers_op>(shape, type, row, as_type(a, type).id, as_type(b, type).id)});
+  if (is_whole(type)) {
+    if (!bytes) a = as_type(a, type), b = as_type(b, type);
+    return detail::wrapped_to(type, {a.graph, a.graph->emit<matmul_of_integers_op>(shape, type, row, a.id, b.id)});
+  }
   return {a.graph, a.graph->emit<matmul_op>(shape, type, row, detail::as_number(a).id, detail::as_number(b).id)};
 }
 constexpr void matmul_op::backward(gradient_scope& s) {

@@ -34,6 +34,7 @@ template <class Plan, int Shape> struct launch_shape {
   static constexpr launch_record record = Plan::launches[std::size_t(Plan::shapes.first[Shape])];
   static constexpr geometry geo = Plan::geometries[std::size_t(record.geometry)];
   static constexpr int rows = record.rows, cols = record.cols;
+  static constexpr operand_types types = Plan::input_types(record.first_operand, record.layout.inputs);
 };
 
 /// The producer with number P of a plan on a backend, its function, and the facts of kernel K; void if there is none.
@@ -65,7 +66,8 @@ template <class Plan, class Backend, class T, int Shape> struct launch_facts {
   using facts = typename detail::facts_of<Plan, record.kernel>::type;
 
   static constexpr std::size_t scratch() {
-    if constexpr (requires { producer_type::scratch(shape::geo, 0, 0); }) return producer_type::scratch(shape::geo, shape::rows, shape::cols);
+    if constexpr (requires { producer_type::scratch(shape::geo, 0, 0, shape::types); }) return producer_type::scratch(shape::geo, shape::rows, shape::cols, shape::types);
+    else if constexpr (requires { producer_type::scratch(shape::geo, 0, 0); }) return producer_type::scratch(shape::geo, shape::rows, shape::cols);
     else if constexpr (record.layout.kind == form::map || record.producer >= 0) return 0;
     else if constexpr (record.layout.kind == form::columns) {
       return facts::sweeps == 1 ? 0 : std::size_t(facts::kept.count) * std::size_t(shape::rows) * std::size_t(kept_columns(shape::cols));
@@ -86,7 +88,8 @@ template <class Plan, class Backend, class T, int Shape> struct launch_facts {
   }
   /// Elements of the right operand in the order in which the producer reads it, where that is worth a copy.
   static constexpr std::size_t prepared() {
-    if constexpr (requires { producer_type::prepared(shape::geo, 0, 0); }) return producer_type::prepared(shape::geo, shape::rows, shape::cols);
+    if constexpr (requires { producer_type::prepared(shape::geo, 0, 0, shape::types); }) return producer_type::prepared(shape::geo, shape::rows, shape::cols, shape::types);
+    else if constexpr (requires { producer_type::prepared(shape::geo, 0, 0); }) return producer_type::prepared(shape::geo, shape::rows, shape::cols);
     else return 0;
   }
   /// Makes that copy.

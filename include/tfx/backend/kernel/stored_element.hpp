@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
+
+#include <tfx/core/element.hpp>
 #include <tfx/lanes/stored.hpp>
 
 namespace tfx {
@@ -28,5 +31,15 @@ template <class T> T load_stored(const void* at, lies_as lies) {
 template <class T> void put_stored(void* at, T word, lies_as lies) {
   detail::with_form(lies, [=]<lies_as As>() { lanes::stored<As, T>::put(at, word, 1); });
 }
+
+/// An operand of any form, whose elements are read as words.
+template <class T> struct stored_operand {
+  const void* from = nullptr;
+  lies_as lies = lies_as::word;
+
+  const T* at(std::ptrdiff_t i) const { return further(static_cast<const T*>(from), i, lies); }
+  T operator[](std::ptrdiff_t i) const { return load_stored<T>(at(i), lies); }
+  stored_operand operator+(std::ptrdiff_t i) const { return {at(i), lies}; }
+};
 
 }  // namespace tfx

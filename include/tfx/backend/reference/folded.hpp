@@ -3,6 +3,8 @@
 
 #include <tfx/backend/kernel/enter.hpp>
 #include <tfx/backend/kernel/producer.hpp>
+#include <tfx/backend/kernel/stored_element.hpp>
+#include <tfx/graph/concepts.hpp>
 
 namespace tfx {
 
@@ -28,7 +30,16 @@ template <class F, class T> struct producer<F, backend::folded, T> {
   template <class... Beside, class Finish> static TFX_INLINE void run_in(const call<T>& a, Finish finish) {
     const T* in[16];
     const int inputs = F::arity >= 0 ? F::arity : a.layout->inputs;
+    if constexpr (detail::reads_narrow<F>) {
+      const stored_operand<T> narrow[] = {{a.operand[0], a.step[0].lies}, {a.operand[1], a.step[1].lies}};
+      if (narrow[0].lies != lies_as::word || narrow[1].lies != lies_as::word) return run_on<Beside...>(a, narrow, finish);
+    }
     for (int k = 0; k < inputs; ++k) in[k] = static_cast<const T*>(a.operand[k]);
+    run_on<Beside...>(a, in, finish);
+  }
+
+private:
+  template <class... Beside, class In, class Finish> static TFX_INLINE void run_on(const call<T>& a, const In* in, Finish finish) {
     attributes_of<F> known = *a.geo;
     for (int r = 0; r < a.rows; ++r)
       for (int c = 0; c < a.cols; ++c) {
@@ -37,8 +48,6 @@ template <class F, class T> struct producer<F, backend::folded, T> {
         finish(r, c, results);
       }
   }
-
-private:
   template <class... Beside> static void run_each(const call<T>& a) {
     run_in<Beside...>(a, [&](int row, int col, const T* made) {
       if (a.kernel != nullptr) return hand_over<T>(a, row, 1, col, 1, made, 1, made + sizeof...(Beside));

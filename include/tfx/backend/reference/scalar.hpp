@@ -3,6 +3,8 @@
 
 #include <tfx/backend/kernel/enter.hpp>
 #include <tfx/backend/kernel/producer.hpp>
+#include <tfx/backend/kernel/stored_element.hpp>
+#include <tfx/graph/concepts.hpp>
 
 namespace tfx {
 
@@ -20,9 +22,21 @@ template <class F, class Backend, class T> struct producer {
 
 private:
   template <class... Beside> static void run_with(const call<T>& a) {
-    constexpr int results = 1 + int(sizeof...(Beside));
+    if constexpr (detail::reads_narrow<F>) {
+      stored_operand<T> narrow[2];
+      bool words = true;
+      for (int k = 0; k < 2; ++k) {
+        narrow[k] = {a.operand[k], a.step[k].lies};
+        words = words && narrow[k].lies == lies_as::word;
+      }
+      if (!words) return run_on<Beside...>(a, narrow);
+    }
     const T* in[16] = {};
     for (int k = 0; k < a.layout->inputs; ++k) in[k] = static_cast<const T*>(a.operand[k]);
+    run_on<Beside...>(a, in);
+  }
+  template <class... Beside, class In> static void run_on(const call<T>& a, const In* in) {
+    constexpr int results = 1 + int(sizeof...(Beside));
     attributes_of<F> known = *a.geo;
     const detail::share s = detail::share_of(a.rows, a.part, a.parts, 1);
     T block[results][piece];
@@ -38,7 +52,7 @@ private:
         if (a.kernel != nullptr && (a.last || !adds)) hand_over<T>(a, r, 1, c0, n, block[0], piece, block[results - 1]);
       }
   }
-  static TFX_INLINE T element(const call<T>& a, attributes_of<F>& known, const T* const* in, int r, int c) {
+  template <class In> static TFX_INLINE T element(const call<T>& a, attributes_of<F>& known, const In* in, int r, int c) {
     if constexpr (adds) {
       if (a.sums == nullptr) return F::template element<T>(known, in, r, c, a.cols, a.contracted);
       T& sum = a.sums[std::ptrdiff_t(r) * a.cols + c];

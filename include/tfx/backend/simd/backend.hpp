@@ -40,8 +40,34 @@ template <class P, class T> struct of_tiles : P {
   [[gnu::noinline]] static void run(const call<T>& a) { of_blocks<P, T>::run(a); }
 };
 
+/// Products of integers: of bytes by tiles, of others by the definition.
+template <class T> struct simd_product_of_integers {
+  using tiled = simd_matmul<T>;
+  static constexpr bool chooses = true;
+  static constexpr bool has_tiles(const matmul_geometry& g) { return g.order == summing::integers && sizeof(T) == 4; }
+
+  template <class Launch> static constexpr const void* tiles() {
+    if constexpr (has_tiles(Launch::geo)) return tiled::template tiles<Launch>();
+    else return nullptr;
+  }
+  static constexpr std::size_t scratch(const matmul_geometry& g, int rows, int cols, operand_types types) {
+    return has_tiles(g) ? tiled::scratch(g, rows, cols, types) : 0;
+  }
+  static constexpr std::size_t prepared(const matmul_geometry& g, int rows, int cols, operand_types types) {
+    return has_tiles(g) ? tiled::prepared(g, rows, cols, types) : 0;
+  }
+  static void prepare(const call<T>& a, T* to) { tiled::prepare(a, to); }
+  static constexpr int useful_parts(const matmul_geometry& g, int rows, int cols) { return tiled::useful_parts(g, rows, cols); }
+  [[gnu::noinline]] static void run(const call<T>& a) {
+    if (a.tiles != nullptr) of_blocks<tiled, T>::run(a);
+    else producer<matmul_of_integers_op, scalar, T>::run(a);
+  }
+};
+
 }  // namespace backend
 
+template <class B, class T> requires backend::is_simd<B>
+struct producer<matmul_of_integers_op, B, T> : backend::simd_product_of_integers<T> {};
 template <class B, class T> requires backend::is_simd<B>
 struct producer<matmul_op, B, T> : backend::of_tiles<backend::simd_matmul<T>, T> {};
 template <class B, class T> requires backend::is_simd<B>

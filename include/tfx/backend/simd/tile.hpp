@@ -7,6 +7,7 @@
 #include <tfx/backend/simd/dispatch.hpp>
 #include <tfx/core/config.hpp>
 #include <tfx/core/dtype.hpp>
+#include <tfx/core/launch.hpp>
 #include <tfx/geometry/matmul.hpp>
 
 #if defined(TFX_SIMD_HAS_NEON)
@@ -41,11 +42,6 @@ using pack_function = void (*)(const void* from, std::ptrdiff_t row, int depth, 
 template <class T> using whole_function = void (*)(const T* a, const T* b, T* c, std::ptrdiff_t c_row);
 
 template <class T> struct depthwise_kernels;
-
-/// How the operands of a product lie in memory.
-struct operand_types {
-  lies_as left = lies_as::word, right = lies_as::word;
-};
 
 /// In place of a type of elements: tiles read them where they lie, and widen them on the way.
 template <class E> struct in_place {};
