@@ -32,6 +32,17 @@ struct max_op {
   static constexpr auto combine(auto a, auto b) { return max(a, b); }
   static constexpr void backward(gradient_scope& s);
 };
+/// The largest number; a NaN counts as nothing (maximumNumber of IEEE 754-2019). For what is shifted by it and then meets the
+/// NaN itself: an instruction in place of three.
+struct max_number_op {
+  static constexpr std::string_view name = "max_number";
+  static constexpr op_kind kind = op_kind::reduce;
+  static constexpr int arity = 1;
+  static constexpr bool differentiable = false;
+  template <class L> static constexpr L identity() { return L(-__builtin_huge_val()); }
+  static constexpr auto combine(auto a, auto b) { return at_least(a, b); }
+  static constexpr void backward(gradient_scope&) {}
+};
 struct product_op {
   static constexpr std::string_view name = "product";
   static constexpr op_kind kind = op_kind::reduce;
@@ -151,6 +162,7 @@ constexpr unsigned all_axes(const dims& s) { return (1u << s.rank) - 1; }
 
 constexpr handle sum_axes(handle a, unsigned axes) { return detail::reduce_axes<sum_op>(a, axes); }
 constexpr handle max_axes(handle a, unsigned axes) { return detail::reduce_axes<max_op>(a, axes); }
+constexpr handle max_number_axes(handle a, unsigned axes) { return detail::reduce_axes<max_number_op>(a, axes); }
 
 constexpr handle product_axes(handle a, unsigned axes) {
   return detail::reduce_axes<product_op>(a, axes);

@@ -12,7 +12,7 @@ struct below_largest_op : elementwise<below_largest_op> {
   static constexpr auto apply(auto x, auto largest) { return select(x == largest, decltype(x)(0), x - largest); }
   static constexpr auto derivative(auto, auto, auto, auto dy) { return parts(dy, -dy); }
 };
-constexpr handle shifted(handle x, unsigned axes) { return x - stop_gradient(max_axes(x, axes)); }
+constexpr handle shifted(handle x, unsigned axes) { return x - stop_gradient(max_number_axes(x, axes)); }
 /// exp(x) of all but the largest elements, which are 0.
 struct exp_of_rest_op : elementwise<exp_of_rest_op> {
   static constexpr auto apply(auto x) { return select(x == decltype(x)(0), decltype(x)(0), exp(x)); }
@@ -32,7 +32,7 @@ struct log_sum_exp_parts {
   handle largest, rest;
 };
 constexpr log_sum_exp_parts split_log_sum_exp(handle x, unsigned axes) {
-  const handle largest = stop_gradient(max_axes(x, axes));
+  const handle largest = stop_gradient(max_number_axes(x, axes));
   return {largest, log_sum_exp_shifted(map_node<below_largest_op>(x, largest), axes)};
 }
 constexpr handle log_sum_exp_axes(handle x, unsigned axes) {

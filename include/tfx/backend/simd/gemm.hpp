@@ -153,10 +153,11 @@ template <class T> struct simd_matmul {
     return elements_apart % (4096 / int(sizeof(T))) == 0 && rows >= 256;
   }
 
-  /// B is beyond the second-level cache, or its rows collide, and there are rows enough of A to be worth packing it.
+  /// Its rows collide, or B is beyond the second-level cache, and there are rows enough of A to be worth packing it.
   static constexpr bool large(const matmul_geometry& g, int rows) {
     const std::int64_t bytes = std::int64_t(g.depth) * g.cols * std::int64_t(sizeof(T));
-    return rows >= 192 && g.depth >= 256 && (bytes > (1 << 20) || (g.right_transposed == 0 && collide(g.cols, g.depth)));
+    const bool collides = g.right_transposed == 0 && collide(g.cols, g.depth);
+    return g.depth >= 256 && ((rows >= 48 && collides) || (rows >= 192 && bytes > (1 << 20)));
   }
 
   static constexpr bool of_bytes(const matmul_geometry& g) { return g.order == summing::integers; }
