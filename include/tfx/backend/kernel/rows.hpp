@@ -146,12 +146,12 @@ template <class Backend, class T, class Code> struct row_tile : tile_body<Backen
     return used;
   }
   /// Columns [begin, end), a block of a row. While there are columns for all strands, these are in registers, if that
-  /// takes few.
+  /// takes few, and little code.
   template <int Phase, int... R, int... V>
   static TFX_PART void add_block(const tables& f, const row& a, int begin, int end, sweep_state& s,
                                  std::integer_sequence<int, V...>) {
     int c = begin;
-    if constexpr (sizeof...(V) <= 4) {
+    if constexpr (sizeof...(V) <= 4 && !facts::is_long(Phase)) {
       if (end - begin >= reduce_order::strands) {
         typename base::strand_set in_registers;
         (base::fill(in_registers[facts::reduction(R)], functor<R>::template identity<many>()), ...);
@@ -162,7 +162,7 @@ template <class Backend, class T, class Code> struct row_tile : tile_body<Backen
         for (int i = 0; i < strand_vectors; ++i)
           ((s.strands[facts::reduction(R)][i] = in_registers[facts::reduction(R)][i]), ...);
       }
-    } else {   // whole vectors have a loop of their own
+    } else if constexpr (!facts::is_long(Phase)) {   // whole vectors have a loop of their own
       for (; c <= end - width; c += width)
         base::template body<many, Phase>(f, a.at, place{c, width, (c - begin) / width % strand_vectors}, &s);
     }

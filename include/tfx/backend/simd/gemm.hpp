@@ -71,7 +71,8 @@ template <class T> struct simd_matmul {
     const int tall = height(g, rows);
     const bool one_b = tall == rows || g.right_step == 0, bounded = g.depth_is_batch != 0;
     const bool far_apart = g.cols * int(sizeof(T)) >= 4096, in_tiles = widens_in_tiles(g, tall, types);
-    if (lines_of(g, tall, types) == line_kind::left_rows) return 0;
+    const line_kind lines = lines_of(g, tall, types);
+    if (lines == line_kind::left_rows || lines == line_kind::right_rows) return 0;
     if (!one_b || bounded || in_tiles || (tall == rows && small(g, rows, types))) return 0;
     if (g.right_transposed == 0 && !far_apart && types.right == lies_as::word) return 0;
     const int panel = widest_panel_of<T>(tall, g.cols, use(g, rows, types), g.order);

@@ -30,13 +30,14 @@ template <class T> struct simd_lines {
     tile.depth = g.depth;
   }
 
-  /// Not for fewer rows than the functions have, nor for what has been prepared for tiles.
+  /// Where it has tiles too, not for fewer rows than the functions have, nor for what has been prepared for tiles.
   bool serves(int rows) const {
-    return set.lines != nullptr && a.prepared == nullptr && (across || rows >= set.lines_rows);
+    if (set.lines == nullptr) return false;
+    return set.lines_of != line_kind::right_columns || (a.prepared == nullptr && rows >= set.lines_rows);
   }
 
   /// This part of `count` products of `rows` rows.
-  void run(int count, int rows) {
+  TFX_COLD void run(int count, int rows) {
     const int extent = across ? rows : g.cols, units = divide_up(extent, 2 * vector);
     const range part = share_of(count * units, a.part, a.parts);
     for (int index = part.from / units; index * units < part.to; ++index) {
@@ -53,7 +54,7 @@ template <class T> struct simd_lines {
   }
 
  private:
-  void columns_of(const T* left, const T* right, int first_row, int rows, range cols) {
+  TFX_COLD void columns_of(const T* left, const T* right, int first_row, int rows, range cols) {
     const bool by_rows = set.lines_of == line_kind::right_rows;
     int together = cols.size();
     if (finish != nullptr) together = lesser_of(together, block_elements<T> / rows / vector * vector);
@@ -76,7 +77,7 @@ template <class T> struct simd_lines {
   }
 
   /// The transposed product, and its blocks transposed back.
-  void rows_of(const T* left, const T* right, int first_row, range rows) {
+  TFX_COLD void rows_of(const T* left, const T* right, int first_row, range rows) {
     constexpr int stride = 16, together = block_elements<T> / stride;
     T* const block = a.scratch;
     tile.a = right;

@@ -110,15 +110,15 @@ template <class T, int Rows> TFX_TARGET void lines(const tile_call<T>& call) {
 }
 
 /// The functions of a launch of so many rows, or columns where the lines are of the left operand; Choice is its tile
-/// where they can't be used.
+/// where they can't always be used.
 template <class T, line_kind Kind, int Rows, int Choice>
 inline constexpr tile_set<T> lines_set_of = [] {
   constexpr int together = lesser_of(Rows, 4);
   tile_set<T> set;
-  if constexpr (Kind != line_kind::left_rows) set = set_of<T, Choice>;
+  if constexpr (Kind == line_kind::right_columns) set = set_of<T, Choice>;
   if constexpr (Kind == line_kind::right_rows) set.lines = &sweep<T>;
   else set.lines = &lines<T, together>;
-  set.transpose = &transpose<T>;
+  if constexpr (Kind == line_kind::left_rows) set.transpose = &transpose<T>;
   set.lanes = lanes<T>::count;
   set.lines_rows = together;
   set.lines_of = Kind;
