@@ -35,7 +35,8 @@ template <const auto& Net, class Input> void show(const char* name) {
   std::vector<float> space[first_io_space], x(in::value.size()), target(rows), out(1);
   for (int s = 0; s < first_io_space; ++s) space[s].resize(std::size_t(train::space_size(s)) + max_regions);
   space[arena_space].resize(step::arena_elements + 16);
-  space[constant_space].assign(train::constants.begin(), train::constants.end());
+  space[constant_space].clear();
+  for (const constant_info& c : train::constants) space[constant_space].push_back(c.word<float>());
   space[batch_space][0] = rows;
   space[batch_space][1] = 1.0f / rows;
   detail::initialize<layout>(parameter_space, space[parameter_space].data(), 1);
@@ -50,7 +51,7 @@ template <const auto& Net, class Input> void show(const char* name) {
   std::printf("  loss:    ");
   for (int s = 1; s <= 3; ++s) {
     for (float& v : x) v = float(int((random = random * 1664525u + 1013904223u) >> 8) - (1 << 23)) * 0x1p-23f;
-    for (int i = 0; i < rows; ++i) target[std::size_t(i)] = float(i % 4);
+    for (int i = 0; i < rows; ++i) target[std::size_t(i)] = __builtin_bit_cast(float, i % 4);   // an integer lies as a word
     b.run = {1, std::uint64_t(s), rows};
     step::run(b);
     std::printf(" %08x", __builtin_bit_cast(unsigned, out[0]));

@@ -141,7 +141,7 @@ private:
   }
   template <class Y> static constexpr void note(call_list& all, call_info& c, const Y& y) {
     if constexpr (traced<Y>) {
-      all.values.push_back({untyped(y).id, shape_of(y)});
+      all.values.push_back(call_value{untyped(y).id, shape_of(y)});
       ++c.results;
     } else if constexpr (is_bundle<Y>) {
       note_each(all, c, y, std::make_index_sequence<std::tuple_size<Y>::value>{});

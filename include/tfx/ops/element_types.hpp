@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <bit>
+#include <cstdint>
+
 #include <tfx/core/element.hpp>
 #include <tfx/lanes/integers.hpp>
 #include <tfx/lanes/narrow.hpp>
@@ -48,8 +51,8 @@ template <class F> struct on_words : elementwise<on_words<F>> {
   static constexpr std::string_view name = label_of<F>;
   template <class V, class... Same> requires(int(sizeof...(Same)) + 1 == F::arity)
   static TFX_INLINE constexpr lanes::lane<V> apply(lanes::lane<V> a, Same... b) {
-    if constexpr (requires { F::holds(lanes::bits_of(a), lanes::bits_of(b)...); }) return truth<V>(F::holds(lanes::bits_of(a), lanes::bits_of(b)...));
-    else if constexpr (requires { F::on_integers(lanes::bits_of(a), lanes::bits_of(b)...); }) return lanes::register_of<V>(F::on_integers(lanes::bits_of(a), lanes::bits_of(b)...));
+    if constexpr (requires(lanes::lane<V> x, Same... y) { F::holds(lanes::bits_of(x), lanes::bits_of(y)...); }) return truth<V>(F::holds(lanes::bits_of(a), lanes::bits_of(b)...));
+    else if constexpr (requires(lanes::lane<V> x, Same... y) { F::on_integers(lanes::bits_of(x), lanes::bits_of(y)...); }) return lanes::register_of<V>(F::on_integers(lanes::bits_of(a), lanes::bits_of(b)...));
     else return lanes::register_of<V>(F::apply(lanes::bits_of(a), lanes::bits_of(b)...));
   }
   static constexpr auto derivative(auto, auto, auto) requires(F::arity == 1) { return handle{}; }
@@ -158,7 +161,8 @@ constexpr bool is_number_in_code(handle h) {
 constexpr operand_type type_of_operand(handle h) {
   if (!is_number_in_code(h)) return {h.type(), false};
   const double number = h.graph->nodes.data[h.id].number;
-  const bool is_integer = number >= -2147483648.0 && number <= 2147483647.0 && number == double(std::int32_t(number));
+  const bool is_nan = std::bit_cast<std::uint64_t>(number) << 1 > 0x7ffull << 53;   // which not every compiler compares in a constant
+  const bool is_integer = !is_nan && number >= -2147483648.0 && number <= 2147483647.0 && number == double(std::int32_t(number));
   return {is_integer ? dtype::int32 : dtype::real_type, true};
 }
 
@@ -253,7 +257,7 @@ constexpr handle as_kept(handle h, dtype common) { return is_narrow_float(common
 
 /// Records F on handles of the program's own type, as nearly all are.
 template <class F, class... H> constexpr handle record_reals(H... h) {
-  if constexpr (requires { F::simplify(h...); }) {
+  if constexpr (requires(H... x) { F::simplify(x...); }) {
     if (const handle simpler = F::simplify(h...); !simpler.empty()) return simpler;
   }
   constexpr dtype type = result_type<F>(dtype::real_type);
@@ -266,7 +270,7 @@ template <class F, class... H> constexpr handle record_map(dtype common, H... h)
   if constexpr (keeps_values<F>)   // of a typed handle to a real the value may be narrower
     if (common == dtype::real_type) common = common_type(type_of_operand(h)...);
   const dtype type = result_type<F>(common);
-  if constexpr (requires { F::simplify(h...); }) {
+  if constexpr (requires(H... x) { F::simplify(x...); }) {
     if (const handle simpler = F::simplify(h...); !simpler.empty()) return is_number_in_code(simpler) && !is_whole(type) ? simpler : as_type(simpler, type);
   }
   if constexpr (keeps_values<F> && !takes_integers<F>) {   // moves words, whatever they are
