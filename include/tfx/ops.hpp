@@ -18,6 +18,7 @@
 #include <tfx/ops/pool.hpp>
 #include <tfx/ops/rearrange.hpp>
 #include <tfx/ops/reduce.hpp>
+#include <tfx/ops/requantise.hpp>
 #include <tfx/ops/reshape.hpp>
 #include <tfx/ops/softmax.hpp>
 #include <tfx/ops/trigonometric.hpp>
