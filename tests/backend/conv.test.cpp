@@ -34,9 +34,26 @@ template <class Layer> struct to_w {
   static constexpr int rows = geo.kernel_height * geo.kernel_width * geo.channels / geo.groups, cols = geo.out_channels;
 };
 
+/// With weights packed ahead of time.
+template <class T, class Producer, class Launch>
+void check_prepared(int rows, std::vector<void*> operands, guarded<T>& expected) {
+  const conv2d_geometry g = Launch::geo;
+  const geometry row = geometry::of(g);
+  scratch_memory<T> scratch(Producer::scratch(g, Launch::rows, Launch::cols)), packed(Producer::prepared(g, Launch::rows, Launch::cols));
+  if (Producer::prepared(g, Launch::rows, Launch::cols) == 0) return;
+  call<T> a = call_of(row, Producer::template tiles<Launch>(), rows, Launch::cols, 0, operands, scratch, 3);
+  Producer::prepare(a, packed.data());
+  a.prepared = packed.data();
+  guarded<T> result(expected.size());
+  for (a.part = 0; a.part < a.parts; ++a.part) Producer::run(a, result.data(), nullptr);
+  CHECK(result.same_bits(expected));
+}
+
 template <class T, class Layer> void check(int images) {
   constexpr conv2d_geometry g = Layer::geo;
   convolution_case<T> c(g, images);
+  check_prepared<T, backend::simd_conv<T>, forward<Layer>>(images * g.out_height * g.out_width, {c.x.data(), c.w.data()}, c.y);
+  check_prepared<T, backend::simd_conv_to_x<T>, to_x<Layer>>(images * g.height * g.width, {c.dy.data(), c.w.data()}, c.dx);
   for (const int parts : {1, 2, 3, 4, 7}) {
     CAPTURE(parts);
     CAPTURE("forward");
@@ -102,6 +119,14 @@ TEST_CASE("grouped and depthwise convolutions") {
 }
 
 TEST_CASE("a line that is longer than a block") { check_layer<layer<1, 3, 900, 2, 34, 3, 3, 1, 1>>(); }
+TEST_CASE("few pixels of many channels") {
+  check_layer<layer<2, 5, 6, 140, 300, 3, 3, 1, 1>>();
+  check_layer<layer<1, 7, 5, 290, 130, 3, 3, 2, 1>>();
+  check_layer<layer<3, 3, 4, 261, 48, 1, 1>>();
+  check_layer<layer<2, 4, 3, 130, 129, 2, 3, 1, 2, 2>>();
+  check_layer<layer<1, 6, 5, 260, 280, 3, 3, 1, 1, 1, 2>>();
+}
+
 TEST_CASE("more pixels, and more sums of weights, than are computed together") {
   check_layer<layer<1, 30, 31, 6, 64, 3, 3, 1, 1>>();
   check_layer<layer<2, 4, 5, 600, 40, 3, 3, 1, 1>>();

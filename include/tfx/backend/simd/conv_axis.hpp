@@ -84,6 +84,24 @@ struct conv_axis {
     return {from, greater_of(from, last < 0 ? 0 : lesser_of(last / stride + 1, results))};
   }
 
+  /// The results of `part` that read a tap.
+  constexpr axis_run readers(int tap, range part) const {
+    const int offset = pad - tap * dilation;
+    axis_run run = {0, period(), 0, {tap, 1, 0}};
+    if (transposed) {
+      const int from = greater_of(part.from + offset, 0), to = lesser_of((source - 1) * stride, part.to - 1 + offset);
+      run.taps.at = divide_up(from, stride);
+      run.start = run.taps.at * stride - offset;
+      run.count = to < 0 ? 0 : greater_of(to / stride - run.taps.at + 1, 0);
+    } else {
+      const range all = common(reached(tap), part);
+      run.start = all.from;
+      run.count = greater_of(all.size(), 0);
+      run.taps.at = all.from * stride - offset;
+    }
+    return run;
+  }
+
   /// Does a result read padding?
   constexpr bool pads() const {
     if (transposed) return stride > 1 || pad < (taps - 1) * dilation || results - 1 + pad >= source;

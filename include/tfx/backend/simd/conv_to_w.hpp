@@ -22,9 +22,9 @@ template <class T> struct simd_conv_to_w {
   template <class Launch> static constexpr const void* tiles() {
     constexpr conv_shape s{conv2d_geometry(Launch::geo)};
     if constexpr (s.depthwise() || s.many_groups()) {
-      return choose_depthwise_weights_table<T, !s.depthwise(), s.kernel_height, s.kernel_width>();
+      return choose_depthwise_weights_table<T, !s.depthwise(), axes<Launch>>();
     } else if constexpr (few_channels_to_w<T>::fits(s)) {
-      return choose_few_channels_table<T, s.kernel_height, s.kernel_width>();
+      return choose_few_channels_table<T, axes<Launch>>();
     } else {
       constexpr int rows = s.channels / s.groups, cols = s.out_channels / s.groups;
       return choose_table<T, rows, cols, broad_or<T>(tiling::dividing, cols)>();
@@ -33,7 +33,7 @@ template <class T> struct simd_conv_to_w {
 
   static constexpr std::size_t scratch(const conv2d_geometry& g, int, int) {
     const conv_shape s(g);
-    if (s.depthwise()) return depthwise_sums(s);
+    if (s.depthwise()) return depthwise_sums(s) + depthwise_copies::of<T>(s).size;
     if (s.many_groups()) return grouped_sums::of(s, grouped_block_elements<T>).scratch(s);
     if (few_channels_to_w<T>::fits(s)) return few_channels_to_w<T>::scratch(s);
     const std::int64_t all = std::int64_t(s.kernel_height) * s.kernel_width * (s.channels / s.groups) * padded_cols(s);
@@ -88,6 +88,11 @@ template <class T> struct simd_conv_to_w {
   }
 
  private:
+  template <class Launch> struct axes {
+    static constexpr conv_axis down = conv_shape{conv2d_geometry(Launch::geo)}.rows();
+    static constexpr conv_axis across = conv_shape{conv2d_geometry(Launch::geo)}.columns();
+  };
+
   /// Of the sums that are computed together: they stay in the second-level cache.
   static constexpr int block_size = 640 * 1024 / int(sizeof(T));
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <tfx/backend/simd/depthwise.hpp>
+#include <tfx/backend/simd/depthwise_tables.hpp>
 
 namespace tfx::backend::inline TFX_SIMD_BUILD {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <tfx/backend/simd/depthwise.hpp>
+#include <tfx/backend/simd/depthwise_tables.hpp>
 
 namespace tfx::backend::inline TFX_SIMD_BUILD {
 
@@ -144,7 +144,7 @@ void run_grouped(const call<T>& a, const depthwise_kernels<T>& kernels, T* desti
     const int pixels = tall.size() * b.columns.results, row = line * b.columns.results;
     for (int result = 0; result < to.planes; ++result) {
       gather.weights = weights + result * to.pitch();
-      gather.rectangles(x, tall, {0, b.columns.results}, {0, s.groups}, block + result * to.pitch(), to.pixel());
+      gather.image_lines(x, tall, {0, b.columns.results}, {0, s.groups}, block + result * to.pitch(), to.pixel());
     }
     if (finish != nullptr) {
       to.join(block, pixels, joined, b.joined());

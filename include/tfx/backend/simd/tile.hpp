@@ -16,6 +16,11 @@
 
 namespace tfx::backend::inline TFX_SIMD_BUILD {
 
+/// Where a row of a tile lies, from the first elements of A and C.
+struct tile_row {
+  std::ptrdiff_t a = 0, c = 0;
+};
+
 /// One call of a register tile: c[i][j] = the sum over (outer, inner, k), ascending and in this order, of a * b, one
 /// chain of fused multiply-adds per result that starts at +0 or at c; a tile of `summing::pairs` takes k alone, and what goes
 /// on starts at a multiple of 32. Strides are in elements and may be negative.
@@ -32,6 +37,12 @@ template <class T> struct tile_call {
   const T* start = nullptr;   ///< a row that all sums start at instead of +0, where tiles read one
   const T* coming = nullptr;  ///< what will be written next in place of c, with rows and columns as c: asked for meanwhile
   std::ptrdiff_t coming_row = 0;
+  const tile_row* row = nullptr;  ///< of a tile of gathered rows, in place of a_row and c_row
+  const tile_row* coming_rows = nullptr;  ///< and of the one after it, in place of `coming`
+  T* copy = nullptr;                      ///< b is copied there meanwhile, rows `copy_row` apart, by a tile of gathered rows
+  std::ptrdiff_t copy_row = 0;
+
+  constexpr tile_row row_at(int i) const { return row != nullptr ? row[i] : tile_row{i * a_row, i * c_row}; }
 };
 
 template <class T> using tile_function = void (*)(const tile_call<T>&);
@@ -101,8 +112,9 @@ template <class T> struct tile_table { tile_set<T> set[instruction_sets]; };
 
 /// What a tile knows of its operands: rows, those of B far apart, so that they are asked for ahead; rows that the
 /// processor foresees by itself; columns of A, whose elements lie side by side (`a_row` is 1), and rows of B, both
-/// asked for; or all strides, of operands that are in the first-level cache.
-enum class layout { rows, near_rows, columns, known };
+/// asked for; all strides, of operands that are in the first-level cache; or that rows of A and C may lie anywhere
+/// (`tile_call::row`), those of B side by side. The first of a tile's rows may then be given more than once.
+enum class layout { rows, near_rows, columns, known, gathered };
 
 /// Rows and vectors of a tile, how many vectors a narrow last panel has: none where the columns fill all panels;
 /// whether that is the only panel; and what is known of the operands.
@@ -116,9 +128,9 @@ struct tile_shape {
 
 /// How the rows of a result are cut into tiles: nearly equal; without a remainder, where no tile may reach back over
 /// rows that are done; broad, few rows by many columns, which takes the fewest instructions for a multiply-add and has
-/// few rows in the same sets of a cache; or few rows by as many columns as registers hold, panels wider than
-/// `widest_panel`.
-enum class tiling { balanced, dividing, broad, wide };
+/// few rows in the same sets of a cache; few rows by as many columns as registers hold, panels wider than
+/// `widest_panel`; or of gathered rows, each of which takes a register for its address.
+enum class tiling { balanced, dividing, broad, wide, gathered };
 
 /// A tile shape as a number: what template arguments are made of.
 constexpr int encode(tile_shape s) {
@@ -171,6 +183,24 @@ constexpr tile_shape choose_wide(int rows, int all, int most_vectors) {
   return {rows, vectors, rest};
 }
 
+/// Rows that lie anywhere: as broad as the columns can be cut into panels of nearly one width, unless narrower ones save
+/// more than 3 %.
+constexpr tile_shape choose_gathered(int rows, int all, int tall) {
+  constexpr int most_rows[2][4] = {{12, 12, 8, 6}, {10, 6, 0, 0}};  // by 1 to 4 vectors, of 32 registers or of 16
+  tile_shape best;
+  std::int64_t best_cost = 0;
+  for (int vectors = tall == 6 ? 2 : 4; vectors > 0; --vectors) {
+    if (vectors > all) continue;
+    const int height = balanced_rows(rows, most_rows[tall == 6][vectors - 1], vectors), rest = all % vectors;
+    const int across = all / vectors * step_cost(height, vectors) + (rest > 0 ? step_cost(height, rest) : 0);
+    const std::int64_t cost = std::int64_t(divide_up(rows, height)) * across;
+    if (best_cost > 0 && cost * 100 >= best_cost * 97) continue;
+    best = {height, vectors, rest};
+    best_cost = cost;
+  }
+  return best;
+}
+
 /// The tile for results of rows x cols in vectors of some lanes, for registers that hold `tall` rows of two vectors or
 /// `tall_of_one` rows of one; in pairs there are two sums of each.
 constexpr tile_shape choose_tile(tiling use, int rows, int cols, layout operands, summing order, int lanes, int tall,
@@ -191,6 +221,8 @@ constexpr tile_shape choose_tile(tiling use, int rows, int cols, layout operands
   } else if (!pairs && rows <= 4) {
     const int most = use == tiling::wide ? 8 : 4;
     s = choose_wide(rows, all, tall == 6 ? lesser_of(most, 8 / rows) : rows <= 2 ? most : 4);
+  } else if (use == tiling::gathered) {
+    s = choose_gathered(rows, all, tall);
   } else if (all == 1) {
     s = {balanced_rows(rows, tall_of_one, 1), 1, 1};
   } else {
@@ -202,19 +234,24 @@ constexpr tile_shape choose_tile(tiling use, int rows, int cols, layout operands
     s.rest_vectors = s.vectors;
   }
   s.only_rest = cols < s.vectors * lanes;
-  s.operands = rows > 4 ? operands : layout::rows;  // few rows ask for nothing
+  if (use == tiling::gathered) s.operands = layout::gathered;
+  else s.operands = rows > 4 ? operands : layout::rows;  // few rows ask for nothing
   return s;
 }
 
 /// Any instruction set: correct, with the same bits, and slow without a fused multiply-add in hardware.
 template <class T, class Right = T> void portable_tile(const tile_call<T>& call) {
+  for (int k = 0; k < call.depth && call.copy != nullptr; ++k) {
+    for (int j = 0; j < call.cols; ++j) call.copy[k * call.copy_row + j] = call.b[k * call.b_step + j];
+  }
   for (int i = 0; i < call.rows; ++i) {
     for (int j = 0; j < call.cols; ++j) {
-      T* c = call.c + i * call.c_row + j;
+      const tile_row row = call.row_at(i);
+      T* c = call.c + row.c + j;
       T sum = call.resume ? *c : T(0);
       for (int outer = 0; outer < call.outer; ++outer) {
         for (int inner = 0; inner < call.inner; ++inner) {
-          const T* a = call.a + outer * call.a_outer + inner * call.a_inner + i * call.a_row;
+          const T* a = call.a + outer * call.a_outer + inner * call.a_inner + row.a;
           const Right* b = reinterpret_cast<const Right*>(call.b) + outer * call.b_outer + inner * call.b_inner + j;
           for (int k = 0; k < call.depth; ++k) {
             if constexpr (sizeof(T) == 4) {
@@ -491,6 +528,12 @@ template <class T> constexpr int widest_panel_of(int rows, int cols, tiling use,
       greater_of(avx512::panel_of<T>(use, rows, cols, order), avx2::panel_of<T>(use, rows, cols, order)),
       portable::panel);
 }
+/// Columns in whole panels, of the set that needs most.
+template <class T> constexpr int padded_cols_of(int rows, int cols, tiling use) {
+  return greater_of(greater_of(round_up(cols, avx512::panel_of<T>(use, rows, cols)),
+                               round_up(cols, avx2::panel_of<T>(use, rows, cols))),
+                    round_up(cols, portable::panel));
+}
 template <class T, int M, int K, int N, bool LeftTransposed> inline constexpr tile_table<T> small_table_of = {
     {avx512::small_set_of<T, M, K, N, LeftTransposed, encode(avx512::choose<T>(tiling::balanced, M, N))>,
      avx2::small_set_of<T, M, K, N, LeftTransposed, encode(avx2::choose<T>(tiling::balanced, M, N))>,
@@ -504,6 +547,7 @@ template <class T, int, int, int, bool> inline constexpr tile_table<T> small_tab
 template <class T> constexpr int widest_panel_of(int, int, tiling, summing = summing::chain) { return portable::panel; }
 template <class T> inline constexpr tile_table<T> byte_table_of = {{portable::byte_set_of<T>}};
 template <class T, int, int, tiling, layout> constexpr const void* choose_byte_table() { return &byte_table_of<T>; }
+template <class T> constexpr int padded_cols_of(int, int cols, tiling) { return round_up(cols, portable::panel); }
 template <class T, summing Order, class Left, class Right>
 inline constexpr tile_table<T> table_of = {{portable::set_of<T, Order, Left, Right>}};
 template <class T, int Rows, int Cols, tiling Use = tiling::balanced, layout Operands = layout::rows,
@@ -521,6 +565,9 @@ namespace of_this_build = neon;
 #endif
 template <class T> constexpr int widest_panel_of(int rows, int cols, tiling use, summing order = summing::chain) {
   return of_this_build::panel_of<T>(use, rows, cols, order);
+}
+template <class T> constexpr int padded_cols_of(int rows, int cols, tiling use) {
+  return round_up(cols, widest_panel_of<T>(rows, cols, use));
 }
 template <class T, int M, int K, int N, bool LeftTransposed> inline constexpr tile_table<T> small_table_of = {
     {of_this_build::small_set_of<T, M, K, N, LeftTransposed,

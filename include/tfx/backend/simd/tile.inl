@@ -11,9 +11,9 @@ template <class T, int Rows, layout Operands> struct row_addresses {
   const char* base[bases];
   std::ptrdiff_t one, three, five, seven;  // bytes
 
-  TFX_TARGET TFX_INLINE row_addresses(const T* from, std::ptrdiff_t row)
-      : one(row * std::ptrdiff_t(sizeof(T))), three(3 * one), five(5 * one), seven(7 * one) {
-    for (int n = 0; n < bases; ++n) base[n] = reinterpret_cast<const char*>(from + 9 * n * row);
+  TFX_TARGET TFX_INLINE row_addresses(const tile_call<T>& call, std::ptrdiff_t first)
+      : one(call.a_row * std::ptrdiff_t(sizeof(T))), three(3 * one), five(5 * one), seven(7 * one) {
+    for (int n = 0; n < bases; ++n) base[n] = reinterpret_cast<const char*>(call.a + first + 9 * n * call.a_row);
   }
   TFX_TARGET TFX_INLINE T at(int row) const {
     if (Operands == layout::columns) return reinterpret_cast<const T*>(base[0])[row];
@@ -34,6 +34,23 @@ template <class T, int Rows, layout Operands> struct row_addresses {
   }
 };
 
+/// Of rows that lie anywhere: one offset for all.
+template <class T, int Rows> struct row_addresses<T, Rows, layout::gathered> {
+  const char* base[Rows];
+  std::ptrdiff_t offset;  // bytes
+
+  TFX_TARGET TFX_INLINE row_addresses(const tile_call<T>& call, std::ptrdiff_t first)
+      : offset(first * std::ptrdiff_t(sizeof(T))) {
+#pragma GCC unroll 32
+    for (int i = 0; i < Rows; ++i) base[i] = reinterpret_cast<const char*>(call.a + call.row[i].a);
+  }
+  TFX_TARGET TFX_INLINE T at(int row) const { return *reinterpret_cast<const T*>(base[row] + offset); }
+  TFX_TARGET TFX_INLINE void advance(std::ptrdiff_t bytes) {
+    offset += bytes;
+    hide(offset);  // else every row would have a pointer that moves
+  }
+};
+
 /// Keeps a vector in its register: the compiler would read it from memory again for each use.
 template <class Vector> TFX_TARGET TFX_INLINE void keep(Vector& x) {
 #if defined(__aarch64__)
@@ -50,6 +67,7 @@ TFX_TARGET TFX_INLINE void sum_tile(const tile_call<T>& call) {
   using set = lanes<T>;
   using vector = typename set::vector;
   constexpr int width = set::count, ahead = 16, steps_per_row = 8;
+  constexpr bool gathered = Operands == layout::gathered;
   vector sum[Rows][Vectors];
   typename set::mask present[Vectors];
 #pragma GCC unroll 16
@@ -72,6 +90,7 @@ TFX_TARGET TFX_INLINE void sum_tile(const tile_call<T>& call) {
     const T* c = call.c;
 #pragma GCC unroll 32
     for (int i = 0; i < Rows; ++i) {
+      if (gathered) c = call.c + call.row[i].c;
 #pragma GCC unroll 16
       for (int j = 0; j < Vectors; ++j) {
         sum[i][j] = Partial ? set::load_part(c + j * width, present[j]) : set::load(c + j * width);
@@ -88,27 +107,28 @@ TFX_TARGET TFX_INLINE void sum_tile(const tile_call<T>& call) {
   // time, since all at once they would keep the operands waiting. Those of a chain that goes on are here: the next ones.
   const T* coming = call.coming != nullptr ? call.coming : call.c + (call.resume ? Rows * call.c_row : 0);
   const std::ptrdiff_t coming_row = call.coming != nullptr ? call.coming_row : call.c_row;
-  int to_come = call.depth < 64 ? 0 : Rows;
+  int to_come = (gathered ? call.coming_rows == nullptr : call.depth < 64) ? 0 : Rows;
+  T* copy = call.copy;
+  const auto ask_for_row = [&]() TFX_TARGET __attribute__((always_inline)) {
+    --to_come;
+    if (gathered) coming = call.c + call.coming_rows[to_come].c;
+#pragma GCC unroll 16
+    for (int j = 0; j < Vectors; ++j) __builtin_prefetch(coming + j * width, 1);
+    coming += coming_row;
+  };
   if (call.outer * call.inner > 1) {
 #pragma GCC unroll 1
-    for (; to_come > 0; --to_come) {
-#pragma GCC unroll 16
-      for (int j = 0; j < Vectors; ++j) __builtin_prefetch(coming + j * width, 1);
-      coming += coming_row;
-    }
+    while (to_come > 0) ask_for_row();
   }
   for (int outer = 0; outer < call.outer; ++outer) {
     for (int inner = 0; inner < call.inner; ++inner) {
-      row_addresses<T, Rows, Operands> a(call.a + outer * call.a_outer + inner * call.a_inner, call.a_row);
+      row_addresses<T, Rows, Operands> a(call, outer * call.a_outer + inner * call.a_inner);
       const char* b = reinterpret_cast<const char*>(call.b + outer * call.b_outer + inner * call.b_inner);
       for (int left = call.depth; left > 0;) {
         int steps = left;
         hide(to_come);  // one loop, whether there is anything to ask for or not
         if (to_come > 0) {
-          --to_come;
-#pragma GCC unroll 16
-          for (int j = 0; j < Vectors; ++j) __builtin_prefetch(coming + j * width, 1);
-          coming += coming_row;
+          ask_for_row();
           steps = lesser_of(steps, steps_per_row);
         }
         left -= steps;
@@ -128,6 +148,17 @@ TFX_TARGET TFX_INLINE void sum_tile(const tile_call<T>& call) {
             const Right* const from = reinterpret_cast<const Right*>(b) + j * width;
             right[j] = Partial ? set::load_operand(from, present[j]) : set::load(from);
           }
+          if constexpr (gathered) {
+            hide(copy);  // one loop, whether b is copied or not
+            if (copy != nullptr) {
+#pragma GCC unroll 16
+              for (int j = 0; j < Vectors; ++j) {
+                __builtin_prefetch(b + ahead * b_step + j * width * int(sizeof(T)));
+                set::store(copy + j * width, right[j]);
+              }
+              copy += call.copy_row;
+            }
+          }
 #pragma GCC unroll 32
           for (int i = 0; i < Rows; ++i) {
             const vector factor = set::splat(a.at(i));
@@ -143,6 +174,7 @@ TFX_TARGET TFX_INLINE void sum_tile(const tile_call<T>& call) {
   T* c = call.c;
 #pragma GCC unroll 32
   for (int i = 0; i < Rows; ++i) {
+    if (gathered) c = call.c + call.row[i].c;
 #pragma GCC unroll 16
     for (int j = 0; j < Vectors; ++j) {
       if (Partial) {
@@ -167,7 +199,7 @@ TFX_TARGET TFX_INLINE void sum_tile_in_pairs(const tile_call<T>& call) {
   std::ptrdiff_t a_step = call.a_step * std::ptrdiff_t(sizeof(T)), b_step = call.b_step * std::ptrdiff_t(sizeof(Right));
   hide(a_step);
   hide(b_step);
-  row_addresses<T, Rows, Operands> a(call.a, call.a_row);
+  row_addresses<T, Rows, Operands> a(call, 0);
   const char* b = reinterpret_cast<const char*>(call.b);
   const auto add_term = [&](vector(&sum)[Rows][Vectors]) TFX_TARGET __attribute__((always_inline)) {
     if constexpr (Rows >= 4 && (Operands == layout::rows || Operands == layout::columns)) {
@@ -375,15 +407,16 @@ inline constexpr tile_set<T> set_of = [] {
   constexpr tile_shape s = decode(Choice);
   constexpr bool exact = s.rest_vectors == 0;
   // One tile for choices of one and of two vectors, where a mask protects its reads.
-  constexpr int few_vectors = pads ? s.vectors : greater_of(s.vectors, 2);
+  constexpr int few_vectors = pads || s.operands == layout::gathered ? s.vectors : greater_of(s.vectors, 2);
   constexpr bool masked = !exact || s.vectors <= 4;  // a launch of few rows keeps its columns
   // A mask costs as much as a multiply-add: where few rows are many of a tile's, there is another one without.
   constexpr bool always_masked = masked && !(exact && s.vectors == 4 && s.rows > 4);
+  constexpr layout of_few = s.operands == layout::gathered ? layout::gathered : layout::rows;
   using read = typename read_by_tiles<T, Right>::type;
   return tile_set<T>{&tile<T, s.rows, s.only_rest ? s.rest_vectors : s.vectors, s.only_rest, s.operands, Order, read>,
                      &tile<T, s.rows, exact ? s.vectors : s.rest_vectors, !exact, s.operands, Order, read>,
-                     &tile<T, s.few_rows(), few_vectors, masked, layout::rows, Order, read>,
-                     &tile<T, s.few_rows(), few_vectors, always_masked, layout::rows, Order, read>,
+                     &tile<T, s.few_rows(), few_vectors, masked, of_few, Order, read>,
+                     &tile<T, s.few_rows(), few_vectors, always_masked, of_few, Order, read>,
                      &transpose<T>,
                      &pack<T>,
                      operand_of<T, Left>,
