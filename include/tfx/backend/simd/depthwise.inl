@@ -272,9 +272,10 @@ inline constexpr depthwise_weights_set<T> weights_set = [] {
                                   b.rows,
                                   b.columns};
 }();
-template <class T, bool Grouped, int Taps, int Rows, int Columns>
+/// Parts may have single rows of a window.
+template <class T, bool Grouped, int Taps, int Columns>
 inline constexpr depthwise_kernels<T> depthwise_to_w_kernels = {
-    detail::to_w_driver<T, Grouped>(), {}, weights_set<T, Taps, false, Rows % decode_taps(Taps).rows != 0,
+    detail::to_w_driver<T, Grouped>(), {}, weights_set<T, Taps, false, (decode_taps(Taps).rows > 1),
                                                        Columns % decode_taps(Taps).columns != 0>};
 template <class T, int Taps, int Rows, int Columns> inline constexpr depthwise_kernels<T> few_channels_kernels = {
     nullptr, {}, weights_set<T, Taps, true, Rows % decode_taps(Taps).rows != 0,

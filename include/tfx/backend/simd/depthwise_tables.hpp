@@ -136,14 +136,13 @@ constexpr const void* choose_depthwise_table() {
   return &depthwise_table_of<T, Transposed, Grouped, avx512::pixels_of(Run, Step, Transposed),
                              avx2::pixels_of(Run, Step, Transposed), Rows, Columns, Step>;
 }
-template <class T, bool Grouped, int First, int Second, int Rows, int Columns>
+template <class T, bool Grouped, int First, int Second, int Columns>
 inline constexpr tile_table<T> depthwise_weights_table_of = {
-    {{.depthwise = &avx512::depthwise_to_w_kernels<T, Grouped, First, Rows, Columns>},
-     {.depthwise = &avx2::depthwise_to_w_kernels<T, Grouped, Second, Rows, Columns>},
+    {{.depthwise = &avx512::depthwise_to_w_kernels<T, Grouped, First, Columns>},
+     {.depthwise = &avx2::depthwise_to_w_kernels<T, Grouped, Second, Columns>},
      {.depthwise = &portable::depthwise_to_w_kernels<T, Grouped>}}};
 template <class T, bool Grouped, class Shape> constexpr const void* choose_depthwise_weights_table() {
-  return &depthwise_weights_table_of<T, Grouped, avx512::taps_of<Shape>, avx2::taps_of<Shape>, Shape::down.taps,
-                                     Shape::across.taps>;
+  return &depthwise_weights_table_of<T, Grouped, avx512::taps_of<Shape>, avx2::taps_of<Shape>, Shape::across.taps>;
 }
 template <class T, int First, int Second, int Rows, int Columns> inline constexpr tile_table<T> few_channels_table_of = {
     {{.depthwise = &avx512::few_channels_kernels<T, First, Rows, Columns>},
@@ -174,11 +173,11 @@ template <class T, bool Transposed, bool Grouped, int Run, int Rows, int Columns
 constexpr const void* choose_depthwise_table() {
   return &depthwise_table_of<T, Transposed, Grouped, of_this_build::pixels_of(Run, Step, Transposed), Rows, Columns, Step>;
 }
-template <class T, bool Grouped, int Taps, int Rows, int Columns>
+template <class T, bool Grouped, int Taps, int Columns>
 inline constexpr tile_table<T> depthwise_weights_table_of = {
-    {{.depthwise = &of_this_build::depthwise_to_w_kernels<T, Grouped, Taps, Rows, Columns>}}};
+    {{.depthwise = &of_this_build::depthwise_to_w_kernels<T, Grouped, Taps, Columns>}}};
 template <class T, bool Grouped, class Shape> constexpr const void* choose_depthwise_weights_table() {
-  return &depthwise_weights_table_of<T, Grouped, of_this_build::taps_of<Shape>, Shape::down.taps, Shape::across.taps>;
+  return &depthwise_weights_table_of<T, Grouped, of_this_build::taps_of<Shape>, Shape::across.taps>;
 }
 template <class T, int Taps, int Rows, int Columns> inline constexpr tile_table<T> few_channels_table_of = {
     {{.depthwise = &of_this_build::few_channels_kernels<T, Taps, Rows, Columns>}}};
