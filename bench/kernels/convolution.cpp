@@ -156,6 +156,11 @@ int main(int count, char** arguments) {
   add<layer<8, 7, 512, 512, 3, 1>>();
   add<layer<8, 56, 64, 128, 3, 2>>();
   add<layer<8, 56, 64, 256, 1, 1>>();
+  add<layer<1, 7, 512, 512, 3, 1>>();
+  add<layer<1, 28, 256, 256, 3, 2>>();
+  add<layer<1, 14, 1024, 2048, 1, 2>>();
+  add<layer<1, 7, 512, 2048, 1, 1>>();
+  add<layer<3, 5, 272, 272, 3, 1>>();
   add<layer<64, 28, 1, 32, 3, 1>>();
   add<layer<64, 14, 32, 64, 3, 1>>();
   add<layer<1, 112, 32, 32, 3, 1, 32>>();
@@ -167,6 +172,9 @@ int main(int count, char** arguments) {
   add<layer<16, 28, 256, 256, 3, 1, 256>>();
   add<layer<16, 14, 512, 512, 3, 1, 512>>();
   add<layer<16, 56, 128, 128, 3, 2, 128>>();
+  add<layer<1, 112, 64, 64, 3, 2, 64>>();
+  add<layer<1, 14, 512, 512, 3, 2, 512>>();
+  add<layer<1, 7, 1024, 1024, 3, 1, 1024>>();
   add<layer<16, 28, 64, 128, 3, 1, 64>>();
   add<layer<16, 28, 128, 128, 3, 1, 32>>();
   benchmark::Initialize(&count, arguments);
