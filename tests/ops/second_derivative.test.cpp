@@ -130,6 +130,29 @@ TEST_CASE("gradients of gradients: attention") {
                 }, given<1, 3, 12>(joined(joined(q, k), v), numerically), given<1, 3, 2, 2>(q, numerically)));
 }
 
+/// x -> tanh(2 x - 0.3), of at most five times. The derivative reads what an iteration gives, the last one as well.
+template <class Times> constexpr auto repeated(Times times) {
+  return [times](auto x) {
+    const auto none = var<shape<>>{x.h.graph->constant(0)};
+    const auto done = while_loop<5>([times](auto c) { return c.template get<1>() < times; },
+                                    [](auto c) {
+                                      const auto h = c.template get<0>();
+                                      return bundle(tanh(2 * h - 0.3), var<shape<>>{(c.template get<1>() + 1).h});
+                                    },
+                                    bundle(x, none));
+    return done.template get<0>();
+  };
+}
+TEST_CASE("gradients of gradients: loops that end before their bound") {
+  const auto x = given<4>(four, numerically), c = given<4>(numbers{1, -0.5, 0.25, 2}, numerically), v = given<4>(numbers{0.3, 1, -2, 0.5}, numerically);
+  const auto second_of = [&](auto name, auto times) {
+    check(example(name, [](auto a, auto b, auto d) { return sum(gradient_of(repeated(double(decltype(times)::value))(a), b, a) * d); }, x, c, v));
+  };
+  second_of("never", std::integral_constant<int, 0>{});
+  second_of("three times", std::integral_constant<int, 3>{});
+  second_of("to the bound", std::integral_constant<int, 5>{});
+}
+
 constexpr auto attention_in_a_loop = [](auto x, auto w) {
   return fori_loop<3>([w](auto, auto h) {
     const auto all = matmul(h, w);

@@ -104,11 +104,9 @@ struct reverse_sweep {
       handle start{&g, -1};
       g.region = around;
       for (int i = loop; i < n; ++i) {
-        if (gradient[i] < 0 || g.nodes[i].count == 0 || g.input(i, 0) != c) continue;
-        handle term{};
-        if (is<final_op>(g.nodes[i])) term = {&g, gradient[i]};
-        if (is<history_op>(g.nodes[i])) term = {&g, g.emit_at<row_op>(around, shape, g.nodes[c].type, body.bound, gradient[i])};
-        if (!term.empty()) start = start.empty() ? term : start + term;
+        if (gradient[i] < 0 || g.nodes[i].count == 0 || g.input(i, 0) != c || !is<final_op>(g.nodes[i])) continue;
+        const handle term{&g, gradient[i]};
+        start = start.empty() ? term : start + term;
       }
       g.region = reverse;
       const handle port = new_carry(start.empty() ? g.constant(0) : start, shape);
@@ -129,8 +127,14 @@ struct reverse_sweep {
         accumulate(g, inner, g.input(i, 0),
                    body.branch ? handle{&g, gradient[i]}
                                : slice_at(g, reverse, full(gradient[i]), g.nodes[g.input(i, 0)].shape, !(m.aux & 1), m.aux >> 1));
-      if (is<history_op>(m) && inside(i, 0, forward))
-        accumulate(g, inner, g.input(i, 0), slice_at(g, reverse, full(gradient[i]), g.nodes[g.input(i, 0)].shape, true));
+      if (is<history_op>(m) && inside(i, 0, forward)) {   // the first value, and what each iteration has made of it
+        const int c = g.input(i, 0), all = full(gradient[i]);
+        const dims shape = g.nodes[c].shape;
+        g.region = around;
+        accumulate(g, gradient, g.input(c, 0), {&g, g.emit_at<row_op>(around, shape, g.nodes[c].type, 0, all)});
+        g.region = reverse;
+        accumulate(g, inner, g.nodes[c].link, slice_at(g, reverse, all, shape, true, 1));
+      }
       if (is<join_op>(m))
         for (int k = 0; k < 3; k += 2)
           if (inside(i, k, forward)) accumulate(g, inner, g.input(i, k), {&g, gradient[i]});
