@@ -16,6 +16,12 @@ const std::vector<double> f64 = {0.1, -0.1};
 const std::vector<std::int32_t> i32 = {-1, 2, -3};
 const std::vector<std::int64_t> i64 = {1234567890123};
 const std::vector<std::uint8_t> u8 = {1, 2, 3, 250};
+const std::vector<std::uint64_t> u64 = {18446744073709551615u, 1};
+const std::vector<std::uint32_t> u32 = {4294967295u};
+const std::vector<std::int16_t> i16 = {-32768, 2, 3};
+const std::vector<std::uint16_t> u16 = {65535};
+const std::vector<std::int8_t> i8 = {-128, 127, 0};
+const std::vector<tfx::float16> halves = {tfx::float16(0.5), tfx::float16(-2.25), tfx::float16(65504.0)};
 const bool flags[3] = {true, false, true};
 
 void write(const char* path, bool with_metadata) {
@@ -25,6 +31,12 @@ void write(const char* path, bool with_metadata) {
                                                     {"layer/\"ä\"/f64", tfx::dtype::float64, {2, 1}, f64.data()},
                                                     {"i32", tfx::dtype::int32, {3}, i32.data()},
                                                     {"i64", tfx::dtype::int64, {}, i64.data()},
+                                                    {"u64", tfx::dtype::uint64, {2}, u64.data()},
+                                                    {"u32", tfx::dtype::uint32, {1}, u32.data()},
+                                                    {"i16", tfx::dtype::int16, {3}, i16.data()},
+                                                    {"u16", tfx::dtype::uint16, {1}, u16.data()},
+                                                    {"i8", tfx::dtype::int8, {3}, i8.data()},
+                                                    {"halves", tfx::dtype::float16, {3}, halves.data()},
                                                     {"empty", tfx::dtype::float32, {0, 4}, nullptr}};
   if (with_metadata) {
     tfx::io::write_safetensors(path, arrays, {{"format", "tfx"}, {"note", "line\nbreak"}});
@@ -44,13 +56,15 @@ template <class T> bool same(const tfx::io::safetensors_file& file, const char* 
 bool read(const char* path) {
   const tfx::io::safetensors_file file(path);
   bool right = same(file, "f32", f32) && same(file, "layer/\"ä\"/f64", f64) && same(file, "i32", i32) &&
-               same(file, "i64", i64) && same(file, "u8", u8) && same(file, "f16", f32) &&
+               same(file, "i64", i64) && same(file, "u8", u8) && same(file, "f16", f32) && same(file, "u64", u64) &&
+               same(file, "u32", u32) && same(file, "i16", i16) && same(file, "u16", u16) && same(file, "i8", i8) &&
+               same(file, "halves", halves) &&
                same(file, "empty", std::vector<float>{});
   bool read_flags[3] = {};
   file.read("flags", read_flags);
   right = right && std::memcmp(read_flags, flags, sizeof flags) == 0;
   right = right && file.find("f32")->shape == std::vector<std::int64_t>{2, 3} && file.find("i64")->shape.empty();
-  return right && file.metadata().at("note") == "line\nbreak" && file.tensors().size() == 8;
+  return right && file.metadata().at("note") == "line\nbreak" && file.tensors().size() == 14;
 }
 }  // namespace
 

@@ -28,6 +28,12 @@ ARRAYS = {
     'layer/"ä"/f64': numpy.array([[0.1], [-0.1]]),
     "i32": numpy.array([-1, 2, -3], numpy.int32),
     "i64": numpy.array(1234567890123, numpy.int64),
+    "u64": numpy.array([2**64 - 1, 1], numpy.uint64),
+    "u32": numpy.array([2**32 - 1], numpy.uint32),
+    "i16": numpy.array([-32768, 2, 3], numpy.int16),
+    "u16": numpy.array([65535], numpy.uint16),
+    "i8": numpy.array([-128, 127, 0], numpy.int8),
+    "halves": numpy.array([0.5, -2.25, 65504], numpy.float16),
     "empty": numpy.zeros((0, 4), numpy.float32),
 }
 
