@@ -26,8 +26,8 @@ template <class Backend, class T, class Code> struct row_tile : tile_body<Backen
     const int together = facts::template rows_together<Backend>(f.cols);
     for (int first = 0; first < f.rows; first += together) {
       const int n = f.rows - first < together ? f.rows - first : together;
-      row at[most_together], next = base::row_of(f, first);
-      for (int i = 0; i < n; ++i, base::advance(next, f)) at[i % most_together] = next;
+      row at[most_together];
+      for (int i = 0; i < n; ++i) at[i % most_together] = base::row_of(f, first + i);   // not step by step: g++ 12 gets that wrong for AVX2
       const auto each = [&](auto sweep) __attribute__((always_inline)) {
         constexpr int tail_phase = 2 * sweep.value + 1;
         const bool in_lanes = may_be_in_lanes<tail_phase> && together >= width / 2;
