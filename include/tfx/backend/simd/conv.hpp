@@ -154,7 +154,7 @@ template <class T> struct conv_gather {
   }
 
   /// Results that read the same taps.
-  void sum_runs(const panel_block& b) const {
+  __attribute__((noinline)) void sum_runs(const panel_block& b) const {
     for_boxes(b, [&](const pixel_box& box) {
       for_runs(columns, box.wide, [&](const axis_run& across) {
         for_runs(rows, box.tall, [&](const axis_run& down) {
@@ -166,7 +166,7 @@ template <class T> struct conv_gather {
   }
 
   /// Tap by tap the results that read it, which go on with their sums.
-  void sum_taps(const panel_block& b) const {
+  __attribute__((noinline)) void sum_taps(const panel_block& b) const {
     clear(b);
     for (int tap = 0; tap < weights.taps; ++tap) {
       const piece p = {b.panel, tap, {0, weights.depth()}};
@@ -174,7 +174,7 @@ template <class T> struct conv_gather {
     }
   }
 
-  void sum_pieces(const panel_block& b, bool packs, int last_panel) const {
+  __attribute__((noinline)) void sum_pieces(const panel_block& b, bool packs, int last_panel) const {
     clear(b);
     for (piece p = {b.panel, 0, {}}, next; weights.advance(p, b.panel + 1);) {
       const matrix w = packs ? weights.packed_once(p, packed()) : weights.where(p);
@@ -183,7 +183,7 @@ template <class T> struct conv_gather {
     }
   }
 
-  void sum_readers(const panel_block& b, const piece& p, matrix w, rows_ahead ahead) const {
+  __attribute__((noinline)) void sum_readers(const panel_block& b, const piece& p, matrix w, rows_ahead ahead) const {
     for_boxes(b, [&](const pixel_box& box) {
       const axis_run down = rows.readers(p.tap / columns.taps, box.tall);
       const axis_run across = columns.readers(p.tap % columns.taps, box.wide);
@@ -220,7 +220,7 @@ template <class T> struct conv_gather {
   }
 
   /// Whether the tiles of a block take fewer steps tap by tap: to load and to store their sums takes as long as some.
-  bool sums_by_tap(const pixel_box& box) const {
+  __attribute__((noinline)) bool sums_by_tap(const pixel_box& box) const {
     if (!rows.pads() && !columns.pads()) return false;
     constexpr int of_call = 6;
     std::int64_t runs = 0, taps = 0;

@@ -11,6 +11,12 @@
 
 namespace tfx::backend::inline TFX_SIMD_BUILD {
 
+/// Windows of a block, in whole lines of a cache: what is made beside the maxima lies in front of the scratch memory of the
+/// convolution.
+template <class T> constexpr int windows_of_block(const conv_shape& s) {
+  return round_up(block_size<T>(s.window_height, s.out_width) / (s.window_height * s.window_width), 16);
+}
+
 /// The maxima of windows that do not overlap, of blocks of a convolution's results: `Made` of each, stored or handed over.
 template <class T, class V, class... Made> struct max_pooling {
   /// The block has whole lines of windows from that of `row` on. What is made of a window may lie where its pixels are, or
@@ -36,7 +42,7 @@ template <class T, class V, class... Made> struct max_pooling {
     const int in_line = s.out_width / wide;
     const std::ptrdiff_t line = s.out_width * stride;
     const bool fused = a.kernel != nullptr;
-    T* const made[] = {const_cast<T*>(block), a.scratch + simd_conv<T>::scratch_of(s)};
+    T* const made[] = {const_cast<T*>(block), a.scratch - windows_of_block<T>(s)};
     T* to[results];
     for (int k = 0; k < results; ++k) to[k] = fused ? made[k] : a.destination(k) + std::ptrdiff_t(row) * a.cols + col;
     const T* lines = block;
@@ -75,11 +81,8 @@ template <class T> struct simd_conv_blocks : simd_conv<T> {
 };
 
 template <class T, class Backend, class F> struct simd_conv_max_pool : simd_conv_blocks<T> {
-  /// Behind that of the convolution, for what is made beside the maxima of a block.
   static constexpr std::size_t scratch(const conv2d_geometry& g, int rows, int cols) {
-    const conv_shape s(g);
-    const int windows = block_size<T>(s.window_height, s.out_width) / (s.window_height * s.window_width);
-    return simd_conv<T>::scratch(g, rows, cols) + std::size_t(windows);
+    return simd_conv<T>::scratch(g, rows, cols) + std::size_t(windows_of_block<T>(conv_shape(g)));
   }
   static TFX_PART void run(const call<T>& a) { make<F>(a); }
   template <class Beside> static TFX_PART void run_beside(const call<T>& a) { make<F, Beside>(a); }
@@ -87,7 +90,9 @@ template <class T, class Backend, class F> struct simd_conv_max_pool : simd_conv
  private:
   template <class... Made> static TFX_PART void make(const call<T>& a) {
     using pooling = max_pooling<T, typename Backend::template lanes<T>, Made...>;
-    simd_conv_blocks<T>::run(a, tfx::detail::finisher<Backend, pooling, T>());
+    call<T> behind = a;
+    behind.scratch += windows_of_block<T>(conv_shape{conv2d_geometry(*a.geo)});
+    simd_conv_blocks<T>::run(behind, tfx::detail::finisher<Backend, pooling, T>());
   }
 };
 

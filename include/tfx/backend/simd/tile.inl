@@ -410,8 +410,9 @@ inline constexpr tile_set<T> set_of = [] {
   constexpr int few_vectors = pads || s.operands == layout::gathered ? s.vectors : greater_of(s.vectors, 2);
   constexpr bool masked = !exact || s.vectors <= 4;  // a launch of few rows keeps its columns
   // A mask costs as much as a multiply-add: where few rows are many of a tile's, there is another one without.
-  constexpr bool always_masked = masked && !(exact && s.vectors == 4 && s.rows > 4);
-  constexpr layout of_few = s.operands == layout::gathered ? layout::gathered : layout::rows;
+  constexpr bool gathers = s.operands == layout::gathered;  // its few rows are rare
+  constexpr bool always_masked = masked && (gathers || !(exact && s.vectors == 4 && s.rows > 4));
+  constexpr layout of_few = gathers ? layout::gathered : layout::rows;
   using read = typename read_by_tiles<T, Right>::type;
   return tile_set<T>{&tile<T, s.rows, s.only_rest ? s.rest_vectors : s.vectors, s.only_rest, s.operands, Order, read>,
                      &tile<T, s.rows, exact ? s.vectors : s.rest_vectors, !exact, s.operands, Order, read>,
