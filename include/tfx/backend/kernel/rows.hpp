@@ -30,16 +30,14 @@ template <class Backend, class T, class Code> struct row_tile : tile_body<Backen
       for (int i = 0; i < n; ++i) at[i % most_together] = base::row_of(f, first + i);   // not step by step: g++ 12 gets that wrong for AVX2
       const auto each = [&](auto sweep) __attribute__((always_inline)) {
         constexpr int tail_phase = 2 * sweep.value + 1;
-        const bool in_lanes = may_be_in_lanes<tail_phase> && together >= width / 2;
         for (int i = 0; i < n; ++i) {
           sweep_state s{strands, results + i % most_together, f.kept + i * facts::kept.count * pitch, pitch};
           sweep_row<2 * sweep.value>(f, at[i % most_together], first + i + n, s,
                                      typename base::template reduced_in<2 * sweep.value>{});
-          if constexpr (facts::executed(tail_phase) > 0)
-            if (!in_lanes) base::template body<one, tail_phase>(f, at[i % most_together].at, place{0, 1}, &s);
+          if constexpr (facts::executed(tail_phase) > 0 && !may_be_in_lanes<tail_phase>)
+            base::template body<one, tail_phase>(f, at[i % most_together].at, place{0, 1}, &s);
         }
-        if constexpr (may_be_in_lanes<tail_phase>)
-          if (in_lanes) tail(f, at, results, n, typename base::template executed_in<tail_phase>{});
+        if constexpr (may_be_in_lanes<tail_phase>) tail(f, at, results, n, typename base::template executed_in<tail_phase>{});
       };
       (each(std::integral_constant<int, K>{}), ...);
     }
@@ -104,7 +102,8 @@ template <class Backend, class T, class Code> struct row_tile : tile_body<Backen
   template <int Phase, int... R>
   static TFX_PART void sweep_row(const tables& f, const row& a, int, sweep_state& s,
                                  std::integer_sequence<int, R...>) {
-    if (f.cols <= reduce_order::strands) add_short<Phase, R...>(f, a, s);
+    if constexpr (facts::is_long(Phase)) add_blocks<Phase, R...>(f, a, s);   // much code stands there once
+    else if (f.cols <= reduce_order::strands) add_short<Phase, R...>(f, a, s);
     else add_blocks<Phase, R...>(f, a, s);
     (base::template put_result<R>(s, a.at, place{0, 1}), ...);
   }
@@ -112,8 +111,7 @@ template <class Backend, class T, class Code> struct row_tile : tile_body<Backen
   template <int Phase, int... R> static TFX_PART void add_short(const tables& f, const row& a, sweep_state& s) {
     const int used = vectors_used(f.cols);
     int c = 0, v = 0;
-    if constexpr (!facts::is_long(Phase))
-      for (; c <= f.cols - width; c += width) base::template body<many, Phase, true>(f, a.at, place{c, width, v++}, &s);
+    for (; c <= f.cols - width; c += width) base::template body<many, Phase, true>(f, a.at, place{c, width, v++}, &s);
     for (; c < f.cols; c += width)
       base::template body<many, Phase, true>(f, a.at, place{c, f.cols - c < width ? f.cols - c : width, v++}, &s);
     for (; v < used; ++v) ((s.strands[facts::reduction(R)][v] = functor<R>::template identity<many>()), ...);
