@@ -266,15 +266,20 @@ struct traits<wide<T, Width>> : detail::wide_traits<T, Width> {
   using V = wide<T, Width>;
   using integer = V;
 
-  static TFX_INLINE V neg(const V& a) { return V::of(-a.v); }
-  static TFX_INLINE V mul(const V& a, const V& b) { return V::of(a.v * b.v); }
+  using vector = typename V::vector;
+  typedef std::make_unsigned_t<T> words __attribute__((vector_size(sizeof(vector))));   // which wrap around
+
+  static TFX_INLINE V neg(const V& a) { return V::of(vector(-words(a.v))); }
+  static TFX_INLINE V add(const V& a, const V& b) { return V::of(vector(words(a.v) + words(b.v))); }
+  static TFX_INLINE V sub(const V& a, const V& b) { return V::of(vector(words(a.v) - words(b.v))); }
+  static TFX_INLINE V mul(const V& a, const V& b) { return V::of(vector(words(a.v) * words(b.v))); }
   static TFX_INLINE V div(const V& a, const V& b) { return V::of(a.v / b.v); }
   static TFX_INLINE V bit_and(const V& a, const V& b) { return V::of(a.v & b.v); }
   static TFX_INLINE V bit_or(const V& a, const V& b) { return V::of(a.v | b.v); }
   static TFX_INLINE V bit_xor(const V& a, const V& b) { return V::of(a.v ^ b.v); }
-  static TFX_INLINE V shl(const V& a, int n) { return V::of(a.v << n); }
+  static TFX_INLINE V shl(const V& a, int n) { return V::of(vector(words(a.v) << n)); }
   static TFX_INLINE V shr(const V& a, int n) { return V::of(a.v >> n); }
-  static TFX_INLINE V shl(const V& a, const V& n) { return V::of(a.v << n.v); }
+  static TFX_INLINE V shl(const V& a, const V& n) { return V::of(vector(words(a.v) << words(n.v))); }
   static TFX_INLINE V shr(const V& a, const V& n) { return V::of(a.v >> n.v); }
 };
 
