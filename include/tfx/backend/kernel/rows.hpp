@@ -160,7 +160,7 @@ template <class Backend, class T, class Code> struct row_tile : tile_body<Backen
         for (int i = 0; i < strand_vectors; ++i)
           ((s.strands[facts::reduction(R)][i] = in_registers[facts::reduction(R)][i]), ...);
       }
-    } else if constexpr (!facts::is_long(Phase)) {   // whole vectors have a loop of their own
+    } else if constexpr (sizeof...(V) > 4) {   // whole vectors have a loop of their own where masks are not free
       for (; c <= end - width; c += width)
         base::template body<many, Phase>(f, a.at, place{c, width, (c - begin) / width % strand_vectors}, &s);
     }

@@ -11,23 +11,29 @@ template <class T, int Steps> TFX_TARGET TFX_INLINE void sweep_steps(const tile_
   using set = lanes<T>;
   using vector = typename set::vector;
   const bool begins = k == 0;  // a chain begins at +0
-  const T* const b = call.b + k * call.b_step;
+  const int cols = call.cols;  // copies: a store might change what it points to, for all that the compiler knows
+  T* const c = call.c;
   vector factor[Steps];
+  const T* row[Steps];
 #pragma GCC unroll 16
-  for (int s = 0; s < Steps; ++s) factor[s] = set::splat(call.a[(k + s) * call.a_step]);
-  int n = 0;
-  for (; n <= call.cols - set::count; n += set::count) {
-    vector sum = begins ? vector{} : set::load(call.c + n);
-#pragma GCC unroll 16
-    for (int s = 0; s < Steps; ++s) sum = set::fma(factor[s], set::load(b + s * call.b_step + n), sum);
-    set::store(call.c + n, sum);
+  for (int s = 0; s < Steps; ++s) {
+    factor[s] = set::splat(call.a[(k + s) * call.a_step]);
+    row[s] = call.b + (k + s) * call.b_step;
+    hide(row[s]);  // an address of its own takes fewer instructions than a sum
   }
-  if (n < call.cols) {
-    const typename set::mask present = set::first(call.cols - n);
-    vector sum = begins ? vector{} : set::load_part(call.c + n, present);
+  int n = 0;
+  for (; n <= cols - set::count; n += set::count) {
+    vector sum = begins ? vector{} : set::load(c + n);
 #pragma GCC unroll 16
-    for (int s = 0; s < Steps; ++s) sum = set::fma(factor[s], set::load_part(b + s * call.b_step + n, present), sum);
-    set::store_part(call.c + n, sum, present);
+    for (int s = 0; s < Steps; ++s) sum = set::fma(factor[s], set::load(row[s] + n), sum);
+    set::store(c + n, sum);
+  }
+  if (n < cols) {
+    const typename set::mask present = set::first(cols - n);
+    vector sum = begins ? vector{} : set::load_part(c + n, present);
+#pragma GCC unroll 16
+    for (int s = 0; s < Steps; ++s) sum = set::fma(factor[s], set::load_part(row[s] + n, present), sum);
+    set::store_part(c + n, sum, present);
   }
 }
 
