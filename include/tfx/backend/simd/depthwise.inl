@@ -200,6 +200,17 @@ TFX_TARGET TFX_INLINE void sum_taps(const depthwise_weights_call<T>& call, int c
       const unsigned columns = call.columns.taps(pixel, Columns);
       const vector gradient = read<T, false, Partial>(y, present);
       const T* row = x;
+      if (rows == bits_of({0, Rows}) && columns == bits_of({0, Columns})) {
+#pragma GCC unroll 8
+        for (int i = 0; i < Rows; ++i, row += call.x_row) {
+          const T* from = row;
+#pragma GCC unroll 32
+          for (int j = 0; j < Columns; ++j, from += call.x_column) {
+            sum[i][j] = set::fma(read<T, Single, Partial>(from, present), gradient, sum[i][j]);
+          }
+        }
+        continue;
+      }
 #pragma GCC unroll 8
       for (int i = 0; i < Rows; ++i, row += call.x_row) {
         if ((rows >> i & 1) == 0) continue;
@@ -264,7 +275,9 @@ constexpr depthwise_weights_function<T> taps_if() {
 }
 template <class T, int Taps, bool Single, bool MoreRows, bool MoreColumns>
 inline constexpr depthwise_weights_set<T> weights_set = [] {
-  constexpr tap_block b = decode_taps(Taps);
+  constexpr tap_block all = decode_taps(Taps);
+  // An element of a single channel is read along with its multiply-add.
+  constexpr tap_block b = Single ? tap_block{all.rows, all.columns, 1, 0} : all;
   return depthwise_weights_set<T>{{{taps_if<T, MoreRows && MoreColumns, 1, 1, 1, 0, Single>(),
                                     taps_if<T, MoreRows, 1, b.columns, b.pixels, b.step, Single>()},
                                    {taps_if<T, MoreColumns, b.rows, 1, 1, 0, Single>(),

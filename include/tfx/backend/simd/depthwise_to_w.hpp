@@ -20,6 +20,7 @@ struct tap_reach {
   }
   /// Taps of one result, as bits.
   TFX_INLINE unsigned taps(int result, int count) const {
+    if (dilation == 1) return pixels(result) & bits_of({0, count});
     unsigned bits = 0;
     for (int tap = 0; tap < count; ++tap) bits |= unsigned(has(result, tap)) << tap;
     return bits;
