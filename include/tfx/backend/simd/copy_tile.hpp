@@ -35,22 +35,23 @@ template <class T> TFX_INLINE void interleave(const moved_vector<T>& a, const mo
     high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
   }
 }
-/// A vector of elements of a and b, element i being that with the number Index::at(i) of both.
-template <class Index, class V> TFX_INLINE V shuffled(const V& a, const V& b) {
+/// Elements of a and b, element i being that with the number Index::at(i) of both. (A vector that is returned would be passed
+/// otherwise by code that is compiled for another instruction set.)
+template <class Index, class V> TFX_INLINE void shuffle(V& to, const V& a, const V& b) {
   constexpr auto at = &Index::at;
   constexpr std::size_t lanes = sizeof(V) / sizeof(a[0]);
   if constexpr (lanes == 16)
-    return __builtin_shufflevector(a, b, at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7), at(8), at(9), at(10), at(11), at(12), at(13), at(14), at(15));
-  else if constexpr (lanes == 8) return __builtin_shufflevector(a, b, at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7));
-  else return __builtin_shufflevector(a, b, at(0), at(1), at(2), at(3));
+    to = __builtin_shufflevector(a, b, at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7), at(8), at(9), at(10), at(11), at(12), at(13), at(14), at(15));
+  else if constexpr (lanes == 8) to = __builtin_shufflevector(a, b, at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7));
+  else to = __builtin_shufflevector(a, b, at(0), at(1), at(2), at(3));
 }
-/// A vector of get(0), get(1), ...
-template <class V, class Get> TFX_INLINE V collected(Get get) {
-  constexpr std::size_t lanes = sizeof(V) / sizeof(V{}[0]);
+/// get(0), get(1), ...
+template <class V, class Get> TFX_INLINE void collect(V& to, Get get) {
+  constexpr std::size_t lanes = sizeof(V) / sizeof(to[0]);
   if constexpr (lanes == 16)
-    return V{get(0), get(1), get(2), get(3), get(4), get(5), get(6), get(7), get(8), get(9), get(10), get(11), get(12), get(13), get(14), get(15)};
-  else if constexpr (lanes == 8) return V{get(0), get(1), get(2), get(3), get(4), get(5), get(6), get(7)};
-  else return V{get(0), get(1), get(2), get(3)};
+    to = V{get(0), get(1), get(2), get(3), get(4), get(5), get(6), get(7), get(8), get(9), get(10), get(11), get(12), get(13), get(14), get(15)};
+  else if constexpr (lanes == 8) to = V{get(0), get(1), get(2), get(3), get(4), get(5), get(6), get(7)};
+  else to = V{get(0), get(1), get(2), get(3)};
 }
 /// The opposite order.
 template <int Lanes> struct turned {
@@ -70,7 +71,7 @@ template <int Lanes, int Cols> struct turned_lines {
 template <class T> TFX_INLINE void turn_round(const T* from, T* to) {
   line_vector<T> a;
   __builtin_memcpy(&a, from, sizeof a);
-  a = shuffled<turned<line_lanes<T>>>(a, a);
+  shuffle<turned<line_lanes<T>>>(a, a, a);
   __builtin_memcpy(to, &a, sizeof a);
 }
 
@@ -82,9 +83,9 @@ template <class T> TFX_INLINE void take_every(const T* from, std::ptrdiff_t alon
     line_vector<T> b;
     __builtin_memcpy(&a, from, sizeof a);
     __builtin_memcpy(&b, from + n - 1, sizeof b);
-    a = shuffled<every_other<n>>(a, b);
+    shuffle<every_other<n>>(a, a, b);
   } else {
-    a = collected<line_vector<T>>([&](int i) __attribute__((always_inline)) { return from[i * along]; });
+    collect(a, [&](int i) __attribute__((always_inline)) { return from[i * along]; });
   }
   __builtin_memcpy(to, &a, sizeof a);
 }
@@ -106,7 +107,7 @@ template <int Room, class T> TFX_INLINE void copy_short_lines(const T* from, std
 template <int Cols, class T> TFX_INLINE void turn_lines(const T* last, T* to) {
   line_vector<T> a;
   __builtin_memcpy(&a, last, sizeof a);
-  a = shuffled<turned_lines<line_lanes<T>, Cols>>(a, a);
+  shuffle<turned_lines<line_lanes<T>, Cols>>(a, a, a);
   __builtin_memcpy(to, &a, sizeof a);
 }
 /// Pixels in the opposite order, their channels as they are.
@@ -135,7 +136,8 @@ TFX_INLINE void gather_short_lines(const T* from, std::ptrdiff_t down, std::ptrd
   for (; r + lanes <= rows; r += lanes, from += lanes * down)
     for (int v = 0; v < cols; ++v, to += lanes) {
       const std::ptrdiff_t* const of = at + v * lanes;
-      const auto a = collected<line_vector<T>>([&](int i) __attribute__((always_inline)) { return from[of[i]]; });
+      line_vector<T> a;
+      collect(a, [&](int i) __attribute__((always_inline)) { return from[of[i]]; });
       __builtin_memcpy(to, &a, sizeof a);
     }
   for (; r < rows; ++r, from += down, to += cols)
