@@ -31,7 +31,7 @@ struct weights : prediction {
   static constexpr void passes(builder& b) { weights_alone(b); }
 };
 struct rest : prediction {
-  static constexpr void passes(builder& b) { without_weights(b); }
+  static constexpr void passes(builder& b) { weights_as_parameters(b); }
 };
 
 template <class T> void check_halves() {

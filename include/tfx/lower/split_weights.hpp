@@ -70,9 +70,9 @@ struct weight_splitter {
 }  // namespace detail
 
 /// Of a prediction, what follows from its parameters and states alone: it writes them to the memory of slots, one after the
-/// other, as `without_weights` reads them as parameters.
+/// other, as `weights_as_parameters` reads them as parameters.
 constexpr void weights_alone(builder& b) { detail::weight_splitter(b).keep_weights(); }
 /// Of a prediction, the rest: what `weights_alone` computes are its parameters, and it has no others.
-constexpr void without_weights(builder& b) { detail::weight_splitter(b).keep_rest(); }
+constexpr void weights_as_parameters(builder& b) { detail::weight_splitter(b).keep_rest(); }
 
 }  // namespace tfx

@@ -12,7 +12,7 @@ template <class Step> struct folded_prediction {
   constexpr void operator()(builder& b) const { Step{}(b); }
   static constexpr void passes(builder& b) {
     fold_scales(b);
-    without_weights(b);
+    weights_as_parameters(b);
   }
 };
 /// What makes its weights of the network's.
