@@ -59,10 +59,11 @@ template <const auto& Net, int... Extent> struct host {
     std::vector<float> space[2] = {std::vector<float>(std::size_t(layout::space_size(tfx::parameter_space)) + 16),
                                    std::vector<float>(std::size_t(layout::space_size(tfx::state_space)) + 16)};
     const float* from = variables.data();
-    for (int s = 0; s < 2; ++s)
-      tfx::detail::each_variable<layout>(tfx::parameter_space + s, space[s].data(), [&](std::string_view, const tfx::dims& shape, float* to) {
-        for (int i = 0; i < shape.size(); ++i) *to++ = *from++;
-      });
+    const auto fill = [&](std::string_view, const tfx::dims& shape, float* to) {
+      for (int i = 0; i < shape.size(); ++i) *to++ = *from++;
+    };
+    tfx::detail::each_variable<tfx::parameter_space, layout>(space[0].data(), fill);
+    tfx::detail::each_variable<tfx::state_space, layout>(space[1].data(), fill);
     for (std::size_t i = 0; i < constants.size(); ++i) constants[i] = plan::constants[i].template word<float>();
     float batch_scalars[2] = {1, 1};
     for (int e = 0; e < examples; ++e) {
