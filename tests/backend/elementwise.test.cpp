@@ -76,6 +76,10 @@ TEST_CASE("activations and their derivatives") {
   check_operations<relu_op, relu_gradient_op, relu6_op, sigmoid_op, silu_op, mish_op, softsign_op, softplus_function_op, gelu_function_op, gelu_gradient_op, gelu_tanh_op,
                    gelu_tanh_gradient_op>();
 }
+// What depends on integers alone (requantise_op) is in ops/integers and ops/requantise.
+TEST_CASE("what conversions are made with, and integers in words") {
+  check_operations<tfx::detail::between_op, tfx::detail::is_true_op, tfx::detail::ordered_op, bit_not_op, sign_of_unsigned_op, unsigned_divide_op>();
+}
 TEST_CASE("parts of reductions, derivatives and losses") {
   check_operations<tfx::detail::exp_of_rest_op, is_extreme_op, tfx::detail::below_largest_op, one_minus_square_op, xlogy_op,
                    loss::detail::weighted_op, loss::detail::binary_cross_entropy_op>();

@@ -108,6 +108,7 @@ void products() {
   OF(row COMMA matrix, "matmul(v, b)", matmul(x, y))
   OF(row COMMA row, "dot(a, b)", dot(x, y))
   OF(row COMMA row, "outer(a, b)", outer(x, y))
+  OF(whole COMMA whole, "requantise(sums, multiplier, shift)", requantise(x, y, y))
   OF(image COMMA filters, "conv2d<Option...>(x, w)", conv2d<same>(x, y))
   OF(image COMMA image, "max_pool2d<Size, Step = Size, Padding = valid>(x)", max_pool2d<2>(x) + max_pool2d<2>(y))
   OF(image COMMA image, "average_pool2d<Size, Step = Size, Padding = valid>(x)", average_pool2d<2>(x) + average_pool2d<2>(y))

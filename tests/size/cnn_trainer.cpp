@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// budget: native=300000 any=316000
+// budget: native=300000 any=300000
 // A program that trains two convolutions and two dense layers on data in memory, evaluates and uses them.
 #include <cstdint>
 #include <vector>

@@ -64,11 +64,6 @@ template <form Form, class... I> struct kernel_facts<kernel_code<Form, I...>> {
     for (int i = 0; i < count; ++i) n += is_reduced(i, phase);
     return n;
   }
-  static constexpr bool generates(int phase) {
-    for (int i = 0; i < count; ++i)
-      if (phases[i] == phase && kinds[i] == op_kind::generate) return true;
-    return false;
-  }
   static constexpr int nth_executed(int n, int phase) {
     int i = 0;
     for (; phases[i] != phase || n-- > 0; ++i) {}
@@ -145,15 +140,13 @@ template <form Form, class... I> struct kernel_facts<kernel_code<Form, I...>> {
     return t;
   }();
 
-  /// Rows of so many columns that go through the sweeps together: as many as stay in the first-level cache; of those with
-  /// more elements than strands, which a processor is long busy with, few.
+  /// Rows of so many columns that go through the sweeps together: as many as stay in the first-level cache.
   template <class Backend> static constexpr int rows_together(int cols) {
-    constexpr int most = Form == form::rows && executed(1) + sweeps > 1 ? detail::most_rows_together<Backend> : 1;
+    constexpr int most = Form == form::rows && sweeps > 1 ? detail::most_rows_together<Backend> : 1;
     int rows = kept.count;
     for (bool moves : operands.moves) rows += moves;
-    const int enough = cols > reduce_order::strands && most > 4 ? 4 : most;
-    const int together = cols > 0 && rows > 0 ? 6144 / rows / cols : enough;
-    return together < 1 ? 1 : together < enough ? together : enough;
+    const int together = cols > 0 && rows > 0 ? 6144 / rows / cols : most;
+    return together < 1 ? 1 : together < most ? together : most;
   }
 };
 

@@ -30,7 +30,7 @@ template <class Arch = default_vectors> struct simd;
 template <class Arch> struct simd {
   using kernel_backend = simd;
   template <class T> using lanes = xsimd::batch<T, Arch>;
-  static constexpr int parts = 1, most_rows_together = 16;
+  static constexpr int parts = 1, most_rows_together = 4;
   template <class T> static void run(void (*kernel)(const call<T>&), const call<T>& c, std::size_t, int) { kernel(c); }
 };
 #endif

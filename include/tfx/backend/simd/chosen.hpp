@@ -18,7 +18,7 @@ template <int Bytes> struct simd<vectors_of<Bytes>> {
   using kernel_backend = simd;
   template <class T>
   using lanes = std::conditional_t<Bytes == sizeof(T), T, tfx::lanes::wide<T, Bytes / int(sizeof(T))>>;
-  static constexpr int parts = 1, most_rows_together = 16;
+  static constexpr int parts = 1, most_rows_together = 4;
 
   /// `Finish::finish`, which a producer calls through a pointer, compiled for these vectors.
   template <class Finish, class T> static constexpr finish_function<T> finisher() {
@@ -43,7 +43,7 @@ template <int Bytes> struct simd<vectors_of<Bytes>> {
 template <> struct simd<found_at_start> {
   using kernel_backend = simd;
   template <class T> using lanes = T;   // of code that is not compiled for anything in particular
-  static constexpr int parts = 1, most_rows_together = 16;
+  static constexpr int parts = 1, most_rows_together = 4;
   template <class T> static void run(void (*kernel)(const call<T>&), const call<T>& c, std::size_t, int) { kernel(c); }
 
 #if defined(TFX_SIMD_BUILTINS) || defined(__clang__)
