@@ -66,6 +66,7 @@ private:
     void* const operand[] = {address<l.first_operand + K>(spaces)..., nullptr};
     call<T> c;
     c.operand = operand;
+    c.step = &Plan::operand_steps[std::size_t(l.first_operand)];
     c.layout = &L::record.layout;
     c.rows = present(l.rows, l.bounded == bounded_by::rows, spaces.run().batch);
     c.cols = present(l.cols, l.bounded == bounded_by::columns, spaces.run().batch);
