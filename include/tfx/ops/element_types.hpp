@@ -107,7 +107,7 @@ struct between_op : elementwise<between_op> {
 template <class Format> struct round_to_op : elementwise<round_to_op<Format>> {
   static constexpr std::string_view name = name_of(dtype_of<Format>);
   template <class V> static TFX_INLINE constexpr lanes::lane<V> apply(lanes::lane<V> x) { return lanes::lane<V>::wrap(lanes::widened<Format, V>(lanes::narrowed<Format>(x.v))); }
-  static constexpr auto derivative(auto, auto, auto dy);
+  static constexpr handle derivative(auto, auto, auto dy);
 };
 /// Is x another number than 0?
 struct is_true_op : elementwise<is_true_op> {
@@ -239,7 +239,7 @@ constexpr handle as_type(handle h, dtype to) {
 
 namespace detail {
 
-template <class Format> constexpr auto round_to_op<Format>::derivative(auto, auto, auto dy) { return as_type(untyped(dy), dtype_of<Format>); }
+template <class Format> constexpr handle round_to_op<Format>::derivative(auto, auto, auto dy) { return as_type(untyped(dy), dtype_of<Format>); }
 
 /// An operand of a contraction, in the precision that is asked for around it; and a result.
 constexpr handle in_precision(handle h) { return h.graph->precision == dtype::real_type ? h : as_type(h, h.graph->precision); }
