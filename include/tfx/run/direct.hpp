@@ -88,7 +88,7 @@ private:
     for (int k = 0; k < l.layout.operands; ++k) operand[k] = c.operand[k];
     c.operand = operand;
     const int* const strides = &Plan::outer_strides[std::size_t(Plan::operands[std::size_t(l.first_operand)].outer)];
-    detail::outer_walk<T> walk{l.outer_loops, outer, strides, &Plan::operand_steps[std::size_t(l.first_operand)], l.layout.operands};
+    detail::outer_walk<T> walk{l.outer_loops, outer, strides, c.step, l.layout.operands};
     for (int left = walk.iterations(); left > 0; --left, walk.next(operand))
       enter_at<Launch>(c, 0, 0, c.rows, c.cols, nullptr, typename facts<Launch>::kernel_sequence{});
   }
@@ -117,7 +117,6 @@ private:
   /// A producer that gives blocks of its results to the kernel behind it.
   template <int Launch> static TFX_INLINE void produce(call<T>& c) {
     constexpr launch_record l = facts<Launch>::record;
-    c.step = &Plan::operand_steps[std::size_t(l.first_operand)];
     if constexpr (l.kernel >= 0) c.kernel = &kernel_entry<typename Backend::kernel_backend, T, detail::code_of<Plan, l.kernel>>::run;
     c.tiles = detail::launch_facts<Plan, Backend, T, l.shape>::tiles();
     maker<Launch>::entry::run(c);
