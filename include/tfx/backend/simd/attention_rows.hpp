@@ -3,6 +3,7 @@
 
 #include <tfx/backend/call.hpp>
 #include <tfx/backend/simd/share.hpp>
+#include <tfx/backend/simd/panel.hpp>
 #include <tfx/backend/simd/tile.hpp>
 #include <tfx/geometry/attention.hpp>
 #include <tfx/lanes/partial.hpp>

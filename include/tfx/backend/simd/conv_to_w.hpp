@@ -6,6 +6,7 @@
 #include <tfx/backend/simd/few_channels.hpp>
 #include <tfx/backend/simd/grouped.hpp>
 #include <tfx/backend/simd/share.hpp>
+#include <tfx/backend/simd/panel.hpp>
 #include <tfx/backend/simd/tile.hpp>
 
 namespace tfx::backend::inline TFX_SIMD_BUILD {

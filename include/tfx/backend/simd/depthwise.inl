@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernels of depthwise convolutions for one instruction set; depthwise_tables.hpp includes this text once in the namespace
-// of each, after its `lanes`.
+// Depthwise convolutions of one instruction set.
 
 /// Lines x Pixels results of all channels, one vector of channels after the other, their sums in registers.
 template <class T, int Lines, int Pixels, bool Partial>
@@ -246,11 +245,6 @@ TFX_TARGET void taps(const depthwise_weights_call<T>& call) {
   if (channel < call.channels) sum_taps<T, Rows, Columns, Pixels, Step, Single, true>(call, channel);
 }
 
-/// Pixels of a line of a block, of which there are two: a run of results, or, of windows, any results.
-constexpr int pixels_of(int run, int step, bool transposed) {
-  if (step > 1 && transposed) return depthwise_pixels(run, (tall_rows == 14 ? 10 : 6) / step * step, step);
-  return depthwise_pixels(run, tall_rows == 14 ? 7 : 6);
-}
 template <class T, bool Transposed, int Pixels, int Rows, int Columns, int Step>
 constexpr depthwise_set<T> gather_set() {
   constexpr bool apart = Transposed && Step > 1;  // a transpose by single steps is a convolution from behind
@@ -263,10 +257,6 @@ constexpr depthwise_set<T> gather_set() {
 template <class T, bool Transposed, bool Grouped, int Pixels, int Rows, int Columns, int Step>
 inline constexpr depthwise_kernels<T> depthwise_gather_kernels = {
     detail::gather_driver<T, Transposed, Grouped>(), gather_set<T, Transposed, Pixels, Rows, Columns, Step>(), {}};
-/// The block of taps for a Shape.
-template <class Shape> inline constexpr int taps_of =
-    encode(choose_taps(Shape::down, Shape::across, tall_rows == 6 ? 16 : 32));
-
 /// Blocks of a whole window; others only where these leave something over.
 template <class T, bool Needed, int Rows, int Columns, int Pixels, int Step, bool Single>
 constexpr depthwise_weights_function<T> taps_if() {
@@ -293,3 +283,25 @@ inline constexpr depthwise_kernels<T> depthwise_to_w_kernels = {
 template <class T, int Taps, int Rows, int Columns> inline constexpr depthwise_kernels<T> few_channels_kernels = {
     nullptr, {}, weights_set<T, Taps, true, Rows % decode_taps(Taps).rows != 0,
                              Columns % decode_taps(Taps).columns != 0>};
+
+/// What tables are made of.
+struct depthwise {
+  /// Pixels of a line of a block, of which there are two: a run of results, or, of windows, any results.
+  static constexpr int pixels(int run, int step, bool transposed) {
+    if (step > 1 && transposed) return depthwise_pixels(run, (tall_rows == 14 ? 10 : 6) / step * step, step);
+    return depthwise_pixels(run, tall_rows == 14 ? 7 : 6);
+  }
+  /// The block of taps for a Shape.
+  template <class Shape> static constexpr int taps =
+      encode(choose_taps(Shape::down, Shape::across, tall_rows == 6 ? 16 : 32));
+
+  template <class T, bool Transposed, bool Grouped, int Pixels, int Rows, int Columns, int Step>
+  static constexpr const depthwise_kernels<T>& gather() {
+    return depthwise_gather_kernels<T, Transposed, Grouped, Pixels, Rows, Columns, Step>;
+  }
+  template <class T, bool Grouped, int Taps, int Columns>
+  static constexpr const depthwise_kernels<T>& to_w() { return depthwise_to_w_kernels<T, Grouped, Taps, Columns>; }
+  template <class T, int Taps, int Rows, int Columns>
+  static constexpr const depthwise_kernels<T>& few_channels() { return few_channels_kernels<T, Taps, Rows, Columns>; }
+};
+depthwise depthwise_of(kernels);

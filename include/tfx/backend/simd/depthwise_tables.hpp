@@ -80,29 +80,8 @@ template <class T, bool Single> void portable_depthwise_weights(const depthwise_
 
 }  // namespace detail
 
-#if defined(TFX_SIMD_HAS_AVX512)
-namespace avx512 {
-#define TFX_TARGET TFX_AVX512
-#include <tfx/backend/simd/depthwise.inl>
-#undef TFX_TARGET
-}  // namespace avx512
-#endif
-
-#if defined(TFX_SIMD_HAS_AVX2)
-namespace avx2 {
-#define TFX_TARGET TFX_AVX2
-#include <tfx/backend/simd/depthwise.inl>
-#undef TFX_TARGET
-}  // namespace avx2
-#endif
-
-#if defined(TFX_SIMD_HAS_NEON)
-namespace neon {
-#define TFX_TARGET
-#include <tfx/backend/simd/depthwise.inl>
-#undef TFX_TARGET
-}  // namespace neon
-#endif
+#define TFX_KERNELS <tfx/backend/simd/depthwise.inl>
+#include <tfx/backend/simd/in_each_set.inl>
 
 #if defined(TFX_SIMD_HAS_PORTABLE)
 namespace portable {
@@ -120,70 +99,64 @@ template <class T> inline constexpr depthwise_kernels<T> few_channels_kernels = 
     {},
     {{{&detail::portable_depthwise_weights<T, true>, &detail::portable_depthwise_weights<T, true>},
       {&detail::portable_depthwise_weights<T, true>, &detail::portable_depthwise_weights<T, true>}}}};
+
+struct depthwise {
+  static constexpr int pixels(int, int, bool) { return 0; }
+  template <class Shape> static constexpr int taps = 0;
+  template <class T, bool Transposed, bool Grouped, int, int, int, int>
+  static constexpr const depthwise_kernels<T>& gather() { return depthwise_gather_kernels<T, Transposed, Grouped>; }
+  template <class T, bool Grouped, int, int>
+  static constexpr const depthwise_kernels<T>& to_w() { return depthwise_to_w_kernels<T, Grouped>; }
+  template <class T, int, int, int>
+  static constexpr const depthwise_kernels<T>& few_channels() { return few_channels_kernels<T>; }
+};
+depthwise depthwise_of(kernels);
 }  // namespace portable
 #endif
 
-/// `choose_depthwise_table`, `choose_depthwise_weights_table` and `choose_few_channels_table` make one table per
-/// choice, whatever the launches that chose it; a Shape has the axes `down` and `across` of a convolution.
-#if defined(TFX_SIMD_HAS_AVX512) && defined(TFX_SIMD_HAS_AVX2)
-template <class T, bool Transposed, bool Grouped, int First, int Second, int Rows, int Columns, int Step>
-inline constexpr tile_table<T> depthwise_table_of = {
-    {{.depthwise = &avx512::depthwise_gather_kernels<T, Transposed, Grouped, First, Rows, Columns, Step>},
-     {.depthwise = &avx2::depthwise_gather_kernels<T, Transposed, Grouped, Second, Rows, Columns, Step>},
-     {.depthwise = &portable::depthwise_gather_kernels<T, Transposed, Grouped>}}};
+namespace detail {
+
+/// Depthwise convolutions of a set.
+template <class Set> using depthwise_in = decltype(depthwise_of(Set()));
+
+template <class T, bool Transposed, bool Grouped, int Rows, int Columns, int Step> struct depthwise_gathers {
+  template <class Set, int Pixels> static constexpr tile_set<T> in() {
+    return {.depthwise = &depthwise_in<Set>::template gather<T, Transposed, Grouped, Pixels, Rows, Columns, Step>()};
+  }
+};
+template <class T, bool Grouped, int Columns> struct depthwise_weights {
+  template <class Set, int Taps> static constexpr tile_set<T> in() {
+    return {.depthwise = &depthwise_in<Set>::template to_w<T, Grouped, Taps, Columns>()};
+  }
+};
+template <class T, int Rows, int Columns> struct few_channels {
+  template <class Set, int Taps> static constexpr tile_set<T> in() {
+    return {.depthwise = &depthwise_in<Set>::template few_channels<T, Taps, Rows, Columns>()};
+  }
+};
+
+template <int Run, int Step, bool Transposed> struct run_of_pixels {
+  template <class Set> static constexpr int choice = depthwise_in<Set>::pixels(Run, Step, Transposed);
+};
+template <class Shape> struct block_of_taps {
+  template <class Set> static constexpr int choice = depthwise_in<Set>::template taps<Shape>;
+};
+
+}  // namespace detail
+
+/// One table per choice, whatever the launches that chose it; a Shape has the axes `down` and `across` of a convolution.
 template <class T, bool Transposed, bool Grouped, int Run, int Rows, int Columns, int Step>
 constexpr const void* choose_depthwise_table() {
-  return &depthwise_table_of<T, Transposed, Grouped, avx512::pixels_of(Run, Step, Transposed),
-                             avx2::pixels_of(Run, Step, Transposed), Rows, Columns, Step>;
+  using kernels = detail::depthwise_gathers<T, Transposed, Grouped, Rows, Columns, Step>;
+  return detail::table_for<T, kernels, detail::run_of_pixels<Run, Step, Transposed>>(sets_of_build());
 }
-template <class T, bool Grouped, int First, int Second, int Columns>
-inline constexpr tile_table<T> depthwise_weights_table_of = {
-    {{.depthwise = &avx512::depthwise_to_w_kernels<T, Grouped, First, Columns>},
-     {.depthwise = &avx2::depthwise_to_w_kernels<T, Grouped, Second, Columns>},
-     {.depthwise = &portable::depthwise_to_w_kernels<T, Grouped>}}};
 template <class T, bool Grouped, class Shape> constexpr const void* choose_depthwise_weights_table() {
-  return &depthwise_weights_table_of<T, Grouped, avx512::taps_of<Shape>, avx2::taps_of<Shape>, Shape::across.taps>;
+  using kernels = detail::depthwise_weights<T, Grouped, Shape::across.taps>;
+  return detail::table_for<T, kernels, detail::block_of_taps<Shape>>(sets_of_build());
 }
-template <class T, int First, int Second, int Rows, int Columns> inline constexpr tile_table<T> few_channels_table_of = {
-    {{.depthwise = &avx512::few_channels_kernels<T, First, Rows, Columns>},
-     {.depthwise = &avx2::few_channels_kernels<T, Second, Rows, Columns>},
-     {.depthwise = &portable::few_channels_kernels<T>}}};
 template <class T, class Shape> constexpr const void* choose_few_channels_table() {
-  return &few_channels_table_of<T, avx512::taps_of<Shape>, avx2::taps_of<Shape>, Shape::down.taps, Shape::across.taps>;
+  using kernels = detail::few_channels<T, Shape::down.taps, Shape::across.taps>;
+  return detail::table_for<T, kernels, detail::block_of_taps<Shape>>(sets_of_build());
 }
-#elif defined(TFX_SIMD_HAS_PORTABLE)
-template <class T, bool Transposed, bool Grouped> inline constexpr tile_table<T> depthwise_table_of = {
-    {{.depthwise = &portable::depthwise_gather_kernels<T, Transposed, Grouped>}}};
-template <class T, bool Transposed, bool Grouped, int, int, int, int> constexpr const void* choose_depthwise_table() {
-  return &depthwise_table_of<T, Transposed, Grouped>;
-}
-template <class T, bool Grouped> inline constexpr tile_table<T> depthwise_weights_table_of = {
-    {{.depthwise = &portable::depthwise_to_w_kernels<T, Grouped>}}};
-template <class T, bool Grouped, class Shape> constexpr const void* choose_depthwise_weights_table() {
-  return &depthwise_weights_table_of<T, Grouped>;
-}
-template <class T> inline constexpr tile_table<T> few_channels_table_of = {
-    {{.depthwise = &portable::few_channels_kernels<T>}}};
-template <class T, class Shape> constexpr const void* choose_few_channels_table() { return &few_channels_table_of<T>; }
-#else
-template <class T, bool Transposed, bool Grouped, int Pixels, int Rows, int Columns, int Step>
-inline constexpr tile_table<T> depthwise_table_of = {
-    {{.depthwise = &of_this_build::depthwise_gather_kernels<T, Transposed, Grouped, Pixels, Rows, Columns, Step>}}};
-template <class T, bool Transposed, bool Grouped, int Run, int Rows, int Columns, int Step>
-constexpr const void* choose_depthwise_table() {
-  return &depthwise_table_of<T, Transposed, Grouped, of_this_build::pixels_of(Run, Step, Transposed), Rows, Columns, Step>;
-}
-template <class T, bool Grouped, int Taps, int Columns>
-inline constexpr tile_table<T> depthwise_weights_table_of = {
-    {{.depthwise = &of_this_build::depthwise_to_w_kernels<T, Grouped, Taps, Columns>}}};
-template <class T, bool Grouped, class Shape> constexpr const void* choose_depthwise_weights_table() {
-  return &depthwise_weights_table_of<T, Grouped, of_this_build::taps_of<Shape>, Shape::across.taps>;
-}
-template <class T, int Taps, int Rows, int Columns> inline constexpr tile_table<T> few_channels_table_of = {
-    {{.depthwise = &of_this_build::few_channels_kernels<T, Taps, Rows, Columns>}}};
-template <class T, class Shape> constexpr const void* choose_few_channels_table() {
-  return &few_channels_table_of<T, of_this_build::taps_of<Shape>, Shape::down.taps, Shape::across.taps>;
-}
-#endif
 
 }  // namespace tfx::backend::inline TFX_SIMD_BUILD

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Products of few rows, for the instruction set that tile.inl has been included for: memory is read line by line, once.
+// Products of few rows, for one instruction set: memory is read line by line, once.
 
 template <int Count> struct steps {
   static constexpr int value = Count;
@@ -114,19 +114,3 @@ template <class T, int Rows> TFX_TARGET void lines(const tile_call<T>& call) {
   for (; n <= call.cols - together; n += together) sum_lines<T, Rows, groups>(call, n);
   for (; n < call.cols; n += width) sum_lines<T, Rows, 1>(call, lesser_of(n, call.cols - width));  // the last ones reach back
 }
-
-/// The functions of a launch of so many rows, or columns where the lines are of the left operand; Choice is its tile
-/// where they can't always be used.
-template <class T, line_kind Kind, int Rows, int Choice>
-inline constexpr tile_set<T> lines_set_of = [] {
-  constexpr int together = lesser_of(Rows, 4);
-  tile_set<T> set;
-  if constexpr (Kind == line_kind::right_columns) set = set_of<T, Choice>;
-  if constexpr (Kind == line_kind::right_rows) set.lines = &sweep<T>;
-  else set.lines = &lines<T, together>;
-  if constexpr (Kind == line_kind::left_rows) set.transpose = &transpose<T>;
-  set.lanes = lanes<T>::count;
-  set.lines_rows = together;
-  set.lines_of = Kind;
-  return set;
-}();
