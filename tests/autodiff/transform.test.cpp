@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// labels: native heavy
+// labels: any heavy
 // Gradients of functions of tensors at run time, against central differences and against the same in constant
 // evaluation.
 #include <doctest/doctest.h>

@@ -104,10 +104,33 @@ template <class T, summing Order> void check_all_tiles(int m, int n, int k, int 
   }
 }
 
-template <class T, class Product>
-void check(int rows, int depth, std::vector<int> all_parts = {1, 2, 3, 4, 7}) {
-  constexpr matmul_geometry g = Product::geo;
-  const int batches = Product::rows / g.rows;
+/// A product as a program has it, of operands that lie in memory as `Left` and `Right`.
+template <class T, class Left, class Right> struct planned {
+  template <class E> static constexpr lies_as lies = std::is_same_v<E, bfloat16> ? lies_as::bfloat16 : std::is_same_v<E, float16> ? lies_as::float16 : std::is_same_v<E, std::int8_t> ? lies_as::int8
+                                                    : std::is_same_v<E, float> && sizeof(T) == 8 ? lies_as::float32 : lies_as::word;
+  static constexpr operand_types types = {lies<Left>, lies<Right>};
+  template <class Product> struct launch : Product {
+    static constexpr operand_types types = planned::types;
+  };
+  /// simd_matmul, of such operands.
+  struct matmul : backend::simd_matmul<T> {
+    static constexpr std::size_t scratch(const matmul_geometry& g, int rows, int cols) { return backend::simd_matmul<T>::scratch(g, rows, cols, types); }
+  };
+
+  matmul_geometry geo;
+  int bound;
+  const void* tiles;
+
+  template <class Product> explicit planned(std::type_identity<Product>) : geo(Product::geo), bound(Product::rows), tiles(matmul::template tiles<launch<Product>>()) {}
+  std::size_t left_size() const { return std::size_t(geo.rows * geo.depth + (bound / geo.rows - 1) * geo.left_step); }
+  std::size_t right_size() const { return std::size_t(geo.cols * geo.depth + (bound / geo.rows - 1) * geo.right_step); }
+};
+
+/// Compares the product of these operands with what is expected, in so many parts. One function for all products: what a test
+/// costs is compiling it.
+template <class T, class Left, class Right>
+void check_planned(const planned<T, Left, Right>& p, guarded<Left>& left, guarded<Right>& right, guarded<T>& expected, int rows, int depth, const std::vector<int>& all_parts) {
+  const matmul_geometry& g = p.geo;
   CAPTURE(g.rows);
   CAPTURE(g.cols);
   CAPTURE(g.depth);
@@ -115,18 +138,26 @@ void check(int rows, int depth, std::vector<int> all_parts = {1, 2, 3, 4, 7}) {
   CAPTURE(g.right_transposed);
   CAPTURE(rows);
   CAPTURE(depth);
-  guarded<T> a(std::size_t(g.rows * g.depth + (batches - 1) * g.left_step)),
-      b(std::size_t(g.cols * g.depth + (batches - 1) * g.right_step));
-  a.fill(std::uint64_t(1 + rows));
-  b.fill(std::uint64_t(7 + depth));
-  guarded<T> expected(std::size_t(rows) * std::size_t(g.cols));
-  by_definition(g, rows, depth, a, b, expected);
   for (const int parts : all_parts) {
     CAPTURE(parts);
-    check_producer<T, backend::simd_matmul<T>>(g, backend::simd_matmul<T>::template tiles<Product>(), Product::rows,
-                                               rows, g.cols, depth, {a.data(), b.data()}, expected, parts);
+    check_producer<T, typename planned<T, Left, Right>::matmul>(g, p.tiles, p.bound, rows, g.cols, depth, {left.data(), right.data()}, expected, parts);
   }
 }
+template <class T, class Left, class Right> void check_numbers(const planned<T, Left, Right>& p, int rows, int depth, const std::vector<int>& parts) {
+  guarded<Left> left(p.left_size());
+  guarded<Right> right(p.right_size());
+  guarded<T> a(p.left_size()), b(p.right_size()), expected(std::size_t(rows) * std::size_t(p.geo.cols));
+  a.fill(std::uint64_t(1 + rows));
+  b.fill(std::uint64_t(7 + depth));
+  for (std::size_t i = 0; i < a.size(); ++i) left[i] = Left(a[i]), a[i] = T(left[i]);
+  for (std::size_t i = 0; i < b.size(); ++i) right[i] = Right(b[i]), b[i] = T(right[i]);
+  by_definition(p.geo, rows, depth, a, b, expected);
+  check_planned(p, left, right, expected, rows, depth, parts);
+}
+template <class T, class Left, class Right, class Product> void check_narrow(int rows, int depth, const std::vector<int>& parts = {1, 2, 3, 7}) {
+  check_numbers(planned<T, Left, Right>(std::type_identity<Product>{}), rows, depth, parts);
+}
+template <class T, class Product> void check(int rows, int depth, const std::vector<int>& parts = {1, 2, 3, 4, 7}) { check_narrow<T, T, T, Product>(rows, depth, parts); }
 
 template <int M, int N, int K, int Flags> void check_sizes() {
   using p = product<1, M, N, K, Flags, 0, 0>;
@@ -282,44 +313,6 @@ TEST_CASE("matmul in pairs, whose blocks of 32 terms are cut by nothing") {
 
 namespace {
 
-/// A product whose operands lie in memory in narrower types.
-template <class Element, class Product, class Left, class Right> struct narrow : Product {
-  template <class E> static constexpr lies_as lies = std::is_same_v<E, bfloat16> ? lies_as::bfloat16 : std::is_same_v<E, float16> ? lies_as::float16 : std::is_same_v<E, float> && sizeof(Element) == 8 ? lies_as::float32 : lies_as::word;
-  static constexpr operand_types types = {lies<Left>, lies<Right>};
-};
-/// simd_matmul, planned for such operands.
-template <class T, class Narrow> struct narrow_matmul : backend::simd_matmul<T> {
-  static constexpr std::size_t scratch(const matmul_geometry& g, int rows, int cols) { return backend::simd_matmul<T>::scratch(g, rows, cols, Narrow::types); }
-};
-
-template <class T, class Left, class Right, class Product> void check_narrow(int rows, int depth, std::vector<int> all_parts = {1, 2, 3, 7}) {
-  using p = narrow<T, Product, Left, Right>;
-  constexpr matmul_geometry g = p::geo;
-  const int batches = p::rows / g.rows;
-  CAPTURE(g.rows);
-  CAPTURE(g.cols);
-  CAPTURE(g.depth);
-  CAPTURE(g.left_transposed);
-  CAPTURE(g.right_transposed);
-  CAPTURE(rows);
-  CAPTURE(depth);
-  const auto left_count = std::size_t(g.rows * g.depth + (batches - 1) * g.left_step), right_count = std::size_t(g.cols * g.depth + (batches - 1) * g.right_step);
-  guarded<Left> left(left_count);
-  guarded<Right> right(right_count);
-  guarded<T> a(left_count), b(right_count), expected(std::size_t(rows) * std::size_t(g.cols));
-  a.fill(std::uint64_t(1 + rows));
-  b.fill(std::uint64_t(7 + depth));
-  for (std::size_t i = 0; i < left_count; ++i) left[i] = Left(a[i]), a[i] = T(left[i]);
-  for (std::size_t i = 0; i < right_count; ++i) right[i] = Right(b[i]), b[i] = T(right[i]);
-  by_definition(g, rows, depth, a, b, expected);
-  using matmul = narrow_matmul<T, p>;
-  const void* const tiles = matmul::template tiles<p>();
-  for (const int parts : all_parts) {
-    CAPTURE(parts);
-    check_producer<T, matmul>(g, tiles, p::rows, rows, g.cols, depth, {left.data(), right.data()}, expected, parts);
-  }
-}
-
 /// Every layout, in both orders, of two narrow operands and of one.
 template <class T, int M, int N, int K> void check_narrow_layouts(std::vector<int> parts = {1, 3, 7}) {
   const auto check_flags = [&]<int Flags>(std::integral_constant<int, Flags>) {
@@ -365,21 +358,12 @@ void fill_bytes(guarded<std::int8_t>& to, std::uint64_t seed) {
 }
 
 template <int Batch, int M, int N, int K, int Flags, int StepA = 0, int StepB = 0, int BoundedK = 0>
-struct product_of_bytes : product<Batch, M, N, K, Flags, StepA, StepB, BoundedK, summing::integers> {
-  static constexpr operand_types types = {lies_as::int8, lies_as::int8};
-};
+using product_of_bytes = product<Batch, M, N, K, Flags, StepA, StepB, BoundedK, summing::integers>;
+using planned_bytes = planned<float, std::int8_t, std::int8_t>;
 
-template <class Product> void check_bytes(int rows, int depth, std::vector<int> all_parts = {1, 3, 7}) {
-  constexpr matmul_geometry g = Product::geo;
-  const int batches = Product::rows / g.rows;
-  CAPTURE(g.rows);
-  CAPTURE(g.cols);
-  CAPTURE(g.depth);
-  CAPTURE(g.left_transposed);
-  CAPTURE(g.right_transposed);
-  CAPTURE(rows);
-  CAPTURE(depth);
-  guarded<std::int8_t> a(std::size_t(g.rows * g.depth + (batches - 1) * g.left_step)), b(std::size_t(g.cols * g.depth + (batches - 1) * g.right_step));
+void check_sums(const planned_bytes& p, int rows, int depth, const std::vector<int>& parts) {
+  const matmul_geometry& g = p.geo;
+  guarded<std::int8_t> a(p.left_size()), b(p.right_size());
   fill_bytes(a, std::uint64_t(1 + rows));
   fill_bytes(b, std::uint64_t(7 + depth));
   guarded<float> expected(std::size_t(rows) * std::size_t(g.cols));
@@ -393,13 +377,9 @@ template <class Product> void check_bytes(int rows, int depth, std::vector<int> 
       }
       std::memcpy(&expected[std::size_t(row) * std::size_t(g.cols) + std::size_t(col)], &sum, sizeof sum);
     }
-  using matmul = narrow_matmul<float, Product>;
-  const void* const tiles = matmul::template tiles<Product>();
-  for (const int parts : all_parts) {
-    CAPTURE(parts);
-    check_producer<float, matmul>(g, tiles, Product::rows, rows, g.cols, depth, {a.data(), b.data()}, expected, parts);
-  }
+  check_planned(p, a, b, expected, rows, depth, parts);
 }
+template <class Product> void check_bytes(int rows, int depth, const std::vector<int>& parts = {1, 3, 7}) { check_sums(planned_bytes(std::type_identity<Product>{}), rows, depth, parts); }
 
 }  // namespace
 
@@ -422,15 +402,12 @@ TEST_CASE("matmul of bytes gives the exact sums as integers") {
 }
 
 TEST_CASE("matmul of a narrow constant that was packed ahead of time") {
-  using bytes = product_of_bytes<1, 40, 50, 70, 0>;
-  using halves = narrow<float, product<1, 40, 50, 70, 2, 0, 0, 0, summing::pairs>, bfloat16, bfloat16>;
-  const auto check_prepared = [&]<class Product, class E>(guarded<E>& a, guarded<E>& b) {
-    using matmul = narrow_matmul<float, Product>;
-    constexpr matmul_geometry g = Product::geo;
-    const geometry row = geometry::of(g);
-    scratch_memory<float> scratch(matmul::scratch(g, 40, 50)), ahead(matmul::prepared(g, 40, 50, Product::types));
+  const auto check_prepared = [&]<class E>(const planned<float, E, E>& p, guarded<E>& a, guarded<E>& b) {
+    using matmul = typename planned<float, E, E>::matmul;
+    const geometry row = geometry::of(p.geo);
+    scratch_memory<float> scratch(matmul::scratch(p.geo, 40, 50)), ahead(matmul::prepared(p.geo, 40, 50, p.types));
     guarded<float> plain(40 * 50), prepared(40 * 50);
-    call<float> c = call_of<float>(row, matmul::template tiles<Product>(), 40, 50, 70, {}, scratch, 1);
+    call<float> c = call_of<float>(row, p.tiles, 40, 50, 70, {}, scratch, 1);
     void* operands[] = {a.data(), b.data()};
     c.operand = operands;
     matmul::run(c, plain.data(), nullptr);
@@ -442,11 +419,11 @@ TEST_CASE("matmul of a narrow constant that was packed ahead of time") {
   guarded<std::int8_t> a(40 * 70), b(70 * 50);
   fill_bytes(a, 1);
   fill_bytes(b, 2);
-  check_prepared.template operator()<bytes>(a, b);
+  check_prepared(planned_bytes(std::type_identity<product_of_bytes<1, 40, 50, 70, 0>>{}), a, b);
   guarded<bfloat16> x(40 * 70), y(70 * 50);
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = bfloat16(float(a[i]));
   for (std::size_t i = 0; i < y.size(); ++i) y[i] = bfloat16(float(b[i]) / 3);
-  check_prepared.template operator()<halves>(x, y);
+  check_prepared(planned<float, bfloat16, bfloat16>(std::type_identity<product<1, 40, 50, 70, 2, 0, 0, 0, summing::pairs>>{}), x, y);
 }
 
 TEST_CASE("matmul splits only work that pays for a second thread") {

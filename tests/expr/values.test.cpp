@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// labels: native heavy
+// labels: any heavy
 // Statements on tensors against plain loops and the C library.
 #include <doctest/doctest.h>
 
@@ -123,6 +123,22 @@ TEST_CASE("integers and truth values are converted at the boundary") {
   CHECK(wide[0] == 3 * (1LL << 40) + 1);
   const tensor<bool, shape<4>> chosen = index > 0;
   CHECK(sum(where(chosen, index, 0)) == 5);
+}
+
+TEST_CASE("a number beside integers is one of theirs") {
+  const tensor<std::uint8_t, shape<3>> bytes = {0, 100, 255};
+  const tensor<std::uint64_t, shape<1>> wide = {~std::uint64_t(0)};
+  int limit = 300;
+  tensor<bool, shape<3>> below;
+  CHECK_THROWS_WITH(below = bytes < limit, "300 is no uint8; cast the other operand to a type that has it");
+  CHECK_THROWS_WITH(below = not_equal(bytes, -1), "-1 is no uint8; cast the other operand to a type that has it");
+  CHECK_THROWS_WITH((void)(wide > -1), "-1 is no uint64; cast the other operand to a type that has it");
+  CHECK_THROWS_WITH((void)(tensor<int, shape<1>>{7} / 3000000000), "3000000000 is no int32; cast the other operand to a type that has it");
+  below = cast<int>(bytes) < limit;
+  CHECK(sum(below) == 3);
+  below = bytes < 255;
+  CHECK(sum(below) == 2);
+  CHECK(sum(wide > 18446744073709551614u) == 1);
 }
 
 TEST_CASE("random numbers are the stored ones, whatever the extents") {

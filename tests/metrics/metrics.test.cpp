@@ -40,7 +40,7 @@ TEST_CASE("accuracies") {
 }
 
 TEST_CASE("a NaN is found first, and is never right") {
-  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
   // argmax and argmin as NumPy's.
   const numbers x = {0, 1, nan, nan, 2, 1, 3, nan, 5, nan, nan, nan}, places = {2, 0, 1, 0};
   const numbers y = {nan, 1, 0, 2, nan, 1, 1, 2, 3};
@@ -53,6 +53,8 @@ TEST_CASE("a NaN is found first, and is never right") {
         example("top 2", [](auto a, auto t) { return metric::top_k_accuracy<2>{}(a, t); }, 1.0 / 3, numbers{}, given<3, 3>(y), given_integers<3>(numbers{0, 0, 1})),
         example("no class", [](auto a, auto t) { return metric::top_k_accuracy<2>{}(a, t); }, 0, numbers{}, given<2, 3>(numbers{-1, -2, -3, -1, -2, -3}),
                 given_integers<2>(numbers{-1, 3})),
+        example("no class, and a K of more than all", [](auto a, auto t) { return metric::top_k_accuracy<5>{}(a, t); }, 1.0 / 4, numbers{},
+                given<4, 2>(numbers{-1, -2, -1, -2, -infinity, -infinity, 1, 2}), given_integers<4>(numbers{-1, 2, 7, 0})),
         example("binary", [](auto a, auto t) { return metric::binary_accuracy{}(a, t); }, 0.5, numbers{}, given<4>(numbers{nan, nan, 1, -1}),
                 given<4>(numbers{0, 1, 1, 0})));
 }

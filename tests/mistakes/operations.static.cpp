@@ -134,3 +134,35 @@ static_assert(mistake_in<dot, input<64, 28>> == "matmul at lambda (line 132) of 
 inline constexpr auto scalar = [](auto x) { return matmul(x, sum(x)); };
 static_assert(mistake_in<scalar, input<64, 28>> == "matmul at lambda (line 134) expects matrices or vectors, got [64, 28] and []");
 }
+
+namespace a_number_that_integers_do_not_have {
+// region: number
+struct look {
+  constexpr auto operator()(auto image) const { return where(image < 300, image, 0); }
+};
+inline constexpr look step{};
+static_assert(mistake_in_step<step, input_of<std::uint8_t, 64>> == "less: 300 is no uint8; cast the other operand to a type that has it");
+// end region
+template <class E> inline constexpr auto mistake = []<class F>(F f) {
+  message wrong{};
+  [&] {
+    builder b;
+    scope top(b);
+    f(var<shape<8>, E>{b.add_input(shape<8>::value, dtype_of<E>, "x")});
+    wrong = b.wrong;
+  }();
+  return wrong;
+};
+static_assert(mistake<std::uint8_t>([](auto x) { return x + 255; }).size == 0);
+static_assert(mistake<std::uint8_t>([](auto x) { return x * 0.5 - 300.0; }).size == 0);
+static_assert(mistake<std::int32_t>([](auto x) { return maximum(x, -2147483647 - 1); }).size == 0);
+static_assert(mistake<std::int64_t>([](auto x) { return x > 9007199254740992LL; }).size == 0);
+static_assert(mistake<bool>([](auto x) { return x + 7; }).size == 0);
+static_assert(mistake<std::uint8_t>([](auto x) { return x == -1; }) == std::string_view("equal: -1 is no uint8; cast the other operand to a type that has it"));
+static_assert(mistake<std::int8_t>([](auto x) { return clip(x, -128, 200); }) == std::string_view("minimum: 200 is no int8; cast the other operand to a type that has it"));
+static_assert(mistake<std::uint16_t>([](auto x) { return where(x > 1, x, -1); }) == std::string_view("where: -1 is no uint16; cast the other operand to a type that has it"));
+static_assert(mistake<std::int32_t>([](auto x) { return x / 3000000000; }) == std::string_view("divide: 3000000000 is no int32; cast the other operand to a type that has it"));
+static_assert(mistake<std::uint8_t>([](auto x) { return pad<0, 1, 1>(x, 256); }) == std::string_view("pad: 256 is no uint8; cast the other operand to a type that has it"));
+static_assert(mistake<std::uint8_t>([](auto x) { return pad<0, 1, 1>(x, -0.25); }) == std::string_view("pad: -0.25 is no uint8; cast the other operand to a type that has it"));
+static_assert(mistake<bool>([](auto x) { return pad<0, 1, 1>(x, 2); }) == std::string_view("pad: 2 is no bool; cast the other operand to a type that has it"));
+}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// labels: native
+// labels: any
 #include <tfx/backend/simd/backend.hpp>
 #include <tfx/ops.hpp>
 

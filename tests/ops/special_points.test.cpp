@@ -110,6 +110,26 @@ TEST_CASE("an angle's derivative depends on the ratio, however long the sides ar
   CHECK(angle[1] == doctest::Approx(std::atan(0.5)).epsilon(1e-15));
 }
 
+TEST_CASE("functions with limits end with slopes of 0") {
+  const auto check_flat = [](auto f, double below, double above) {
+    for (const double x : {1e20, largest, infinity}) {
+      CAPTURE(x);
+      CHECK(f(x) == doctest::Approx(above));
+      CHECK(f(-x) == doctest::Approx(below));
+      for (const double at : {x, -x}) {
+        CHECK(std::abs(derivative<1>(f, at)) < 1e-39);
+        CHECK(std::abs(derivative<2>(f, at)) < 1e-59);
+      }
+    }
+  };
+  check_flat([](auto x) { return erf(x); }, -1, 1);
+  check_flat([](auto x) { return erfc(x); }, 2, 0);
+  check_flat([](auto x) { return atan(x); }, -std::acos(0.0), std::acos(0.0));
+  check_flat([](auto x) { return tanh(x); }, -1, 1);
+  CHECK(derivative<2>([](auto x) { return atan(x); }, 2) == doctest::Approx(-4 / 25.0));
+  CHECK(derivative<2>([](auto x) { return erf(x); }, 1) == doctest::Approx(-4 / std::sqrt(std::acos(-1.0)) * std::exp(-1.0)));
+}
+
 TEST_CASE("activations end as their limits do") {
   check_ends([](auto x) { return gelu(x); });
   check_ends([](auto x) { return gelu_tanh(x); });

@@ -19,20 +19,26 @@ enum class dtype : std::uint8_t {
   boolean = 16
 };
 
-template <class T> inline constexpr dtype dtype_of = dtype::real_type;
-template <> inline constexpr dtype dtype_of<float> = dtype::float32;
-template <> inline constexpr dtype dtype_of<double> = dtype::float64;
-template <> inline constexpr dtype dtype_of<bfloat16> = dtype::bfloat16;
-template <> inline constexpr dtype dtype_of<float16> = dtype::float16;
-template <> inline constexpr dtype dtype_of<std::int8_t> = dtype::int8;
-template <> inline constexpr dtype dtype_of<std::int16_t> = dtype::int16;
-template <> inline constexpr dtype dtype_of<std::int32_t> = dtype::int32;
-template <> inline constexpr dtype dtype_of<std::int64_t> = dtype::int64;
-template <> inline constexpr dtype dtype_of<std::uint8_t> = dtype::uint8;
-template <> inline constexpr dtype dtype_of<std::uint16_t> = dtype::uint16;
-template <> inline constexpr dtype dtype_of<std::uint32_t> = dtype::uint32;
-template <> inline constexpr dtype dtype_of<std::uint64_t> = dtype::uint64;
-template <> inline constexpr dtype dtype_of<bool> = dtype::boolean;
+namespace detail {
+template <class T, dtype Type> struct element_type {
+  using type = T;
+  static constexpr dtype value = Type;
+};
+/// The types of C++ and their names here, to be looked up from either side.
+struct element_types
+    : element_type<real, dtype::real_type>, element_type<float, dtype::float32>, element_type<double, dtype::float64>,
+      element_type<bfloat16, dtype::bfloat16>, element_type<float16, dtype::float16>,
+      element_type<std::int8_t, dtype::int8>, element_type<std::int16_t, dtype::int16>, element_type<std::int32_t, dtype::int32>,
+      element_type<std::int64_t, dtype::int64>, element_type<std::uint8_t, dtype::uint8>, element_type<std::uint16_t, dtype::uint16>,
+      element_type<std::uint32_t, dtype::uint32>, element_type<std::uint64_t, dtype::uint64>, element_type<bool, dtype::boolean> {};
+
+template <dtype Type, class T> element_type<T, Type> found_by_name(const element_type<T, Type>*);
+template <class T, dtype Type> element_type<T, Type> found_by_type(const element_type<T, Type>*);
+template <class T> element_type<T, dtype::real_type> found_by_type(const void*);   // no element type: that of the program
+}  // namespace detail
+
+template <class T> inline constexpr dtype dtype_of = decltype(detail::found_by_type<T>(static_cast<const detail::element_types*>(nullptr)))::value;
+template <dtype Type> using cpp_type = typename decltype(detail::found_by_name<Type>(static_cast<const detail::element_types*>(nullptr)))::type;
 
 constexpr int size_of(dtype t) {
   switch (t) {

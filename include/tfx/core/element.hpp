@@ -19,6 +19,15 @@ constexpr bool is_whole(dtype t) { return t >= dtype::int32 && t <= dtype::uint6
 constexpr bool is_unsigned(dtype t) { return t == dtype::uint8 || t == dtype::uint16 || t == dtype::uint32 || t == dtype::uint64; }
 constexpr bool is_narrow_float(dtype t) { return t == dtype::bfloat16 || t == dtype::float16; }
 
+/// Is a number one of the values of a type of integers, or of truth values?
+constexpr bool has_number(dtype t, double number) {
+  if (t == dtype::boolean) return number == 0 || number == 1;
+  const int bits = 8 * size_of(t) - (is_unsigned(t) ? 0 : 1);
+  const double past = double(std::uint64_t(1) << (bits - 1)) * 2;
+  if (!(number < past && number >= (is_unsigned(t) ? 0 : -past))) return false;
+  return number == (number < 0 ? double(std::int64_t(number)) : double(std::uint64_t(number)));
+}
+
 /// How elements of a type lie in a program's memory: as words, or in fewer bytes. Integers of 32 and 64 bits are words.
 constexpr lies_as form_of(dtype t) {
   switch (t) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <tfx/core/bundle.hpp>
+#include <tfx/core/fail.hpp>
+#include <tfx/core/mistake.hpp>
 #include <tfx/core/tensor.hpp>
 #include <tfx/ops/operation.hpp>
 
@@ -86,6 +88,17 @@ template <class T, class S> struct owned_leaf : expression_base {
   }
 };
 
+/// The statement combines integers with a number that their type does not have.
+[[noreturn]] inline void fail_number(long long number, dtype type) {
+  message m;
+  m.put(number);
+  m.put(" is no ");
+  m.put(name_of(type));
+  m.put("; cast the other operand to a type that has it");
+  m.put('\0');
+  fail(m.text);
+}
+
 /// A number. Its value is no part of the type, so it is an input of the statement.
 template <class Traced> struct number_leaf : expression_base {
   using shape_type = shape<>;
@@ -96,7 +109,10 @@ template <class Traced> struct number_leaf : expression_base {
   using number_type = std::conditional_t<has_real, double, std::conditional_t<is_unsigned(dtype_of<Traced>), std::uint64_t, std::int64_t>>;
   number_type value;
 
-  template <class Number> constexpr explicit number_leaf(Number v) : value(number_type(v)) {}
+  template <class Number> constexpr explicit number_leaf(Number v) : value(number_type(v)) {
+    if constexpr (!has_real)
+      if (Number(Traced(v)) != v || (v < 0) != (Traced(v) < 0)) fail_number(static_cast<long long>(v), dtype_of<Traced>);
+  }
   static constexpr handle trace(builder& b) { return b.add_input(dims{}, dtype_of<Traced>, "x"); }
   template <class To> constexpr void bind(To& to) const { to.template number<Traced>(value); }
   template <class V> TFX_INLINE constexpr lanes::lane<V> at(int) const { return lanes::lane<V>(value); }

@@ -25,6 +25,18 @@ struct complaints {
   constexpr void say(std::string_view s) { wrong.put(s); }
   constexpr void say(long long v) { wrong.put(v); }
   constexpr void say(int v) { wrong.put(v); }
+  constexpr void say(double v) {   // below 2^63, with at most six digits behind the point
+    if (v < 0) wrong.put('-');
+    double rest = v < 0 ? -v : v;
+    wrong.put(static_cast<long long>(rest));
+    rest -= double(static_cast<long long>(rest));
+    if (rest > 0) wrong.put('.');
+    for (int i = 0; i < 6 && rest > 0; ++i) {
+      rest *= 10;
+      wrong.put(int(rest));
+      rest -= int(rest);
+    }
+  }
   constexpr void say(quoted q) {
     wrong.put('\'');
     wrong.put(q.text);

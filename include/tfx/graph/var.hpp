@@ -40,52 +40,6 @@ constexpr handle untyped(handle h) { return h; }
 template <class S, class T> constexpr handle untyped(var<S, T> v) { return v.h; }
 template <traced X> constexpr builder& graph_of(X x) { return *untyped(x).graph; }
 
-namespace detail {
-template <dtype Type> struct type_for {
-  using type = real;
-};
-template <> struct type_for<dtype::float32> {
-  using type = float;
-};
-template <> struct type_for<dtype::float64> {
-  using type = double;
-};
-template <> struct type_for<dtype::int32> {
-  using type = std::int32_t;
-};
-template <> struct type_for<dtype::int64> {
-  using type = std::int64_t;
-};
-template <> struct type_for<dtype::uint8> {
-  using type = std::uint8_t;
-};
-template <> struct type_for<dtype::bfloat16> {
-  using type = bfloat16;
-};
-template <> struct type_for<dtype::float16> {
-  using type = float16;
-};
-template <> struct type_for<dtype::int8> {
-  using type = std::int8_t;
-};
-template <> struct type_for<dtype::int16> {
-  using type = std::int16_t;
-};
-template <> struct type_for<dtype::uint16> {
-  using type = std::uint16_t;
-};
-template <> struct type_for<dtype::uint32> {
-  using type = std::uint32_t;
-};
-template <> struct type_for<dtype::uint64> {
-  using type = std::uint64_t;
-};
-template <> struct type_for<dtype::boolean> {
-  using type = bool;
-};
-}  // namespace detail
-template <dtype Type> using cpp_type = typename detail::type_for<Type>::type;
-
 /// Result shape of an elementwise operation: that of the left operand when they do not fit, so that tracing can go on.
 template <class A, class B> struct broadcast_of {
   static constexpr dims value = broadcasts(A::value, B::value) ? broadcast(A::value, B::value) : A::value;

@@ -29,16 +29,17 @@ struct accuracy {
   }
 };
 /// Share of rows whose label is among the `K` largest outputs. Outputs equal to the label's do not push it out. A row with a
-/// NaN is not right.
+/// NaN, or with a label that is no class, is not right.
 template <int K> struct top_k_accuracy {
   static constexpr std::string_view name = "top_k_accuracy";
   template <class L, class T, class S, class U> constexpr var<shape<>> operator()(var<L, T> y, var<S, U> labels) const {
     constexpr unsigned last = 1u << (L::value.rank - 1);
-    // Minus infinity for a label that is no class: everything is larger.
-    const handle own = max_axes(where(one_hot<L::value.cols()>(labels).h, y.h, -__builtin_huge_val()), last);
+    const handle own_column = one_hot<L::value.cols()>(labels).h;
+    const handle own = max_axes(where(own_column, y.h, -__builtin_huge_val()), last);
     const handle larger = sum_axes(tfx::detail::map_node<greater_op>(y.h, own), last);
     const handle hit = tfx::detail::map_node<less_op>(larger, y.h.graph->constant(K));
-    return detail::share_of(where(reshape(detail::is_ordered(y.h), hit.shape()), hit, 0));
+    const handle counts = where(sum_axes(own_column, last), detail::is_ordered(y.h), 0);   // a label that is no class has no column
+    return detail::share_of(where(reshape(counts, hit.shape()), hit, 0));
   }
 };
 /// Share of logits on the right side of 0 for labels 0 and 1. A NaN is not right.

@@ -80,9 +80,6 @@ struct log_sigmoid_function {
 inline constexpr composed<log_sigmoid_function> log_sigmoid{};
 
 namespace detail {
-/// x where an activation is neither constant nor the identity to the last bit, else the nearest such x: there its derivatives
-/// have no infinity to multiply by 0.
-template <int Most> constexpr auto confined(auto x) { return minimum(maximum(x, -Most), Most); }
 }  // namespace detail
 
 /// dy * y'(x) of gelu: from the input alone, so that nothing but the input is kept for it.

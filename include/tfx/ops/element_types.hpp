@@ -252,6 +252,15 @@ constexpr handle unrounded(handle h) {
 /// A number that F can compute with: of an integer the number that it is.
 constexpr handle as_number(handle h) { return is_whole(h.type()) ? as_type(h, dtype::real_type) : h; }
 
+/// A number that stands in the code is one of the values of the integers that it is combined with; it is not wrapped around.
+constexpr void check_number(builder& g, std::string_view what, double number, dtype type) {
+  if (!has_number(type, number)) g.complain(what, at_path{}, ": ", number, " is no ", name_of(type), "; cast the other operand to a type that has it");
+}
+/// An operand of F as the integer type that it is computed in.
+template <class F> constexpr handle as_integer_operand(handle h, dtype to) {
+  if (is_number_in_code(h)) check_number(*h.graph, label_of<F>, h.graph->nodes.data[h.id].number, to);
+  return as_type(h, to);
+}
 /// A number that may be the result, of type `common`.
 constexpr handle as_kept(handle h, dtype common) { return is_narrow_float(common) ? as_type(h, common) : as_number(h); }
 
@@ -276,7 +285,7 @@ template <class F, class... H> constexpr handle record_map(dtype common, H... h)
   if constexpr (keeps_values<F> && !takes_integers<F>) {   // moves words, whatever they are
     return map_of<F>(type, as_type(h, common)...);
   } else if constexpr (takes_integers<F>) {
-    if (const dtype in = is_whole(common) ? common : type; is_whole(in)) return map_of_integers<F>(in, type, as_type(h, in)...);
+    if (const dtype in = is_whole(common) ? common : type; is_whole(in)) return map_of_integers<F>(in, type, as_integer_operand<F>(h, in)...);
   }
   if constexpr (keeps_values<F>) return map_of<F>(type, as_kept(h, type)...);
   else return map_of<F>(type, as_number(h)...);
@@ -285,7 +294,7 @@ template <class F, class... H> constexpr handle record_map(dtype common, H... h)
 template <class F> constexpr handle record_choice(dtype common, handle condition, handle a, handle b) {
   if (common == dtype::real_type) common = common_type(type_of_operand(a), type_of_operand(b));
   if (is_whole(condition.type())) condition = as_type(condition, dtype::boolean);
-  if (is_whole(common)) return map_of<F>(common, condition, as_type(a, common), as_type(b, common));
+  if (is_whole(common)) return map_of<F>(common, condition, as_integer_operand<F>(a, common), as_integer_operand<F>(b, common));
   return map_of<F>(common, condition, as_kept(a, common), as_kept(b, common));
 }
 

@@ -51,19 +51,28 @@ struct rsqrt_op : elementwise<rsqrt_op> {
   static constexpr auto apply(auto x) { return decltype(x)(1) / sqrt(x); }
   static constexpr auto derivative(auto x, auto y, auto dy) { return -0.5 * (dy * (y / x)); }
 };
+namespace detail {
+/// x where a function is neither constant nor the identity to the last bit, else the nearest such x: there its derivatives
+/// have no infinity to multiply by 0.
+template <int Most> constexpr auto confined(auto x) { return minimum(maximum(x, -Most), Most); }
+/// exp(-x^2)
+constexpr auto bell(auto x) {
+  const auto near = confined<40>(x);
+  return apply_map<exp_op>(-(near * near));
+}
+}  // namespace detail
+
 /// Gauss's error function, erf(x) = 2 / sqrt(pi) * integral of exp(-t^2) from 0 to x.
 struct erf_op : elementwise<erf_op> {
   static constexpr auto apply(auto x) { return erf(x); }
-  static constexpr auto derivative(auto x, auto, auto dy) { return dy * (1.1283791670955126 * detail::apply_map<exp_op>(-(x * x))); }
+  static constexpr auto derivative(auto x, auto, auto dy) { return dy * (1.1283791670955126 * detail::bell(x)); }
 };
 /// 1 - erf(x).
 ///
 /// Numerics   at most 6 ULP, also where it is small
 struct erfc_op : elementwise<erfc_op> {
   static TFX_INLINE constexpr auto apply(auto x) { return erfc(x); }
-  static constexpr auto derivative(auto x, auto, auto dy) {
-    return dy * (-1.1283791670955126 * detail::apply_map<exp_op>(-(x * x)));
-  }
+  static constexpr auto derivative(auto x, auto, auto dy) { return dy * (-1.1283791670955126 * detail::bell(x)); }
 };
 struct sign_of_unsigned_op : elementwise<sign_of_unsigned_op> {
   static constexpr auto apply(auto x) { return select(x == decltype(x)(0), x, decltype(x)(1)); }

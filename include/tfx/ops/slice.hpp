@@ -162,13 +162,15 @@ template <int Axis, int Begin, int End, int Step, class S, class T> constexpr au
   }
 }
 
-/// `Before` and `After` elements along axis `Axis`, of a value, by default 0. Its gradient is cut off.
+/// `Before` and `After` elements along axis `Axis`, of a value of x's type, by default 0. Its gradient is cut off.
 template <int Axis, int Before, int After, class S, class T> constexpr auto pad(var<S, T> x, double value, source_line at) {
   static_assert(Before >= 0 && After >= 0, "tfx::pad: an amount is negative");
   if constexpr (detail::is_free_axis(S::value, Axis)) {
     using R = detail::resized<S, Axis, Before + After>;
     detail::box corner;
     corner.begin[Axis] = Before;
+    if constexpr (is_narrow_float(dtype_of<T>)) value = double(float(T(value)));
+    else if constexpr (!is_floating(dtype_of<T>)) detail::check_number(*x.h.graph, "pad", value, dtype_of<T>);
     return var<to_shape<R>, T>{pad_box(x.h, corner, R::value, value)};
   } else {
     detail::complain_axis(x, "pad", Axis, at);

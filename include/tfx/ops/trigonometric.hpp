@@ -72,6 +72,14 @@ struct atan2_op : elementwise<atan2_op> {
     return parts(where(steep, by_small, by_large), -where(steep, by_large, by_small));
   }
 };
+/// 1 / (1 + x^2), with a derivative that does not meet 0 times infinity at the ends.
+struct atan_slope_op : elementwise<atan_slope_op> {
+  static constexpr auto apply(auto x) { return decltype(x)(1) / (decltype(x)(1) + x * x); }
+  static constexpr auto derivative(auto x, auto y, auto dy) {
+    const auto finite = minimum(maximum(x, -__FLT_MAX__), __FLT_MAX__);
+    return -2 * (dy * (finite * y * y));
+  }
+};
 /// Gradient   dx = dy / (1 + x^2)
 /// Numerics   at most 3 ULP
 struct atan_op : elementwise<atan_op> {
@@ -81,7 +89,7 @@ struct atan_op : elementwise<atan_op> {
     const auto infinite = a == L(__builtin_huge_val());
     return copysign(detail::arctangent_of_ratio(select(infinite, L(1), a), select(infinite, L(0), L(1))), x);
   }
-  static constexpr auto derivative(auto x, auto, auto dy) { return dy / (1 + x * x); }
+  static constexpr auto derivative(auto x, auto, auto dy) { return dy * detail::apply_map<atan_slope_op>(x); }
 };
 /// 1 - x^2 with the digits of 1 - |x|, and a derivative that does not meet 0 times infinity at the ends.
 struct one_minus_square_op : elementwise<one_minus_square_op> {

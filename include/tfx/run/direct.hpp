@@ -55,23 +55,12 @@ private:
     else if constexpr (o.space == block_space) return nullptr;
     else return further(spaces.template base<o.space>() + offset, o.moved, o.step.lies);
   }
-  /// An extent at the rows present.
-  static TFX_INLINE constexpr int present(int extent, bool bounded, int batch) {
-    return bounded && Plan::batch_bound > 1 ? extent / Plan::batch_bound * batch : extent;
-  }
-
   template <int Launch, class Spaces, int... K> static TFX_INLINE void launch(const Spaces& spaces, std::integer_sequence<int, K...>) {
     using L = facts<Launch>;
     constexpr launch_record l = L::record;
     void* const operand[] = {address<l.first_operand + K>(spaces)..., nullptr};
-    call<T> c;
+    auto c = detail::call_from_record<T, Plan>(L::record, L::geo, spaces.run().batch);
     c.operand = operand;
-    c.step = &Plan::operand_steps[std::size_t(l.first_operand)];
-    c.layout = &L::record.layout;
-    c.rows = present(l.rows, l.bounded == bounded_by::rows, spaces.run().batch);
-    c.cols = present(l.cols, l.bounded == bounded_by::columns, spaces.run().batch);
-    c.contracted = present(l.contracted, l.contracts_batch, spaces.run().batch);
-    c.geo = &L::geo;
     c.run = &spaces.run();
     c.scratch = spaces.scratch();
     if constexpr (l.producer == -1 && l.outer_loops > 0) enter_each<Launch>(c, spaces.run().batch);
@@ -83,7 +72,7 @@ private:
   template <int Launch> static TFX_INLINE void enter_each(call<T> c, int batch) {
     constexpr launch_record l = facts<Launch>::record;
     int outer[max_outer_loops];
-    for (int k = 0; k < l.outer_loops; ++k) outer[k] = present(l.outer[k], k == 0 && l.bounded == bounded_by::outer, batch);
+    for (int k = 0; k < l.outer_loops; ++k) outer[k] = detail::extent_at<Plan>(l.outer[k], k == 0 && l.bounded == bounded_by::outer, batch);
     void* operand[l.layout.operands];
     for (int k = 0; k < l.layout.operands; ++k) operand[k] = c.operand[k];
     c.operand = operand;

@@ -2,10 +2,8 @@
 #pragma once
 
 #include <tfx/backend/kernel/enter.hpp>
-#include <tfx/backend/kernel.hpp>
-#include <tfx/backend/kernel/producer.hpp>
-#include <tfx/compile/plan.hpp>
 #include <tfx/backend/kernel/stored_element.hpp>
+#include <tfx/run/launch_facts.hpp>
 
 namespace tfx {
 
@@ -16,102 +14,6 @@ template <class T> struct bindings {
   T* scratch = nullptr;   ///< executable::scratch_elements, 64-byte aligned
   T* prepared = nullptr;  ///< executable::prepared_elements, which `prepare` has filled
 };
-
-namespace detail {
-
-/// Distinct kernel K of a plan, as a type.
-template <class Source, class Sequence> struct code_of_source;
-template <class Source, std::size_t... I> struct code_of_source<Source, std::index_sequence<I...>> {
-  using type = kernel_code<Source::value.kind,
-                           ins<decltype(functor_of(functor_key<Source::value.op[I]>{})), Source::value.word[I]>...>;
-};
-template <class Plan, int K>
-using code_of = typename code_of_source<kernel_source<Plan, K>,
-                                        std::make_index_sequence<std::size_t(kernel_source<Plan, K>::count)>>::type;
-
-/// What a backend is told, while compiling, of the launches of one shape.
-template <class Plan, int Shape> struct launch_shape {
-  static constexpr launch_record record = Plan::launches[std::size_t(Plan::shapes.first[Shape])];
-  static constexpr geometry geo = Plan::geometries[std::size_t(record.geometry)];
-  static constexpr int rows = record.rows, cols = record.cols;
-  static constexpr operand_types types = Plan::input_types(record.first_operand, record.layout.inputs);
-};
-
-/// The producer with number P of a plan on a backend, its function, and the facts of kernel K; void if there is none.
-template <class Plan, class Backend, class T, int P> struct producer_of {
-  static constexpr producer_info info = Plan::kernels.producers[P];
-  template <int K> using functor = decltype(functor_of(functor_key<info.op[K]>{}));
-  template <bool Two> static auto find_entry() {
-    if constexpr (Two) return std::type_identity<producer_entry<typename Backend::kernel_backend, T, functor<0>, functor<1>>>{};
-    else return std::type_identity<producer_entry<typename Backend::kernel_backend, T, functor<0>>>{};
-  }
-  using type = producer<functor<0>, typename Backend::kernel_backend, T>;
-  using entry = typename decltype(find_entry<info.results == 2>())::type;
-};
-template <class Plan, class Backend, class T> struct producer_of<Plan, Backend, T, -1> {
-  using type = void;
-};
-template <class Plan, int K> struct facts_of {
-  using type = kernel_facts<code_of<Plan, K>>;
-};
-template <class Plan> struct facts_of<Plan, -1> {
-  using type = void;
-};
-
-/// What a backend says of them: scratch memory, micro-kernels, and into how many parts a launch is worth splitting.
-template <class Plan, class Backend, class T, int Shape> struct launch_facts {
-  using shape = launch_shape<Plan, Shape>;
-  static constexpr launch_record record = shape::record;
-  using producer_type = typename detail::producer_of<Plan, Backend, T, record.producer>::type;
-  using facts = typename detail::facts_of<Plan, record.kernel>::type;
-
-  static constexpr std::size_t scratch() {
-    if constexpr (requires { producer_type::scratch(shape::geo, 0, 0, shape::types); }) return producer_type::scratch(shape::geo, shape::rows, shape::cols, shape::types);
-    else if constexpr (requires { producer_type::scratch(shape::geo, 0, 0); }) return producer_type::scratch(shape::geo, shape::rows, shape::cols);
-    else if constexpr (record.layout.kind == form::map || record.producer >= 0) return 0;
-    else if constexpr (record.layout.kind == form::columns) {
-      return facts::sweeps == 1 ? 0 : std::size_t(facts::kept.count) * std::size_t(shape::rows) * std::size_t(kept_columns(shape::cols));
-    } else {
-      const int together = facts::template rows_together<typename Backend::kernel_backend>(shape::cols);
-      return std::size_t(facts::kept.count) * std::size_t(kept_pitch(shape::cols)) * std::size_t(together);
-    }
-  }
-  static constexpr const void* tiles() {
-    if constexpr (requires { producer_type::template tiles<shape>(); }) return producer_type::template tiles<shape>();
-    else return nullptr;
-  }
-  /// Elements that a launch keeps between the calls of a run in which it adds up the batch.
-  static constexpr std::size_t sums() {
-    if constexpr (requires { producer_type::sums(shape::geo, 0, 0); }) return producer_type::sums(shape::geo, shape::rows, shape::cols);
-    else if constexpr (record.layout.kind == form::columns && record.bounded != bounded_by::outer) return column_sums * std::size_t(facts::n_reductions) * std::size_t(padded_columns(shape::cols));
-    else return 0;
-  }
-  /// Elements of the right operand in the order in which the producer reads it, where that is worth a copy.
-  static constexpr std::size_t prepared() {
-    if constexpr (requires { producer_type::prepared(shape::geo, 0, 0, shape::types); }) return producer_type::prepared(shape::geo, shape::rows, shape::cols, shape::types);
-    else if constexpr (requires { producer_type::prepared(shape::geo, 0, 0); }) return producer_type::prepared(shape::geo, shape::rows, shape::cols);
-    else return 0;
-  }
-  /// Makes that copy.
-  static void prepare(const call<T>& c, T* to) {
-    if constexpr (requires { producer_type::prepare(c, to); }) producer_type::prepare(c, to);
-  }
-  static constexpr int useful_parts() {
-    if constexpr (requires { producer_type::useful_parts(shape::geo, 0, 0); }) return producer_type::useful_parts(shape::geo, shape::rows, shape::cols);
-    const long long outer = record.outer_size();
-    const long long by_elements = outer * shape::rows * shape::cols / smallest_share;
-    const long long pieces = record.layout.kind == form::columns ? outer * (outer > 1 ? (shape::cols + smallest_piece - 1) / smallest_piece : shape::cols / smallest_piece)
-                             : record.layout.kind == form::rows  ? outer * shape::rows
-                                                          : most_parts;
-    const long long parts = by_elements < pieces ? by_elements : pieces;
-    return int(parts < most_parts ? parts : most_parts);
-  }
-  static constexpr int smallest_share = 16384;   ///< elements whose elementwise work pays for a fork, a join, and fetching them from another core
-  static constexpr int smallest_piece = 128;     ///< columns: shorter pieces of rows pass between the cores that read them
-  static constexpr int most_parts = 1024;
-};
-
-}  // namespace detail
 
 /// A plan made runnable on a backend: an array of kernel addresses, and a loop over the schedule. No state, no heap.
 /// `Frozen`: parameters don't change, and products and convolutions read copies of them that were made ahead of time.
@@ -244,12 +146,8 @@ template <class Plan, class Backend, class T, bool Frozen = false> struct execut
         if (prepared.at[i] < 0) continue;
         const launch_record& l = Plan::launches[std::size_t(i)];
         void* const operand[] = {nullptr, b.base[parameter_space] + right_operand(i).offset};
-        call<T> c;
+        auto c = detail::call_from_record<T, Plan>(l, Plan::geometries[std::size_t(l.geometry)], Plan::batch_bound);
         c.operand = operand;
-        c.rows = l.rows;
-        c.cols = l.cols;
-        c.contracted = l.contracted;
-        c.geo = &Plan::geometries[std::size_t(l.geometry)];
         c.tiles = tiles[std::size_t(l.shape)];
         of_shape[l.shape](c, b.prepared + prepared.at[i]);
       }
@@ -300,26 +198,15 @@ template <class Plan, class Backend, class T, bool Frozen = false> struct execut
         else if (o.row != 0) operand[k] = moved(static_cast<T*>(operand[k]), std::ptrdiff_t(o.row) * part.from, o);
       }
     }
-    call<T> c;
+    auto c = detail::call_from_record<T, Plan>(l, Plan::geometries[std::size_t(l.geometry)], part.rows);
     c.operand = operand;
-    c.step = &Plan::operand_steps[std::size_t(l.first_operand)];
-    c.layout = &l.layout;
     c.kernel = kernels[std::size_t(l.kernel + 1)];
-    c.rows = l.rows;
-    c.cols = l.cols;
     int outer[max_outer_loops];
     if constexpr (Plan::has_nests) {
-      for (int k = 0; k < l.outer_loops; ++k) outer[k] = l.outer[k];
+      for (int k = 0; k < l.outer_loops; ++k) outer[k] = detail::extent_at<Plan>(l.outer[k], k == 0 && l.bounded == bounded_by::outer, part.rows);
       c.outer_loops = l.outer_loops;
       c.outer = outer;
       c.outer_stride = &Plan::outer_strides[std::size_t(Plan::operands[std::size_t(l.first_operand)].outer)];
-      if (l.bounded == bounded_by::outer) outer[0] = l.outer[0] / Plan::batch_bound * part.rows;
-    }
-    c.contracted = l.contracted;
-    if constexpr (Plan::batch_bound > 0) {
-      if (l.bounded == bounded_by::rows) c.rows = l.rows / Plan::batch_bound * part.rows;
-      if (l.bounded == bounded_by::columns) c.cols = l.cols / Plan::batch_bound * part.rows;
-      if (l.contracts_batch) c.contracted = l.contracted / Plan::batch_bound * part.rows;
     }
     if constexpr (Plan::n_runs > 0) {
       if (part.rows < part.all && l.bounded != bounded_by::outer) {   // there each row of the batch is complete
@@ -328,7 +215,6 @@ template <class Plan, class Backend, class T, bool Frozen = false> struct execut
         c.last = part.from + part.rows == part.all;
       }
     }
-    c.geo = &Plan::geometries[std::size_t(l.geometry)];
     c.run = &b.run;
     c.scratch = b.scratch + scratch_per_part * std::size_t(part.thread);
     c.tiles = tiles[std::size_t(l.shape)];

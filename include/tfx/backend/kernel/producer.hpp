@@ -10,7 +10,7 @@ namespace tfx {
 ///
 ///     run(call)                 stores the results to `destination`, or hands them over block by block
 ///     run_beside<Other>(call)   the same, and what Other makes of the same inputs
-///     scratch, sums, prepared, useful_parts, tiles   what it asks for while compiling (run/executable.hpp)
+///     scratch, sums, prepared, useful_parts, tiles   what it asks for while compiling (run/launch_facts.hpp)
 template <class F, class Backend, class T> struct producer;
 
 namespace detail {
