@@ -302,17 +302,20 @@ template <class T, class V> struct simd_avg_pool {
 /// Places are as old as the forward pass: they are asked for so many elements before they are read.
 template <class T> inline constexpr std::ptrdiff_t places_ahead = 4096 / sizeof(T);
 
-/// The gradient of the maximum: the place of a window that had it takes it all.
-///
-/// Operands   places, dy
-/// Order      windows ascending
-template <class T, class V> struct simd_max_pool_grad {
+/// What a gradient of pooling asks for while compiling.
+template <class T, class V> struct pool_gradient {
   template <class Launch> static constexpr const void* tiles() { return nullptr; }
   static constexpr std::size_t scratch(const pool2d_geometry& g, int, int) { return pooling<T, V>::gradient_block(g); }
   static constexpr int useful_parts(const pool2d_geometry& g, int rows, int cols) {
     return detail::pool_useful_parts(g, rows, cols);
   }
+};
 
+/// The gradient of the maximum: the place of a window that had it takes it all.
+///
+/// Operands   places, dy
+/// Order      windows ascending
+template <class T, class V> struct simd_max_pool_grad : pool_gradient<T, V> {
   TFX_INLINE static void run(const call<T>& a) {
     const pooling<T, V> p(a);
     using window = typename pooling<T, V>::gradient_window;
@@ -336,13 +339,7 @@ template <class T, class V> struct simd_max_pool_grad {
 ///
 /// Operands   dy
 /// Order      windows ascending
-template <class T, class V> struct simd_avg_pool_grad {
-  template <class Launch> static constexpr const void* tiles() { return nullptr; }
-  static constexpr std::size_t scratch(const pool2d_geometry& g, int, int) { return pooling<T, V>::gradient_block(g); }
-  static constexpr int useful_parts(const pool2d_geometry& g, int rows, int cols) {
-    return detail::pool_useful_parts(g, rows, cols);
-  }
-
+template <class T, class V> struct simd_avg_pool_grad : pool_gradient<T, V> {
   TFX_INLINE static void run(const call<T>& a) {
     const pooling<T, V> p(a);
     using window = typename pooling<T, V>::gradient_window;
