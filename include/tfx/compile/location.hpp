@@ -113,7 +113,8 @@ constexpr axis_steps steps_in_memory(const graph_view& g, int id) {
     return lay;
   }
   if (n.op->strided) return moved_steps(g.geometries[n.aux], n.shape);
-  if (!is_reshape(n)) return row_major(n.shape);
+  const node& shown = g.nodes[value_of(g, id)];
+  if (!shown.op->strided && (shown.op->kind != op_kind::generate || shown.op->arity > 0)) return row_major(n.shape);   // under any shape
   const int from = g.edges[n.first];
   axis_steps lay = steps_in_memory(g, from);
   reshape_steps(g.nodes[from].shape, lay, n.shape);

@@ -19,6 +19,11 @@ constexpr handle reshape(handle a, const dims& shape) {
   const node& n = a.graph->nodes[a.id];
   if (n.op->kind == op_kind::constant) return a;   // a number has every shape
   if (n.op->id == op_of<reshape_op>.id) return reshape({a.graph, a.graph->input(a.id, 0)}, shape);
+  if (n.op->kind == op_kind::generate && n.op->arity == 0) {   // the number of a column: steps must say where that stands
+    axis_steps lay;
+    if (a.shape().rank > 0) lay.step[a.shape().rank - 1] = 1;
+    if (!reshape_steps(a.shape(), lay, shape)) a = pin(a, a.shape());
+  }
   return {a.graph, a.graph->emit<reshape_op>(shape, a.type(), 0, a.id)};
 }
 constexpr void reshape_op::backward(gradient_scope& s) { s.add(0, reshape(s.dy, s.input(0).shape())); }
