@@ -65,7 +65,7 @@ template <class Layer> void to_w(benchmark::State& state) {
 /// A pooling of `Inputs` operands whose result is the operand behind them.
 template <class Op, int Inputs> struct pooled : producer<Op, backend::simd<>, float> {
   static void run(call<float> a, float*, finish_function<float>) {
-    static constexpr launch_layout layout = {.inputs = Inputs, .destination = {Inputs, -1}};
+    static constexpr launch_layout layout = {.inputs = Inputs, .destination = Inputs, .results = 1};
     a.layout = &layout;
     producer_entry<backend::simd<>, float, Op>::run(a);
   }

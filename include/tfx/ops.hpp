@@ -21,4 +21,5 @@
 #include <tfx/ops/requantise.hpp>
 #include <tfx/ops/reshape.hpp>
 #include <tfx/ops/softmax.hpp>
+#include <tfx/ops/sort.hpp>
 #include <tfx/ops/trigonometric.hpp>

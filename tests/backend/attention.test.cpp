@@ -5,7 +5,7 @@
 #include <tfx/backend/simd/partial.hpp>
 #include <tfx/ops/attention.hpp>
 
-#include "producer.hpp"
+#include "fused.hpp"
 
 namespace {
 
@@ -16,7 +16,7 @@ using at = attention_geometry;
 enum flag : int { is_causal = 1, is_masked = 2 };
 
 /// What the compiler of a program knows about one attention: sequences, extents, flags, and how its operands lie.
-template <int Sequences, int Queries, int Keys, int Heads, int Size, int Flags, bool Merged, int Parts = 0>
+template <int Sequences, int Queries, int Keys, int Heads, int Size, int Flags, bool Merged>
 struct attention {
   static constexpr int features = Heads * Size, stride = Merged ? 3 * features : features;
   static constexpr attention_geometry geo = [] {
@@ -33,7 +33,6 @@ struct attention {
     g.mask_sequence = Heads * Queries * Keys;
     g.mask_head = Queries * Keys;
     g.mask_query = Keys;
-    g.parts = at::part(Parts);
     return g;
   }();
   static constexpr int rows = Sequences * Queries;
@@ -55,13 +54,14 @@ template <class T, class Launch, int Sequences> struct operands {
   }
 };
 
-template <class T, class Op>
+template <class T, class Op, int Result = 0>
 void by_definition(const attention_geometry& g, int rows, int cols, const std::vector<void*>& in, guarded<T>& y) {
   std::vector<const T*> read;
   for (void* p : in) read.push_back(static_cast<const T*>(p));
   for (int r = 0; r < rows; ++r)
     for (int c = 0; c < cols; ++c)
-      y[std::size_t(r * cols + c)] = Op::template element<T>(g, read.data(), r, c, cols, 0);
+      if constexpr (results_of<Op> > 1) y[std::size_t(r * cols + c)] = Op::template element<T, Result>(g, read.data(), r, c, cols, 0);
+      else y[std::size_t(r * cols + c)] = Op::template element<T>(g, read.data(), r, c, cols, 0);
 }
 
 template <class T, int Sequences, int Queries, int Keys, int Heads, int Size, int Flags, bool Merged>
@@ -84,20 +84,45 @@ void check_type() {
                                                      launch::rows, launch::features, 0, o.in, y, 1);
   }
   o.in.push_back(o.dy.data());
-  const auto gradient = [&]<int Parts>(std::integral_constant<int, Parts>, int rows, int cols) {
-    using part = attention<Sequences, Queries, Keys, Heads, Size, Flags, Merged, Parts>;
-    using producer = backend::simd_attention_gradient<T, vectors>;
-    CAPTURE(Parts);
-    guarded<T> d(std::size_t(rows * cols));
-    by_definition<T, attention_gradient_op>(part::geo, rows, cols, o.in, d);
-    for (const int parts : {1, 2, 3, 7})
-      check_producer<T, producer>(part::geo, producer::template tiles<part>(), rows, rows, cols,
-                                  0, o.in, d, parts);
+  const std::size_t queries = std::size_t(launch::rows * launch::features), keys = std::size_t(Sequences * Keys * launch::features);
+  guarded<T> dq(queries), dk(keys), dv(keys);
+  by_definition<T, attention_gradient_op, 0>(launch::geo, launch::rows, launch::features, o.in, dq);
+  by_definition<T, attention_gradient_op, 1>(launch::geo, Sequences * Keys, launch::features, o.in, dk);
+  by_definition<T, attention_gradient_op, 2>(launch::geo, Sequences * Keys, launch::features, o.in, dv);
+  const auto check_sets = [&](int parts, auto check) {
+    const auto* const all = static_cast<const backend::tile_table<T>*>(backend::simd_attention_gradient<T, vectors>::template tiles<launch>());
+    for (int set = backend::instruction_set(); set < backend::instruction_sets; ++set) {
+      if (set == 2 && parts != 3) continue;   // the portable kernels are slow
+      CAPTURE(set);
+      backend::tile_table<T> table = *all;
+      for (backend::tile_set<T>& each : table.set) each = all->set[set];
+      check(&table);
+    }
   };
-  gradient(std::integral_constant<int, at::of_queries>{}, Sequences * Queries, launch::features);
-  gradient(std::integral_constant<int, at::of_keys_and_values>{}, Sequences * Keys, 2 * launch::features);
-  if constexpr (Queries == Keys)
-    gradient(std::integral_constant<int, at::of_all>{}, Sequences * Queries, 3 * launch::features);
+  for (const int parts : {1, 2, 3, 7}) {
+    CAPTURE(parts);
+    check_sets(parts, [&](const void* tiles) {
+      const auto gradients = [&]<unsigned Wanted>(std::integral_constant<unsigned, Wanted>, std::vector<guarded<T>*> expected) {
+        CAPTURE(Wanted);
+        for (const bool negates : {false, true})   // a kernel sees matrices of equal rows
+          if (!negates || Wanted == 1 || Queries == Keys)
+            check_fused<T, attention_gradient_op, Wanted>(launch::geo, tiles, launch::rows, launch::rows, launch::features, o.in, expected, parts, negates);
+      };
+      gradients(std::integral_constant<unsigned, 7>{}, {&dq, &dk, &dv});
+      gradients(std::integral_constant<unsigned, 1>{}, {&dq});
+      gradients(std::integral_constant<unsigned, 6>{}, {&dk, &dv});
+      gradients(std::integral_constant<unsigned, 4>{}, {&dv});
+    });
+  }
+  if constexpr (Queries == Keys) {
+    guarded<T> d(3 * queries);
+    by_definition<T, attention_matrix_gradient_op>(launch::geo, launch::rows, 3 * launch::features, o.in, d);
+    for (const int parts : {1, 2, 3, 7})
+      check_sets(parts, [&](const void* tiles) {
+        for (const bool negates : {false, true})
+          check_fused<T, attention_matrix_gradient_op>(launch::geo, tiles, launch::rows, launch::rows, 3 * launch::features, o.in, {&d}, parts, negates);
+      });
+  }
 }
 
 template <int Sequences, int Queries, int Keys, int Heads, int Size, int Flags = 0, bool Merged = false> void check() {

@@ -63,10 +63,8 @@ template <class T, class Layer> void check(int images) {
       check_fused<T, conv_max_pool_to_w_op>(g, to_w_tiles, to_w<Layer>::rows, to_w<Layer>::rows, Layer::cols,
                                             to_w_operands, {&c.dw}, parts, negates, images);
       check_fused<T, conv_max_pool_op>(g, tiles, Layer::rows, rows, Layer::cols, operands, {&max}, parts, negates);
-      check_fused<T, conv_max_pool_place_op>(g, tiles, Layer::rows, rows, Layer::cols, operands, {&place}, parts,
-                                             negates);
-      check_fused<T, conv_max_pool_op, conv_max_pool_place_op>(g, tiles, Layer::rows, rows, Layer::cols, operands,
-                                                               {&max, &place}, parts, negates);
+      check_fused<T, conv_max_pool_op, 2>(g, tiles, Layer::rows, rows, Layer::cols, operands, {&place}, parts, negates);
+      check_fused<T, conv_max_pool_op, 3>(g, tiles, Layer::rows, rows, Layer::cols, operands, {&max, &place}, parts, negates);
     }
   }
 }

@@ -121,7 +121,7 @@ TEST_CASE("only the rows that are present are gathered, and only the indices tha
   g.contracted = 3;
   scratch_memory<float> scratch(producer<scatter_add_op, backend::simd<>, float>::scratch(g, 3, 2));
   void* from[] = {table, index, taken};
-  const launch_layout layout = {.inputs = 2, .destination = {2, -1}};
+  const launch_layout layout = {.inputs = 2, .destination = 2};
   call<float> a;
   a.operand = from;
   a.layout = &layout;

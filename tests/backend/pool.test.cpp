@@ -104,10 +104,8 @@ template <class T> void check(const pool2d_geometry& g, int images) {
     CAPTURE(parts);
     for (const bool negates : {false, true}) {
       check_fused<T, max_pool_op>(g, nullptr, bound_results, results, channels, {x.data()}, {&max}, parts, negates);
-      check_fused<T, max_pool_place_op>(g, nullptr, bound_results, results, channels, {x.data()}, {&place}, parts,
-                                        negates);
-      check_fused<T, max_pool_op, max_pool_place_op>(g, nullptr, bound_results, results, channels, {x.data()},
-                                                     {&max, &place}, parts, negates);
+      check_fused<T, max_pool_op, 2>(g, nullptr, bound_results, results, channels, {x.data()}, {&place}, parts, negates);
+      check_fused<T, max_pool_op, 3>(g, nullptr, bound_results, results, channels, {x.data()}, {&max, &place}, parts, negates);
       check_fused<T, average_pool_op>(g, nullptr, bound_results, results, channels, {x.data()}, {&mean}, parts,
                                       negates);
       check_fused<T, max_pool_gradient_op>(g, nullptr, bound, pixels, channels, {place.data(), dy.data()},
@@ -161,13 +159,13 @@ TEST_CASE("a NaN is the maximum") {
     const geometry g = geometry::of(pool2d_geometry{1, 2, 2, 1, 1, 1, 2, 2, 2, 2});
     float at = 0;
     void* operands[] = {x, &y, &at};
-    const launch_layout layout = {.inputs = 1, .destination = {1, 2}};
+    const launch_layout layout = {.inputs = 1, .destination = 1, .results = 2};
     call<float> a;
     a.operand = operands;
     a.layout = &layout;
     a.rows = a.cols = 1;
     a.geo = &g;
-    producer_entry<backend::simd<>, float, max_pool_op, max_pool_place_op>::run(a);
+    producer_entry<backend::simd<>, float, max_pool_op, 3>::run(a);
     CHECK(std::isnan(y));
     CHECK(at == k);
   }

@@ -100,6 +100,9 @@ void reductions() {
   OF_ONE("log_sum_exp<Axis = -1, More...>(x)", log_sum_exp<0>(x))
   OF_ONE("argmax<Axis = -1>(x)", argmax<0>(x))
   OF_ONE("argmin<Axis = -1>(x)", argmin<0>(x))
+  OF_ONE("top_k<K, Axis = -1>(x)", top_k<2>(x))
+  OF_ONE("sort<Axis = -1>(x)", sort<0>(x))
+  OF_ONE("argsort<Axis = -1>(x)", argsort<0>(x))
 }
 
 void products() {

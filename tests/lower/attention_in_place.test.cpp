@@ -11,9 +11,9 @@ using namespace tfx;
 
 using sequences = var<shape<2, 4, 12>>;
 
-/// What is needed of a graph: nodes of attention, of its gradients by what they make, and of copies in and out of columns.
+/// What is needed of a graph: nodes of attention, of its gradients and of those of matrices, and of copies in and out of columns.
 struct found {
-  int attentions = 0, of_queries = 0, of_keys_and_values = 0, of_all = 0, slices = 0, paddings = 0;
+  int attentions = 0, gradients = 0, of_matrices = 0, slices = 0, paddings = 0;
   bool operator==(const found&) const = default;
 };
 found needed(const builder& b) {
@@ -25,11 +25,8 @@ found needed(const builder& b) {
     n.attentions += is<attention_op>(m);
     n.slices += is<slice_box_op>(m);
     n.paddings += is<pad_op>(m);
-    if (!is<attention_gradient_op>(m)) continue;
-    const attention_geometry g = b.geometries[m.aux];
-    n.of_queries += g.parts == attention_geometry::of_queries;
-    n.of_keys_and_values += g.parts == attention_geometry::of_keys_and_values;
-    n.of_all += g.parts == attention_geometry::of_all;
+    n.gradients += is<attention_gradient_op>(m);
+    n.of_matrices += is<attention_matrix_gradient_op>(m);
   }
   return n;
 }
@@ -81,22 +78,22 @@ TEST_CASE("what is no run of columns is cut out first") {
 }
 
 TEST_CASE("the gradient of queries, keys and values of one matrix is one") {
-  CHECK(in_graph<true>(side_by_side, false) == found{.attentions = 1, .of_queries = 1, .of_keys_and_values = 1, .slices = 5, .paddings = 3});
-  CHECK(in_graph<true>(side_by_side, true) == found{.attentions = 1, .of_all = 1});
+  CHECK(in_graph<true>(side_by_side, false) == found{.attentions = 1, .gradients = 1, .slices = 3, .paddings = 3});
+  CHECK(in_graph<true>(side_by_side, true) == found{.attentions = 1, .of_matrices = 1});
   const auto of_axes = [](sequences x) {   // a matrix of another shape
     const auto h = reshape<2, 4, 3, 2, 2>(x);
     const auto third = [&]<int K>(std::integral_constant<int, K>) { return reshape<2, 4, 2, 2>(slice<2, K, K + 1>(h)); };
     return dot_product_attention(third(std::integral_constant<int, 0>{}), third(std::integral_constant<int, 1>{}),
                                  third(std::integral_constant<int, 2>{}));
   };
-  CHECK(in_graph<true>(of_axes, true) == found{.attentions = 1, .of_all = 1});
+  CHECK(in_graph<true>(of_axes, true) == found{.attentions = 1, .of_matrices = 1});
 }
 
 TEST_CASE("gradients that lie in another order, or that something else reads, are put among zeros") {
-  CHECK(in_graph<true>(turned_round, true) == found{.attentions = 1, .of_queries = 1, .of_keys_and_values = 1, .slices = 2, .paddings = 3});
+  CHECK(in_graph<true>(turned_round, true) == found{.attentions = 1, .gradients = 1, .paddings = 3});
   const auto read_twice = [](sequences x) {
     const auto q = part<0>(x);
     return dot_product_attention(q, part<1>(x), part<2>(x)) + q;
   };
-  CHECK(in_graph<true>(read_twice, true).of_all == 0);
+  CHECK(in_graph<true>(read_twice, true).of_matrices == 0);
 }

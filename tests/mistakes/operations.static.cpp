@@ -166,3 +166,12 @@ static_assert(mistake<std::uint8_t>([](auto x) { return pad<0, 1, 1>(x, 256); })
 static_assert(mistake<std::uint8_t>([](auto x) { return pad<0, 1, 1>(x, -0.25); }) == std::string_view("pad: -0.25 is no uint8; cast the other operand to a type that has it"));
 static_assert(mistake<bool>([](auto x) { return pad<0, 1, 1>(x, 2); }) == std::string_view("pad: 2 is no bool; cast the other operand to a type that has it"));
 }
+
+namespace an_order {
+inline constexpr auto too_many = [](auto x) { return top_k<12>(x).template get<0>(); };
+static_assert(mistake_in<too_many, input<4, 9>> == "top_k at lambda (line 171): 12 of 9 elements along axis 1 of [4, 9]");
+inline constexpr auto of_batch = [](auto x) { return sort<0>(x); };
+static_assert(mistake_in<of_batch, input<4, 9>> == "sort at lambda (line 173): axis 0 is the batch in [4, 9]");
+inline constexpr auto nowhere = [](auto x) { return argsort<2>(x); };
+static_assert(mistake_in<nowhere, input<4, 9>> == "argsort at lambda (line 175): axis 2 is out of range for [4, 9], rank 2");
+}

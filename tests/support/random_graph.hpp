@@ -7,6 +7,39 @@
 
 namespace tfx::testing {
 
+/// Three results of a matrix: what its elements are more than the mean of their row; those means, a matrix of one column; and the
+/// elements and the mean added up.
+struct centred_op {
+  static constexpr std::string_view name = "centred";
+  static constexpr op_kind kind = op_kind::window;
+  static constexpr int arity = 1, results = 3;
+  static constexpr bool differentiable = true;
+  static constexpr result_info result(int k, const geometry&, const dims& first, dtype type) {
+    return k == 1 ? result_info{"mean", dims{2, {first.rows(), 1}, first.bounded}, type} : result_info{"lifted", first, type};
+  }
+  template <class T, int Result = 0> static constexpr T element(const geometry& g, const T* const* in, int row, int col, int, int) {
+    const int cols = g.v[0];
+    const T* const x = in[0] + row * cols;
+    T sum(0);
+    for (int c = 0; c < cols; ++c) sum = sum + x[c];
+    const T mean = sum / T(cols);
+    if constexpr (Result == 1) return mean;
+    else if constexpr (Result == 2) return x[col] + mean;
+    else return x[col] - mean;
+  }
+  static constexpr void backward(gradient_scope& s) {
+    const dims shape = s.input(0).shape();
+    const auto mean_of = [&](handle d) { return sum_axes(d, 1u << (shape.rank - 1)) * (1.0 / shape.cols()); };
+    if (const handle d = s.dy_of(0); !d.empty()) s.add(0, d - mean_of(d));
+    if (const handle d = s.dy_of(2); !d.empty()) s.add(0, d + mean_of(d));
+    if (const handle d = s.dy_of(1); !d.empty()) {
+      dims column = shape;
+      column.extent[shape.rank - 1] = 1;
+      s.add(0, broadcast_to(reshape(d, column), shape) * (1.0 / shape.cols()));
+    }
+  }
+};
+
 /// Records a graph that nobody would write: operations, shapes and assignments drawn by a seed. Every value is kept
 /// between -2 and 2 or so, that nothing overflows and hides a difference.
 struct random_graph {
@@ -154,6 +187,17 @@ struct random_graph {
       default: return keep(x.shape().size() > 1 ? dropout(x) : x + 0.5);
     }
   }
+  /// Some of the results of one operation.
+  constexpr void several_results(handle x) {
+    if (x.shape().rank == 0) return map();
+    geometry g;
+    g.v[0] = x.shape().cols();
+    const handle first{&b, b.emit<centred_op>(x.shape(), x.type(), g, x.id)};
+    const int which = 1 + draw(7);
+    for (int k = 0; k < 3; ++k)
+      if (which >> k & 1) keep({&b, b.result_of(first.id, k)});
+    if (draw(2)) combine();
+  }
   /// Columns of the rows of x, or of what has as many rows, side by side.
   constexpr handle joined(handle x) {
     const int width = x.shape().extent[x.shape().rank - 1], rows = x.shape().size() / width;
@@ -292,7 +336,13 @@ struct random_graph {
     for (int tries = 0; tries < 6 && (!broadcasts(s, y.shape()) || broadcast(s, y.shape()).size() > 100); ++tries) y = any_typed();
     const bool fits = broadcasts(s, y.shape()) && broadcast(s, y.shape()).size() <= 100;
     const auto made = [&](handle v) { typed.push_back(v); };
-    switch (draw(12)) {
+    switch (draw(13)) {
+      case 11: {
+        if (number.shape().rank == 0) return made(x + x);
+        const detail::sorted_rows sorted = detail::sort_rows(number, 1 + draw(number.shape().cols()), draw(2));
+        if (draw(4)) keep(sorted.values);
+        return made(sorted.places);
+      }
       case 0: return made(as_type(x, random_type()));
       case 1: return made(as_type(4 * number, random_type()));
       case 2: return fits ? made(draw(2) ? x + y : x * y) : made(-x);
@@ -332,7 +382,7 @@ struct random_graph {
         typed_value();
         continue;
       }
-      const int what = draw(24);
+      const int what = draw(25);
       if (what < 5) map();
       else if (what < 10) combine();
       else if (what < 13) reduction();
@@ -341,6 +391,7 @@ struct random_graph {
       else if (what < 19) assignment();
       else if (what < 21) loop();
       else if (what < 23) branch();
+      else if (what < 24) several_results(any());
       else gradient();
     }
   }

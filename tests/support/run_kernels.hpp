@@ -61,13 +61,13 @@ template <class Each> void for_work(const compiled_graph& c, const launch_info& 
     const bool stored = c.groups.stored.data[i] != 0;
     if (l.instructions == 0) {
       each(*c.g[i].op, 0, stored);
-    } else if (!is_producer(c.g[i].op->kind)) {
+    } else if (!is_producer(c.g[i].op->kind) && c.g[i].op->kind != op_kind::other) {
       for (; c.kernels.code[k].op->kind == op_kind::generate; ++k) each(*c.kernels.code[k].op, 0, false);
       each(*c.g[i].op, instruction::phase_of(c.kernels.code[k].word), stored);
       ++k;
     } else {
       each(*c.g[i].op, 0, stored);
-      k += stored;
+      k += stored && c.groups.phase.data[i] != phase_apart;
     }
   }
 }
@@ -264,29 +264,33 @@ class kernel_runner {
       }
     }
   }
-  /// A row at a time of a producer's result, of what is made beside it from the same inputs, and of what is fused onto it.
+  /// What a producer makes, all of a result or its row `row`; what nobody asks for is garbage.
+  void make_result(node_call<double>& call, const producer_info& producer, int k) {
+    const dims first{2, {now_->rows, now_->cols}, false};
+    call.shape = k == 0 ? first : producer.op->result(k, *call.geo, first, dtype::real_type).shape;
+    call.result = k;
+    made_[k].assign(std::size_t(call.shape.size()), std::nan(""));
+    call.out = made_[k].data();
+    if (producer.wanted >> k & 1) producer.op->evaluate_double(call);
+  }
+  /// A row at a time of a producer's results, and of what is fused onto them.
   void launch_producer(std::vector<double>& reg) {
     const producer_info& producer = c_.kernels.producers[now_->producer];
     const geometry& geo = c_.g.geometries[now_->geometry];
     node_call<double> call;
     for (int k = 0; k < now_->inputs; ++k) call.in[k] = address(any_operand(k));
-    call.shape = dims{2, {now_->rows, now_->cols}, false};
     call.geo = &geo;
     call.contracted = geo.contracts_batch ? present(geo.contracted) : geo.contracted;
     call.run = &run_;
-    for (int row = 0; row < now_->rows; ++row) {
-      for (int k = 0; k < producer.results; ++k) {   // anew, that a row sees what the rows before have overwritten
-        made_[k].resize(std::size_t(now_->rows * now_->cols));
-        call.out = made_[k].data();
-        producer.op[k]->evaluate_double(call);
-      }
-      for (int column = 0; column < now_->cols; ++column) {
-        for (int k = 0; k < producer.results && now_->kernel < 0; ++k) {
-          const std::ptrdiff_t at = std::ptrdiff_t(row) * now_->cols + column;
-          address(any_operand(now_->destination[k]))[at] = made_[k][std::size_t(at)];
-        }
-        phase_of(reg, 0, row, column, nullptr);
-      }
+    const auto stores = [&](int k) { return (producer.wanted & ~now_->handed) >> k & 1; };
+    for (int k = 0; k < now_->results; ++k) {
+      make_result(call, producer, k);
+      if (stores(k)) std::copy(made_[k].begin(), made_[k].end(), address(operand(k)));
+    }
+    for (int row = 0; row < now_->rows && now_->kernel >= 0; ++row) {
+      for (int k = 0; k < now_->results; ++k)   // anew, that a row sees what the rows before have overwritten
+        if (!stores(k)) make_result(call, producer, k);
+      for (int column = 0; column < now_->cols; ++column) phase_of(reg, 0, row, column, nullptr);
     }
   }
 
@@ -294,7 +298,7 @@ class kernel_runner {
   double* const* base_;
   run_state run_;
   const launch_info* now_ = nullptr;
-  std::vector<double> made_[2];
+  std::vector<double> made_[max_results];
   int outer_[max_outer_loops] = {};
   int iteration_[max_regions] = {}, trips_[max_regions] = {};
 };

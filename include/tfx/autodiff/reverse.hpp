@@ -21,12 +21,20 @@ struct reverse_sweep {
   const list<int>& wanted;
   const list<int>& names;   ///< leaves behind `wanted`, for messages
   list<gradient_term> terms{};   ///< of the rule that is being asked
+  list<other_gradient> others{};
+
+  constexpr bool has_other(int id) const {
+    for (int i = others.count - 1; i >= 0; --i)
+      if (others.data[i].id == id) return true;
+    return false;
+  }
+  static constexpr handle spread(handle d, const dims& shape) { return d.shape() == shape ? d : expand(d, shape); }
 
   /// Walks the nodes of one body backwards; `body` < 0: those of every region around the current one.
   constexpr void walk(list<int>& gradient, int body) {
     const int here = g.region;
     for (int i = n - 1; i >= 0 && g.right(); --i) {
-      if (body < 0 && gradient[i] < 0 && g.nodes[i].op->kind != op_kind::loop) continue;
+      if (body < 0 && gradient[i] < 0 && g.nodes[i].op->kind != op_kind::loop && g.nodes[i].op->results == 1) continue;
       const node m = g.nodes[i];
       if (body >= 0 ? m.region != body : !g.encloses(m.region, here)) continue;
       const op_kind kind = m.op->kind;
@@ -34,7 +42,11 @@ struct reverse_sweep {
         reverse_body(i, gradient);
         continue;
       }
-      if (gradient[i] < 0 || !needs[i]) continue;
+      if (!needs[i] || (gradient[i] < 0 && (m.op->results == 1 || !has_other(i)))) continue;
+      if (kind == op_kind::other) {
+        others.push_back({g.input(i, 0), m.aux, spread({&g, gradient[i]}, m.shape)});
+        continue;
+      }
       if (kind == op_kind::leaf || kind == op_kind::port || kind == op_kind::result || is<slice_op>(m)) continue;
       if (!m.op->differentiable) {
         g.line = m.line;
@@ -42,14 +54,14 @@ struct reverse_sweep {
         return;
       }
       handle dy{&g, gradient[i]};
-      if (!(dy.shape() == m.shape)) {   // spread it where the full shape matters
+      if (!dy.empty() && !(dy.shape() == m.shape)) {   // spread it where the full shape matters
         bool full = is_producer(kind) || kind == op_kind::view;
         if (kind == op_kind::map)
           for (int k = 0; k < m.count; ++k) full = full || !(g.nodes[g.input(i, k)].shape == m.shape);
         if (full) dy = expand(dy, m.shape);
       }
       terms.count = 0;
-      gradient_scope s{g, i, dy, needs, terms};
+      gradient_scope s{g, i, dy, needs, terms, others};
       if (is<copy_op>(m)) s.add(0, dy);
       else m.op->backward(s);
       for (int t = 0; t < terms.count; ++t) {

@@ -32,11 +32,11 @@ template <class T> struct call {
   const T* prepared = nullptr;     ///< the right operand, a constant, as the producer's `prepare` left it
   int part = 0, parts = 1;         ///< this call does part `part` of `parts` equal shares of the output
 
-  /// Where results are stored, or what they are the base of, or null.
-  T* destination(int result = 0) const {
-    const int at = layout->destination[result];
-    return at < 0 ? nullptr : static_cast<T*>(operand[at]);
-  }
+  /// Where the first result is stored, or what it is the base of, or null.
+  T* destination() const { return layout->destination < 0 ? nullptr : static_cast<T*>(operand[layout->destination]); }
+  /// Where a producer of several stores its k-th result itself; null: it is handed to the kernel, or nobody asks for it.
+  T* stored(int k) const { return k < layout->results ? static_cast<T*>(operand[layout->inputs + k]) : nullptr; }
+  bool hands(int k) const { return layout->handed >> k & 1; }
 };
 
 /// What a reduction along rows keeps per column between calls: a chain, a sum of chains, a total.

@@ -13,7 +13,11 @@ namespace detail {
 
 /// A node in words: its operation, its shape, and the layer it was made in.
 constexpr void describe(text_writer& w, const graph_view& g, int id) {
-  w.put(g[id].op->name);
+  w.put(g.operation_name(id));
+  if (const std::string_view result = g.result_name(id); result.size()) {
+    w.put('.');
+    w.put(result);
+  }
   w.put(' ');
   w.put(g[id].shape);
   if (const std::string_view path = g.path(g[id]); path.size()) {
@@ -31,10 +35,13 @@ struct work_writer {
   bool empty = true;
   int call = -1;   ///< of a function whose operations are being written
 
-  /// An operation, as a part of the function that it was called in: `softmax(max subtract exp ...)`.
-  constexpr void operation(std::string_view name, std::string_view function, int of_call, bool last) {
+  /// An operation, as a part of the function that it was called in: `softmax(max subtract exp ...)`; or a result of it besides
+  /// its first one, `max_pool2d.place`.
+  constexpr void operation(int id, std::string_view function, int of_call, bool last) {
     const bool begins = of_call >= 0 && call != of_call, ends = of_call >= 0 && last;
-    word(begins ? function : "", begins ? "(" : "", name, ends ? ")" : "");
+    const std::string_view name = g.operation_name(id), result = g.result_name(id), end = ends ? ")" : "";
+    if (result.size()) word(name, ".", result, end);
+    else word(begins ? function : "", begins ? "(" : "", name, end);
     call = ends ? -1 : of_call;
   }
   constexpr void word(std::string_view before, std::string_view s, std::string_view after = {}, std::string_view end = {}) {
@@ -90,7 +97,7 @@ template <class Plan> constexpr choices choices_of(const graph_view& g) {
   for (int i = 0; i < g.n_nodes; ++i) {
     const op_kind kind = g[i].op->kind;
     const long long bytes = g[i].shape.size() * element;
-    if (kind == op_kind::map || kind == op_kind::reduce || is_producer(kind)) {
+    if (kind == op_kind::map || kind == op_kind::reduce || is_producer(kind) || kind == op_kind::other) {
       const int home = Plan::memory.home[i];
       if (!Plan::fusion.stored[i]) {
         ++c.fused;
@@ -172,8 +179,8 @@ template <class Plan, const machine& On> struct explainer {
     if (head[l.group] >= 0 && again(head[l.group])) work.word({}, "again");
     for (int id = head[l.group], k = l.first_instruction; id >= 0; id = next[id]) {
       const node& n = g[id];
-      if (is_producer(n.op->kind)) {
-        if (Plan::fusion.stored[id]) ++k;   // which stores what it makes
+      if (is_producer(n.op->kind) || n.op->kind == op_kind::other) {
+        if (Plan::fusion.stored[id] && Plan::fusion.phase[id] != phase_apart) ++k;   // which stores what it makes
       } else if (l.instructions > 0) {
         for (; Plan::kernels.code[k].op->kind == op_kind::generate; ++k)  // made anew in every launch that reads it
           work.word({}, Plan::kernels.code[k].op->name);
@@ -195,7 +202,7 @@ template <class Plan, const machine& On> struct explainer {
         work.word("(", weight, ")");
       } else {
         const bool goes_on = next[id] >= 0 && calls.call[next[id]] == calls.call[id];
-        work.operation(n.op->name, calls.function[id], calls.call[id], !goes_on);
+        work.operation(id, calls.function[id], calls.call[id], !goes_on);
       }
     }
     w.put('\n');

@@ -30,6 +30,7 @@ struct group {
 
 inline constexpr int max_group_size = 96;   ///< nodes; an instruction's sources have 9 bits, and it has up to four operands
 inline constexpr int max_phase = 15;
+inline constexpr int phase_apart = max_phase;   ///< the phase of a producer's result that its own kernel can't see
 inline constexpr int max_swept_columns = 4096;   ///< of a kernel with several sweeps over rows: these stay in the first-level cache
 inline constexpr int max_swept_rows = 2048;      ///< of one with several sweeps over columns: some vectors of each stay in the second-level cache
 

@@ -3,6 +3,7 @@
 
 #include <bit>
 
+#include <tfx/compile/asked_results.hpp>
 #include <tfx/compile/launch_loops.hpp>
 #include <tfx/compile/launches.hpp>
 #include <tfx/compile/memory_plan.hpp>
@@ -162,40 +163,46 @@ struct kernel_emitter {
     note(id, here());
     k.code.push_back({op, instruction::pack(in, store, at_phase, classes)});
   }
-  /// What a producer makes is an operand of the kernel behind it, which stores it if others read it too. Without a kernel it
-  /// stores that itself.
-  constexpr void emit_producer(int id, int number, bool alone, const list<int>& next) {
-    if (number == 0) now.flops += flops_of(g, id);   // what is made beside it costs nothing
-    if (alone) {
-      int by = id;   // what stores it
-      for (int i = id; i >= 0 && !stored[id]; i = next.data[i])
-        if (nodes[i].op->kind == op_kind::assign && value_of(g, g.input(i, 0)) == id) by = i;
-      now.destination[number] = now.inputs + use(stored[id] ? id : nodes[by].aux, by, by);
-      return;
+  /// The operands that are a producer's results, in their order: a block where it hands one to the kernel behind it, and where it
+  /// stores one itself; nothing for those that nobody asks for.
+  constexpr void add_results(int first, bool alone, const asked_results& asked) {
+    int made[max_results] = {first, -1, -1, -1};
+    producer_info p{nodes[first].op, 1};
+    now.results = 1;
+    if (p.op->results > 1) {
+      now.results = 0;
+      p.wanted = 0;
+      for (int i = asked.next.data[first]; i >= 0; i = asked.next.data[i])
+        if (nodes[i].op->kind == op_kind::other) made[nodes[i].aux] = i;
+      for (int r = 0; r < max_results; ++r) {
+        if (made[r] < 0 || !asked.is_wanted(made[r])) continue;
+        p.wanted |= 1u << r;
+        now.results = r + 1;
+      }
     }
-    operand_info o{};
-    o.space = block_space;
-    o.offset = number;
-    now.block[number] = put(o, in_order);
-    const int in[3] = {~now.block[number]};
+    for (int r = 0; r < now.results; ++r) {
+      const int id = made[r];
+      operand_info nowhere{};
+      nowhere.space = block_space;
+      nowhere.offset = r;
+      if (!(p.wanted >> r & 1)) {
+        put(nowhere, in_order);
+      } else if (alone || phase[id] == phase_apart) {
+        const int by = asked.stored_by(id);
+        use(stored[id] ? id : nodes[by].aux, by, by);
+      } else {
+        now.handed |= 1u << r;
+        put(nowhere, in_order);
+      }
+    }
+    find_producer(p);
+  }
+  /// What the kernel does with the r-th of these: stores it, if others read it too.
+  constexpr void emit_result(int id, int r) {
+    if (!(now.handed >> r & 1)) return;
+    const int in[3] = {~r};
     if (stored[id]) emit(id, register_functor<assign_op>::info, in, use(id, id, id), 0);
     else note(id, in[0]);
-  }
-
-  /// Is each result of a group's producers stored once, as it is, and nothing else done?
-  constexpr bool stores_only(int first, const list<int>& next) const {
-    for (int i = first; i >= 0; i = next.data[i]) {
-      if (nodes[i].op->kind == op_kind::assign) {
-        const int from = value_of(g, g.input(i, 0));
-        if (group_of[from] != q || !is_producer(nodes[from].op->kind)) return false;
-        continue;
-      }
-      if (!is_producer(nodes[i].op->kind) || lies_narrow(nodes[i].type)) return false;   // a producer writes words
-      int times = stored[i] ? 1 : 0;
-      for (int j = next.data[i]; j >= 0; j = next.data[j]) times += nodes[j].op->kind == op_kind::assign && value_of(g, g.input(j, 0)) == i;
-      if (times != 1) return false;
-    }
-    return true;
   }
 
   constexpr void emit_group(const list<int>& head, const list<int>& next) {
@@ -208,29 +215,26 @@ struct kernel_emitter {
     domain = groups[q].domain;
     lying.begin(groups[q]);
     same_memory.count = 0;
-    producer_info made{};
     bool stores = false;
     for (int i = head.data[q]; i >= 0; i = next.data[i]) stores = stores || stored[i];
     if (!stores) return;   // nobody reads what it makes
-    for (int i = head.data[q]; i >= 0; i = next.data[i]) {
+    const asked_results asked{g, group_of, stored, next};
+    const bool alone = asked.stored_only(head.data[q]);
+    for (int i = head.data[q]; groups[q].kind == group_kind::producer && i >= 0; i = next.data[i]) {
       if (!is_producer(nodes[i].op->kind)) continue;
-      if (made.results == 0) {   // each of its inputs in its place
-        now.geometry = nodes[i].aux;
-        for (int j = 0; j < nodes[i].count; ++j) add_input(g.input(i, j));
-      }
-      made.op[made.results++] = nodes[i].op;
+      now.geometry = nodes[i].aux;
+      now.flops += flops_of(g, i);
+      for (int j = 0; j < nodes[i].count; ++j) add_input(g.input(i, j));   // each in its place
+      add_results(i, alone, asked);
     }
-    const bool alone = stores_only(head.data[q], next);
-    for (int i = head.data[q], results = 0; i >= 0; i = next.data[i]) {
-      if (is_producer(nodes[i].op->kind)) emit_producer(i, results++, alone, next);
-      else if (!alone) emit_node(i);
+    for (int i = head.data[q]; !alone && i >= 0; i = next.data[i]) {
+      if (is_producer(nodes[i].op->kind)) emit_result(i, 0);
+      else if (nodes[i].op->kind == op_kind::other) emit_result(i, nodes[i].aux);
+      else emit_node(i);
     }
     now.instructions = here();
     set_loops();
-    if (made.results > 0) {
-      find_producer(made);
-      if (!alone) now.destination[0] = written_in_order();
-    }
+    if (now.producer >= 0) now.destination = alone ? now.inputs : written_in_order();
     long long times = 1;   // at most, in one run
     for (int r = groups[q].region; r > 0; r = g.regions[r].parent)
       if (g.regions[r].bound != unbounded) times *= g.regions[r].bound;
@@ -283,10 +287,7 @@ struct kernel_emitter {
   }
   constexpr void find_producer(const producer_info& made) {
     int p = 0;
-    const auto same = [&](const producer_info& other) {
-      return other.results == made.results && other.op[0]->id == made.op[0]->id && (made.results == 1 || other.op[1]->id == made.op[1]->id);
-    };
-    while (p < k.producers.size() && !same(k.producers.data[p])) ++p;
+    while (p < k.producers.size() && (k.producers.data[p].op->id != made.op->id || k.producers.data[p].wanted != made.wanted)) ++p;
     if (p == k.producers.size()) k.producers.push_back(made);
     now.producer = p;
   }

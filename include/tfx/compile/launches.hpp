@@ -35,8 +35,9 @@ struct launch_info {
   int first_operand = 0, inputs = 0;  ///< the producer's inputs come first
   int operands = 0;                   ///< with the inputs
   form kind = form::map;              ///< of the kernel
-  int block[2] = {-1, -1};            ///< the operands, behind the inputs, that are what the producer makes, and what it makes beside that
-  int destination[2] = {-1, -1};      ///< the operands to which it stores these itself; with a kernel, the first one that this writes in order
+  int results = 0;                    ///< the operands behind the inputs are the producer's results
+  unsigned handed = 0;                ///< bit k: it hands its k-th result to the kernel; others with an address it stores there itself
+  int destination = -1;               ///< the operand to which it stores its first result itself; with a kernel, the first one that this writes in order
   int rows = 1, cols = 1;             ///< at the bound
   int outer_loops = 0;                ///< around rows and columns
   int outer[max_outer_loops] = {};    ///< their extents; the first one follows the batch, if an outer one does
@@ -46,10 +47,10 @@ struct launch_info {
   long long flops = 0, bytes = 0;     ///< at the bound; bytes at 1 per word
 };
 
-/// What makes results before anything is fused: an operation, and perhaps another one, whose result it makes beside its own.
+/// What makes results before anything is fused: an operation, and which of its results are asked for.
 struct producer_info {
-  const op_info* op[2] = {};
-  int results = 0;
+  const op_info* op = nullptr;
+  unsigned wanted = 0;   ///< bit k: the k-th
 };
 
 enum class step_kind : std::uint8_t { launch, begin, end };

@@ -177,7 +177,7 @@ template <class Fusion> struct memory_planner {
             const int a = buffer_of(g.edges[e]);
             if (end.data[a] != q || f.group_of[a] == q) continue;
             const op_kind kind = nodes[a].op->kind;
-            const bool plain = kind == op_kind::map || kind == op_kind::reduce || is_producer(kind);
+            const bool plain = kind == op_kind::map || kind == op_kind::reduce || is_producer(kind) || kind == op_kind::other;
             if (!plain || nodes[a].region != nodes[i].region ||
                 nodes[a].shape.size() != nodes[i].shape.size() || form_of(nodes[a].type) != form_of(nodes[i].type))
               continue;

@@ -351,16 +351,12 @@ struct node_placer : readings {
     else put(i, open(i, i, group_kind::map), 0);
   }
 
-  constexpr void place_producer(int i) {
-    const node& m = nodes[i];
-    const std::uint64_t beside = m.op->beside;
-    for (int j = i - 1; beside != 0 && j >= 0; --j) {
-      const node& o = nodes[j];
-      bool same = o.op->id == beside && o.aux == m.aux && o.region == m.region && o.count == m.count;
-      for (int k = 0; same && k < m.count; ++k) same = g.edges[m.first + k] == g.edges[o.first + k];
-      if (same) return put(i, f.group_of.data[j], 0);
-    }
-    put(i, open(i, i, group_kind::producer), 0);
+  /// A result of a producer besides its first one: the kernel behind it sees it, if both are the same matrix.
+  constexpr void place_other(int i) {
+    const int first = g.edges[nodes[i].first], q = f.group_of.data[first];
+    if (same_matrix(nodes[i].shape, nodes[first].shape)) return put(i, q, 0);
+    f.group_of.data[i] = q;
+    f.phase.data[i] = phase_apart;
   }
 
   constexpr void place_all() {
@@ -382,7 +378,8 @@ struct node_placer : readings {
         case op_kind::leaf: case op_kind::constant: case op_kind::generate: case op_kind::view: case op_kind::port: break;
         case op_kind::loop: f.group_of.data[i] = open(i, -1, group_kind::control); break;
         case op_kind::result: f.group_of.data[i] = f.group_of.data[g.input(i, 1)]; break;
-        case op_kind::contract: case op_kind::window: place_producer(i); break;
+        case op_kind::contract: case op_kind::window: put(i, open(i, i, group_kind::producer), 0); break;
+        case op_kind::other: place_other(i); break;
         case op_kind::reduce: place_reduction(i); break;
         case op_kind::map: case op_kind::assign: place_map(i); break;
       }

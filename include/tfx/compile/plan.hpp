@@ -131,8 +131,7 @@ template <class Step> struct plan {
       launch_record& r = t[std::size_t(i)];
       r.kernel = std::int16_t(l.kernel);
       r.producer = std::int16_t(l.producer);
-      r.layout = {std::int16_t(l.inputs), std::int16_t(l.operands - l.inputs), {std::int16_t(l.block[0]), std::int16_t(l.block[1])},
-                  {std::int16_t(l.destination[0]), std::int16_t(l.destination[1])}, l.kind, l.folds};
+      r.layout = {std::int16_t(l.inputs), std::int16_t(l.operands - l.inputs), std::int16_t(l.destination), std::int8_t(l.results), std::uint8_t(l.handed), l.kind, l.folds};
       r.outer_loops = std::int8_t(l.outer_loops);
       for (int k = 0; k < l.outer_loops; ++k) r.outer[k] = l.outer[k];
       r.first_operand = l.first_operand;

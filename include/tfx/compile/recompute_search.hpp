@@ -44,7 +44,7 @@ struct recompute_search {
       v.early = v.to = planner.end[i];
       v.late = f.n_groups;
       v.fixed = g[i].region != 0 || planner.p.home[i] >= 0 ||
-                !(kind == op_kind::map || kind == op_kind::reduce || is_producer(kind));
+                !(kind == op_kind::map || kind == op_kind::reduce || is_producer(kind) || kind == op_kind::other);
       values.push_back(v);
     }
     find_gaps();
@@ -60,7 +60,7 @@ struct recompute_search {
       // Assignments stand at the end of the graph: what came before the first of them may read what they overwrite.
       const bool elsewhere = f.group_of[i] < 0 || g[i].region != 0 || kind == op_kind::result ||
                              kind == op_kind::loop || kind == op_kind::port || kind == op_kind::assign;
-      for (int k = 0; k < g[i].count; ++k) {
+      for (int k = 0; k < g[i].count && kind != op_kind::other; ++k) {
         const int r = row[g.root(g.input(i, k))];
         if (r < 0) continue;
         if (elsewhere) values[r].fixed = true;
@@ -103,8 +103,9 @@ struct recompute_search {
     } else if (id != values[r].node && f.stored[id]) {
       inputs.push_back(row[id]);
     } else {
-      values[r].flops += flops_of(g, id);
-      for (int k = 0; k < g[id].count; ++k) collect(r, g.input(id, k));
+      const int maker = g.maker(id);
+      values[r].flops += flops_of(g, maker);
+      for (int k = 0; k < g[maker].count; ++k) collect(r, g.input(maker, k));
     }
   }
 

@@ -46,17 +46,17 @@ struct rewriter {
     out.again.push_back(char(again));
     return out.nodes.size() - 1;
   }
-  /// Node `id` as a second computation sees it.
-  constexpr int made_again(int id) {
+  /// Node `id` as a second computation sees it. `with_others`: another result of it is made again, and so it is, too.
+  constexpr int made_again(int id, bool with_others = false) {
     const op_kind kind = g[id].op->kind;
     const bool in_memory = kind == op_kind::leaf || kind == op_kind::constant || kind == op_kind::generate ||
-                           (f.stored[id] && late_from[id] == 0);
+                           (f.stored[id] && late_from[id] == 0 && !with_others);
     if (in_memory) return first[id];
     if (second[id] >= 0) return second[id];
     list<int> in(g[id].count, -1);
     bool same = kind == op_kind::view;  // a view of what is kept
     for (int k = 0; k < g[id].count; ++k) {
-      in[k] = made_again(g.input(id, k));
+      in[k] = made_again(g.input(id, k), kind == op_kind::other);
       same = same && in[k] == first[g.input(id, k)];
     }
     return second[id] = same ? first[id] : copy(id, in.data, true);

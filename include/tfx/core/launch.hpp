@@ -30,8 +30,9 @@ struct operand_types {
 /// Which operand is what.
 struct launch_layout {
   std::int16_t inputs = 0, operands = 0;      ///< of the producer; of the kernel
-  std::int16_t block[2] = {-1, -1};           ///< operands of the kernel that are what the producer makes, and what it makes beside that
-  std::int16_t destination[2] = {-1, -1};     ///< operands to which it stores these two without a kernel; else the first one is what the kernel writes in the same order
+  std::int16_t destination = -1;              ///< the operand to which a producer stores its first result without a kernel; else what the kernel writes in the same order
+  std::int8_t results = 0;                    ///< of the producer: the first operands behind its inputs
+  std::uint8_t handed = 0;                    ///< bit k: the k-th of them is handed to the kernel, block by block
   form kind{};                                ///< of the kernel
   bool folds = false;                         ///< operands lie in order, are numbers, or the same row again and again: some rows can be one
 };

@@ -50,6 +50,12 @@ template <int Axis> struct argmax {
 template <int Axis> struct argmin {
   constexpr auto operator()(auto x) const { return tfx::argmin<Axis>(x, unknown_line); }
 };
+template <int Axis> struct sort {
+  constexpr auto operator()(auto x) const { return tfx::sort<Axis>(x, unknown_line); }
+};
+template <int Axis> struct argsort {
+  constexpr auto operator()(auto x) const { return tfx::argsort<Axis>(x, unknown_line); }
+};
 template <int Axis> struct softmax {
   constexpr auto operator()(auto x) const { return tfx::softmax<Axis>(x, unknown_line); }
 };
@@ -146,6 +152,12 @@ template <int Axis = -1, value_like X> constexpr auto argmax(X&& x) {
 }
 template <int Axis = -1, value_like X> constexpr auto argmin(X&& x) {
   return detail::make_call<detail::calls::argmin<Axis>>(static_cast<X&&>(x));
+}
+template <int Axis = -1, value_like X> constexpr auto sort(X&& x) {
+  return detail::make_call<detail::calls::sort<Axis>>(static_cast<X&&>(x));
+}
+template <int Axis = -1, value_like X> constexpr auto argsort(X&& x) {
+  return detail::make_call<detail::calls::argsort<Axis>>(static_cast<X&&>(x));
 }
 template <int Axis = -1, value_like X> constexpr auto softmax(X&& x) {
   return detail::make_call<detail::calls::softmax<Axis>>(static_cast<X&&>(x));

@@ -8,8 +8,6 @@ namespace tfx {
 /// What attention and its gradient know. Strides and offsets are in elements; one position's heads lie behind each other,
 /// so query i of head h of sequence n is at query_offset + (n * queries + i) * query_stride + h * size.
 struct attention_geometry {
-  /// What a gradient makes, side by side: of the queries; of the keys and the values; of all three.
-  enum part : int { of_queries, of_keys_and_values, of_all };
   /// Query i of a causal attention is done with the keys before the next multiple of this; the ones after i weigh 0.
   static constexpr int block = 64;
 
@@ -18,17 +16,12 @@ struct attention_geometry {
   int query_stride = 0, key_stride = 0, value_stride = 0;
   int query_offset = 0, key_offset = 0, value_offset = 0;
   int mask_sequence = 0, mask_head = 0, mask_query = 0;   ///< steps in the mask; its keys lie side by side
-  part parts = of_queries;                                ///< of a gradient
 
   constexpr int past_key(int query) const {
     const int past = (query / block + 1) * block;
     return causal && past < keys ? past : keys;
   }
   constexpr int first_query(int key) const { return causal ? key / block * block : 0; }
-  constexpr long long gradient_multiply_adds(long long results) const {
-    if (parts == of_queries) return 3 * results * keys;
-    return parts == of_all ? 5 * results / 3 * keys : 2 * results * queries;
-  }
 };
 
 }  // namespace tfx

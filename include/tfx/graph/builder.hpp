@@ -127,6 +127,16 @@ struct builder : complaints {
     return number(record<F>(), shape, type, ids, int(sizeof...(Id)), aux, 0, where);
   }
 
+  /// The k-th result of a producer of several, whose node is its first one, in the body that this belongs to.
+  constexpr int result_of(int id, int k) {
+    if (k == 0) return id;
+    const node first = nodes.data[id];
+    const result_info is = first.op->result(k, geometries.data[first.aux], first.shape, first.type);
+    if (lies_narrow(is.type) && !same_matrix(is.shape, first.shape))
+      complain(first.op->name, at_path{}, ": its result ", is.name, " is a matrix of its own, and must be of words");
+    return emit_at<other_result_op>(first.region, is.shape, is.type, k, id);
+  }
+
   /// A value of a body where it can't be read.
   constexpr int reject(const op_info& op) {
     complain(op.name, at_path{}, ": a value of a loop's or branch's body is used outside it; return it from the body");

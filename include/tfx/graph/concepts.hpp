@@ -7,6 +7,7 @@
 #include <tfx/core/run_state.hpp>
 #include <tfx/geometry/geometry.hpp>
 #include <tfx/graph/op_kind.hpp>
+#include <tfx/graph/results.hpp>
 #include <tfx/lanes/lane.hpp>
 
 /// What an operation is. A node's operation is an empty struct of static members; the recorder refuses others with one sentence.
@@ -48,6 +49,14 @@ template <class F> concept producer_op =
       { F::template element<double>(known, inputs, 0, 0, 0, 0) } -> std::same_as<double>;
     };
 
+/// One of several results, at most `max_results`: `result` says what the k-th is, given the shape of the first one (of which it
+/// may ask for rows, columns and the bound) and its type, and `element<T, k>` what it has at a row and column of its own matrix.
+template <class F> concept several_results_op =
+    producer_op<F> && (results_of<F> > 1) && (results_of<F> <= max_results) && requires(attributes_of<F> known, const double* const* inputs) {
+      { F::result(1, known, dims{}, dtype::real_type) } -> std::same_as<result_info>;
+      { F::template element<double, results_of<F> - 1>(known, inputs, 0, 0, 0, 0) } -> std::same_as<double>;
+    };
+
 namespace detail {
 /// Does a producer take its inputs as they lie in memory, `element` through anything that gives words?
 template <class F> inline constexpr bool reads_narrow = [] {
@@ -68,7 +77,7 @@ constexpr bool computes(op_kind k) {
 
 /// An operation that the recorder takes.
 template <class F> concept graph_op =
-    map_op<F> || reduce_op<F> || producer_op<F> || generate_op<F> || (operation_record<F> && !computes(F::kind));
+    map_op<F> || reduce_op<F> || (producer_op<F> && (results_of<F> == 1 || several_results_op<F>)) || generate_op<F> || (operation_record<F> && !computes(F::kind));
 
 namespace detail {
 /// The end of the sentence about an operation that is none.
@@ -79,7 +88,8 @@ template <class F> constexpr std::string_view what_is_missing() {
                                  : ": the arity is not the number of lanes that `apply` takes";
   else if constexpr (F::kind == op_kind::reduce) return ": a reduction has `combine` of two lanes, and its `identity`";
   else if constexpr (F::kind == op_kind::generate) return ": a generator has `generate<T>(place, run)`";
-  else return ": a producer has `element<T>(attributes, inputs, row, column, columns, present)`";
+  else if constexpr (!producer_op<F>) return ": a producer has `element<T>(attributes, inputs, row, column, columns, present)`";
+  else return ": of two to four results, each has `result(k, attributes, first shape, type)` and `element<T, k>`";
 }
 }  // namespace detail
 

@@ -53,6 +53,10 @@ struct stack_op : detail::control_operation<op_kind::result, -1> {
 struct join_op : detail::control_operation<op_kind::result, 3> {
   static constexpr std::string_view name = "join";
 };
+/// Result `aux` of a producer that has several. Input: the first one, which is the producer's own node.
+struct other_result_op : detail::control_operation<op_kind::other, 1> {
+  static constexpr std::string_view name = "result";
+};
 /// Closes region `aux`. Inputs: none, or the condition, or condition (-1 is not stored: see `region_info`) and trip count.
 struct loop_op : detail::control_operation<op_kind::loop, -1> {
   static constexpr std::string_view name = "loop";

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <utility>
+
 #include <tfx/core/run_state.hpp>
 #include <tfx/core/shape.hpp>
 #include <tfx/geometry/geometry.hpp>
 #include <tfx/graph/axes.hpp>
 #include <tfx/graph/op_kind.hpp>
+#include <tfx/graph/results.hpp>
 #include <tfx/lanes/lane.hpp>
 #include <tfx/lanes/reduce_order.hpp>
 
@@ -20,6 +23,7 @@ template <class T> struct node_call {
   int axis = 0;
   const geometry* geo = nullptr;
   int contracted = 0;
+  int result = 0;                  ///< which of several
   const run_state* run = nullptr;
   std::uint64_t place = 0;         ///< number of the first element, of a generator
 };
@@ -68,6 +72,19 @@ template <class T> constexpr void evaluate_rows(const node_call<T>& a, int arity
 }
 }  // namespace detail
 
+namespace detail {
+/// All elements of one of the results of F.
+template <class F, int Result, class T> constexpr void evaluate_elements(const node_call<T>& a) {
+  attributes_of<F> known = *a.geo;
+  const int rows = a.shape.rows(), cols = a.shape.cols();
+  for (int r = 0; r < rows; ++r)
+    for (int c = 0; c < cols; ++c) a.out[r * cols + c] = F::template element<T, Result>(known, a.in, r, c, cols, a.contracted);
+}
+template <class F, class T, int... Result> constexpr void evaluate_result(const node_call<T>& a, std::integer_sequence<int, Result...>) {
+  ((a.result == Result ? evaluate_elements<F, Result>(a) : void()), ...);
+}
+}  // namespace detail
+
 /// The meaning of an operation, element by element and obviously: the oracle for every other backend, and what constant
 /// evaluation runs.
 template <class F, class T> constexpr void evaluate_node(const node_call<T>& a) {
@@ -84,9 +101,13 @@ template <class F, class T> constexpr void evaluate_node(const node_call<T>& a) 
         a.out[o * run.inner + c] = (a.axis == over_rows ? reduce_order::column<F, L>(run.extent, get) : reduce_order::row<F, L>(run.extent, get)).v;
       }
   } else if constexpr (F::kind == op_kind::contract || F::kind == op_kind::window || detail::shows_steps<F>()) {
-    attributes_of<F> known = *a.geo;
-    for (int r = 0; r < rows; ++r)
-      for (int c = 0; c < cols; ++c) a.out[r * cols + c] = F::template element<T>(known, a.in, r, c, cols, a.contracted);
+    if constexpr (results_of<F> > 1) {
+      detail::evaluate_result<F>(a, std::make_integer_sequence<int, results_of<F>>{});
+    } else {
+      attributes_of<F> known = *a.geo;
+      for (int r = 0; r < rows; ++r)
+        for (int c = 0; c < cols; ++c) a.out[r * cols + c] = F::template element<T>(known, a.in, r, c, cols, a.contracted);
+    }
   } else if constexpr (F::kind == op_kind::generate) {
     for (int r = 0; r < rows; ++r)
       for (int c = 0; c < cols; ++c) {

@@ -28,6 +28,14 @@ struct graph_view {
   constexpr std::string_view path(const node& n) const {
     return {names + paths[n.path].begin, static_cast<std::size_t>(paths[n.path].size)};
   }
+  /// The node whose operation makes node `id`: itself, or that of the first of several results.
+  constexpr int maker(int id) const { return nodes[id].op->kind == op_kind::other ? input(id, 0) : id; }
+  constexpr std::string_view operation_name(int id) const { return nodes[maker(id)].op->name; }
+  /// The name of a result of several, but for the first one; else empty.
+  constexpr std::string_view result_name(int id) const {
+    const node& first = nodes[maker(id)];
+    return maker(id) == id ? std::string_view() : first.op->result(nodes[id].aux, geometries[first.aux], first.shape, first.type).name;
+  }
   /// The node whose memory a chain of views shows.
   constexpr int root(int id) const {
     while (nodes[id].op->kind == op_kind::view) id = input(id, 0);

@@ -10,6 +10,7 @@
 #include <tfx/geometry/geometry.hpp>
 #include <tfx/graph/evaluate.hpp>
 #include <tfx/graph/op_kind.hpp>
+#include <tfx/graph/results.hpp>
 
 namespace tfx {
 
@@ -29,7 +30,8 @@ struct op_info {
   void (*evaluate_double)(const node_call<double>&);
   long long (*multiply_adds)(const geometry&, long long results);   ///< of a contraction; else 0
   bool by_image = false;   ///< of a contraction or window: works image by image, or adds images up, in the order of the batch
-  std::uint64_t beside = 0;   ///< the `id` of an operation whose kernel makes this one's result from the same inputs at hardly any cost
+  int results = 1;
+  result_info (*result)(int k, const geometry&, const dims& first, dtype type) = nullptr;   ///< of an operation of several results: what the k-th is
   bool moves = false;         ///< a window that only moves elements
   const op_info* as_view = nullptr;   ///< of such a one: the same, read where its input lies
   bool strided = false;               ///< a view whose elements do not lie one behind the other
@@ -100,9 +102,13 @@ template <class F> constexpr bool works_by_image() {
   if constexpr (requires { F::by_image; }) return F::by_image;
   else return false;
 }
-template <class F> constexpr std::uint64_t made_beside() {
-  if constexpr (requires { typename F::beside; }) return id_of<typename F::beside>;
-  else return 0;
+template <class F> constexpr result_info find_result(int k, const geometry& g, const dims& first, dtype type) {
+  attributes_of<F> known = g;
+  return F::result(k, known, first, type);
+}
+template <class F> constexpr auto result_rule() {
+  if constexpr (results_of<F> > 1) return &find_result<F>;
+  else return nullptr;
 }
 template <class F> constexpr bool only_moves() {
   if constexpr (requires { typename F::as_view; }) return !shows_steps<F>();
@@ -114,7 +120,7 @@ template <class F> constexpr const op_info* view_of();
 template <class F> inline constexpr op_info op_of{
     label_of<F>, hash_of(label_of<F>), id_of<F>, F::kind, F::arity, F::differentiable, &F::backward,
     &evaluate_node<F, float>, &evaluate_node<F, double>, &detail::multiply_adds_of<F>, detail::works_by_image<F>(),
-    detail::made_beside<F>(), detail::only_moves<F>(), detail::view_of<F>(), detail::shows_steps<F>()};
+    results_of<F>, detail::result_rule<F>(), detail::only_moves<F>(), detail::view_of<F>(), detail::shows_steps<F>()};
 template <class F> constexpr const op_info* detail::view_of() {
   if constexpr (only_moves<F>()) return &op_of<typename F::as_view>;
   else return nullptr;

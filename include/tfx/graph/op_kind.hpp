@@ -18,6 +18,7 @@ enum class op_kind : std::uint8_t {
   assign,     ///< the last value written to a leaf
   port,       ///< what a body sees: a carried value, the number of the iteration
   result,     ///< what comes out of a body: the final carry, stacked values, the join of two branches
+  other,      ///< a result of a contraction or window besides its first one, which it reads
   loop        ///< closes a body
 };
 constexpr bool is_producer(op_kind k) { return k == op_kind::contract || k == op_kind::window; }

@@ -10,6 +10,11 @@ namespace tfx::lanes {
 template <class L> struct window_maximum {
   L value = L(-__builtin_huge_val()), place = L(-1);
 
+  /// The value or the place.
+  template <int Result> TFX_INLINE constexpr L result() const {
+    if constexpr (Result == 0) return value;
+    else return place;
+  }
   TFX_INLINE constexpr void see(L x, int at, bool first) {
     if (first) {
       value = x;

@@ -93,7 +93,7 @@ struct attention_reader {
   constexpr void find_readers() {
     list<char> several(n, 0);
     for (int i = 0; i < n; ++i) {
-      if (number[i] < 0) continue;
+      if (number[i] < 0 || is<other_result_op>(at(i))) continue;
       for (int k = 0; k < at(i).count; ++k) {
         const int a = b.input(i, k);
         several[a] = char(several[a] | (reader[a] >= 0));
@@ -113,39 +113,33 @@ struct attention_reader {
   constexpr bool adds(int id, int x, int y) const {
     return id >= 0 && is<add_op>(at(id)) && ((b.input(id, 0) == x && b.input(id, 1) == y) || (b.input(id, 0) == y && b.input(id, 1) == x));
   }
-  /// The gradients of the queries (node `q`) and of keys and values (`kv`) of one attention, each put among zeros and added
-  /// up, are one gradient.
-  constexpr void join(int q, int kv) {
-    attention_geometry g = attributes(q);
+  /// The gradients of queries, keys and values that gradient `id` makes, each put among zeros and added up, are one gradient.
+  constexpr void join(int id) {
+    const attention_geometry g = attributes(id);
     const int cols = g.heads * g.size;
-    int part[3] = {padding_of(q), -1, -1};
-    for (int i = kv + 1; i < n; ++i) {
-      if (number[i] < 0 || !is<slice_box_op>(at(i))) continue;
-      const column_range c = columns_of(i, cols);
-      if (c.from == kv && c.stride == 2 * cols) part[1 + c.offset / cols] = padding_of(i);
-    }
+    int part[3] = {padding_of(id), -1, -1};
+    for (int i = id + 1; i < n; ++i)
+      if (number[i] >= 0 && is<other_result_op>(at(i)) && b.input(i, 0) == id) part[at(i).aux] = padding_of(i);
     for (int k = 0; k < 3; ++k)
       if (part[k] < 0 || columns_behind(part[k], cols, 3 * cols) != k * cols) return;
     for (int k = 0; k < 3; ++k) {   // the sum of two, and of all three
       const int x = part[(k + 1) % 3], y = part[(k + 2) % 3], two = reader[x];
-      if (!adds(two, x, y) || reader[y] != two || !adds(reader[two], two, part[k])) continue;
-      g.parts = attention_geometry::of_all;
-      put_gradient(q, g, two, reader[two]);
-      return;
+      if (adds(two, x, y) && reader[y] == two && adds(reader[two], two, part[k])) return put_gradient(id, two, reader[two]);
     }
   }
-  /// Node `sum` becomes the gradient `g` of the attention that `like` differentiates; where it has another shape, a view of
+  /// Node `sum` becomes the gradient of the matrix whose columns `like` gives gradients of; where it has another shape, a view of
   /// the one that takes the place of `spare`.
-  constexpr void put_gradient(int like, const attention_geometry& g, int spare, int sum) {
+  constexpr void put_gradient(int like, int spare, int sum) {
+    const attention_geometry g = attributes(like);
     const dims all{3, {at(like).shape.extent[0], g.queries, 3 * g.heads * g.size}, at(like).shape.bounded};
     const node is = at(like);
     const int made = at(sum).shape == all ? sum : spare;
     node& m = b.nodes[made];
-    m.op = is.op;
+    m.op = b.record<attention_matrix_gradient_op>();
     m.shape = all;
     m.first = is.first;
     m.count = is.count;
-    m.aux = changed(like, g);
+    m.aux = is.aux;
     m.path = is.path;
     m.line = is.line;
     if (made == sum) return;
@@ -168,19 +162,7 @@ struct attention_reader {
     }
     if (gradients.size() == 0) return;
     find_readers();
-    for (int i = 0; i < gradients.size(); ++i)
-      for (int j = 0; j < gradients.size(); ++j)
-        if (are_of_one(gradients[i], gradients[j])) join(gradients[i], gradients[j]);
-  }
-  /// Are they the gradients of queries, and of keys and values, of the same attention?
-  constexpr bool are_of_one(int q, int kv) const {
-    attention_geometry g = attributes(q);
-    if (g.parts != attention_geometry::of_queries || at(q).count != at(kv).count || at(q).region != at(kv).region) return false;
-    g.parts = attention_geometry::of_keys_and_values;
-    if (changed(q, g) != at(kv).aux) return false;
-    for (int k = 0; k < at(q).count; ++k)
-      if (b.input(q, k) != b.input(kv, k)) return false;
-    return true;
+    for (int i = 0; i < gradients.size(); ++i) join(gradients[i]);
   }
 };
 

@@ -13,7 +13,7 @@ constexpr list<char> known_from_weights(const builder& b) {
     const op_kind kind = m.op->kind;
     if (kind == op_kind::constant) known[i] = 1;
     if (kind == op_kind::leaf) known[i] = b.leaves[m.aux].space == parameter_space || b.leaves[m.aux].space == state_space;
-    if (m.region != 0 || m.count == 0 || !(kind == op_kind::map || kind == op_kind::reduce || kind == op_kind::view || is_producer(kind))) continue;
+    if (m.region != 0 || m.count == 0 || !(kind == op_kind::map || kind == op_kind::reduce || kind == op_kind::view || kind == op_kind::other || is_producer(kind))) continue;
     known[i] = 1;
     for (int k = 0; k < m.count; ++k) known[i] = char(known[i] & known[b.input(i, k)]);
   }

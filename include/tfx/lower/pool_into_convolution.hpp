@@ -31,7 +31,7 @@ struct pool_merger {
     }
   }
 
-  constexpr bool pools(int i) const { return is<max_pool_op>(g.nodes[i]) || is<max_pool_place_op>(g.nodes[i]); }
+  constexpr bool pools(int i) const { return is<max_pool_op>(g.nodes[i]); }
   constexpr conv2d_geometry convolution_of(int i) const { return g.geometries[g.nodes[i].aux]; }
   constexpr pool2d_geometry pooling_of(int i) const { return g.geometries[g.nodes[i].aux]; }
   /// May node i read its k-th input as less than there is? A pooling may read a convolution so, and a convolution's
@@ -89,7 +89,7 @@ struct pool_merger {
       if (pools(i) && is<conv_op>(g.nodes[g.input(i, 0)]) && !other[g.input(i, 0)]) {
         const node& conv = g.nodes[g.input(i, 0)];
         const int both = changed(g.input(i, 0), with_window(g.input(i, 0), pooling_of(i)));
-        m.op = is<max_pool_op>(m) ? g.record<conv_max_pool_op>() : g.record<conv_max_pool_place_op>();
+        m.op = g.record<conv_max_pool_op>();
         m.first = conv.first;
         m.count = conv.count;
         m.path = conv.path;

@@ -89,40 +89,60 @@ struct attention_op {
   }
 };
 
-/// The gradients of its queries, keys and values, as columns side by side. The weights are made again from the inputs,
-/// so nothing of the size queries x keys is kept for it.
+/// The gradients of its queries, keys and values. The weights are made again from the inputs, so nothing of the size queries x
+/// keys is kept for it.
 struct attention_gradient_op {
   static constexpr std::string_view name = "dot_product_attention_gradient";
   using attributes = attention_geometry;
   static constexpr op_kind kind = op_kind::contract;
-  static constexpr int arity = -1;
+  static constexpr int arity = -1, results = 3;
   static constexpr bool differentiable = true;
   static constexpr void backward(gradient_scope& s);
-  static constexpr long long multiply_adds(const attention_geometry& g, long long results) {
-    return g.gradient_multiply_adds(results);
+  static constexpr long long multiply_adds(const attention_geometry& g, long long of_queries) { return 5 * of_queries * g.keys; }
+  /// That of keys and values, which may be more or fewer than the queries.
+  static constexpr result_info result(int k, const attention_geometry& g, const dims& queries, dtype type) {
+    return {k == 1 ? "keys" : "values", dims{3, {queries.rows() / g.queries, g.keys, queries.cols()}, queries.bounded}, type};
   }
 
-  template <class T> static constexpr T element(const attention_geometry& g, const T* const* in, int row, int col, int, int) {
+  template <class T, int Result = 0> static constexpr T element(const attention_geometry& g, const T* const* in, int row, int col, int, int) {
     using L = lanes::lane<T>;
-    const int features = g.heads * g.size, head = col % features / g.size, c = col % g.size;
-    const int part = col / features + (g.parts == attention_geometry::of_keys_and_values ? 1 : 0);
+    const int head = col / g.size, c = col % g.size;
     L total(0);
-    if (part == 0) {
+    if constexpr (Result == 0) {
       const detail::attention_row<T> q(g, in, row / g.queries, head, row % g.queries);
       const L mean = q.mean_gradient();
       for (int j = 0; j < g.past_key(q.query); ++j)
         total = fma(q.score_gradient(j, mean), L(q.key_row(j)[c]), total);
-      return total.v;
-    }
-    const int key = row % g.keys;
-    for (int i = g.first_query(key); i < g.queries; ++i) {
-      const detail::attention_row<T> q(g, in, row / g.keys, head, i);
-      if (part == 1)
-        total = fma(q.score_gradient(key, q.mean_gradient()), L(q.query_row()[c]), total);
-      else
-        total = fma(q.weight(key), L(q.dy_row()[c]), total);
+    } else {
+      const int key = row % g.keys;
+      for (int i = g.first_query(key); i < g.queries; ++i) {
+        const detail::attention_row<T> q(g, in, row / g.keys, head, i);
+        if constexpr (Result == 1)
+          total = fma(q.score_gradient(key, q.mean_gradient()), L(q.query_row()[c]), total);
+        else
+          total = fma(q.weight(key), L(q.dy_row()[c]), total);
+      }
     }
     return total.v;
+  }
+};
+
+/// The same of queries, keys and values that are all columns of one matrix: the gradient of that matrix. Made from a finished
+/// graph, so it needs no derivative.
+struct attention_matrix_gradient_op {
+  static constexpr std::string_view name = "dot_product_attention_matrix_gradient";
+  using attributes = attention_geometry;
+  static constexpr op_kind kind = op_kind::contract;
+  static constexpr int arity = -1;
+  static constexpr bool differentiable = false;
+  static constexpr void backward(gradient_scope&) {}
+  static constexpr long long multiply_adds(const attention_geometry& g, long long results) { return 5 * results / 3 * g.keys; }
+
+  template <class T> static constexpr T element(const attention_geometry& g, const T* const* in, int row, int col, int cols, int present) {
+    const int features = g.heads * g.size, c = col % features;
+    if (col < features) return attention_gradient_op::element<T, 0>(g, in, row, c, cols, present);
+    if (col < 2 * features) return attention_gradient_op::element<T, 1>(g, in, row, c, cols, present);
+    return attention_gradient_op::element<T, 2>(g, in, row, c, cols, present);
   }
 };
 
@@ -145,33 +165,15 @@ constexpr handle record_attention(handle q, handle k, handle v, handle mask, att
 }
 
 constexpr handle mask_of(const gradient_scope& s, const attention_geometry& g) { return g.masked ? s.input(4) : handle{}; }
-/// The first half of the columns of the gradient of keys and values, or the second one.
-constexpr handle half_of(handle d, bool second) {
-  dims half = d.shape();
-  box corner;
-  half.extent[2] /= 2;
-  corner.begin[2] = second ? half.extent[2] : 0;
-  return slice_box(d, corner, half);
-}
 
 }  // namespace detail
 
 constexpr void attention_op::backward(gradient_scope& s) {
-  using at = attention_geometry;
-  const attention_geometry forward = s.geo();
-  const handle q = s.input(0), k = s.input(1), v = s.input(2);
-  const dims out = s.output().shape();
-  const auto gradient = [&](at::part parts, int positions, int columns) {
-    attention_geometry g = forward;
-    g.parts = parts;
-    const dims shape{3, {out.extent[0], positions, columns}, out.bounded};
-    return detail::attention_node<attention_gradient_op>(shape, s.dy.type(), g, q, k, v, s.input(3), detail::mask_of(s, g), s.dy);
-  };
-  if (s.wanted(0)) s.add(0, reshape(gradient(at::of_queries, forward.queries, out.extent[2]), q.shape()));
-  if (!s.wanted(1) && !s.wanted(2)) return;
-  const handle d = gradient(at::of_keys_and_values, forward.keys, 2 * out.extent[2]);
-  if (s.wanted(1)) s.add(1, reshape(detail::half_of(d, false), k.shape()));
-  if (s.wanted(2)) s.add(2, reshape(detail::half_of(d, true), v.shape()));
+  const attention_geometry g = s.geo();
+  const handle d = detail::attention_node<attention_gradient_op>(s.output().shape(), s.dy.type(), g, s.input(0), s.input(1), s.input(2),
+                                                                 s.input(3), detail::mask_of(s, g), s.dy);
+  for (int k = 0; k < 3; ++k)
+    if (s.wanted(k)) s.add(k, reshape({&s.graph, s.graph.result_of(d.id, k)}, s.input(k).shape()));
 }
 
 constexpr void attention_gradient_op::backward(gradient_scope& s) {
@@ -179,17 +181,15 @@ constexpr void attention_gradient_op::backward(gradient_scope& s) {
   const handle mask = detail::mask_of(s, g);
   const int at_dy = 4 + g.masked;
   const detail::attention_definition of(g, s.input(0), s.input(1), s.input(2), s.input(3), mask);
-  handle a{}, b{}, c{};
-  if (g.parts == attention_geometry::of_queries) {
-    a = of.heads_first(s.dy);
-  } else {
-    b = of.heads_first(detail::half_of(s.dy, false));
-    c = of.heads_first(detail::half_of(s.dy, true));
-  }
-  const detail::attention_second_derivative d(of, of.heads_first(s.input(at_dy)), a, b, c);
-  const handle terms[] = {d.dq, d.dk, d.dv};
-  for (int k = 0; k < 3; ++k) s.add(k, reshape(terms[k], s.input(k).shape()));
-  s.add(at_dy, reshape(d.ddy, s.input(at_dy).shape()));
+  const auto of_result = [&](int k) { return s.dy_of(k).empty() ? handle{} : of.heads_first(s.dy_of(k)); };
+  const detail::attention_second_derivative d(of, of.heads_first(s.input(at_dy)), of_result(0), of_result(1), of_result(2));
+  const auto add = [&](int k, handle term) {
+    if (!term.empty()) s.add(k, reshape(term, s.input(k).shape()));
+  };
+  add(0, d.dq);
+  add(1, d.dk);
+  add(2, d.dv);
+  add(at_dy, d.ddy);
 }
 
 /// Option of attention: a query sees the keys up to its own place only.

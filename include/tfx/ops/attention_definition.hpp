@@ -65,28 +65,31 @@ struct attention_definition {
   }
 };
 
-/// The derivatives of sum(a * dq + b * dk + c * dv), where dq, dk and dv are the gradients that attention gives for dy. An
-/// empty a, or empty b and c, count as zeros.
+/// The derivatives of sum(a * dq + b * dk + c * dv), where dq, dk and dv are the gradients that attention gives for dy. What
+/// is empty counts as zeros, and one of them is not.
 ///
 ///     dP = dy v^T,   dS = P (dP - r),   r = sum_j P dP,   dq = dS k scale,   dk = dS^T q scale,   dv = P^T dy
 ///     E = (a k^T + q b^T) scale,   M = P (E - e),   e = sum_j P E
 ///     A = E dP - dP e - E r + dy c^T,   B = P (A - sum_j P A)
 struct attention_second_derivative {
-  handle dq, dk, dv, ddy;   ///< [batch, positions, heads, size]
+  handle dq{}, dk{}, dv{}, ddy{};   ///< [batch, positions, heads, size]; empty: zeros
 
   constexpr attention_second_derivative(const attention_definition& of, handle dy, handle a, handle b, handle c) {
     const handle p = of.weights;
     const handle dp = of.product(dy, of.v, false, true), r = of.sum_over_keys(p * dp), ds = p * (dp - r);
-    const handle left = a.empty() ? a : of.product(a, of.k, false, true), right = b.empty() ? b : of.product(of.q, b, false, true);
-    const handle e = plus(left, right) * of.factor, mean = of.sum_over_keys(p * e), m = p * (e - mean);
-    handle of_weights = e * dp - dp * mean - e * r;
-    if (!c.empty()) of_weights = of_weights + of.product(dy, c, false, true);
+    handle of_weights = c.empty() ? c : of.product(dy, c, false, true), m{};
+    if (!a.empty() || !b.empty()) {
+      const handle left = a.empty() ? a : of.product(a, of.k, false, true), right = b.empty() ? b : of.product(of.q, b, false, true);
+      const handle e = plus(left, right) * of.factor, mean = of.sum_over_keys(p * e);
+      m = p * (e - mean);
+      of_weights = plus(e * dp - dp * mean - e * r, of_weights);
+    }
     const handle scores = p * (of_weights - of.sum_over_keys(p * of_weights)) * of.factor;
     const handle scaled = ds * of.factor;
     dq = of.heads_last(plus(of.product(scores, of.k), b.empty() ? b : of.product(scaled, b)));
     dk = of.heads_last(plus(of.product(scores, of.q, true), a.empty() ? a : of.product(scaled, a, true)));
-    dv = of.heads_last(of.product(m, dy, true));
-    ddy = of.heads_last(plus(of.product(m, of.v), c.empty() ? c : of.product(p, c)));
+    if (!m.empty()) dv = of.heads_last(of.product(m, dy, true));
+    ddy = of.heads_last(plus(m.empty() ? m : of.product(m, of.v), c.empty() ? c : of.product(p, c)));
   }
   static constexpr handle plus(handle x, handle y) { return x.empty() ? y : y.empty() ? x : x + y; }
 };

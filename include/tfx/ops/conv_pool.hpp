@@ -9,8 +9,8 @@ namespace tfx {
 /// convolution are in no memory. Made from a finished graph, so it needs no derivative.
 /// Its geometry is cut to what the windows cover.
 namespace detail {
-struct conv_max_pooling : convolution {
-  static constexpr bool differentiable = false, finds_maximum = true;
+struct conv_max_pooling : convolution, finds_maximum {
+  static constexpr bool differentiable = false;
   static constexpr void backward(gradient_scope&) {}
 
   template <class T> static TFX_INLINE constexpr lanes::window_maximum<lanes::lane<T>> maximum(const conv2d_geometry& g, const T* const* in,
@@ -28,19 +28,9 @@ struct conv_max_pooling : convolution {
 
 struct conv_max_pool_op : detail::conv_max_pooling {
   static constexpr std::string_view name = "conv2d_max_pool2d";
-  static TFX_INLINE constexpr auto of(const auto& most) { return most.value; }
-  template <class T> static TFX_INLINE constexpr T element(const conv2d_geometry& g, const T* const* in, int row, int col, int cols,
-                                                           int) {
-    return maximum(g, in, row, col, cols).value.v;
-  }
-};
-struct conv_max_pool_place_op : detail::conv_max_pooling {
-  static constexpr std::string_view name = "conv2d_max_pool2d_place";
-  using beside = conv_max_pool_op;
-  static TFX_INLINE constexpr auto of(const auto& most) { return most.place; }
-  template <class T> static TFX_INLINE constexpr T element(const conv2d_geometry& g, const T* const* in, int row, int col, int cols,
-                                                           int) {
-    return maximum(g, in, row, col, cols).place.v;
+  template <class T, int Result = 0> static TFX_INLINE constexpr T element(const conv2d_geometry& g, const T* const* in, int row, int col,
+                                                                           int cols, int) {
+    return maximum(g, in, row, col, cols).template result<Result>().v;
   }
 };
 

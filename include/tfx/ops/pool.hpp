@@ -44,8 +44,11 @@ struct pooling {
 }  // namespace detail
 
 namespace detail {
-struct max_pooling : pooling {
-  static constexpr bool finds_maximum = true;
+struct finds_maximum {
+  static constexpr int results = 2;
+  static constexpr result_info result(int, const auto&, const dims& first, dtype type) { return {"place", first, type}; }
+};
+struct max_pooling : pooling, finds_maximum {
 
   template <class T> static TFX_INLINE constexpr lanes::window_maximum<lanes::lane<T>> maximum(const pool2d_geometry& g, const T* x, int row, int col, int cols) {
     lanes::window_maximum<lanes::lane<T>> most;
@@ -61,24 +64,13 @@ struct max_pooling : pooling {
 };
 }  // namespace detail
 
+/// The largest element of each window, and which place of its window it has: what the gradient needs to know of x.
 struct max_pool_op : detail::max_pooling {
   static constexpr std::string_view name = "max_pool2d";
   static constexpr int arity = 1;
   static constexpr void backward(gradient_scope& s);
-  static TFX_INLINE constexpr auto of(const auto& most) { return most.value; }
-  template <class T> static TFX_INLINE constexpr T element(const pool2d_geometry& g, const T* const* in, int row, int col, int cols, int) {
-    return maximum(g, in[0], row, col, cols).value.v;
-  }
-};
-/// Which place of its window each maximum has: what the gradient needs to know of x.
-struct max_pool_place_op : detail::max_pooling {
-  static constexpr std::string_view name = "max_pool2d_place";
-  static constexpr int arity = 1;
-  using beside = max_pool_op;
-  static constexpr void backward(gradient_scope&) {}
-  static TFX_INLINE constexpr auto of(const auto& most) { return most.place; }
-  template <class T> static TFX_INLINE constexpr T element(const pool2d_geometry& g, const T* const* in, int row, int col, int cols, int) {
-    return maximum(g, in[0], row, col, cols).place.v;
+  template <class T, int Result = 0> static TFX_INLINE constexpr T element(const pool2d_geometry& g, const T* const* in, int row, int col, int cols, int) {
+    return maximum(g, in[0], row, col, cols).template result<Result>().v;
   }
 };
 /// dx from the places and dy. The gradient goes to the first maximum of each window in row-major order.
@@ -144,8 +136,7 @@ template <class Op, class... H> constexpr handle pooled(const dims& shape, const
 }
 }  // namespace detail
 constexpr void max_pool_op::backward(gradient_scope& s) {
-  const handle place = detail::pooled<max_pool_place_op>(s.output().shape(), s.geo(), s.input(0));
-  s.add(0, detail::pooled<max_pool_gradient_op>(s.input(0).shape(), s.geo(), place, s.dy));
+  s.add(0, detail::pooled<max_pool_gradient_op>(s.input(0).shape(), s.geo(), s.result(1), s.dy));
 }
 constexpr void max_pool_gradient_op::backward(gradient_scope& s) {
   s.add(1, detail::pooled<max_pool_pick_op>(s.input(0).shape(), s.geo(), s.input(0), s.dy));

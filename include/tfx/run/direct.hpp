@@ -65,7 +65,7 @@ private:
     c.scratch = spaces.scratch();
     if constexpr (l.producer == -1 && l.outer_loops > 0) enter_each<Launch>(c, spaces.run().batch);
     else if constexpr (l.producer == -1) enter_at<Launch>(c, 0, 0, c.rows, c.cols, nullptr, typename L::kernel_sequence{});
-    else if constexpr (requires { maker<Launch>::type::by_element; }) produce_each<Launch>(c);
+    else if constexpr (requires { maker<Launch>::type::by_element; } && maker<Launch>::info.wanted == 1) produce_each<Launch>(c);
     else produce<Launch>(c);
   }
   /// The kernel of a launch for each iteration of the loops around it.
@@ -81,10 +81,10 @@ private:
     for (int left = walk.iterations(); left > 0; --left, walk.next(operand))
       enter_at<Launch>(c, 0, 0, c.rows, c.cols, nullptr, typename facts<Launch>::kernel_sequence{});
   }
-  /// The kernel of a launch, on rows and columns from (row, col) on; `results` are what a producer has made there.
+  /// The kernel of a launch, on rows and columns from (row, col) on; `made` is what a producer has made there.
   template <int Launch, int... K>
-  static TFX_INLINE void enter_at(const call<T>& c, int row, int col, int rows, int cols, const T* results, std::integer_sequence<int, K...>) {
-    T* const at[] = {operand_at<Launch, K>(c, row, col, results)..., nullptr};
+  static TFX_INLINE void enter_at(const call<T>& c, int row, int col, int rows, int cols, const T* made, std::integer_sequence<int, K...>) {
+    T* const at[] = {operand_at<Launch, K>(c, row, col, made)..., nullptr};
     static constexpr std::ptrdiff_t step[] = {Plan::operand_steps[std::size_t(facts<Launch>::record.first_operand + facts<Launch>::record.layout.inputs + K)].row..., 0};
     frame<T> f;
     f.at = at;
@@ -95,11 +95,10 @@ private:
     f.kept = c.scratch;
     kernel<typename Backend::kernel_backend, T, detail::code_of<Plan, facts<Launch>::record.kernel>>::run(f);
   }
-  template <int Launch, int K> static TFX_INLINE T* operand_at(const call<T>& c, int row, int col, const T* results) {
+  template <int Launch, int K> static TFX_INLINE T* operand_at(const call<T>& c, int row, int col, const T* made) {
     constexpr launch_record l = facts<Launch>::record;
     constexpr operand_step step = Plan::operand_steps[std::size_t(l.first_operand + l.layout.inputs + K)];
-    if constexpr (K == l.layout.block[0]) return const_cast<T*>(results);
-    else if constexpr (K == l.layout.block[1]) return const_cast<T*>(results) + 1;
+    if constexpr (K < l.layout.results && (l.layout.handed >> K & 1)) return const_cast<T*>(made);
     else return further(static_cast<T*>(c.operand[l.layout.inputs + K]), std::ptrdiff_t(row) * step.row + col * step.column, step.lies);
   }
   template <int Launch> using maker = detail::producer_of<Plan, Backend, T, facts<Launch>::record.producer>;
@@ -113,18 +112,10 @@ private:
   /// One that gives it one result at a time.
   template <int Launch> static TFX_INLINE void produce_each(const call<T>& c) {
     constexpr launch_record l = facts<Launch>::record;
-    using made = maker<Launch>;
-    const auto finish = [&](int row, int col, const T* results) __attribute__((always_inline)) {
-      if constexpr (l.kernel >= 0) {
-        enter_at<Launch>(c, row, col, 1, 1, results, typename facts<Launch>::kernel_sequence{});
-      } else {
-        const std::ptrdiff_t to = std::ptrdiff_t(row) * c.cols + col;
-        static_cast<T*>(c.operand[l.layout.destination[0]])[to] = results[0];
-        if constexpr (l.layout.destination[1] >= 0) static_cast<T*>(c.operand[l.layout.destination[1]])[to] = results[1];
-      }
-    };
-    if constexpr (made::info.results == 2) made::type::template run_in<typename made::template functor<1>>(c, finish);
-    else made::type::run_in(c, finish);
+    maker<Launch>::type::run_in(c, [&](int row, int col, const T& made) __attribute__((always_inline)) {
+      if constexpr (l.kernel >= 0) enter_at<Launch>(c, row, col, 1, 1, &made, typename facts<Launch>::kernel_sequence{});
+      else static_cast<T*>(c.operand[l.layout.destination])[std::ptrdiff_t(row) * c.cols + col] = made;
+    });
   }
   template <class Spaces, int... Launch> static TFX_INLINE void launch_all(const Spaces& spaces, std::integer_sequence<int, Launch...>) {
     (launch<Launch>(spaces, typename facts<Launch>::operand_sequence{}), ...);

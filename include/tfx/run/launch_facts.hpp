@@ -30,13 +30,9 @@ template <class Plan, int Shape> struct launch_shape {
 /// The producer with number P of a plan on a backend, its function, and the facts of kernel K; void if there is none.
 template <class Plan, class Backend, class T, int P> struct producer_of {
   static constexpr producer_info info = Plan::kernels.producers[P];
-  template <int K> using functor = decltype(functor_of(functor_key<info.op[K]>{}));
-  template <bool Two> static auto find_entry() {
-    if constexpr (Two) return std::type_identity<producer_entry<typename Backend::kernel_backend, T, functor<0>, functor<1>>>{};
-    else return std::type_identity<producer_entry<typename Backend::kernel_backend, T, functor<0>>>{};
-  }
-  using type = producer<functor<0>, typename Backend::kernel_backend, T>;
-  using entry = typename decltype(find_entry<info.results == 2>())::type;
+  using functor = decltype(functor_of(functor_key<info.op>{}));
+  using type = producer<functor, typename Backend::kernel_backend, T>;
+  using entry = producer_entry<typename Backend::kernel_backend, T, functor, info.wanted>;
 };
 template <class Plan, class Backend, class T> struct producer_of<Plan, Backend, T, -1> {
   using type = void;

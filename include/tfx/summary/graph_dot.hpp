@@ -111,7 +111,11 @@ struct dot_writer {
     put_id(i);
     w.put(" [label=\"");
     if (m.op->kind == op_kind::leaf) w.put(last_segment(g.name(g.leaves[m.aux])));
-    else w.put(m.op->kind == op_kind::assign ? g.name(g.leaves[g[m.aux].aux]) : m.op->name);
+    else w.put(m.op->kind == op_kind::assign ? g.name(g.leaves[g[m.aux].aux]) : g.operation_name(i));
+    if (m.op->kind == op_kind::other) {
+      w.put('.');
+      w.put(g.result_name(i));
+    }
     w.put("\\n");
     w.put(m.shape);
     w.put('"');

@@ -112,7 +112,7 @@ template <class Plan, std::size_t Arena, std::size_t Scratch, std::size_t Limit>
     const node& n = g[largest.node];
     const std::string_view path = g.path(n);
     b.say("; the largest buffer is ");
-    b.say(n.op->name);
+    b.say(g.operation_name(largest.node));
     b.say(" ");
     b.say(n.shape);
     if (path.size()) {

@@ -76,7 +76,8 @@ TEST_CASE("parts have rows of their own, or columns where rows are reduced") {
 
 TEST_CASE("a block is an operand, and one row where all operands are") {
   launch l(form::map);
-  l.layout.block[0] = 0;
+  l.layout.results = 1;
+  l.layout.handed = 1;
   float block[120] = {};
   hand_over<float>(l.a, 2, 3, 4, 5, block, 16);
   REQUIRE(seen.size() == 1);
@@ -85,10 +86,12 @@ TEST_CASE("a block is an operand, and one row where all operands are") {
   CHECK(seen[0].at == std::vector<float*>{block, l.per_row + 2, l.per_column + 4, l.y + 24});
   CHECK(seen[0].step == std::vector<std::ptrdiff_t>{16, 1, 0, 10});
   l.step[1] = l.step[2] = {};   // numbers
-  l.layout.block[1] = 2;
+  l.layout.results = 3;
+  l.layout.handed = 5;   // the second one is stored elsewhere
+  const float* const blocks[] = {block, nullptr, block + 60};
   seen.clear();
-  hand_over<float>(l.a, 2, 3, 0, 10, block, 10, block + 60);
-  hand_over<float>(l.a, 2, 3, 0, 10, block, 16, block + 60);
+  hand_over<float>(l.a, 2, 3, 0, 10, blocks, 10);
+  hand_over<float>(l.a, 2, 3, 0, 10, blocks, 16);
   REQUIRE(seen.size() == 2);
   CHECK(seen[0].rows == 1);
   CHECK(seen[0].cols == 30);

@@ -64,12 +64,12 @@ struct finite_watch {
     return -1;
   }
   template <class Machine> void operator()(const Machine& m, int id) const {
-    const node& n = m.g[id];
+    const node &n = m.g[id], &maker = m.g[m.g.maker(id)];
     if (meant.count < m.g.n_nodes) meant = list<char>(m.g.n_nodes, 0);
     if (reported || n.op->kind == op_kind::assign || is_whole(n.type)) return;
     bool masks = false;
-    for (int k = 0; k < n.count; ++k) {
-      const int from = m.g.root(m.g.input(id, k));
+    for (int k = 0; k < maker.count; ++k) {
+      const int from = m.g.root(m.g.input(m.g.maker(id), k));
       masks = masks || meant[from] || (m.g[from].op->kind == op_kind::constant && m.g[from].number - m.g[from].number != 0);
     }
     int bad = first_bad(m.at[id], m.present(n.shape).size());
@@ -79,13 +79,13 @@ struct finite_watch {
     reported = true;
     backend::bad_value b;
     b.path = m.g.path(n);
-    b.operation = n.op->name;
+    b.operation = maker.op->name;
     b.line = n.line;
     b.shape = m.present(n.shape);
     b.element = bad;
     b.value = double(m.at[id][bad]);
-    for (int k = 0; k < n.count; ++k) {
-      const int in = m.g.input(id, k);
+    for (int k = 0; k < maker.count; ++k) {
+      const int in = m.g.input(m.g.maker(id), k);
       b.bad_input = b.bad_input || (!is_whole(m.g[in].type) && first_bad(m.at[in], m.present(m.g[in].shape).size()) >= 0);
     }
     backend::debug::on_bad_value(b);

@@ -27,8 +27,7 @@ constexpr share share_of(int n, int part, int parts, int grain) {
 /// Rows and columns of a launch, and what a producer has made of them.
 template <class T> struct launch_part {
   int row, rows, col, cols;
-  const T* block = nullptr;
-  const T* beside = nullptr;
+  const T* const* blocks = nullptr;   ///< per result
   std::ptrdiff_t stride = 0;
 };
 
@@ -83,11 +82,10 @@ template <class T> [[gnu::noinline]] void enter_with(const call<T>& a, const lau
     step[k] = lies.row;
     flat = flat && std::ptrdiff_t(lies.column) * a.cols == lies.row;
   }
-  const T* const blocks[] = {p.block, p.beside};
-  for (int k = 0; k < 2; ++k) {
-    if (layout.block[k] < 0) continue;
-    at[layout.block[k]] = const_cast<T*>(blocks[k]);
-    step[layout.block[k]] = p.stride;
+  for (int k = 0; k < layout.results; ++k) {
+    if (!a.hands(k)) continue;
+    at[k] = const_cast<T*>(p.blocks[k]);
+    step[k] = p.stride;
     flat = flat && p.stride == p.cols;
   }
   frame<T> f;
@@ -192,13 +190,13 @@ template <class T> void enter_nest(const call<T>& a) {
   }
 }
 
-/// Gives a block of a producer's results to the kernel behind it: rows [row, row + rows), columns [col, col + cols), row i
-/// at block + i * stride; and at beside + i * stride what is made beside it.
-template <class T> void hand_over(const call<T>& a, int row, int rows, int col, int cols, const T* block, std::ptrdiff_t stride) {
-  detail::enter_part<T>(a, {row, rows, col, cols, block, nullptr, stride});
+/// Gives blocks of a producer's results to the kernel behind it: rows [row, row + rows), columns [col, col + cols), row i of the
+/// k-th result at blocks[k] + i * stride.
+template <class T> void hand_over(const call<T>& a, int row, int rows, int col, int cols, const T* const* blocks, std::ptrdiff_t stride) {
+  detail::enter_part<T>(a, {row, rows, col, cols, blocks, stride});
 }
-template <class T> void hand_over(const call<T>& a, int row, int rows, int col, int cols, const T* block, std::ptrdiff_t stride, const T* beside) {
-  detail::enter_part<T>(a, {row, rows, col, cols, block, beside, stride});
+template <class T> void hand_over(const call<T>& a, int row, int rows, int col, int cols, const T* block, std::ptrdiff_t stride) {
+  detail::enter_part<T>(a, {row, rows, col, cols, &block, stride});
 }
 
 }  // namespace tfx

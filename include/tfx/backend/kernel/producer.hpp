@@ -3,21 +3,22 @@
 
 #include <tfx/backend/call.hpp>
 #include <tfx/core/config.hpp>
+#include <tfx/graph/results.hpp>
 
 namespace tfx {
 
 /// The producer of an operation on a backend; the backends specialise it.
 ///
 ///     run(call)                 stores the results to `destination`, or hands them over block by block
-///     run_beside<Other>(call)   the same, and what Other makes of the same inputs
+///     run<Wanted>(call)         of an operation of several results: those of the bits in Wanted, each stored or handed over
 ///     scratch, sums, prepared, useful_parts, tiles   what it asks for while compiling (run/launch_facts.hpp)
 template <class F, class Backend, class T> struct producer;
 
 namespace detail {
 
-template <class Backend, class T, class F, class... Beside> TFX_PART void run_producer(const call<T>& a) {
+template <class Backend, class T, class F, unsigned Wanted> TFX_PART void run_producer(const call<T>& a) {
   using P = producer<F, Backend, T>;
-  if constexpr (sizeof...(Beside) > 0) P::template run_beside<Beside...>(a);
+  if constexpr (results_of<F> > 1) P::template run<Wanted>(a);
   else P::run(a);
 }
 
@@ -30,8 +31,8 @@ template <class Backend, class Finish, class T> constexpr finish_function<T> fin
 }  // namespace detail
 
 /// The function of a producer on a backend. One that chooses among several specialises it.
-template <class Backend, class T, class F, class... Beside> struct producer_entry {
-  TFX_FLATTEN static void run(const call<T>& a) { detail::run_producer<Backend, T, F, Beside...>(a); }
+template <class Backend, class T, class F, unsigned Wanted = 1> struct producer_entry {
+  TFX_FLATTEN static void run(const call<T>& a) { detail::run_producer<Backend, T, F, Wanted>(a); }
 };
 
 }  // namespace tfx

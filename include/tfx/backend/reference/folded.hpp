@@ -4,6 +4,7 @@
 #include <tfx/backend/kernel/enter.hpp>
 #include <tfx/backend/kernel/producer.hpp>
 #include <tfx/backend/kernel/stored_element.hpp>
+#include <tfx/backend/reference/scalar.hpp>
 #include <tfx/graph/concepts.hpp>
 
 namespace tfx {
@@ -24,35 +25,36 @@ struct folded {
 template <class F, class T> struct producer<F, backend::folded, T> {
   static constexpr bool by_element = true;
 
-  static void run(const call<T>& a) { run_each(a); }
-  template <class Beside> static void run_beside(const call<T>& a) { run_each<Beside>(a); }
-  /// Calls finish(row, column, results) for each element: what F makes there, and what Beside make of the same inputs.
-  template <class... Beside, class Finish> static TFX_INLINE void run_in(const call<T>& a, Finish finish) {
+  static void run(const call<T>& a) {
+    run_in(a, [&](int row, int col, const T& made) {
+      if (a.kernel != nullptr) return hand_over<T>(a, row, 1, col, 1, &made, 1);
+      a.destination()[std::ptrdiff_t(row) * a.cols + col] = made;
+    });
+  }
+  template <unsigned Wanted> static void run(const call<T>& a) {
+    if constexpr (Wanted == 1) run(a);
+    else producer<F, backend::scalar, T>::template run<Wanted>(a);
+  }
+  /// Calls finish(row, column, result) for each element of the first result.
+  template <class Finish> static TFX_INLINE void run_in(const call<T>& a, Finish finish) {
     const T* in[16];
     const int inputs = F::arity >= 0 ? F::arity : a.layout->inputs;
     if constexpr (detail::reads_narrow<F>) {
       const stored_operand<T> narrow[] = {{a.operand[0], a.step[0].lies}, {a.operand[1], a.step[1].lies}};
-      if (narrow[0].lies != lies_as::word || narrow[1].lies != lies_as::word) return run_on<Beside...>(a, narrow, finish);
+      if (narrow[0].lies != lies_as::word || narrow[1].lies != lies_as::word) return run_on(a, narrow, finish);
     }
     for (int k = 0; k < inputs; ++k) in[k] = static_cast<const T*>(a.operand[k]);
-    run_on<Beside...>(a, in, finish);
+    run_on(a, in, finish);
   }
 
 private:
-  template <class... Beside, class In, class Finish> static TFX_INLINE void run_on(const call<T>& a, const In* in, Finish finish) {
+  template <class In, class Finish> static TFX_INLINE void run_on(const call<T>& a, const In* in, Finish finish) {
     attributes_of<F> known = *a.geo;
     for (int r = 0; r < a.rows; ++r)
       for (int c = 0; c < a.cols; ++c) {
-        const T results[] = {F::template element<T>(known, in, r, c, a.cols, a.contracted),
-                             Beside::template element<T>(attributes_of<Beside>(*a.geo), in, r, c, a.cols, a.contracted)...};
-        finish(r, c, results);
+        const T made = F::template element<T>(known, in, r, c, a.cols, a.contracted);
+        finish(r, c, made);
       }
-  }
-  template <class... Beside> static void run_each(const call<T>& a) {
-    run_in<Beside...>(a, [&](int row, int col, const T* made) {
-      if (a.kernel != nullptr) return hand_over<T>(a, row, 1, col, 1, made, 1, made + sizeof...(Beside));
-      for (int k = 0; k <= int(sizeof...(Beside)); ++k) a.destination(k)[std::ptrdiff_t(row) * a.cols + col] = made[k];
-    });
   }
 };
 

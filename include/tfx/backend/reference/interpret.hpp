@@ -194,14 +194,16 @@ template <class T, class Watch = unwatched> struct interpreter {
   }
 
   constexpr void evaluate(int id, T* out) {
-    const node& n = g[id];
+    const int maker = g.maker(id);
+    const node& n = g[maker];
     node_call<T> a;
     for (int k = 0; k < n.count; ++k) {
-      a.in[k] = at[g.input(id, k)];
-      a.in_shape[k] = present(g[g.input(id, k)].shape);
+      a.in[k] = at[g.input(maker, k)];
+      a.in_shape[k] = present(g[g.input(maker, k)].shape);
     }
     a.out = out;
-    a.shape = present(n.shape);
+    a.shape = present(g[id].shape);
+    a.result = maker == id ? 0 : g[id].aux;
     a.axis = n.aux;
     a.run = &run;
     if (is_producer(n.op->kind) || n.op->strided) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <utility>
+
 #include <tfx/backend/kernel/enter.hpp>
 #include <tfx/backend/kernel/producer.hpp>
 #include <tfx/backend/kernel/stored_element.hpp>
@@ -16,12 +18,7 @@ template <class F, class Backend, class T> struct producer {
 
   static constexpr std::size_t sums(const geometry&, int rows, int cols) { return adds ? std::size_t(rows) * std::size_t(cols) : 0; }
 
-  static void run(const call<T>& a) { run_with(a); }
-  /// The same, and beside it what Beside makes of the same inputs.
-  template <class Beside> static void run_beside(const call<T>& a) { run_with<Beside>(a); }
-
-private:
-  template <class... Beside> static void run_with(const call<T>& a) {
+  static void run(const call<T>& a) {
     if constexpr (detail::reads_narrow<F>) {
       stored_operand<T> narrow[2];
       bool words = true;
@@ -29,28 +26,56 @@ private:
         narrow[k] = {a.operand[k], a.step[k].lies};
         words = words && narrow[k].lies == lies_as::word;
       }
-      if (!words) return run_on<Beside...>(a, narrow);
+      if (!words) return run_on(a, narrow);
     }
     const T* in[16] = {};
     for (int k = 0; k < a.layout->inputs; ++k) in[k] = static_cast<const T*>(a.operand[k]);
-    run_on<Beside...>(a, in);
+    run_on(a, in);
   }
-  template <class... Beside, class In> static void run_on(const call<T>& a, const In* in) {
-    constexpr int results = 1 + int(sizeof...(Beside));
+  template <unsigned Wanted> static void run(const call<T>& a) {
+    if constexpr (Wanted == 1) run(a);
+    else run_several<Wanted>(a, std::make_integer_sequence<int, results_of<F>>{});
+  }
+
+private:
+  template <class In> static void run_on(const call<T>& a, const In* in) {
     attributes_of<F> known = *a.geo;
     const detail::share s = detail::share_of(a.rows, a.part, a.parts, 1);
-    T block[results][piece];
+    T block[piece];
     for (int r = s.begin; r < s.end; ++r)
       for (int c0 = 0; c0 < a.cols; c0 += piece) {
         const int n = a.cols - c0 < piece ? a.cols - c0 : piece;
-        T* out[results];
-        for (int k = 0; k < results; ++k) out[k] = a.kernel == nullptr ? a.destination(k) + std::ptrdiff_t(r) * a.cols + c0 : block[k];
-        for (int c = 0; c < n; ++c) {
-          out[0][c] = element(a, known, in, r, c0 + c);
-          ((out[1][c] = Beside::template element<T>(known, in, r, c0 + c, a.cols, a.contracted)), ...);
-        }
-        if (a.kernel != nullptr && (a.last || !adds)) hand_over<T>(a, r, 1, c0, n, block[0], piece, block[results - 1]);
+        T* const out = a.kernel == nullptr ? a.destination() + std::ptrdiff_t(r) * a.cols + c0 : block;
+        for (int c = 0; c < n; ++c) out[c] = element(a, known, in, r, c0 + c);
+        if (a.kernel != nullptr && (a.last || !adds)) hand_over<T>(a, r, 1, c0, n, block, piece);
       }
+  }
+  template <unsigned Wanted, int... K> static void run_several(const call<T>& a, std::integer_sequence<int, K...>) {
+    attributes_of<F> known = *a.geo;
+    const T* in[16] = {};
+    for (int k = 0; k < a.layout->inputs; ++k) in[k] = static_cast<const T*>(a.operand[k]);
+    ((Wanted >> K & 1 ? store<K>(a, known, in) : void()), ...);
+    if (a.kernel == nullptr) return;
+    const detail::share s = detail::share_of(a.rows, a.part, a.parts, 1);
+    T block[results_of<F>][piece];
+    const T* const blocks[] = {block[K]...};
+    for (int r = s.begin; r < s.end; ++r)
+      for (int c0 = 0; c0 < a.cols; c0 += piece) {
+        const int n = a.cols - c0 < piece ? a.cols - c0 : piece;
+        for (int c = 0; c < n; ++c)
+          ((Wanted >> K & 1 && a.hands(K) ? void(block[K][c] = F::template element<T, K>(known, in, r, c0 + c, a.cols, a.contracted)) : void()), ...);
+        hand_over<T>(a, r, 1, c0, n, blocks, piece);
+      }
+  }
+  /// A result that goes to memory as it is: its own rows and columns.
+  template <int K> static void store(const call<T>& a, attributes_of<F>& known, const T* const* in) {
+    T* const to = a.stored(K);
+    if (to == nullptr) return;
+    const dims own = K == 0 ? dims{2, {a.rows, a.cols}, false} : F::result(K, known, dims{2, {a.rows, a.cols}, false}, dtype::real_type).shape;
+    const int cols = own.cols();
+    const detail::share s = detail::share_of(own.rows(), a.part, a.parts, 1);
+    for (int r = s.begin; r < s.end; ++r)
+      for (int c = 0; c < cols; ++c) to[std::ptrdiff_t(r) * cols + c] = F::template element<T, K>(known, in, r, c, cols, a.contracted);
   }
   template <class In> static TFX_INLINE T element(const call<T>& a, attributes_of<F>& known, const In* in, int r, int c) {
     if constexpr (adds) {

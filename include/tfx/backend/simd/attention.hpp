@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <tfx/backend/kernel/enter.hpp>
 #include <tfx/backend/simd/attention_rows.hpp>
 
 namespace tfx::backend::inline TFX_SIMD_BUILD {
@@ -71,11 +72,12 @@ template <class T, class V> struct simd_attention {
   }
 };
 
-/// The gradients of queries, keys and values, as columns side by side, as attention_gradient_op defines them.
+/// The gradients of queries, keys and values, as attention_gradient_op defines them; or, in one matrix, all three as columns side
+/// by side.
 ///
 /// Operands   those of the attention, and dy
 /// Parts      heads: the gradients of keys and values are chains over all queries
-template <class T, class V> struct simd_attention_gradient {
+template <class T, class V, bool InMatrix = false> struct simd_attention_gradient {
   using at = attention_geometry;
   using work = attention_work<T, V>;
 
@@ -83,54 +85,45 @@ template <class T, class V> struct simd_attention_gradient {
 
   static constexpr std::size_t scratch(const attention_geometry& g, int, int) {
     const int keys = work::padded_keys(g), size = work::padded_size(g), panels = work::panel_size(g);
-    return std::size_t(2 * at::block * keys + 2 * g.size * keys + (2 * at::block + g.keys) * panels +
-                       at::block * size + 2 * g.keys * size + 160);
+    return std::size_t(2 * at::block * keys + 2 * g.size * keys + (2 * at::block + g.keys) * panels + (g.queries + 2 * g.keys) * size + 160);
   }
 
   static constexpr int useful_parts(const attention_geometry& g, int rows, int cols) {
-    const std::int64_t parts = g.gradient_multiply_adds(std::int64_t(rows) * cols) / 65536;
+    const std::int64_t parts = 5 * (std::int64_t(rows) * cols / (InMatrix ? 3 : 1)) * g.keys / 65536;
     return parts < 1 ? 1 : parts > 1024 ? 1024 : int(parts);
   }
 
-  static void run(const call<T>& a, T* destination, finish_function<T> finish) {
+  static TFX_PART void run(const call<T>& a) { run<7>(a); }
+  template <unsigned Wanted> static TFX_PART void run(const call<T>& a) {
     if (a.rows <= 0 || a.cols <= 0) return;
-    const one_part job(a, destination, finish);
+    const one_part job(a, Wanted);
     const attention_geometry& g = job.g;
-    const int positions = g.parts == at::of_keys_and_values ? g.keys : g.queries;
-    const range share = share_of(a.rows / positions * g.heads, a.part, a.parts);
+    const range share = share_of(a.rows / g.queries * g.heads, a.part, a.parts);
     for (int unit = share.from; unit < share.to; ++unit) job.head(unit / g.heads, unit % g.heads);
   }
 
  private:
-  /// Where results go: into the destination itself, or into a block that the epilogue gets.
+  /// Where a result goes: into memory itself, or into a block that the kernel behind it gets.
   struct result {
     T* to = nullptr;
     std::ptrdiff_t stride = 0;
+
+    result from(int row) const { return {to + row * stride, stride}; }
   };
 
   struct one_part {
     const call<T>& a;
-    T* const destination;
-    const finish_function<T> finish;
     const work w;
     const attention_geometry& g;
     const int size, features;
-    const bool queries, keys;  ///< which gradients are made
+    const bool queries, keys, values;  ///< which gradients are made
     T *weights, *scores;
     T *keys_across, *values_across;            ///< of this head, as `pack_transposed` leaves them
     T *keys_along, *queries_along, *dy_along;  ///< of this head, and of one block, as `pack_features` leaves them
-    T *block, *key_block, *value_block;        ///< results for an epilogue
+    T* block[3];                               ///< results for a kernel
 
-    one_part(const call<T>& from, T* to, finish_function<T> f)
-        : a(from),
-          destination(to),
-          finish(f),
-          w(from),
-          g(w.g),
-          size(g.size),
-          features(g.heads * g.size),
-          queries(g.parts != at::of_keys_and_values),
-          keys(g.parts != at::of_queries) {
+    one_part(const call<T>& from, unsigned wanted)
+        : a(from), w(from), g(w.g), size(g.size), features(g.heads * g.size), queries(wanted & 1), keys(wanted & 2), values(wanted & 4) {
       scratch_pieces<T> memory{a.scratch};
       weights = memory.take(at::block * w.pitch());
       scores = memory.take(at::block * w.pitch());
@@ -139,17 +132,24 @@ template <class T, class V> struct simd_attention_gradient {
       keys_along = memory.take(g.keys * work::panel_size(g));
       queries_along = memory.take(at::block * work::panel_size(g));
       dy_along = memory.take(at::block * work::panel_size(g));
-      block = memory.take(at::block * work::padded_size(g));
-      key_block = memory.take(g.keys * work::padded_size(g));
-      value_block = memory.take(g.keys * work::padded_size(g));
+      for (int k = 0; k < 3; ++k) block[k] = memory.take((k == 0 ? g.queries : g.keys) * work::padded_size(g));
     }
 
-    result place(T* memory, int row, int col) const {
-      if (finish != nullptr) return {memory, work::padded_size(g)};
-      return {destination + std::ptrdiff_t(row) * a.cols + col, a.cols};
+    bool hands(int k) const { return InMatrix ? a.kernel != nullptr : a.hands(k); }
+    /// The k-th gradient of a head, from its first position on.
+    result place(int k, int n, int h) const {
+      if (hands(k)) return {block[k], work::padded_size(g)};
+      const std::ptrdiff_t row = std::ptrdiff_t(n) * (k == 0 ? g.queries : g.keys);
+      if constexpr (InMatrix) return {a.destination() + row * a.cols + k * features + h * size, a.cols};
+      else return {a.stored(k) + row * features + h * size, features};
     }
-    void done(const result& r, int row, int count, int col) const {
-      if (finish != nullptr) finish(a, row, count, col, size, r.to, r.stride);
+    void hand_over_head(int n, int h) const {
+      if (a.kernel == nullptr) return;
+      if constexpr (InMatrix) {
+        for (int k = 0; k < 3; ++k) hand_over<T>(a, n * g.queries, g.queries, k * features + h * size, size, block[k], work::padded_size(g));
+      } else {
+        hand_over<T>(a, n * g.queries, g.queries, h * size, size, block, work::padded_size(g));
+      }
     }
 
     /// Adds left^T times a packed block of `count` rows to the gradient of the keys or values before `past`; those from
@@ -173,9 +173,7 @@ template <class T, class V> struct simd_attention_gradient {
 
     void head(int n, int h) const {
       const T* const dy = w.operand(4 + g.masked) + std::ptrdiff_t(n) * g.queries * features + h * size;
-      const int key_col = (queries ? features : 0) + h * size, first_row = n * g.keys;
-      const result dk = keys ? place(key_block, first_row, key_col) : result{};
-      const result dv = keys ? place(value_block, first_row, key_col + features) : result{};
+      const result dq = queries ? place(0, n, h) : result{}, dk = keys ? place(1, n, h) : result{}, dv = values ? place(2, n, h) : result{};
       w.pack_transposed(w.key_row(n, h, 0), g.key_stride, keys_across);
       w.pack_transposed(w.value_row(n, h, 0), g.value_stride, values_across);
       if (queries) w.pack_features(w.key_row(n, h, 0), g.key_stride, g.keys, keys_along);
@@ -189,24 +187,24 @@ template <class T, class V> struct simd_attention_gradient {
         T inverse[at::block];
         w.exponentials(weights, n, h, i, count, past, inverse);
         w.score_gradients(weights, scores, inverse, count, past);
-        if (queries) query_gradients(n, h, i, count, past);
-        if (!keys) continue;
-        w.pack_features(q, g.query_stride, count, queries_along);
-        w.pack_features(d, features, count, dy_along);
-        add_transposed(scores, past, begun, queries_along, count, dk);
-        add_transposed(weights, past, begun, dy_along, count, dv);
+        if (queries) query_gradients(count, past, dq.from(i));
+        if (keys) w.pack_features(q, g.query_stride, count, queries_along);
+        if (values) w.pack_features(d, features, count, dy_along);
+        if (keys) add_transposed(scores, past, begun, queries_along, count, dk);
+        if (values) add_transposed(weights, past, begun, dy_along, count, dv);
         begun = past;
       }
-      if (!keys) return;
-      for (int j = begun; j < g.keys; ++j)  // seen by no query
-        for (int c = 0; c < size; ++c) dk.to[j * dk.stride + c] = dv.to[j * dv.stride + c] = 0;
-      done(dk, first_row, g.keys, key_col);
-      done(dv, first_row, g.keys, key_col + features);
+      if (keys) clear(dk, begun);
+      if (values) clear(dv, begun);
+      hand_over_head(n, h);
+    }
+    /// Keys that no query sees.
+    void clear(const result& r, int begun) const {
+      for (int j = begun; j < g.keys; ++j)
+        for (int c = 0; c < size; ++c) r.to[j * r.stride + c] = 0;
     }
 
-    void query_gradients(int n, int h, int i, int count, int past) const {
-      const int row = n * g.queries + i, col = h * size;
-      const result dq = place(block, row, col);
+    void query_gradients(int count, int past, const result& dq) const {
       tile_call<T> c;
       c.a = scores;
       c.a_row = w.pitch();
@@ -215,7 +213,6 @@ template <class T, class V> struct simd_attention_gradient {
       c.c = dq.to;
       c.c_row = dq.stride;
       w.times_features(c, count, keys_along, g.keys);
-      done(dq, row, count, col);
     }
   };
 };

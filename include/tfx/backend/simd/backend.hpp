@@ -13,6 +13,7 @@
 #include <tfx/backend/simd/gemm.hpp>
 #include <tfx/backend/simd/movement.hpp>
 #include <tfx/backend/simd/pool.hpp>
+#include <tfx/backend/simd/sort.hpp>
 #include <tfx/ops/attention.hpp>
 #include <tfx/ops/control_flow.hpp>
 #include <tfx/ops/conv2d.hpp>
@@ -21,6 +22,7 @@
 #include <tfx/ops/matmul.hpp>
 #include <tfx/ops/pool.hpp>
 #include <tfx/ops/rearrange.hpp>
+#include <tfx/ops/sort.hpp>
 
 #if defined(TFX_SIMD_CHOOSES)
 #include <tfx/backend/simd/chosen.hpp>
@@ -77,15 +79,11 @@ struct producer<conv_to_x_op, B, T> : backend::of_tiles<backend::simd_conv_to_x<
 template <class B, class T> requires backend::is_simd<B>
 struct producer<conv_to_w_op, B, T> : backend::of_tiles<backend::simd_conv_to_w<T>, T> {};
 template <class B, class T> requires backend::is_simd<B>
-struct producer<conv_max_pool_op, B, T> : backend::simd_conv_max_pool<T, B, conv_max_pool_op> {};
-template <class B, class T> requires backend::is_simd<B>
-struct producer<conv_max_pool_place_op, B, T> : backend::simd_conv_max_pool<T, B, conv_max_pool_place_op> {};
+struct producer<conv_max_pool_op, B, T> : backend::simd_conv_max_pool<T, B> {};
 template <class B, class T> requires backend::is_simd<B>
 struct producer<conv_max_pool_to_w_op, B, T> : backend::simd_conv_max_pool_to_w<T, B> {};
 template <class B, class T> requires backend::is_simd<B>
-struct producer<max_pool_op, B, T> : backend::simd_max_pool<T, typename B::template lanes<T>, max_pool_op> {};
-template <class B, class T> requires backend::is_simd<B>
-struct producer<max_pool_place_op, B, T> : backend::simd_max_pool<T, typename B::template lanes<T>, max_pool_place_op> {};
+struct producer<max_pool_op, B, T> : backend::simd_max_pool<T, typename B::template lanes<T>> {};
 template <class B, class T> requires backend::is_simd<B>
 struct producer<max_pool_gradient_op, B, T> : backend::simd_max_pool_grad<T, typename B::template lanes<T>> {};
 template <class B, class T> requires backend::is_simd<B>
@@ -115,8 +113,16 @@ struct producer<gather_op, B, T> : backend::of_blocks<backend::simd_gather_rows<
 template <class B, class T> requires backend::is_simd<B>
 struct producer<scatter_add_op, B, T> : backend::of_blocks<backend::simd_scatter_rows<T, typename B::template lanes<T>>, T> {};
 template <class B, class T> requires backend::is_simd<B>
+struct producer<sort_op, B, T> : backend::simd_sort<T> {};
+template <class B, class T> requires backend::is_simd<B>
+struct producer<take_along_rows_op, B, T> : backend::of_blocks<backend::simd_take_along<T, typename B::template lanes<T>>, T> {};
+template <class B, class T> requires backend::is_simd<B>
+struct producer<add_along_rows_op, B, T> : backend::of_blocks<backend::simd_add_along<T, typename B::template lanes<T>>, T> {};
+template <class B, class T> requires backend::is_simd<B>
 struct producer<attention_op, B, T> : backend::of_blocks<backend::simd_attention<T, typename B::template lanes<T>>, T> {};
 template <class B, class T> requires backend::is_simd<B>
-struct producer<attention_gradient_op, B, T> : backend::of_blocks<backend::simd_attention_gradient<T, typename B::template lanes<T>>, T> {};
+struct producer<attention_gradient_op, B, T> : backend::simd_attention_gradient<T, typename B::template lanes<T>> {};
+template <class B, class T> requires backend::is_simd<B>
+struct producer<attention_matrix_gradient_op, B, T> : backend::simd_attention_gradient<T, typename B::template lanes<T>, true> {};
 
 }  // namespace tfx

@@ -97,17 +97,17 @@ template <class T, class Code> struct kernel_entry<backend::simd<backend::found_
 };
 
 /// A producer over vectors is compiled for each instruction set, one of tiles chooses itself.
-template <class T, class F, class... Beside>
-struct producer_entry<backend::simd<backend::found_at_start>, T, F, Beside...> {
+template <class T, class F, unsigned Wanted>
+struct producer_entry<backend::simd<backend::found_at_start>, T, F, Wanted> {
   struct producer_of {
     const call<T>& a;
     template <class V> TFX_PART void operator()() const {
-      detail::run_producer<backend::simd<backend::vectors_of<int(sizeof(V))>>, T, F, Beside...>(a);
+      detail::run_producer<backend::simd<backend::vectors_of<int(sizeof(V))>>, T, F, Wanted>(a);
     }
   };
   static void run(const call<T>& a) {
     using chosen = backend::simd<backend::found_at_start>;
-    if constexpr (requires { producer<F, chosen, T>::chooses; }) producer<F, chosen, T>::run(a);
+    if constexpr (requires { producer<F, chosen, T>::chooses; }) detail::run_producer<chosen, T, F, Wanted>(a);
     else chosen::with_lanes<T>(producer_of{a});
   }
 };

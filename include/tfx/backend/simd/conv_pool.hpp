@@ -17,8 +17,8 @@ template <class T> constexpr int windows_of_block(const conv_shape& s) {
   return round_up(block_size<T>(s.window_height, s.out_width) / (s.window_height * s.window_width), 16);
 }
 
-/// The maxima of windows that do not overlap, of blocks of a convolution's results: `Made` of each, stored or handed over.
-template <class T, class V, class... Made> struct max_pooling {
+/// The maxima of windows that do not overlap, of blocks of a convolution's results: the `Wanted` results of each, stored or handed over.
+template <class T, class V, int... Wanted> struct max_pooling {
   /// The block has whole lines of windows from that of `row` on. What is made of a window may lie where its pixels are, or
   /// those of windows before it.
   static TFX_INLINE void finish(const call<T>& a, int row, int rows, int col, int cols, const T* block,
@@ -34,7 +34,7 @@ template <class T, class V, class... Made> struct max_pooling {
 
  private:
   using many = lanes::lane<V>;
-  static constexpr int width = lanes::traits<V>::width, results = int(sizeof...(Made));
+  static constexpr int width = lanes::traits<V>::width, results = int(sizeof...(Wanted));
 
   template <int Side> static TFX_INLINE void pool(const call<T>& a, const conv_shape& s, int row, int rows, int col,
                                                   int cols, const T* block, std::ptrdiff_t stride) {
@@ -44,7 +44,9 @@ template <class T, class V, class... Made> struct max_pooling {
     const bool fused = a.kernel != nullptr;
     T* const made[] = {const_cast<T*>(block), a.scratch - windows_of_block<T>(s)};
     T* to[results];
-    for (int k = 0; k < results; ++k) to[k] = fused ? made[k] : a.destination(k) + std::ptrdiff_t(row) * a.cols + col;
+    const T* blocks[max_results];
+    int k = 0;
+    ((blocks[Wanted] = made[k], to[k++] = fused ? const_cast<T*>(blocks[Wanted]) : a.stored(Wanted) + std::ptrdiff_t(row) * a.cols + col), ...);
     const T* lines = block;
     for (int i = 0; i < rows; lines += high * line) {
       const int end = i + in_line;
@@ -64,12 +66,12 @@ template <class T, class V, class... Made> struct max_pooling {
             }
           }
           int result = 0;
-          (lanes::partial<V>::put(to[result++] + c, Made::of(most).v, n), ...);
+          (lanes::partial<V>::put(to[result++] + c, most.template result<Wanted>().v, n), ...);
         }
         for (T*& each : to) each += fused ? stride : a.cols;
       }
     }
-    if (fused) hand_over<T>(a, row, rows, col, cols, made[0], stride, made[results - 1]);
+    if (fused) hand_over<T>(a, row, rows, col, cols, blocks, stride);
   }
 };
 
@@ -80,16 +82,15 @@ template <class T> struct simd_conv_blocks : simd_conv<T> {
   [[gnu::noinline]] static void run(const call<T>& a, finish_function<T> pool) { simd_conv<T>::run(a, nullptr, pool); }
 };
 
-template <class T, class Backend, class F> struct simd_conv_max_pool : simd_conv_blocks<T> {
+template <class T, class Backend> struct simd_conv_max_pool : simd_conv_blocks<T> {
   static constexpr std::size_t scratch(const conv2d_geometry& g, int rows, int cols) {
     return simd_conv<T>::scratch(g, rows, cols) + std::size_t(windows_of_block<T>(conv_shape(g)));
   }
-  static TFX_PART void run(const call<T>& a) { make<F>(a); }
-  template <class Beside> static TFX_PART void run_beside(const call<T>& a) { make<F, Beside>(a); }
+  template <unsigned Wanted> static TFX_PART void run(const call<T>& a) { make(a, results_in<Wanted>{}); }
 
  private:
-  template <class... Made> static TFX_PART void make(const call<T>& a) {
-    using pooling = max_pooling<T, typename Backend::template lanes<T>, Made...>;
+  template <int... Wanted> static TFX_PART void make(const call<T>& a, std::integer_sequence<int, Wanted...>) {
+    using pooling = max_pooling<T, typename Backend::template lanes<T>, Wanted...>;
     call<T> behind = a;
     behind.scratch += windows_of_block<T>(conv_shape{conv2d_geometry(*a.geo)});
     simd_conv_blocks<T>::run(behind, tfx::detail::finisher<Backend, pooling, T>());

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <type_traits>
+#include <utility>
 
 #include <tfx/backend/kernel/enter.hpp>
 #include <tfx/backend/simd/conv_axis.hpp>
 #include <tfx/backend/simd/share.hpp>
 #include <tfx/core/config.hpp>
+#include <tfx/graph/results.hpp>
 #include <tfx/lanes/lane.hpp>
 #include <tfx/lanes/partial.hpp>
 #include <tfx/lanes/window_maximum.hpp>
@@ -82,21 +84,24 @@ template <class T, class V> struct pooling {
   }
 
   /// Results: calls reduce(window, first pixel of the window, channels, to) for every result pixel of this part, `to`
-  /// being where its `Results` results belong.
-  template <int Results, class Reduce> TFX_INLINE void forward(Reduce reduce) const {
+  /// being where each of the `Wanted` results belongs.
+  template <int... Wanted, class Reduce> TFX_INLINE void forward(std::integer_sequence<int, Wanted...>, Reduce reduce) const {
+    constexpr int results = sizeof...(Wanted);
     if (a.rows <= 0 || a.cols <= 0) return;
     const bool fused = a.kernel != nullptr;
     const range share = share_of(a.rows, a.part, a.parts);
-    const int most = fused ? block_elements<T> / Results : a.cols;
+    const int most = fused ? block_elements<T> / results : a.cols;
     for (int channel = 0; channel < a.cols; channel += most) {
       const range channels = {channel, lesser_of(channel + most, a.cols)};
       const int stride = fused ? round_up(channels.size(), 16) : a.cols;
       const int height = fused ? most / stride : greater_of(share.size(), 1);
       for (int first = share.from; first < share.to; first += height) {
         const int count = lesser_of(height, share.to - first);
-        T* to[Results];
-        for (int k = 0; k < Results; ++k)
-          to[k] = fused ? a.scratch + k * most : a.destination(k) + std::ptrdiff_t(first) * a.cols + channel;
+        T* to[results];
+        const T* blocks[max_results];
+        int k = 0;
+        ((blocks[Wanted] = a.scratch + k * most,
+          to[k++] = fused ? const_cast<T*>(blocks[Wanted]) : a.stored(Wanted) + std::ptrdiff_t(first) * a.cols + channel), ...);
         for (int done = 0; done < count;) {
           const int line = (first + done) / s.out_width, start = (first + done) - line * s.out_width;
           const int end = lesser_of(s.out_width, start + count - done);
@@ -109,7 +114,7 @@ template <class T, class V> struct pooling {
           }
           done += end - start;
         }
-        if (fused) hand_over<T>(a, first, count, channel, channels.size(), a.scratch, stride, a.scratch + (Results - 1) * most);
+        if (fused) hand_over<T>(a, first, count, channel, channels.size(), blocks, stride);
       }
     }
   }
@@ -232,27 +237,30 @@ constexpr int pool_useful_parts(const pool2d_geometry& g, int rows, int cols) {
 
 }  // namespace detail
 
+/// The numbers of the bits in a set of results, in their order.
+template <unsigned Wanted> using results_in =
+    std::conditional_t<Wanted == 1, std::integer_sequence<int, 0>,
+                       std::conditional_t<Wanted == 2, std::integer_sequence<int, 1>, std::integer_sequence<int, 0, 1>>>;
+
 /// The maximum of each window, or its place, or both. Padding never wins; a NaN does.
 ///
 /// Operands   x [n, H, W, C]
-template <class T, class V, class F> struct simd_max_pool {
+template <class T, class V> struct simd_max_pool {
   template <class Launch> static constexpr const void* tiles() { return nullptr; }
   static constexpr std::size_t scratch(const pool2d_geometry&, int, int) { return std::size_t(block_elements<T>); }
   static constexpr int useful_parts(const pool2d_geometry& g, int rows, int cols) {
     return detail::pool_useful_parts(g, rows, cols);
   }
 
-  static TFX_INLINE void run(const call<T>& a) { make<F>(a); }
-  template <class Beside> static TFX_INLINE void run_beside(const call<T>& a) { make<F, Beside>(a); }
+  template <unsigned Wanted> static TFX_INLINE void run(const call<T>& a) { make(a, results_in<Wanted>{}); }
 
  private:
-  template <class... Made> static TFX_INLINE void make(const call<T>& a) {
+  template <int... Wanted> static TFX_INLINE void make(const call<T>& a, std::integer_sequence<int, Wanted...> wanted) {
     const pooling<T, V> p(a);
     using window = typename pooling<T, V>::window;
     const std::ptrdiff_t down = p.input_pixel(0, p.s.dilation_height, 0);
     const std::ptrdiff_t across = p.input_pixel(0, 0, p.s.dilation_width);
-    p.template forward<int(sizeof...(Made))>([&](const window& w, std::ptrdiff_t pixel, range channels, T* const* to)
-                                                 __attribute__((always_inline)) {
+    p.forward(wanted, [&](const window& w, std::ptrdiff_t pixel, range channels, T* const* to) __attribute__((always_inline)) {
       const int first = w.down.first * p.s.kernel_width + w.across.first;
       p.with_side(w, [&]<class Side>(Side) __attribute__((always_inline)) {
         p.for_channels(channels, [&](int c, int n) __attribute__((always_inline)) {
@@ -262,7 +270,7 @@ template <class T, class V, class F> struct simd_max_pool {
             most.see(p.read(x + i * down + j * across, n), first + i * p.s.kernel_width + j, i == 0 && j == 0);
           });
           int result = 0;
-          (p.write(Made::of(most), to[result++] + (c - channels.from), n), ...);
+          (p.write(most.template result<Wanted>(), to[result++] + (c - channels.from), n), ...);
         });
       });
     });
@@ -280,8 +288,8 @@ template <class T, class V> struct simd_avg_pool {
   TFX_INLINE static void run(const call<T>& a) {
     const pooling<T, V> p(a);
     using window = typename pooling<T, V>::window;
-    p.template forward<1>([&](const window& w, std::ptrdiff_t first, range channels, T* const* to)
-                              __attribute__((always_inline)) {
+    p.forward(results_in<1>{}, [&](const window& w, std::ptrdiff_t first, range channels, T* const* to)
+                                   __attribute__((always_inline)) {
       const std::ptrdiff_t down = p.input_pixel(0, p.s.dilation_height, 0);
       const std::ptrdiff_t across = p.input_pixel(0, 0, p.s.dilation_width);
       const T count = T(greater_of(w.count(), 1));
