@@ -29,6 +29,7 @@ WORKS = {
     "first-step": ("new process, one training step", 100, 100, "us"),
     "first-step-memory": ("peak memory of that process", 10, 10, "KiB"),
 }
+KERNELS = {"sgemm": "Products, beside OpenBLAS, oneDNN and Eigen", "conv": "Convolutions, beside oneDNN"}
 FRAMEWORKS = {
     "tfx": "tfx",
     "tensorflow": "TensorFlow",
@@ -159,7 +160,7 @@ def problems_text(units):
     return "\n".join(f"- {name}: {error}" for name, error in found.items())
 
 
-def markdown(units, machine, pictures=()):
+def markdown(units, machine, pictures=(), points=()):
     times = best_times(units)
     parts = [
         "# Speed beside other frameworks",
@@ -178,6 +179,9 @@ def markdown(units, machine, pictures=()):
         lines = [f"| {WORKS[work][0]} | {cell(value)} |" for (_, work), value in calls.items()]
         parts += ["## tfx, first call / later calls", "\n".join(["| work | ratio |", "|---|---|", *lines])]
     parts += [f"![{title}]({name})" for title, name in pictures]
+    kernels = kernel_tables(points)
+    if kernels:
+        parts += ["## Kernels beside libraries, one thread", kernels]
     problems = problems_text(units)
     if problems:
         parts += ["## Not measured", problems]
@@ -274,6 +278,36 @@ def kernel_points(reports):
                 library, _, name = one["name"].partition("/")
                 points.append((name, library, one["flops"] / one["bytes"], one["flops"] / 1e9))
     return points
+
+
+def kernel_tables(points):
+    """Kernels beside the best of the libraries, the slowest first: tfx and it in GFLOP/s, and their ratio."""
+    rates = {}
+    for name, library, _, rate in points:
+        rates.setdefault(name, {})[library] = max(rate, rates.get(name, {}).get(library, 0))
+    kinds = {}
+    for name, of in rates.items():
+        others = {library: rate for library, rate in of.items() if library != "tfx"}
+        if others and "tfx" in of:
+            best = max(others, key=others.get)
+            row = (of["tfx"] / others[best], name.partition(" ")[2], of["tfx"], others[best], best)
+            kinds.setdefault(name.partition(" ")[0], []).append(row)
+    parts = []
+    for kind, rows in kinds.items():
+        mean = math.exp(sum(math.log(row[0]) for row in rows) / len(rows))
+        below = sum(row[0] < 1 for row in rows)
+        parts += [
+            f"### {KERNELS.get(kind, kind)}",
+            f"{len(rows)} sizes, tfx / best other: geometric mean {mean:.2f}, below 1 in {below}.",
+            "\n".join(
+                [
+                    "| size | tfx, GFLOP/s | best other | tfx / best |",
+                    "|---|---|---|---|",
+                    *(f"| {size} | {own:.0f} | {best:.0f} {by} | {ratio:.2f} |" for ratio, size, own, best, by in sorted(rows)),
+                ]
+            ),
+        ]
+    return "\n\n".join(parts)
 
 
 def roofline_picture(machine, points):

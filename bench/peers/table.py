@@ -65,7 +65,7 @@ def arguments():
     parser.add_argument(
         "--through", default="", metavar="COMMAND", help="a command that each measurement is run through"
     )
-    parser.add_argument("--kernels", action="store_true", help="also run the benchmarks of kernels, for the roofline")
+    parser.add_argument("--kernels", action="store_true", help="also run the benchmarks of kernels, for their tables and the roofline")
     parser.add_argument(
         "--out", type=pathlib.Path, default=ROOT / "build/peers", help="folder of results, table and pictures"
     )
@@ -362,7 +362,7 @@ def write_report(folder, records):
     if points:
         (folder / "roofline.svg").write_text(report.roofline_picture(machine, points), encoding="utf-8")
         pictures.append(("Roofline of one core", "roofline.svg"))
-    (folder / "speed.md").write_text(report.markdown(records, machine, pictures), encoding="utf-8")
+    (folder / "speed.md").write_text(report.markdown(records, machine, pictures, points), encoding="utf-8")
     print(f"{folder}/speed.md")
 
 

@@ -86,6 +86,9 @@ reports = [
 ]
 points = report.kernel_points(reports)
 assert points == [("a & b", "tfx", 10.0, 10.0)], points
+rates = [("sgemm 3x4x5", library, 1, rate) for library, rate in (("tfx", 30), ("eigen", 20), ("blas", 40))]
+beside = report.kernel_tables([*points, *rates])
+assert "| 3x4x5 | 30 | 40 blas | 0.75 |" in beside and "mean 0.75, below 1 in 1" in beside and "a & b" not in beside, beside
 picture = xml.fromstring(report.roofline_picture(MACHINE, points))
 assert any("a & b" in (one.text or "") for one in picture.iter("{http://www.w3.org/2000/svg}title"))
 assert abs(report.log_position(10, 1, 100, 0, 200) - 100) < 1e-9
