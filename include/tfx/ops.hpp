@@ -11,6 +11,7 @@
 #include <tfx/ops/compose.hpp>
 #include <tfx/ops/control_flow.hpp>
 #include <tfx/ops/conv2d.hpp>
+#include <tfx/ops/conv2d_transpose.hpp>
 #include <tfx/ops/gather.hpp>
 #include <tfx/ops/generate.hpp>
 #include <tfx/ops/math.hpp>
@@ -23,3 +24,4 @@
 #include <tfx/ops/softmax.hpp>
 #include <tfx/ops/sort.hpp>
 #include <tfx/ops/trigonometric.hpp>
+#include <tfx/ops/upsample.hpp>

@@ -9,4 +9,5 @@
 #include <tfx/optim/loss_scaled.hpp>
 #include <tfx/optim/minimize.hpp>
 #include <tfx/optim/rmsprop.hpp>
+#include <tfx/optim/schedule.hpp>
 #include <tfx/optim/sgd.hpp>

@@ -115,3 +115,25 @@ TEST_CASE("the numbers depend on seed and site, not on how many there are or whe
     CHECK(other[i] != few[i]);
   }
 }
+
+TEST_CASE("orthogonal matrices have orthonormal rows, or columns if they have more rows") {
+  auto check = [](int rows, int cols) {
+    std::vector<double> m(std::size_t(rows * cols));
+    init::fill(init::orthogonal{}, rows, cols, m.data(), rows * cols, 42, 1);
+    const bool wide = rows < cols;
+    const int lines = wide ? rows : cols, length = wide ? cols : rows;
+    double total = 0;
+    for (int a = 0; a < lines; ++a)
+      for (int b = 0; b <= a; ++b) {
+        double product = 0;
+        for (int k = 0; k < length; ++k) product += wide ? m[std::size_t(a * cols + k)] * m[std::size_t(b * cols + k)] : m[std::size_t(k * cols + a)] * m[std::size_t(k * cols + b)];
+        CHECK(std::fabs(product - (a == b)) < 1e-14);
+      }
+    for (const double x : m) total += x;
+    CHECK(std::fabs(total) < 4 * std::sqrt(double(lines)));   // of deviation sqrt(lines): nothing favours a sign
+  };
+  check(20, 20);
+  check(16, 64);
+  check(50, 8);
+  check(1, 9);
+}

@@ -4,7 +4,7 @@
 #include <tfx/ops.hpp>
 
 #include "../fixtures/attention.hpp"
-#include "../support/layer.hpp"
+#include "../support/layer_case.hpp"
 #include "../support/same_results.hpp"
 
 namespace {
@@ -14,6 +14,7 @@ using namespace tfx::testing;
 
 constexpr nn::multi_head_attention<2> attention{};
 constexpr nn::multi_head_attention<2, causal> causal_attention{};
+constexpr nn::cross_attention<2> cross_attention{};
 constexpr nn::transformer_encoder<2, 5> first{};
 constexpr nn::transformer_encoder<2, 5, nn::tanh> last{.normalize_first = false};
 constexpr nn::transformer_encoder<2, 5, nn::gelu_tanh, causal> dropping{.dropout = 0.25};
@@ -38,6 +39,12 @@ TEST_CASE("multi-head attention") {
   CHECK_CLOSE(m.gradient(in + "bias"), f::d_in_bias);
   CHECK_CLOSE(m.gradient(out + "weight"), f::d_out_weight);
   CHECK_CLOSE(m.gradient(out + "bias"), f::d_out_bias);
+}
+
+TEST_CASE("attention to another sequence, of which a mask leaves out steps") {
+  check_layer<cross_attention, fixtures::cross_attention>(
+      "cross_attention/q_proj/weight cross_attention/q_proj/bias cross_attention/kv_proj/weight cross_attention/kv_proj/bias "
+      "cross_attention/out_proj/weight cross_attention/out_proj/bias");
 }
 
 TEST_CASE("causal attention does not see what comes later") {

@@ -95,7 +95,7 @@ template <class T> class program_memory {
   }
   template <class Numbers> void put(const leaf_info& l, const Numbers& from) {
     const std::span<T> to = values(l);
-    REQUIRE(from.size() <= to.size());
+    REQUIRE(from.size() <= std::size_t(l.size));
     std::fill(to.begin(), to.end(), poison);
     std::size_t i = 0;
     for (const auto x : from) put_stored(further(to.data(), std::ptrdiff_t(i++), form_of(l.type)), word_of<T>(double(x), is_whole(l.type)), form_of(l.type));

@@ -4,13 +4,14 @@
 #include <cstdint>
 
 #include <tfx/core/random.hpp>
+#include <tfx/init/orthogonal.hpp>
 #include <tfx/lanes/random.hpp>
 
 namespace tfx {
 
 /// How a parameter is filled before training: a plain value, so that a layer can carry it and a layout can store it.
 struct initializer {
-  enum class kind : std::uint8_t { constant, uniform, normal, truncated_normal, scaled_uniform, scaled_normal, one_gate };
+  enum class kind : std::uint8_t { constant, uniform, normal, truncated_normal, scaled_uniform, scaled_normal, one_gate, orthogonal };
   enum class fan : std::uint8_t { in, out, average };
 
   kind distribution = kind::constant;
@@ -79,6 +80,14 @@ struct lecun_normal : variance_scaling {
   constexpr lecun_normal() : variance_scaling(1, fan::in, true) {}
 };
 
+/// A matrix with orthonormal rows, or columns if it has more rows than columns: of normal numbers, evenly among all such matrices.
+/// `fan_out` is its number of columns.
+///
+/// Source     Saxe, McClelland and Ganguli 2014, section 3
+struct orthogonal : initializer {
+  constexpr orthogonal() : initializer{kind::orthogonal, fan::in, 0, 1} {}
+};
+
 /// Fans of a kernel whose last two axes are inputs and outputs: receptive is the product of the axes before them.
 struct fans {
   int in = 1, out = 1;
@@ -95,7 +104,8 @@ inline constexpr double cut_deviation = 0.87962566103423978;
 
 }  // namespace detail
 
-/// Writes n numbers. The same site and seed give the same numbers on every machine; element i does not depend on n (except for one gate of four).
+/// Writes n numbers. The same site and seed give the same numbers on every machine; element i does not depend on n (except for one gate of four, and what is
+/// orthogonal).
 template <class T> constexpr void fill(const initializer& how, int fan_in, int fan_out, T* out, int n,
                                        std::uint64_t seed, std::uint32_t site) {
   using kind = initializer::kind;
@@ -103,7 +113,7 @@ template <class T> constexpr void fill(const initializer& how, int fan_in, int f
   const random_stream stream{seed, 0, site};
   double offset = how.a, scale = 0;
   if (how.distribution == kind::uniform) scale = how.b - how.a;
-  if (how.distribution == kind::normal || how.distribution == kind::truncated_normal) scale = how.b;
+  if (how.distribution == kind::normal || how.distribution == kind::truncated_normal || how.distribution == kind::orthogonal) scale = how.b;
   if (how.distribution == kind::scaled_uniform || how.distribution == kind::scaled_normal) {
     using fan = initializer::fan;
     const double divisor = how.mode == fan::in    ? fan_in
@@ -146,12 +156,17 @@ template <class T> constexpr void fill(const initializer& how, int fan_in, int f
       case kind::normal:
       case kind::truncated_normal:
       case kind::scaled_normal:
+      case kind::orthogonal:
         x = open_interval<double>(high, low);
-        if (how.distribution != kind::normal) x = L::fma(x, 1 - 2 * detail::below_two, detail::below_two);
+        if (how.distribution != kind::normal && how.distribution != kind::orthogonal) x = L::fma(x, 1 - 2 * detail::below_two, detail::below_two);
         x = lanes::math::normal_quantile(x);  // in one place: it is long
         break;
     }
     out[i] = T(L::fma(x, scale, offset));
+  }
+  if (how.distribution == kind::orthogonal) {
+    const int columns = fan_out > 0 ? fan_out : n;
+    detail::orthonormal_lines<T>(out, n / columns, columns).make();
   }
 }
 

@@ -7,7 +7,7 @@
 
 namespace tfx::nn {
 
-/// Multi-head attention of a sequence to itself, or to another one.
+/// Multi-head attention of a sequence to itself.
 ///
 ///     nn::multi_head_attention<8>{}            x: every position sees every other
 ///     nn::multi_head_attention<8, causal>{}    a position sees itself and those before it
@@ -59,6 +59,54 @@ template <int Heads, auto... Option> struct multi_head_attention {
       return here.gives(call_layer(named("out_proj", projection<features>()), var<S, T>{tfx::reshape(y.h, S::value)}));
     }
   }
+  template <int Out> constexpr dense<Out> projection() const {
+    return {.bias = bias, .weight_init = weight_init, .bias_init = bias_init, .line = line};
+  }
+};
+
+/// Multi-head attention of a sequence to another one, of any length.
+///
+///     nn::cross_attention<8>{}(x, memory)    (x, memory, mask): only where the mask is not 0
+///
+///     y = concatenate_h(softmax(q_h k_h^T / sqrt(C / Heads)) v_h) W_out + b_out,   q = x W_q + b_q,   [k v] = memory W_kv + b_kv
+///
+/// Shape      x: [batch, T, C], memory: [batch, S, M]  ->  as x; Heads divides C
+/// Mask       what broadcasts to [batch, Heads, T, S]: of padded steps of the memory [batch, 1, 1, S]
+/// Variables  q_proj/weight [C, C], kv_proj/weight [M, 2 C], out_proj/weight [C, C], and a bias of each
+/// Errors     inputs that are not [batch, positions, features] of one batch; heads that do not divide the features
+/// Source     Vaswani et al. 2017, section 3.2.3
+template <int Heads, auto... Option> struct cross_attention {
+  static constexpr std::string_view name = "cross_attention";
+  bool bias = true;
+  initializer weight_init = init::glorot_uniform{};
+  initializer bias_init = init::zeros{};
+  int line = __builtin_LINE();
+
+  template <class S, class T, class M, class U, typed_handle... Mask> requires(sizeof...(Mask) < 2)
+  constexpr var<S, T> operator()(var<S, T> x, var<M, U> memory, Mask... mask) const {
+    const layer_scope here(x, *this, {{"heads", Heads}, {"causal", tfx::detail::is_causal<Option...>}});
+    if constexpr (S::value.rank != 3 || M::value.rank != 3 || S::value.extent[0] != M::value.extent[0] || S::value.bounded != M::value.bounded) {
+      x.h.graph->complain("cross_attention<", Heads, ">", at_path{}, " expects [batch, positions, features] twice, got ", S::value, " and ", M::value);
+      return x;
+    } else if constexpr (S::value.extent[2] % Heads != 0) {
+      x.h.graph->complain("cross_attention<", Heads, ">", at_path{}, ": ", Heads, " heads do not divide ", S::value.extent[2], " features evenly");
+      return x;
+    } else {
+      constexpr int batch = S::value.extent[0], queries = S::value.extent[1], keys = M::value.extent[1];
+      constexpr int features = S::value.extent[2], size = features / Heads;
+      const auto q = call_layer(named("q_proj", projection<features>()), x);
+      const auto kv = call_layer(named("kv_proj", projection<2 * features>()), memory);
+      const auto of_memory = [&](auto second) {
+        constexpr int begin = decltype(second)::value * features;
+        return tfx::reshape<batch, keys, Heads, size>(slice<2, begin, begin + features>(kv));
+      };
+      const auto y = dot_product_attention<Option...>(tfx::reshape<batch, queries, Heads, size>(q), of_memory(std::integral_constant<int, 0>{}),
+                                                      of_memory(std::integral_constant<int, 1>{}), mask..., 0, line);
+      return here.gives(call_layer(named("out_proj", projection<features>()), var<S, T>{tfx::reshape(y.h, S::value)}));
+    }
+  }
+
+ private:
   template <int Out> constexpr dense<Out> projection() const {
     return {.bias = bias, .weight_init = weight_init, .bias_init = bias_init, .line = line};
   }

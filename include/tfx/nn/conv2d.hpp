@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <tfx/nn/layer.hpp>
+#include <tfx/nn/bias.hpp>
 #include <tfx/ops/conv2d.hpp>
 
 namespace tfx::nn {
@@ -33,9 +33,7 @@ template <int Out, int Size, auto... Option> struct conv2d {
     } else {
       constexpr int channels = S::value.extent[3] / group_count;
       const auto w = param<shape<Size, Size, channels, Out>>(x, "weight", weight_init, Size * Size * channels, Size * Size * Out);
-      const auto y = tfx::conv2d<Option...>(x, w, line);
-      using Y = std::remove_const_t<decltype(y)>;
-      return here.gives(Y{tfx::detail::in_precision(untyped(bias ? y + param<shape<Out>>(x, "bias", bias_init) : y))});
+      return here.gives(detail::with_bias(tfx::conv2d<Option...>(x, w, line), bias, bias_init));
     }
   }
 };

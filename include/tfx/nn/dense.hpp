@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <tfx/nn/layer.hpp>
+#include <tfx/nn/bias.hpp>
 #include <tfx/ops/matmul.hpp>
 
 namespace tfx::nn {
@@ -44,7 +44,7 @@ template <int Out> struct dense {
       constexpr int in = S::value.cols();
       const auto weight = param<shape<in, Out>>(x, "weight", weight_init, in, Out);
       const Y y{tfx::detail::product_of<S, shape<in, Out>>(x.h, weight.h)};
-      return here.gives(Y{tfx::detail::in_precision(untyped(bias ? y + param<shape<Out>>(x, "bias", bias_init) : y))});
+      return here.gives(detail::with_bias(y, bias, bias_init));
     }
   }
 };

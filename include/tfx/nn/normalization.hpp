@@ -70,4 +70,59 @@ struct layer_norm {
   }
 };
 
+/// Division by the root of the mean square along the last axis.
+///
+///     y = scale * x / sqrt(mean(x^2) + epsilon)
+///
+/// Shape      x: [..., C]  ->  the same
+/// Variables  scale [C] (ones)
+/// Source     Zhang and Sennrich 2019, equation 4; defaults of Keras
+struct rms_norm {
+  static constexpr std::string_view name = "rms_norm";
+  double epsilon = 1e-6;
+  int line = __builtin_LINE();
+
+  template <class S, class T> constexpr auto operator()(var<S, T> x) const {
+    const layer_scope here(x, *this, {{"epsilon", epsilon}});
+    const handle mean_square = tfx::detail::mean_axes(x.h * x.h, 1u << (S::value.rank - 1));
+    const auto scale = param<shape<S::value.cols()>>(x, "scale", init::ones{});
+    return here.gives(var<S, T>{x.h * (1 / sqrt(mean_square + epsilon)) * scale.h});
+  }
+};
+
+/// Normalisation of each example over groups of channels, and all axes between batch and channels.
+///
+///     y = scale * (x - mean) / sqrt(variance + epsilon) + shift
+///
+///     nn::group_norm<8>{}
+///
+/// Shape      x: [batch, ..., C]  ->  the same; Groups divides C
+/// Variables  scale [C] (ones), shift [C] (zeros)
+/// Errors     groups that do not divide the channels
+/// Numerics   as `batch_norm`
+/// Source     Wu and He 2018, equation 7; defaults of Keras
+template <int Groups = 32> struct group_norm {
+  static constexpr std::string_view name = "group_norm";
+  double epsilon = 1e-3;
+  int line = __builtin_LINE();
+
+  template <class S, class T> constexpr var<S, T> operator()(var<S, T> x) const {
+    const layer_scope here(x, *this, {{"groups", Groups}, {"epsilon", epsilon}});
+    if constexpr (S::value.rank < 2 || S::value.cols() % Groups != 0) {
+      x.h.graph->complain("group_norm<", Groups, ">", at_path{}, ": ", Groups, " groups do not divide the channels of ", S::value, " evenly");
+      return x;
+    } else {
+      constexpr int batch = S::value.extent[0], channels = S::value.cols(), places = S::value.size() / batch / channels;
+      const handle grouped = tfx::reshape(x.h, dims{4, {batch, places, Groups, channels / Groups}, S::value.bounded});
+      constexpr unsigned axes = 1u << 1 | 1u << 3;
+      const handle centred = grouped - tfx::detail::mean_axes(grouped, axes);
+      const auto moments = tfx::detail::moments_about_mean(centred, axes);
+      const handle normal = (centred - moments.off) * (1 / sqrt(moments.variance + epsilon));
+      using C = shape<channels>;
+      const auto scale = param<C>(x, "scale", init::ones{}), shift = param<C>(x, "shift");
+      return here.gives(var<S, T>{tfx::reshape(normal, S::value) * scale.h + shift.h});
+    }
+  }
+};
+
 }  // namespace tfx::nn

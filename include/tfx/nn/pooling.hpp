@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tfx/nn/layer.hpp>
+#include <tfx/ops/cast.hpp>
 #include <tfx/ops/pool.hpp>
 
 namespace tfx::nn {
@@ -20,17 +21,42 @@ template <int Size = 2, int Step = Size, auto Padding = valid> struct average_po
   int line = __builtin_LINE();
   template <class S, class T> constexpr auto operator()(var<S, T> x) const { return average_pool2d<Size, Step, Padding>(x, line); }
 };
-/// Mean over height and width: [batch, H, W, C] -> [batch, C].
+namespace detail {
+/// A reduction over all axes between batch and channels: reduce(x, those axes as a sequence).
+template <class S, class T, class F> constexpr auto pool_all(var<S, T> x, std::string_view called, F reduce) {
+  if constexpr (S::value.rank < 3) {
+    x.h.graph->complain(called, at_path{}, " expects [batch, ..., channels], got ", S::value);
+    return x;
+  } else {
+    return reduce(std::make_integer_sequence<int, S::value.rank - 2>{});
+  }
+}
+}  // namespace detail
+
+/// Mean over all but batch and channels: [batch, H, W, C] -> [batch, C], [batch, T, C] -> [batch, C].
+///
+/// Mask       [batch, T] of steps, a second argument: the mean of those at which it is not 0; NaN if there is none
 struct global_average_pool {
+  static constexpr std::string_view name = "global_average_pool";
   static constexpr bool transparent = true;
   int line = __builtin_LINE();
-  template <class S, class T> constexpr auto operator()(var<S, T> x) const { return mean<1, 2>(x, line); }
+  template <class S, class T> constexpr auto operator()(var<S, T> x) const {
+    return detail::pool_all(x, name, [&]<int... I>(std::integer_sequence<int, I...>) { return mean<(I + 1)...>(x, line); });
+  }
+  template <class S, class T, class M, class U> requires(S::value.rank == 3 && M::value.rank == 2)
+  constexpr auto operator()(var<S, T> x, var<M, U> mask) const {
+    const auto there = expand_dims<2>(cast<real>(mask != 0));
+    return sum<1>(where(there, x, 0)) / sum<1>(there);
+  }
 };
-/// Maximum over height and width: [batch, H, W, C] -> [batch, C].
+/// Maximum over all but batch and channels.
 struct global_max_pool {
+  static constexpr std::string_view name = "global_max_pool";
   static constexpr bool transparent = true;
   int line = __builtin_LINE();
-  template <class S, class T> constexpr auto operator()(var<S, T> x) const { return tfx::max<1, 2>(x, line); }
+  template <class S, class T> constexpr auto operator()(var<S, T> x) const {
+    return detail::pool_all(x, name, [&]<int... I>(std::integer_sequence<int, I...>) { return tfx::max<(I + 1)...>(x, line); });
+  }
 };
 
 }  // namespace tfx::nn

@@ -3,6 +3,7 @@
 
 #include <tfx/geometry/attention.hpp>
 #include <tfx/ops/attention_definition.hpp>
+#include <tfx/ops/causal.hpp>
 
 namespace tfx {
 
@@ -192,10 +193,6 @@ constexpr void attention_gradient_op::backward(gradient_scope& s) {
   add(at_dy, d.ddy);
 }
 
-/// Option of attention: a query sees the keys up to its own place only.
-struct causal_t {};
-inline constexpr causal_t causal{};
-
 namespace detail {
 
 template <class Q, class K> struct attention_scores {  // what a mask broadcasts to
@@ -208,8 +205,6 @@ template <class Q, class K, class V> inline constexpr bool attends = [] {
   const dims q = Q::value, k = K::value;
   return q.extent[0] == k.extent[0] && q.extent[2] == k.extent[2] && q.extent[3] == k.extent[3];
 }();
-template <auto... Option>
-inline constexpr bool is_causal = (false || ... || std::is_same_v<std::remove_cvref_t<decltype(Option)>, causal_t>);
 
 template <class Q, class K, bool Causal> constexpr attention_geometry attention_extents() {
   attention_geometry g;

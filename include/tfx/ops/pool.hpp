@@ -172,16 +172,17 @@ template <class Op> constexpr handle pooled_first(const dims& shape, const pool2
   return pooled<Op>(shape, g, x);
 }
 
-template <class Op, int Size, int Step, bool Keeps, class S, class T> constexpr auto pool(var<S, T> x, std::string_view called, source_line at) {
+/// Windows of Height x Width; a window of steps is one line high.
+template <class Op, int Height, int Width, class Step, bool Keeps, class S, class T> constexpr auto pool(var<S, T> x, std::string_view called, source_line at) {
   x.h.graph->line = at.value;
   if constexpr (S::value.rank == 4) {
-    using G = window_geometry<S, S::value.extent[3], Size, Size, stride_t<Step>, dilation_t<1>, Keeps>;
+    using G = window_geometry<S, S::value.extent[3], Height, Width, Step, dilation_t<1>, Keeps>;
     using Y = var<to_shape<G>>;
     if constexpr (G::fits) {
-      const call_mark here(*x.h.graph, called, {x.h}, {{"size", Size}, {"stride", Step}, {"same", Keeps}});
+      const call_mark here(*x.h.graph, called, {x.h}, {{"size", Width}, {"stride", Step::width}, {"same", Keeps}});
       return here.gives(Y{pooled_first<Op>(G::value, G::window, x.h)});
     } else {
-      x.h.graph->complain(called, at_path{}, ": the window [", Size, ", ", Size, "] is larger than the image ", S::value);
+      x.h.graph->complain(called, at_path{}, ": the window [", Height, ", ", Width, "] is larger than the image ", S::value);
       return Y{x.h.graph->stand_in(G::value, dtype::real_type)};
     }
   } else {
@@ -196,10 +197,10 @@ template <class Op, int Size, int Step, bool Keeps, class S, class T> constexpr 
 /// Shape      x: [N, H, W, C]  ->  y: [N, OH, OW, C]; `same` pads so that only the stride shrinks it; padding never counts
 /// Gradient   max: to the first maximum of each window; mean: in equal parts
 template <int Size, int Step = Size, auto Padding = valid, class S, class T> constexpr auto max_pool2d(var<S, T> x, source_line at = {}) {
-  return detail::pool<max_pool_op, Size, Step, std::remove_cvref_t<decltype(Padding)>::keeps_extents>(x, "max_pool2d", at);
+  return detail::pool<max_pool_op, Size, Size, stride_t<Step>, std::remove_cvref_t<decltype(Padding)>::keeps_extents>(x, "max_pool2d", at);
 }
 template <int Size, int Step = Size, auto Padding = valid, class S, class T> constexpr auto average_pool2d(var<S, T> x, source_line at = {}) {
-  return detail::pool<average_pool_op, Size, Step, std::remove_cvref_t<decltype(Padding)>::keeps_extents>(x, "average_pool2d", at);
+  return detail::pool<average_pool_op, Size, Size, stride_t<Step>, std::remove_cvref_t<decltype(Padding)>::keeps_extents>(x, "average_pool2d", at);
 }
 
 }  // namespace tfx

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tfx/nn/depthwise_conv2d.hpp>
+#include <tfx/ops/causal.hpp>
+#include <tfx/ops/conv2d_transpose.hpp>
+#include <tfx/ops/pool.hpp>
+#include <tfx/ops/slice.hpp>
+
+// Windows over the steps of a sequence: those of images that are one line high.
+namespace tfx::nn {
+
+namespace detail {
+template <class S, class T> constexpr auto as_line(var<S, T> x) { return expand_dims<1>(x); }
+/// [batch, 1, T, C] as [batch, T, C].
+template <class S, class T> constexpr auto as_steps(var<S, T> y) {
+  if constexpr (S::value.rank == 4) return tfx::reshape<S::value.extent[0], S::value.extent[2], S::value.extent[3]>(y);
+  else return y;
+}
+/// With what a causal window sees before the first step.
+template <int Size, auto... Option, class S, class T> constexpr auto with_past(var<S, T> x) {
+  if constexpr (tfx::detail::is_causal<Option...>) return pad<1, (Size - 1) * tfx::detail::option<dilation_t<1>, Option...>::width, 0>(x);
+  else return x;
+}
+template <class S, class T> constexpr bool are_steps(var<S, T> x, std::string_view called) {
+  if (S::value.rank == 3) return true;
+  x.h.graph->complain(called, at_path{}, " expects [batch, steps, channels], got ", S::value);
+  return false;
+}
+}  // namespace detail
+
+/// Convolution over steps.
+///
+///     nn::conv1d<64, 3, same>{}   nn::conv1d<64, 2, causal, dilation<4>>{}
+///
+/// Shape      x: [batch, T, C]  ->  y: [batch, OT, Out]
+/// Options    valid (default), same or causal (a step sees itself and those before it), stride<N>, dilation<N>, groups<N>
+/// Variables  weight [Size, C / groups, Out] (Glorot uniform), bias [Out] (zeros), as in Keras
+template <int Out, int Size, auto... Option> struct conv1d {
+  static constexpr std::string_view name = "conv1d";
+  bool bias = true;
+  initializer weight_init = init::glorot_uniform{};
+  initializer bias_init = init::zeros{};
+  int line = __builtin_LINE();
+
+  template <class S, class T> constexpr auto operator()(var<S, T> x) const {
+    const layer_scope here(x, *this, {{"filters", Out}, {"kernel", Size}, {"bias", bias}});
+    if constexpr (S::value.rank != 3) {
+      detail::are_steps(x, name);
+      return x;
+    } else {
+      constexpr int channels = S::value.extent[2] / tfx::detail::option<groups_t<1>, Option...>::count;
+      const auto w = param<shape<Size, channels, Out>>(x, "weight", weight_init, Size * channels, Size * Out);
+      const auto y = detail::as_steps(tfx::conv2d<Option...>(detail::as_line(detail::with_past<Size, Option...>(x)), expand_dims<0>(w), line));
+      return here.gives(detail::with_bias(y, bias, bias_init));
+    }
+  }
+};
+
+/// Transposed convolution over steps: more of them.
+///
+/// Shape      x: [batch, T, C]  ->  y: [batch, OT, Out], with OT as OH of `conv2d_transpose`
+/// Options    same or valid (default), stride<N>, dilation<N>
+/// Variables  weight [Size, Out, C] (Glorot uniform), bias [Out] (zeros), as in Keras
+template <int Out, int Size, auto... Option> struct conv1d_transpose {
+  static constexpr std::string_view name = "conv1d_transpose";
+  bool bias = true;
+  initializer weight_init = init::glorot_uniform{};
+  initializer bias_init = init::zeros{};
+  int line = __builtin_LINE();
+
+  template <class S, class T> constexpr auto operator()(var<S, T> x) const {
+    const layer_scope here(x, *this, {{"filters", Out}, {"kernel", Size}, {"bias", bias}});
+    if constexpr (S::value.rank != 3) {
+      detail::are_steps(x, name);
+      return x;
+    } else {
+      constexpr int channels = S::value.extent[2];
+      using steps = tfx::detail::option<stride_t<1>, Option...>;
+      const auto w = param<shape<Size, Out, channels>>(x, "weight", weight_init, Size * Out, Size * channels);
+      // One line stays one line.
+      const auto y = detail::as_steps(tfx::conv2d_transpose<Option..., stride<1, steps::width>>(detail::as_line(x), expand_dims<0>(w), line));
+      return here.gives(detail::with_bias(y, bias, bias_init));
+    }
+  }
+};
+
+/// Convolution of each channel over steps by itself: `depthwise_conv2d` of one line. weight [Size, C, multiplier].
+template <int Size, auto... Option> struct depthwise_conv1d {
+  static constexpr std::string_view name = "depthwise_conv1d";
+  bool bias = true;
+  initializer weight_init = init::glorot_uniform{};
+  initializer bias_init = init::zeros{};
+  int line = __builtin_LINE();
+
+  template <class S, class T> constexpr auto operator()(var<S, T> x) const {
+    const layer_scope here(x, *this, {{"kernel", Size}, {"bias", bias}});
+    if constexpr (S::value.rank != 3) {
+      detail::are_steps(x, name);
+      return x;
+    } else {
+      constexpr int channels = S::value.extent[2], times = tfx::detail::option<depth_multiplier_t<1>, Option...>::count;
+      const auto w = param<shape<Size, channels, times>>(x, "weight", weight_init, Size * channels, Size * times);
+      const auto y = detail::as_steps(tfx::detail::conv_each_channel<Option...>(detail::as_line(detail::with_past<Size, Option...>(x)), expand_dims<0>(w), line));
+      return here.gives(detail::with_bias(y, bias, bias_init));
+    }
+  }
+};
+
+/// Depthwise convolution over steps, and a mixture of the channels at each step: `separable_conv2d` of one line.
+///
+/// Variables  depthwise_weight [Size, C, multiplier], pointwise_weight [1, C * multiplier, Out], bias [Out], as in Keras
+template <int Out, int Size, auto... Option> struct separable_conv1d {
+  static constexpr std::string_view name = "separable_conv1d";
+  bool bias = true;
+  initializer depthwise_init = init::glorot_uniform{}, pointwise_init = init::glorot_uniform{};
+  initializer bias_init = init::zeros{};
+  int line = __builtin_LINE();
+
+  template <class S, class T> constexpr auto operator()(var<S, T> x) const {
+    const layer_scope here(x, *this, {{"filters", Out}, {"kernel", Size}, {"bias", bias}});
+    if constexpr (S::value.rank != 3) {
+      detail::are_steps(x, name);
+      return x;
+    } else {
+      constexpr int channels = S::value.extent[2], times = tfx::detail::option<depth_multiplier_t<1>, Option...>::count, between = channels * times;
+      const auto w = param<shape<Size, channels, times>>(x, "depthwise_weight", depthwise_init, Size * channels, Size * times);
+      const auto p = param<shape<1, between, Out>>(x, "pointwise_weight", pointwise_init, between, Out);
+      const auto each = tfx::detail::conv_each_channel<Option...>(detail::as_line(detail::with_past<Size, Option...>(x)), expand_dims<0>(w), line);
+      const auto y = detail::as_steps(tfx::conv2d<>(each, expand_dims<0>(p), line));
+      return here.gives(detail::with_bias(y, bias, bias_init));
+    }
+  }
+};
+
+/// Largest element, or mean, of each window of steps: [batch, T, C] -> [batch, OT, C].
+template <int Size = 2, int Step = Size, auto Padding = valid> struct max_pool1d {
+  static constexpr std::string_view name = "max_pool1d";
+  static constexpr bool transparent = true;
+  int line = __builtin_LINE();
+  template <class S, class T> constexpr auto operator()(var<S, T> x) const {
+    if constexpr (S::value.rank == 3) return detail::as_steps(tfx::detail::pool<max_pool_op, 1, Size, stride_t<1, Step>, decltype(Padding)::keeps_extents>(detail::as_line(x), name, line));
+    else return detail::are_steps(x, name), x;
+  }
+};
+template <int Size = 2, int Step = Size, auto Padding = valid> struct average_pool1d {
+  static constexpr std::string_view name = "average_pool1d";
+  static constexpr bool transparent = true;
+  int line = __builtin_LINE();
+  template <class S, class T> constexpr auto operator()(var<S, T> x) const {
+    if constexpr (S::value.rank == 3) return detail::as_steps(tfx::detail::pool<average_pool_op, 1, Size, stride_t<1, Step>, decltype(Padding)::keeps_extents>(detail::as_line(x), name, line));
+    else return detail::are_steps(x, name), x;
+  }
+};
+
+}  // namespace tfx::nn
