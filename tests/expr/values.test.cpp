@@ -141,6 +141,21 @@ TEST_CASE("a number beside integers is one of theirs") {
   CHECK(sum(wide > 18446744073709551614u) == 1);
 }
 
+TEST_CASE("tensors of 16-bit numbers hold what is rounded, and compute as the numbers that they are") {
+  const tensor<float, shape<4>> x = {1, 1.00390625f, -3.14159f, 1e30f};
+  const tensor<bfloat16, shape<4>> rounded = cast<bfloat16>(x), given = {1, 1, bfloat16(-3.14159f), 1e30};   // a tie, to even
+  CHECK(rounded == given);
+  const tensor<float16, shape<4>> half = cast<float16>(x);
+  CHECK(float(half[1]) == 1.00390625f);
+  CHECK(float(half[3]) == std::numeric_limits<float>::infinity());
+  const tensor<float, shape<4>> twice = rounded * 2 + half;
+  CHECK(twice[1] == 2 + 1.00390625f);
+  const tensor<bfloat16, shape<4>> positive = relu(rounded);
+  CHECK(float(positive[2]) == 0);
+  CHECK(float(positive[3]) == float(given[3]));
+  CHECK(sum(slice<0, 0, 3>(rounded)) == 2 + float(given[2]));
+}
+
 TEST_CASE("random numbers are the stored ones, whatever the extents") {
   // Philox4x32-10 with key (42, 0), counter 0: the first word's upper 24 bits.
   const auto u = random_uniform<5>(42);

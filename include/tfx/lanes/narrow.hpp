@@ -29,8 +29,14 @@ template <class Format, class V> struct narrow_format {
   /// The bits of the least normal number.
   static constexpr integer least_normal = (rebias + 1) << W::mantissa;
 
+  /// Of a number that is none: a quiet NaN in the format, and as a number of it.
+  static constexpr integer nan = infinity | quiet, wide_nan = wide_infinity | quiet << apart;
+
   static TFX_INLINE constexpr I constant(integer x) { return traits<I>::splat(x); }
 };
+
+/// The processor's own rounding of lanes to a format; it may keep more bits of a NaN. A backend says which there are.
+template <class Format, class V> struct rounded_by_processor;
 
 }  // namespace detail
 
@@ -74,7 +80,7 @@ template <class Format, floating_lane V> TFX_HD TFX_INLINE constexpr integer_of<
       const auto denormal = I::sub(anchored, L::bits(L::splat(N::anchor)));
       made = I::select(I::lt(size, N::constant(N::least_normal)), denormal, made);
     }
-    made = I::select(I::gt(size, N::constant(N::wide_infinity)), N::constant(N::infinity | N::quiet), made);
+    made = I::select(I::gt(size, N::constant(N::wide_infinity)), N::constant(N::nan), made);
     return I::bit_or(made, I::bit_and(I::shr(bits, N::sign_apart), N::constant(N::sign)));
   }
 }
@@ -92,8 +98,12 @@ template <class Format, floating_lane V> TFX_HD TFX_INLINE constexpr V round_to(
   if constexpr (sizeof(Format) == sizeof(scalar_of<V>)) {
     return x;
   } else {
-    constexpr integer low = (integer(1) << N::apart) - 1;
     const auto bits = L::bits(x), size = I::bit_and(bits, N::constant(exact::magnitude_bits<scalar_of<V>>));
+    const auto sign = I::bit_and(bits, N::constant(~exact::magnitude_bits<scalar_of<V>>)), nan = I::bit_or(N::constant(N::wide_nan), sign);
+    const auto is_nan = I::gt(size, N::constant(N::wide_infinity));
+    if constexpr (requires { detail::rounded_by_processor<Format, V>::of(x); })
+      if (!std::is_constant_evaluated()) return L::from_bits(I::select(is_nan, nan, L::bits(detail::rounded_by_processor<Format, V>::of(x))));
+    constexpr integer low = (integer(1) << N::apart) - 1;
     const auto odd = I::bit_and(I::shr(size, N::apart), N::constant(1));
     auto made = I::bit_and(I::add(I::add(size, N::constant(low >> 1)), odd), N::constant(~low));
     if constexpr (!N::same_range) {
@@ -102,8 +112,7 @@ template <class Format, floating_lane V> TFX_HD TFX_INLINE constexpr V round_to(
       const auto denormal = L::bits(L::sub(L::add(L::from_bits(size), L::splat(N::anchor)), L::splat(N::anchor)));
       made = I::select(I::lt(size, N::constant(N::least_normal)), denormal, made);
     }
-    made = I::select(I::gt(size, N::constant(N::wide_infinity)), N::constant(N::wide_infinity | N::quiet << N::apart), made);
-    return L::from_bits(I::bit_or(made, I::bit_and(bits, N::constant(~exact::magnitude_bits<scalar_of<V>>))));
+    return L::from_bits(I::select(is_nan, nan, I::bit_or(made, sign)));
   }
 }
 

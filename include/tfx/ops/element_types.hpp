@@ -106,7 +106,7 @@ struct between_op : elementwise<between_op> {
 /// A number rounded to those that `Format` has. Gradients cross the same border rounded.
 template <class Format> struct round_to_op : elementwise<round_to_op<Format>> {
   static constexpr std::string_view name = name_of(dtype_of<Format>);
-  template <class V> static TFX_INLINE constexpr lanes::lane<V> apply(lanes::lane<V> x) { return lanes::lane<V>::wrap(lanes::widened<Format, V>(lanes::narrowed<Format>(x.v))); }
+  template <class V> static TFX_INLINE constexpr lanes::lane<V> apply(lanes::lane<V> x) { return lanes::round_to<Format>(x); }
   static constexpr handle derivative(auto, auto, auto dy);
 };
 /// Is x another number than 0?

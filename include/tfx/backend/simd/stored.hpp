@@ -224,6 +224,9 @@ TFX_INLINE void truncate(packed_vector<E, N>& to, const packed_vector<Integer, N
 #endif
 }
 
+/// Formats that the processor converts.
+template <lies_as As, class V> struct converted_by_processor;
+
 /// Elements narrower than a word, as vectors of words.
 template <class E, class Integer, int N> struct packed_integers {
   using words = packed_vector<Integer, N>;
@@ -242,6 +245,14 @@ template <class E, class Integer, int N> struct packed_integers {
 }  // namespace detail::inline TFX_SIMD_BUILD
 
 #if defined(TFX_SIMD_CHOOSES)
+#if defined(TFX_SIMD_CONVERTS_512)
+template <> struct detail::converted_by_processor<lies_as::float16, wide<float, 16>> {
+  using V = wide<float, 16>;
+  using element = std::int16_t;
+  static TFX_INLINE V widen(const shorts_16& x) { return V::of(__builtin_ia32_vcvtph2ps512_mask(x, V::vector{}, -1, 4)); }   // as the processor is set to round, which this never does
+  static TFX_INLINE void narrow(shorts_16& to, const V& x) { to = __builtin_ia32_vcvtps2ph512_mask(x.v, 8, shorts_16{}, -1); }   // to nearest, without exceptions
+};
+#endif
 template <class E, class Integer, int N>
 requires(sizeof(E) < sizeof(Integer) && sizeof(Integer) * N >= 32)
 struct integers_at<E, wide<Integer, N>> {
@@ -267,22 +278,20 @@ struct integers_at<E, xsimd::batch<Integer, Arch>> {
   static TFX_INLINE void put(void* at, I x, int n) { packed::put(at, typename packed::words(x.data), n); }
 };
 
-/// Formats that the processor converts.
 namespace detail::inline TFX_SIMD_BUILD {
-template <lies_as As, class V> struct converted_by_processor;
 #if defined(__AVX512F__)
 template <class Arch> requires std::is_base_of_v<xsimd::avx512f, Arch>
 struct converted_by_processor<lies_as::float16, xsimd::batch<float, Arch>> {
   using element = std::int16_t;
   static TFX_INLINE __m512 widen(shorts_16 x) { return _mm512_cvtph_ps(__m256i(x)); }
-  static TFX_INLINE shorts_16 narrow(__m512 x) { return shorts_16(_mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)); }
+  static TFX_INLINE void narrow(shorts_16& to, __m512 x) { to = shorts_16(_mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)); }
 };
 template <class Arch> requires std::is_base_of_v<xsimd::avx512f, Arch>
 struct converted_by_processor<lies_as::float32, xsimd::batch<double, Arch>> {
   using element = float;
   typedef float vector __attribute__((vector_size(32)));
   static TFX_INLINE __m512d widen(vector x) { return _mm512_cvtps_pd(__m256(x)); }
-  static TFX_INLINE vector narrow(__m512d x) { return vector(_mm512_cvtpd_ps(x)); }
+  static TFX_INLINE void narrow(vector& to, __m512d x) { to = vector(_mm512_cvtpd_ps(x)); }
 };
 #endif
 #if defined(__F16C__)
@@ -290,7 +299,7 @@ template <class Arch> requires(xsimd::batch<float, Arch>::size == 8)
 struct converted_by_processor<lies_as::float16, xsimd::batch<float, Arch>> {
   using element = std::int16_t;
   static TFX_INLINE __m256 widen(shorts_8 x) { return _mm256_cvtph_ps(__m128i(x)); }
-  static TFX_INLINE shorts_8 narrow(__m256 x) { return shorts_8(_mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)); }
+  static TFX_INLINE void narrow(shorts_8& to, __m256 x) { to = shorts_8(_mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)); }
 };
 #endif
 template <class Arch> requires(xsimd::batch<double, Arch>::size == 4)
@@ -298,30 +307,40 @@ struct converted_by_processor<lies_as::float32, xsimd::batch<double, Arch>> {
   using element = float;
   typedef float vector __attribute__((vector_size(16)));
   static TFX_INLINE __m256d widen(vector x) { return _mm256_cvtps_pd(__m128(x)); }
-  static TFX_INLINE vector narrow(__m256d x) { return vector(_mm256_cvtpd_ps(x)); }
+  static TFX_INLINE void narrow(vector& to, __m256d x) { to = vector(_mm256_cvtpd_ps(x)); }
 };
 }  // namespace detail::inline TFX_SIMD_BUILD
 
-template <lies_as As, class T, class Arch>
-requires requires { typename detail::converted_by_processor<As, xsimd::batch<T, Arch>>::element; }
-struct stored<As, xsimd::batch<T, Arch>> {
-  using V = xsimd::batch<T, Arch>;
+#endif
+
+template <class V> requires requires { typename detail::converted_by_processor<lies_as::float16, V>::element; }
+struct detail::rounded_by_processor<float16, V> {
+  static TFX_INLINE V of(const V& x) {
+    using conversion = converted_by_processor<lies_as::float16, V>;
+    packed_vector<std::int16_t, traits<V>::width> rounded;
+    conversion::narrow(rounded, x);
+    return V(conversion::widen(rounded));
+  }
+};
+
+template <lies_as As, class V> requires requires { typename detail::converted_by_processor<As, V>::element; }
+struct stored<As, V> {
   using conversion = detail::converted_by_processor<As, V>;
   using element = typename conversion::element;
-  static constexpr int width = int(V::size);
+  static constexpr int width = traits<V>::width;
 
   static TFX_INLINE V load(const void* at, int n) {
     detail::packed_vector<element, width> x;
     detail::load_packed<element, width>(x, at, n);
     return V(conversion::widen(x));
   }
-  static TFX_INLINE void put(void* at, V x, int n) {
-    const detail::packed_vector<element, width> made = conversion::narrow(x.data);
+  static TFX_INLINE void put(void* at, const V& x, int n) {
+    detail::packed_vector<element, width> made;
+    conversion::narrow(made, x);
     detail::put_packed<element, width>(at, made, n);
   }
-  static TFX_INLINE V splat(const void* at) { return V(stored<As, T>::load(at, 1)); }
+  static TFX_INLINE V splat(const void* at) { return traits<V>::splat(stored<As, scalar_of<V>>::load(at, 1)); }
 };
-#endif
 
 }  // namespace tfx::lanes
 
