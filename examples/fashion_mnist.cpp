@@ -100,7 +100,7 @@ template <class History> void plot_accuracy(const History& history) {
   std::vector<double> training_images, test_images;
   for (const auto& epoch : history) {
     training_images.push_back(epoch.metrics[0]);
-    test_images.push_back(epoch.validation_metrics[0]);
+    test_images.push_back(epoch.validation.metrics[0]);
   }
   const summary::series curves[] = {{"training images", training_images}, {"test images", test_images}};
   auto options = summary::plot_options::for_stream(stdout);

@@ -86,11 +86,13 @@ void network(const char* infer_one, const char* infer_many, const char* train) {
   std::vector<std::int32_t> labels(batch);
   const random_stream which{.seed = 0, .site = 2};
   for (int i = 0; i < batch; ++i) labels[std::size_t(i)] = std::int32_t(which.word(std::uint64_t(i)) % classes);
-  auto one = std::make_unique<model<Net, One, Backend>>()->freeze();
+  const auto frozen_one = std::make_unique<model<Net, One, Backend>>()->freeze();
+  session one{frozen_one};
   measure(infer_one, [&] { one.predict(x.data(), out.data(), 1); });
   auto many = std::make_unique<model<Net, Many, Backend>>();
-  auto many_frozen = many->freeze();
-  measure(infer_many, [&] { many_frozen.predict(x.data(), out.data(), batch); });
+  const auto frozen_many = many->freeze();
+  session served{frozen_many};
+  measure(infer_many, [&] { served.predict(x.data(), out.data(), batch); });
   measure(train, [&] { many->template train_batch<training>(x.data(), labels.data(), batch); });
 }
 
@@ -98,11 +100,13 @@ template <class Backend> void encoder() {
   constexpr int sequences = 8, positions = 128, features = 256, size = sequences * positions * features;
   const std::vector<float> x = numbers(size, 1), y = numbers(size, 2);
   std::vector<float> out(size);
-  auto one = std::make_unique<model<enc, input<1, positions, features>, Backend>>()->freeze();
+  const auto frozen_one = std::make_unique<model<enc, input<1, positions, features>, Backend>>()->freeze();
+  session one{frozen_one};
   measure("enc-infer-b1", [&] { one.predict(x.data(), out.data(), 1); });
   auto many = std::make_unique<model<enc, input<sequences, positions, features>, Backend>>();
-  auto many_frozen = many->freeze();
-  measure("enc-infer-b8", [&] { many_frozen.predict(x.data(), out.data(), sequences); });
+  const auto frozen_many = many->freeze();
+  session served{frozen_many};
+  measure("enc-infer-b8", [&] { served.predict(x.data(), out.data(), sequences); });
   measure("enc-train-b8", [&] { many->template train_batch<regression>(x.data(), y.data(), sequences); });
 }
 
@@ -110,11 +114,13 @@ template <class Backend, const auto& Net> void recurrent(const char* infer_one, 
   constexpr int sequences = 32, steps = 50, features = 40, units = 100;
   const std::vector<float> x = numbers(sequences * steps * features, 1), y = numbers(sequences * units, 2);
   std::vector<float> out(sequences * units);
-  auto one = std::make_unique<model<Net, input<1, steps, features>, Backend>>()->freeze();
+  const auto frozen_one = std::make_unique<model<Net, input<1, steps, features>, Backend>>()->freeze();
+  session one{frozen_one};
   measure(infer_one, [&] { one.predict(x.data(), out.data(), 1); });
   auto many = std::make_unique<model<Net, input<sequences, steps, features>, Backend>>();
-  auto many_frozen = many->freeze();
-  measure(infer_many, [&] { many_frozen.predict(x.data(), out.data(), sequences); });
+  const auto frozen_many = many->freeze();
+  session served{frozen_many};
+  measure(infer_many, [&] { served.predict(x.data(), out.data(), sequences); });
   measure(train, [&] { many->template train_batch<regression>(x.data(), y.data(), sequences); });
 }
 

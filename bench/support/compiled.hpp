@@ -24,13 +24,7 @@ template <class F, class... Shape> class compiled {
       handle in[] = {b.add_input(Shape::value, dtype::real_type, "x")...};
       return F{}(var<Shape>{in[I]}...);
     }
-    constexpr void operator()(builder& b) const { give(b, call(b, std::index_sequence_for<Shape...>{})); }
-
-   private:
-    template <class... V> static constexpr void give(builder& b, outputs_of<V...> o) {
-      for (const handle h : o.value) b.add_output(h);
-    }
-    template <class S, class T> static constexpr void give(builder& b, var<S, T> v) { b.add_output(v.h); }
+    constexpr void operator()(builder& b) const { tfx::detail::give(b, call(b, std::index_sequence_for<Shape...>{})); }
   };
   using P = plan<step>;
   using E = executable<P, backend::simd<>, float>;

@@ -130,7 +130,7 @@ int main() {
   auto history = classifier.fit<training>(learn, {.epochs = 30, .validation = &held_back, .quiet = true});
   for (std::size_t e = 0; e < history.size(); e += 10) {
     std::printf("epoch %2zu  loss %.4f  accuracy %.3f  held back %.3f\n", e + 1, history[e].loss, history[e].metrics[0],
-                history[e].validation_metrics[0]);
+                history[e].validation.metrics[0]);
   }
   auto result = classifier.evaluate<training>(held_back);
   std::printf("in the end %.4f, %.3f\n", result.loss, result.metrics[0]);
@@ -144,14 +144,15 @@ int main() {
   // end region
 
   // region: freeze
-  auto server = classifier.freeze();                                   // its own copy of the weights
-  server.predict(points.data(), many, 32);
+  const auto server = classifier.freeze();                             // its own copy of the weights
+  session answers{server};                                             // in each thread one
+  answers.predict(points.data(), many, 32);
   // end region
   // region: fold
-  auto folded = classifier.freeze(fold_batch_norm);
+  const auto folded = classifier.freeze(fold_batch_norm);
   // end region
-  folded.predict(points.data(), many, 32);
-  std::printf("server: %s\n", server.predict(held_back.images[0]) == logits ? "the same bits" : "other bits");
+  session(folded).predict(points.data(), many, 32);
+  std::printf("server: %s\n", answers.predict(held_back.images[0]) == logits ? "the same bits" : "other bits");
 
   {
     // region: regression

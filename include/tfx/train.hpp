@@ -5,6 +5,7 @@
 
 #include <tfx/graph/evaluate.hpp>
 #include <tfx/compile/explain.hpp>
+#include <tfx/train/copy.hpp>
 #include <tfx/train/mistake_in.hpp>
 #include <tfx/train/model.hpp>
 #include <tfx/train/program.hpp>

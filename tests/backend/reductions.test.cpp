@@ -40,12 +40,8 @@ template <class F> struct only_kernel {
   struct step {
     constexpr void operator()(builder& b) const {
       using S = shape<4, 8>;
-      give(b, F{}(var<S>{b.add_input(S::value, dtype::real_type, "x")}));
+      tfx::detail::give(b, F{}(var<S>{b.add_input(S::value, dtype::real_type, "x")}));
     }
-    template <class... V> static constexpr void give(builder& b, outputs_of<V...> o) {
-      for (const handle h : o.value) b.add_output(h);
-    }
-    template <class S, class T> static constexpr void give(builder& b, var<S, T> v) { b.add_output(v.h); }
   };
   using P = plan<step>;
   static_assert(P::n_launches == 1);

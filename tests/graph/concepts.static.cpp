@@ -27,12 +27,12 @@ static_assert(!graph_op<no_identity_op>);
 
 static_assert(optim::optimizer<optim::sgd> && optim::optimizer<optim::adamw> && !optim::optimizer<loss::mean_squared_error>);
 static_assert(optim::optimizer<decltype(optim::accumulate<4>(optim::adam{}))>);
-static_assert(loss_function<loss::softmax_cross_entropy> && !loss_function<optim::sgd>);
+static_assert(loss_for<loss::softmax_cross_entropy, var<shape<64, 10>>, var<shape<64>, std::int32_t>> && !loss_for<optim::sgd, var<shape<64, 10>>, var<shape<64, 10>>>);
 static_assert(metric_for<metric::accuracy, var<shape<64, 10>>, var<shape<64>, std::int32_t>>);
 static_assert(layer_for<nn::dense<8>, var<shape<64, 10>>> && !layer_for<optim::sgd, var<shape<64, 10>>>);
 
 // A wrong number of inputs, of an operation that is one.
 inline constexpr auto of_three = [](auto x) { return make_operation<multiply_op>(x, x, x); };
-static_assert(mistake_in<of_three, input<4, 8>> == "multiply at lambda takes 2 inputs, got 3");
+static_assert(mistake_in<of_three, input<4, 8>> == "multiply takes 2 inputs, got 3");
 
 }  // namespace

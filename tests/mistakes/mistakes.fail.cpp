@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // cases: 20
-// case 1: matmul at lambda (line 38): inner extents differ, [64, 28] times [27, 10]
-// case 2: add at lambda: [64, 28] and [27] cannot be broadcast together
+// case 1: matmul (line 38): inner extents differ, [64, 28] times [27, 10]
+// case 2: add: [64, 28] and [27] cannot be broadcast together
 // case 3: dense<120> at dense (line 50) expects [batch, features], got [64, 5, 5, 16]; put nn::flatten before it
 // case 4: residual at repeat/0/residual (line 56): the branch changes the shape from [64, 28, 28, 8] to [64, 28, 28, 16]
 // case 5: fit: one image of the data is [32, 32, 3], the model's input is [28, 28]
 // case 6: softmax_cross_entropy expects class numbers (integers []), the labels are floating point [10]
-// case 7: mean<3> at lambda (line 84): axis 3 is out of range for [64, 28, 28], rank 3
+// case 7: mean<3> (line 84): axis 3 is out of range for [64, 28, 28], rank 3
 // case 8: only{'haed'} names no parameter; did you mean 'head'? Known: body, head
 // case 9: doubled has no derivative (line 102), but dense/weight is trained through it; add one, or stop_gradient / nn::frozen
-// case 10: if: a traced value has no truth value while compiling; use where(condition, a, b) at lambda
-// case 11: two parameters are named lambda/gain; nn::named tells layers apart, nn::shared makes them one
+// case 10: if: a traced value has no truth value while compiling; use where(condition, a, b)
+// case 11: two parameters are named gain; nn::named tells layers apart, nn::shared makes them one
 // case 12: predict needs 8192 bytes of arena, the limit is 4096; the largest buffer is relu [64, 32] from line 28
 // case 13: add at repeat/0/block (line 129): [64, 28, 28, 8] and [64, 28, 28, 16] cannot be broadcast together
 // case 14: dense<10> at dense (line 138) expects [batch, features], got [64, 28, 28, 6]; put nn::flatten before it
 // case 15: dense<10> at dense (line 164) expects [batch, features], got [64, 28, 28, 6]; put nn::flatten before it
 // case 16: matmul: inner extents differ, [2, 3] times [2, 3]
-// case 17: mix at lambda: `apply` takes neither one, two nor three lanes; a function of more is composed of operations of fewer
+// case 17: mix: `apply` takes neither one, two nor three lanes; a function of more is composed of operations of fewer
 // case 18: minimize: plain is no optimizer, it lacks `double clip_norm = 0`
-// case 19: recipe: distance is no loss, it lacks `static constexpr bool class_numbers = false`
-// case 20: halved at lambda: a producer has `element<T>(attributes, inputs, row, column, columns, present)`
+// case 19: loss distance gives []; a loss gives one number per example, [batch] or [batch, ...]
+// case 20: halved: a producer has `element<T>(attributes, inputs, row, column, columns, present)`
 // What is said of a case is checked by compiling it. Most of what that costs is reading headers, so further ones are included
 // by the cases that need them.
 #include <tfx/tfx.hpp>
@@ -194,7 +194,7 @@ void train(const float* x, const float* y) {
   fitted.train_batch<with_plain>(x, y, 64);
 }
 
-#elif CASE == 19   // a loss that doesn't say what it compares with
+#elif CASE == 19   // a loss that has averaged already
 struct distance {
   constexpr auto operator()(auto y, auto t) const { return mean(abs(y - t)); }
 };

@@ -77,7 +77,7 @@ inline constexpr auto net = [](auto x) {
   return x * a + b;
 };
 static_assert(mistake_in<net, input<64, 8>> ==
-    "two parameters are named lambda/gain; nn::named tells layers apart, nn::shared makes them one");
+    "two parameters are named gain; nn::named tells layers apart, nn::shared makes them one");
 // end region
 }
 
@@ -103,7 +103,7 @@ inline constexpr auto net = [](auto x) {
   return relu(x);
 };
 static_assert(mistake_in<net, input<64, 8>> ==
-    "if: a traced value has no truth value while compiling; use where(condition, a, b) at lambda");
+    "if: a traced value has no truth value while compiling; use where(condition, a, b)");
 // end region
 }
 

@@ -55,7 +55,7 @@ static_assert(mistake_in<frozen_before, input<64, 8>, training> == "");
 inline constexpr auto through = nn::named("through", nn::dense<10>{});
 inline constexpr auto beside = [](auto x) { return (x | nn::dense<10>{}) + doubled(x | through); };
 static_assert(mistake_in<beside, input<64, 8>, training> ==
-    "doubled has no derivative (line 55), but lambda/through/weight is trained through it; "
+    "doubled has no derivative (line 55), but through/weight is trained through it; "
     "add one, or stop_gradient / nn::frozen");
 }
 

@@ -59,8 +59,8 @@ TEST_CASE("training is summed up where a recipe is given") {
 
 TEST_CASE("a function with parameters of its own has a row beside its layers'") {
   constexpr std::string_view text = model<with_a_parameter_of_its_own, input<4, 28>>::summary_text();
-  CHECK(says(text, " lambda (lambda)        [<=4, 10]                 10\n"));
-  CHECK(says(text, " lambda/dense (dense)   [<=4, 10]                290\n"));
+  CHECK(says(text, " lambda (lambda)   [<=4, 10]                 10\n"));
+  CHECK(says(text, " dense (dense)     [<=4, 10]                290\n"));
 }
 
 TEST_CASE("a shared layer's parameters are counted once") {

@@ -25,14 +25,15 @@ std::vector<float> numbers(int count, double phase) {
 
 template <class Model> void check_frozen() {
   const auto m = std::make_unique<Model>(seed{7});
-  auto fixed = m->freeze();
+  const auto fixed = m->freeze();
+  session s{fixed};
   const std::vector<float> x = numbers(Model::batch * Model::input_size, 0.3);
   std::vector<float> expected(std::size_t(Model::batch * Model::output_size)), found(expected.size());
   for (int rows = 1; rows <= Model::batch; rows = rows < 4 || rows + 19 > Model::batch - 4 ? rows + 1 : rows + 19) {
     CAPTURE(rows);
     const std::size_t bytes = std::size_t(rows * Model::output_size) * sizeof(float);
     m->predict(x.data(), expected.data(), rows);
-    fixed.predict(x.data(), found.data(), rows);
+    s.predict(x.data(), found.data(), rows);
     CHECK(std::memcmp(found.data(), expected.data(), bytes) == 0);
   }
 }
@@ -72,8 +73,9 @@ template <class T, class Backend> std::vector<T> predictions(bool folded, int ro
   const std::vector<float> x = numbers(4 * m->input_size, 0.3);
   const std::vector<T> in(x.begin(), x.end());
   std::vector<T> y(std::size_t(rows * m->output_size));
-  if (folded) m->freeze(fold_batch_norm).predict(in.data(), y.data(), rows);
-  else m->freeze().predict(in.data(), y.data(), rows);
+  const auto predict = [&](const auto& fixed) { session(fixed).predict(in.data(), y.data(), rows); };
+  if (folded) predict(m->freeze(fold_batch_norm));
+  else predict(m->freeze());
   return y;
 }
 template <class T> T largest_difference(const std::vector<T>& a, const std::vector<T>& b) {
@@ -116,7 +118,8 @@ TEST_CASE("weights that are rounded are rounded once, and not folded") {
   const std::vector<float> x = numbers(3 * network::input_size, 0.1);
   std::vector<float> expected(3 * 5), found(3 * 5);
   m->predict(x.data(), expected.data(), 3);
-  m->freeze(fold_batch_norm).predict(x.data(), found.data(), 3);
+  const auto folded = m->freeze(fold_batch_norm);
+  session(folded).predict(x.data(), found.data(), 3);
   CHECK(found == expected);
 }
 TEST_CASE("nothing is left of batch normalisation in a folded prediction") {
@@ -128,17 +131,19 @@ TEST_CASE("nothing is left of batch normalisation in a folded prediction") {
 
 TEST_CASE("training goes on without it") {
   model<wide, input<8, 300>> m{seed{3}};
-  auto fixed = m.freeze();
+  const auto fixed = m.freeze();
+  session s{fixed};
   const std::vector<float> x = numbers(8 * 300, 0), target = numbers(8 * 7, 1);
   std::vector<float> before(8 * 7), after(8 * 7), later(8 * 7);
   m.predict(x.data(), before.data(), 8);
   m.train_batch<training>(x.data(), target.data(), 8);
-  fixed.predict(x.data(), after.data(), 8);
+  s.predict(x.data(), after.data(), 8);
   CHECK(before == after);
   m.predict(x.data(), later.data(), 8);
   CHECK(before != later);
-  auto copy = fixed;
-  copy.predict(x.data(), later.data(), 8);
+  const auto copy = fixed;
+  session of_copy{copy};
+  of_copy.predict(x.data(), later.data(), 8);
   CHECK(before == later);
-  CHECK(copy.predict(std::vector<float>(x.begin(), x.begin() + 300))[0] == before[0]);
+  CHECK(of_copy.predict(std::vector<float>(x.begin(), x.begin() + 300))[0] == before[0]);
 }

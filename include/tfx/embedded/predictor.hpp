@@ -52,10 +52,12 @@ template <class Layout, class T> struct packed_spaces {
 /// gaps, as `write_parameters_header` writes them. The bits of the result are those of `model::predict` on any machine.
 /// Compile with `-Os -ffreestanding -ffp-contract=off -fno-math-errno`: without the last one a square root calls the C library.
 template <const auto& Net, class Input, class T = float> struct predictor {
+  using network = detail::network<Net, inputs<Input>>;
+  static_assert(network::n_outputs == 1, "tfx::predictor: a network with one input and one output");
   using input_shape = typename Input::shape_type;
-  using layout = detail::layout<Net, input_shape>;
-  using output_shape = typename layout::output::shape_type;
-  using plan_type = plan<std::conditional_t<layout::right, detail::predict_step<Net, input_shape>, empty_step>>;
+  using layout = detail::layout<Net, inputs<Input>>;
+  using output_shape = typename network::template output<0>::shape_type;
+  using plan_type = plan<std::conditional_t<layout::right, detail::predict_step<Net, inputs<Input>>, empty_step>>;
 
   static constexpr int batch = input_shape::value.extent[0];
   static constexpr int input_size = input_shape::value.size() / batch, output_size = output_shape::value.size() / batch;

@@ -38,6 +38,12 @@ struct path_info {
   int begin, size;
 };
 
+/// A name within an open scope, and how often it has come again.
+struct segment_count {
+  std::string_view name;
+  int count;
+};
+
 /// Records a graph: appends nodes, finds the ones that exist already (value numbering), names parameters by the layers they
 /// were made in, keeps the current value of every leaf, and collects the first mistake.
 struct builder : complaints {
@@ -53,7 +59,8 @@ struct builder : complaints {
   int region = 0;                        ///< being recorded
 
   int path_index = 0;                    ///< of the open scopes, in the table of paths
-  scope* innermost = nullptr;
+  const scope* innermost = nullptr;
+  list<segment_count> segments;          ///< of the open scopes, the innermost one's last
   std::string_view pending{};            ///< a scope opened by the caller under this name: the layer itself does not open another
 
   call_list* calls = nullptr;            ///< where calls are noted, if anybody asks for them

@@ -75,15 +75,22 @@ struct call_mark {
 
   constexpr call_mark(builder& g, std::string_view name, std::initializer_list<handle> inputs, std::initializer_list<call_attribute> attributes = {})
       : graph(g) {
-    if (g.calls) begin(name, false, false, inputs, attributes);
+    if (!g.calls) return;
+    if (is_open(name, false)) join(attributes);
+    else begin(name, false, false, inputs, attributes);
   }
   /// Of a layer. `joins`: a caller that has noted it is left to it.
   constexpr call_mark(builder& g, std::string_view name, bool scoped, bool joins, handle input, std::initializer_list<call_attribute> attributes = {})
       : graph(g) {
     if (!g.calls) return;
-    const call_list& all = *g.calls;
-    if (joins && all.open >= 0 && all.calls[all.open].name == name && all.calls[all.open].path == g.path_index) join(attributes);
-    else begin(name, true, scoped, {input}, attributes);
+    if (joins && is_open(name, true)) {
+      call_info& c = g.calls->calls[g.calls->open];
+      c.scoped = scoped;
+      c.path = g.path_index;
+      join(attributes);
+    } else {
+      begin(name, true, scoped, {input}, attributes);
+    }
   }
   call_mark(const call_mark&) = delete;
   constexpr ~call_mark() {
@@ -97,6 +104,13 @@ struct call_mark {
   }
 
 private:
+  /// Has the caller noted this call? Nothing has been recorded in it yet.
+  constexpr bool is_open(std::string_view name, bool layer) const {
+    const call_list& all = *graph.calls;
+    if (all.open < 0) return false;
+    const call_info& c = all.calls[all.open];
+    return c.layer == layer && c.name == name && c.first == graph.nodes.size() && c.first_leaf == graph.leaves.size();
+  }
   constexpr void begin(std::string_view name, bool layer, bool scoped, std::initializer_list<handle> inputs,
                        std::initializer_list<call_attribute> attributes) {
     call_list& all = *graph.calls;

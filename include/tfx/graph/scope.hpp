@@ -14,12 +14,10 @@ namespace tfx {
 struct scope {
   struct root_t {};
   builder& graph;
-  scope* outer;
+  const scope* outer;
   int saved_size, saved_path;
   bool taken_over = false, absolute = false;
-  std::string_view names[24] = {};
-  int counts[24] = {};
-  int known = 0;
+  int first_segment = 0;   ///< of those within it: the last rows of the builder's table
 
   /// The outermost scope of a trace.
   constexpr explicit scope(builder& b) : graph(b), outer(b.innermost), saved_size(b.path_size), saved_path(b.path_index) {
@@ -57,6 +55,7 @@ struct scope {
       for (int i = 0; i < saved_size; ++i) graph.path[i] = outer_path_[i];
       graph.shared--;
     }
+    graph.segments.count = first_segment;
     graph.path_size = saved_size;
     graph.path_index = saved_path;
     graph.innermost = outer;
@@ -64,10 +63,11 @@ struct scope {
   }
 
 private:
-  constexpr int count(std::string_view segment) {
-    for (int i = 0; i < known; ++i)
-      if (names[i] == segment) return ++counts[i];
-    if (known < 24) names[known++] = segment;
+  /// How often was there one of this name before, within this scope?
+  constexpr int count(std::string_view segment) const {
+    for (int i = first_segment; i < graph.segments.size(); ++i)
+      if (graph.segments[i].name == segment) return ++graph.segments[i].count;
+    graph.segments.push_back({segment, 0});
     return 0;
   }
   constexpr void put(char c) {
@@ -89,6 +89,7 @@ private:
   constexpr void close_segment() {
     put('/');
     graph.innermost = this;
+    first_segment = graph.segments.size();
     path_info p{graph.names.size(), graph.path_size - 1};
     graph.names.append(graph.path, p.size);
     graph.path_index = graph.paths.size();

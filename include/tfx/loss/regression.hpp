@@ -1,39 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <tfx/loss/loss.hpp>
 #include <tfx/ops/activation.hpp>
-#include <tfx/ops/reduce.hpp>
 
 namespace tfx::loss {
-
-namespace detail {
-template <class L> constexpr var<shape<>> mean_of(handle each) {
-  return {reshape(tfx::detail::mean_axes(each, tfx::detail::all_axes(L::value)), dims{})};
-}
-}  // namespace detail
 
 /// mean((y - t)^2) over everything.
 struct mean_squared_error {
   static constexpr std::string_view name = "mean_squared_error";
-  using label_type = float;
-  static constexpr bool class_numbers = false;
-  template <class Output> using target = var<Output, real>;
-  template <class L, class T, class U> constexpr var<shape<>> operator()(var<L, T> y, var<L, U> t) const {
+  template <class L, class T, class U> constexpr var<L> each(var<L, T> y, var<L, U> t) const {
     const call_mark here(*y.h.graph, name, {y.h, t.h});
     const handle d = y.h - t.h;
-    return here.gives(detail::mean_of<L>(d * d));
+    return here.gives(var<L>{d * d});
   }
+  constexpr auto operator()(auto y, auto t, auto... weight) const { return mean_loss(*this, y, t, weight...); }
 };
 /// mean(|y - t|) over everything.
 struct mean_absolute_error {
   static constexpr std::string_view name = "mean_absolute_error";
-  using label_type = float;
-  static constexpr bool class_numbers = false;
-  template <class Output> using target = var<Output, real>;
-  template <class L, class T, class U> constexpr var<shape<>> operator()(var<L, T> y, var<L, U> t) const {
+  template <class L, class T, class U> constexpr var<L> each(var<L, T> y, var<L, U> t) const {
     const call_mark here(*y.h.graph, name, {y.h, t.h});
-    return here.gives(detail::mean_of<L>(abs(y.h - t.h)));
+    return here.gives(var<L>{abs(y.h - t.h)});
   }
+  constexpr auto operator()(auto y, auto t, auto... weight) const { return mean_loss(*this, y, t, weight...); }
 };
 /// Quadratic near 0 and linear beyond delta, mean over everything.
 ///
@@ -43,15 +33,13 @@ struct mean_absolute_error {
 /// Source     Huber 1964
 struct huber {
   static constexpr std::string_view name = "huber";
-  using label_type = float;
-  static constexpr bool class_numbers = false;
-  template <class Output> using target = var<Output, real>;
   double delta = 1;
-  template <class L, class T, class U> constexpr var<shape<>> operator()(var<L, T> y, var<L, U> t) const {
+  template <class L, class T, class U> constexpr var<L> each(var<L, T> y, var<L, U> t) const {
     const call_mark here(*y.h.graph, name, {y.h, t.h}, {{"delta", delta}});
     const handle d = abs(y.h - t.h), bounded = minimum(d, delta);   // both forms in one, without the square of a large d
-    return here.gives(detail::mean_of<L>(bounded * (d - 0.5 * bounded)));
+    return here.gives(var<L>{bounded * (d - 0.5 * bounded)});
   }
+  constexpr auto operator()(auto y, auto t, auto... weight) const { return mean_loss(*this, y, t, weight...); }
 };
 namespace detail {
 /// |x| (x > 0 ? 1 - t : t) + log(1 + exp(-|x|)): nothing cancels, and an infinite logit on the label's side costs nothing.
@@ -78,15 +66,13 @@ struct binary_cross_entropy_op : elementwise<binary_cross_entropy_op> {
 /// Numerics   from logits; never overflows, and keeps its digits where the loss or its gradient is small
 struct binary_cross_entropy {
   static constexpr std::string_view name = "binary_cross_entropy";
-  using label_type = float;
-  static constexpr bool class_numbers = false;
-  template <class Output> using target = var<Output, real>;
-  template <class L, class T, class S, class U> constexpr var<shape<>> operator()(var<L, T> logits, var<S, U> labels) const {
+  template <class L, class T, class S, class U> constexpr var<L> each(var<L, T> logits, var<S, U> labels) const {
     static_assert(S::value.size() == L::value.size(), "tfx::loss::binary_cross_entropy: one label per logit");
     const call_mark here(*logits.h.graph, name, {logits.h, labels.h});
     const handle x = logits.h, t = reshape(labels.h, L::value);
-    return here.gives(detail::mean_of<L>(tfx::detail::map_node<detail::binary_cross_entropy_op>(x, t)));
+    return here.gives(var<L>{tfx::detail::map_node<detail::binary_cross_entropy_op>(x, t)});
   }
+  constexpr auto operator()(auto y, auto t, auto... weight) const { return mean_loss(*this, y, t, weight...); }
 };
 
 }  // namespace tfx::loss

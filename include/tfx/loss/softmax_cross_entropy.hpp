@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <tfx/loss/loss.hpp>
 #include <tfx/ops/activation.hpp>
 #include <tfx/ops/softmax.hpp>
 
@@ -38,27 +39,27 @@ template <class L> struct rows_of {
 struct softmax_cross_entropy {
   static constexpr std::string_view name = "softmax_cross_entropy";
   double label_smoothing = 0;
-  using label_type = std::int32_t;
-  using label_shape = shape<>;   ///< of one label
   static constexpr bool class_numbers = true;
   template <class Logits> using target = var<to_shape<detail::rows_of<Logits>>, std::int32_t>;
 
-  template <class L, class T, class S, class U> constexpr var<shape<>> operator()(var<L, T> logits, var<S, U> labels) const {
+  template <class L, class T, class S, class U> constexpr auto each(var<L, T> logits, var<S, U> labels) const {
+    using Each = var<to_shape<detail::rows_of<L>>>;
     if constexpr (L::value.rank != 2 || is_floating(dtype_of<U>) || S::value.size() != L::value.extent[0]) {
       logits.h.graph->complain(name, " expects logits [batch, classes] and one class number each, got ", L::value, " and ",
                                is_floating(dtype_of<U>) ? "floating point " : "integers ", S::value);
-      return {logits.h.graph->constant(0)};
+      return Each{expand(logits.h.graph->constant(0), Each::dim)};
     } else {
       const call_mark here(*logits.h.graph, name, {logits.h, labels.h}, {{"label_smoothing", label_smoothing}});
       const handle x = logits.h, hit = one_hot<L::value.cols()>(labels).h;
       const handle own = sum_axes(where(hit, x, 0), 2u);   // not 0 * x, which is NaN for a masked class
       const auto others = tfx::detail::split_log_sum_exp(where(hit, -__builtin_huge_val(), x), 2u);
-      handle each = softplus((others.largest - own) + others.rest);
-      if (label_smoothing > 0) each = each + label_smoothing * tfx::detail::mean_axes(own - x, 2u);
-      each = each * tfx::detail::one_if_in_range(reshape(labels.h, each.shape()), L::value.cols());
-      return here.gives(var<shape<>>{reshape(tfx::detail::mean_axes(each, 3u), dims{})});
+      handle loss = softplus((others.largest - own) + others.rest);
+      if (label_smoothing > 0) loss = loss + label_smoothing * tfx::detail::mean_axes(own - x, 2u);
+      loss = loss * tfx::detail::one_if_in_range(reshape(labels.h, loss.shape()), L::value.cols());
+      return here.gives(Each{reshape(loss, Each::dim)});
     }
   }
+  constexpr auto operator()(auto logits, auto labels, auto... weight) const { return mean_loss(*this, logits, labels, weight...); }
 };
 
 /// The same with a distribution per row in place of a class number (one-hot, smoothed, or of another network).
@@ -72,20 +73,17 @@ struct softmax_cross_entropy {
 struct softmax_cross_entropy_dense {
   static constexpr std::string_view name = "softmax_cross_entropy_dense";
   double label_smoothing = 0;
-  using label_type = float;
-  static constexpr bool class_numbers = false;
-  template <class Logits> using target = var<Logits, real>;
 
-  template <class L, class T, class U> constexpr var<shape<>> operator()(var<L, T> logits, var<L, U> labels) const {
+  template <class L, class T, class U> constexpr handle each(var<L, T> logits, var<L, U> labels) const {
     constexpr unsigned last = 1u << (L::value.rank - 1);
     const call_mark here(*logits.h.graph, name, {logits.h, labels.h}, {{"label_smoothing", label_smoothing}});
     const handle x = logits.h;
     handle p = labels.h;
     if (label_smoothing > 0) p = (1 - label_smoothing) * p + label_smoothing / L::value.cols();
     const handle log_q = tfx::detail::log_softmax_axes(x, last);
-    const handle each = -sum_axes(tfx::detail::map_node<detail::weighted_op>(p, log_q), last);
-    return here.gives(var<shape<>>{reshape(tfx::detail::mean_axes(each, tfx::detail::all_axes(each.shape())), dims{})});
+    return here.gives(-sum_axes(tfx::detail::map_node<detail::weighted_op>(p, log_q), last));
   }
+  constexpr auto operator()(auto logits, auto labels, auto... weight) const { return mean_loss(*this, logits, labels, weight...); }
 };
 
 }  // namespace tfx::loss

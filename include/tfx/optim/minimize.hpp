@@ -2,21 +2,14 @@
 #pragma once
 
 #include <tfx/autodiff/reverse.hpp>
+#include <tfx/core/path_pattern.hpp>
 #include <tfx/ops/math.hpp>
 #include <tfx/optim/update.hpp>
 
 namespace tfx {
 
-/// Restricts `minimize` to the parameters whose path starts with this.
-struct only {
-  std::string_view prefix{};
-};
-
 namespace detail {
 
-constexpr bool path_starts_with(std::string_view path, std::string_view prefix) {
-  return path.size() >= prefix.size() && path.substr(0, prefix.size()) == prefix;
-}
 /// Edit distance, for suggestions.
 constexpr int edit_distance(std::string_view a, std::string_view b) {
   const int n = int(b.size());
@@ -130,12 +123,12 @@ template <optim::optimizer Optimizer> constexpr void minimize(builder& g, handle
   if constexpr (requires { optimizer.prepare(g); }) shared = optimizer.prepare(g);
   list<int> wanted, leaves;
   for (int i = 0; i < g.leaves.size(); ++i) {
-    if (!g.leaves[i].trainable || !path_starts_with(g.name(g.leaves[i]), which.prefix)) continue;
+    if (!g.leaves[i].trainable || !names(which, g.name(g.leaves[i]))) continue;
     wanted.push_back(g.leaf_node[i]);
     leaves.push_back(i);
   }
   if (!g.right()) return;
-  if (leaves.size() == 0) return complain_unknown_name(g, which.prefix);
+  if (leaves.size() == 0) return complain_unknown_name(g, which.pattern);
   handle seed = g.constant(1);
   if constexpr (requires { optimizer.seed(g); }) seed = optimizer.seed(g);
   list<int> gradient = gradients(loss, seed, wanted, leaves);
@@ -176,7 +169,7 @@ template <optim::optimizer Optimizer> constexpr void minimize(builder& g, handle
 }  // namespace detail
 
 /// One step of an optimizer: gradients of the loss with respect to the trainable parameters, and their updates, as part of the
-/// graph. May be called several times in a step; a value that was written lets no gradient through.
+/// graph; `which` parameters, by their paths. May be called several times in a step; a value that was written lets no gradient through.
 ///
 /// `clip_norm` scales all gradients together, also where the squares of their elements would overflow or vanish; a gradient
 /// that is not finite makes all NaN.

@@ -59,7 +59,7 @@ constexpr list<summary_row> summary_rows(const semantic_view& g) {
 
 /// The text of `Model`, a model of `Net`; with a recipe also what training takes.
 template <const auto& Net, class Model, const auto&... Recipe> struct summary_text {
-  using in = typename Model::input_shape;
+  using network = typename Model::network;
   static constexpr int element = int(sizeof(typename Model::value_type));
 
   static constexpr void put_layer(text_writer& w, const summary_row& row) {
@@ -72,6 +72,9 @@ template <const auto& Net, class Model, const auto&... Recipe> struct summary_te
     w.put(" (");
     w.put(row.type);
     w.put(')');
+  }
+  template <std::size_t... K> static constexpr void put_outputs(text_writer& w, std::index_sequence<K...>) {
+    ((w.put(K ? ", " : ""), w.put(network::template output<int(K)>::dim)), ...);
   }
   static constexpr void rule(text_writer& w, int end, char c) {
     for (int i = 0; i < end; ++i) w.put(c);
@@ -90,7 +93,15 @@ template <const auto& Net, class Model, const auto&... Recipe> struct summary_te
       shape_end = size > shape_end ? size : shape_end;
     }
     const int shape_at = layer_end + 3, count_end = shape_at + shape_end + 14;
-    w.line(object_name<Net>(), ": ", in::value, " -> ", Model::output_shape::value);
+    w.put(object_name<Net>());
+    w.put(": ");
+    for (int k = 0; k < network::n_inputs; ++k) {
+      if (k) w.put(", ");
+      w.put(network::input_dims[k]);
+    }
+    w.put(" -> ");
+    put_outputs(w, std::make_index_sequence<std::size_t(network::n_outputs)>{});
+    w.put('\n');
     rule(w, count_end, '-');
     w.put(" Layer (type)");
     w.pad_to(shape_at);

@@ -7,11 +7,11 @@
 namespace tfx {
 
 namespace detail {
-template <const auto& Net, class In, const auto&... Recipe> struct drawn_step {
-  using type = predict_step<Net, In>;
+template <const auto& Net, class List, const auto&... Recipe> struct drawn_step {
+  using type = predict_step<Net, List>;
 };
-template <const auto& Net, class In, const auto& Recipe> struct drawn_step<Net, In, Recipe> {
-  using type = recipe_step<Net, In, Recipe, false>;
+template <const auto& Net, class List, const auto& Recipe> struct drawn_step<Net, List, Recipe> {
+  using type = recipe_step<Net, List, Recipe, false>;
 };
 template <class Step, drawn_as How> constexpr std::string_view dot_of() {
   [[maybe_unused]] tell<verdict<Step>::right, verdict<Step>> told;
@@ -25,7 +25,7 @@ template <class Step, drawn_as How> constexpr std::string_view dot_of() {
 ///
 ///     constexpr semantic_view g = written_graph<net, input<64, 28, 28>>();
 template <const auto& Net, class Input, const auto&... Recipe> constexpr semantic_view written_graph() {
-  using step = typename detail::drawn_step<Net, typename Input::shape_type, Recipe...>::type;
+  using step = typename detail::drawn_step<Net, detail::list_of_inputs<Input>, Recipe...>::type;
   [[maybe_unused]] tell<verdict<step>::right, verdict<step>> told;
   if constexpr (verdict<step>::right) return semantic_graph<step>::view();
   else return {};
@@ -38,11 +38,11 @@ template <const auto& Net, class Input, const auto&... Recipe> constexpr semanti
 ///
 /// One constant text; nothing else of the graph is in the binary.
 template <const auto& Net, class Input, const auto&... Recipe> constexpr std::string_view graph_dot() {
-  return detail::dot_of<typename detail::drawn_step<Net, typename Input::shape_type, Recipe...>::type, drawn_as::layers>();
+  return detail::dot_of<typename detail::drawn_step<Net, detail::list_of_inputs<Input>, Recipe...>::type, drawn_as::layers>();
 }
 /// The same with all operations that layers are made of, and their parameters.
 template <const auto& Net, class Input, const auto&... Recipe> constexpr std::string_view operations_dot() {
-  return detail::dot_of<typename detail::drawn_step<Net, typename Input::shape_type, Recipe...>::type, drawn_as::operations>();
+  return detail::dot_of<typename detail::drawn_step<Net, detail::list_of_inputs<Input>, Recipe...>::type, drawn_as::operations>();
 }
 
 }  // namespace tfx

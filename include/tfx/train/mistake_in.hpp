@@ -15,16 +15,16 @@ namespace detail {
 
 template <class Verdict> inline constexpr message sentence_of = Verdict::value();
 
-template <const auto& Net, class In, const auto&... Recipe> struct first_mistake;
-template <const auto& Net, class In> struct first_mistake<Net, In> {
-  static constexpr std::string_view value() { return sentence_of<network_verdict<Net, In>>; }
+template <const auto& Net, class List, const auto&... Recipe> struct first_mistake;
+template <const auto& Net, class List> struct first_mistake<Net, List> {
+  static constexpr std::string_view value() { return sentence_of<network_verdict<Net, List>>; }
 };
-template <const auto& Net, class In, const auto& Recipe> struct first_mistake<Net, In, Recipe> {
+template <const auto& Net, class List, const auto& Recipe> struct first_mistake<Net, List, Recipe> {
   static constexpr std::string_view value() {
-    using recipe = recipe_verdict<Net, In, Recipe, true>;
-    if constexpr (!network_verdict<Net, In>::right) return first_mistake<Net, In>::value();
+    using recipe = recipe_verdict<Net, List, Recipe, true>;
+    if constexpr (!network_verdict<Net, List>::right) return first_mistake<Net, List>::value();
     else if constexpr (!recipe::right) return sentence_of<decltype(recipe::source())>;
-    else return sentence_of<arena_verdict<recipe_step<Net, In, Recipe, true>>>;
+    else return sentence_of<arena_verdict<recipe_step<Net, List, Recipe, true>>>;
   }
 };
 
@@ -33,7 +33,7 @@ template <const auto& Net, class In, const auto& Recipe> struct first_mistake<Ne
 /// What is wrong with a network for an input; with a recipe, also with training it.
 template <const auto& Net, class Input, const auto&... Recipe>
 inline constexpr std::string_view mistake_in =
-    detail::first_mistake<Net, typename Input::shape_type, Recipe...>::value();
+    detail::first_mistake<Net, detail::list_of_inputs<Input>, Recipe...>::value();
 
 /// What is wrong with a step of one's own.
 template <const auto& Step, class... Input>
@@ -46,7 +46,7 @@ inline constexpr std::string_view mistake_in_step = [] {
 /// What is wrong with training a network on a data set.
 template <const auto& Net, class Input, const auto& Recipe, class Data>
 inline constexpr std::string_view mistake_in_data = detail::sentence_of<
-    detail::data_verdict<Net, typename Input::shape_type, std::remove_cvref_t<decltype(Recipe)>, Data>>;
+    detail::data_verdict<Net, detail::list_of_inputs<Input>, std::remove_cvref_t<decltype(Recipe)>, Data>>;
 
 /// Why predicting with a model needs more than so many bytes.
 template <class Model, std::size_t Bytes>

@@ -16,21 +16,17 @@
 #include <tfx/summary/model_summary.hpp>
 #include <tfx/summary/progress.hpp>
 #include <tfx/train/frozen.hpp>
-#include <tfx/train/network_memory.hpp>
-#include <tfx/train/verdict.hpp>
+#include <tfx/train/prediction.hpp>
+#include <tfx/train/session.hpp>
+#include <tfx/train/trainer.hpp>
 
 namespace tfx {
 
 /// What one epoch of training gave.
-template <int Metrics> struct epoch_record {
-  double loss = 0, metrics[Metrics ? Metrics : 1] = {};
-  double validation_loss = 0, validation_metrics[Metrics ? Metrics : 1] = {};
+template <class Evaluation> struct epoch_record : Evaluation {
+  Evaluation validation;
   bool validated = false;
   double seconds = 0;
-};
-/// Loss and metrics over a data set, each weighted by the rows of its batch.
-template <int Metrics> struct evaluation {
-  double loss = 0, metrics[Metrics ? Metrics : 1] = {};
 };
 
 /// What `fit` can be told.
@@ -49,22 +45,28 @@ template <class Data> struct fit_options {
 ///
 /// The input's first extent is the largest batch; fewer rows may come. `Backend` is where it runs, `T` its element type.
 template <const auto& Net, class Input, class Backend = backend::simd<>, class T = float> class model {
-  using in = typename Input::shape_type;
-  using layout = detail::layout<Net, in>;
-  template <class Recipe, class Data> using data_check = detail::data_verdict<Net, in, std::remove_cvref_t<Recipe>, Data>;
-  template <const auto& Recipe, bool Train> using recipe_plan = detail::recipe_plan<Net, in, Recipe, Train>;
-
 public:
+  using weights_type = tfx::weights<Net, Input, Backend, T>;
+  using network = typename weights_type::network;
   using value_type = T;
   using backend_type = Backend;
-  using input_shape = in;
-  using output_shape = typename layout::output::shape_type;
-  using predict_plan = plan<std::conditional_t<layout::right, detail::predict_step<Net, in>, empty_step>>;
-  template <const auto& Recipe> using training_plan = typename recipe_plan<Recipe, true>::type;
-  template <const auto& Recipe> using evaluation_plan = typename recipe_plan<Recipe, false>::type;
+  using predict_plan = typename weights_type::predict_plan;
+  template <const auto& Recipe> using trainer_type = tfx::trainer<weights_type, Recipe>;
+  template <const auto& Recipe> using training_plan = typename trainer_type<Recipe>::template plan_of<true>;
+  template <const auto& Recipe> using evaluation_plan = typename trainer_type<Recipe>::template plan_of<false>;
 
-  static constexpr int batch = in::value.extent[0];
-  static constexpr int input_size = in::value.size() / batch, output_size = output_shape::value.size() / batch;
+private:
+  using layout = typename weights_type::layout;
+  using inputs_type = typename weights_type::inputs_type;
+  using columns = detail::columns_of<network, T>;
+  using input_element = typename columns::template input_element<0>;
+  using output_element = typename columns::template output_element<0>;
+  template <class Recipe, class Data> using data_check = detail::data_verdict<Net, inputs_type, std::remove_cvref_t<Recipe>, Data>;
+
+public:
+  static constexpr int batch = network::batch;
+  /// Elements of one example, of the first input and the first output.
+  static constexpr int input_size = columns::template input_size<0>, output_size = columns::template output_size<0>;
   static constexpr auto parameter_count = detail::fact<layout::right>(layout::parameters);
   static constexpr auto trainable_parameter_count = detail::fact<layout::right>(layout::trainable_parameters);
   /// Elements that are kept between runs and not trained: running statistics.
@@ -72,7 +74,7 @@ public:
   /// Arena of one prediction, and of one training step, in bytes; parameters and the optimizer's memory come on top.
   static constexpr auto inference_bytes = detail::fact<layout::right>(executable<predict_plan, Backend, T>::arena_elements * sizeof(T));
   template <const auto& Recipe> static constexpr auto training_bytes =
-      detail::fact<recipe_plan<Recipe, true>::right>(executable<training_plan<Recipe>, Backend, T>::arena_elements * sizeof(T));
+      detail::fact<trainer_type<Recipe>::template checked_plan<true>::right>(executable<training_plan<Recipe>, Backend, T>::arena_elements * sizeof(T));
   /// Of that, intermediate values; the rest is scratch memory of the kernels.
   static constexpr std::size_t arena_bytes = std::size_t(predict_plan::arena_elements) * sizeof(T);
   /// Floating-point operations of one prediction at the full batch; a multiply-add is two.
@@ -81,31 +83,24 @@ public:
   template <std::size_t Bytes> static constexpr bool fits =
       detail::memory_check<predict_plan, arena_bytes, std::size_t(inference_bytes) - arena_bytes, Bytes>::said;
 
-  explicit model(seed s = {})
-      : seed_(s.value), parameters_(std::size_t(layout::space_size(parameter_space))), state_(std::size_t(layout::space_size(state_space))) {
-    detail::initialize<layout>(parameter_space, parameters_.data(), seed_);
-    detail::initialize<layout>(state_space, state_.data(), seed_);
-  }
+  explicit model(seed s = {}) : seed_(s.value), weights_(s) {}
 
   // ---- training
 
-  template <const auto& Recipe> using evaluation_of = evaluation<std::remove_cvref_t<decltype(Recipe)>::n_metrics>;
+  template <const auto& Recipe> using evaluation_of = evaluation<typename trainer_type<Recipe>::names>;
 
   /// What a recipe learns from: class numbers are `std::int32_t`, all else is of the model's element type.
   template <const auto& Recipe> using target_type =
-      std::conditional_t<is_whole(dtype_of<detail::traced_target<Recipe, output_shape>>), detail::traced_target<Recipe, output_shape>, T>;
+      std::conditional_t<is_whole(dtype_of<typename trainer_type<Recipe>::template target<0>::value_type>), typename trainer_type<Recipe>::template target<0>::value_type, T>;
 
   /// One update from `rows` rows at x and their targets.
-  template <const auto& Recipe> evaluation_of<Recipe> train_batch(const T* x, const target_type<Recipe>* target, int rows) {
-    using P = training_plan<Recipe>;
-    detail::buffer<T>& slots = slots_of<Recipe>();
-    slots.grow(std::size_t(P::space_size(slot_space)));
-    ++step_;
-    return run_recipe<P, Recipe>(x, target, rows, slots.data());
+  template <const auto& Recipe> evaluation_of<Recipe> train_batch(const input_element* x, const target_type<Recipe>* target, int rows) {
+    return run_batch<true, Recipe>(x, target, rows);
   }
-  template <const auto& Recipe> evaluation_of<Recipe> evaluate_batch(const T* x, const target_type<Recipe>* target, int rows) {
-    return run_recipe<evaluation_plan<Recipe>, Recipe>(x, target, rows, nullptr);
+  template <const auto& Recipe> evaluation_of<Recipe> evaluate_batch(const input_element* x, const target_type<Recipe>* target, int rows) {
+    return run_batch<false, Recipe>(x, target, rows);
   }
+  template <const auto& Recipe> auto trainer() { return trainer_type<Recipe>(weights_, slots_of<Recipe>(), run_.memory(), seed_, step_); }
 
   /// Trains on a data set, batch by batch, in an order shuffled anew in each epoch. Returns one record per epoch.
   ///
@@ -113,10 +108,9 @@ public:
   ///
   /// A last batch with fewer rows is trained on as it is. After the first step nothing is allocated.
   template <const auto& Recipe, class Data> auto fit(const Data& data, std::type_identity_t<fit_options<Data>> options = {}) {
-    using R = std::remove_cvref_t<decltype(Recipe)>;
-    using check = data_check<R, Data>;
+    using check = data_check<decltype(Recipe), Data>;
     [[maybe_unused]] tell<check::right, check> told;
-    std::vector<epoch_record<R::n_metrics>> history;
+    std::vector<epoch_record<evaluation_of<Recipe>>> history;
     if constexpr (check::right && layout::right) {
       if (options.epochs < 1) detail::fail("fit: epochs must be at least 1");
       check_data<Recipe>(data, "fit");
@@ -128,19 +122,16 @@ public:
       for (int e = options.first_epoch; e < options.first_epoch + options.epochs; ++e) {
         const double start = summary::seconds_now();
         const auto rows = options.shuffle ? order.epoch(std::uint64_t(e)) : order.unshuffled();
-        epoch_record<R::n_metrics> record;
         bar.begin_epoch(e, options.first_epoch + options.epochs, std::int64_t(data.size()), batch);
-        const auto total = each_batch<true, Recipe>(data, rows, [&](std::size_t done, const auto& mean) { bar.update(std::int64_t(done), mean.loss, metric_names<R>(), metric_values<R>(mean.metrics)); });
-        record.loss = total.loss;
-        for (int k = 0; k < R::n_metrics; ++k) record.metrics[k] = total.metrics[k];
+        epoch_record<evaluation_of<Recipe>> record;
+        static_cast<evaluation_of<Recipe>&>(record) = each_batch<true, Recipe>(
+            data, rows, [&](std::size_t done, const auto& mean) { bar.update(std::int64_t(done), mean.loss, mean.names().subspan(1), mean.metrics); });
         if (options.validation) {
-          const auto v = each_batch<false, Recipe>(*options.validation, {}, [](std::size_t, const auto&) {});
           record.validated = true;
-          record.validation_loss = v.loss;
-          for (int k = 0; k < R::n_metrics; ++k) record.validation_metrics[k] = v.metrics[k];
+          record.validation = each_batch<false, Recipe>(*options.validation, {}, [](std::size_t, const auto&) {});
         }
         record.seconds = summary::seconds_now() - start;
-        finish_line(bar, record, metric_names<R>());
+        finish_line(bar, record);
         history.push_back(record);
       }
     }
@@ -161,31 +152,24 @@ public:
 
   // ---- use
 
-  /// Outputs of `rows` rows at x, written to out: rows * output_size elements.
-  void predict(const T* x, T* out, int rows) {
-    if constexpr (layout::right) {
-      bindings<T> b = bind<predict_plan>(rows);
-      b.base[first_io_space] = const_cast<T*>(x);
-      b.base[first_io_space + 1] = out;
-      executable<predict_plan, Backend, T>::run(b);
-    }
-  }
-  /// The output for one example: anything that can be copied to numbers (a data set's image) or is a range of them.
-  template <class Example> auto predict(const Example& one) {
-    tensor<T, to_shape<detail::one_output<output_shape>>> out;
-    reserve_inputs(1);
-    detail::copy_example<input_size>(one, inputs_.data());
-    predict(inputs_.data(), out.data(), 1);
-    return out;
-  }
+  /// Outputs of `rows` rows at x, written to out: rows * output_size elements. More than the batch go in pieces.
+  void predict(const input_element* x, output_element* out, int rows) { run_.predict(weights_, x, out, rows); }
+  /// The output for one example, an argument for each input: anything that can be copied to numbers (a data set's image) or has
+  /// data() and size(). Of tensors of N examples, [N, ...], the outputs, [N, ...].
+  ///
+  ///     auto [price, kind] = m.predict(one_row, one_picture);
+  template <class... X> requires(!(std::is_pointer_v<X> || ...)) auto predict(const X&... x) { return run_.predict(weights_, x...); }
+  /// Rows of numbers, one after the other, as many as there are; the results likewise.
+  template <class X> std::vector<T> predict_rows(const X& x) { return run_.predict_rows(weights_, x); }
 
-  /// The network with these weights, for predictions alone: faster where weights are read in another order than they lie in.
-  auto freeze() const { return frozen<model>(parameters_, state_); }
+  /// What is trained. Sessions of other threads predict with it while nothing trains.
+  weights_type& weights() { return weights_; }
+  const weights_type& weights() const { return weights_; }
+  /// A copy for predictions alone: faster where weights are read in another order than they lie in.
+  auto freeze() const { return frozen(weights_); }
   /// The same with batch normalisation in the weights of the layers before it, and all that follows from weights computed once:
   /// fewer operations, and results that differ in their last digits (`fold_scales` says by how much).
-  auto freeze(fold_batch_norm_t) const {
-    return frozen<model, plan<detail::folded_prediction<typename predict_plan::step>>>(detail::fold_weights<model>(parameters_, state_), {});
-  }
+  auto freeze(fold_batch_norm_t) const { return frozen(weights_, fold_batch_norm); }
 
   // ---- what is inside
 
@@ -201,31 +185,22 @@ public:
   template <const auto&... Recipe> void summary() const { std::fwrite(summary_text<Recipe...>().data(), 1, summary_text<Recipe...>().size(), stdout); }
 
   /// Calls f(path, shape, address) for every parameter and every state.
-  template <class F> void for_each_variable(F f) {
-    detail::each_variable<parameter_space, layout>(parameters_.data(), f);
-    detail::each_variable<state_space, layout>(state_.data(), f);
-  }
-  template <class F> void for_each_variable(F f) const {
-    detail::each_variable<parameter_space, layout>(static_cast<const T*>(parameters_.data()), f);
-    detail::each_variable<state_space, layout>(static_cast<const T*>(state_.data()), f);
-  }
+  template <class F> void for_each_variable(F f) { weights_.for_each_variable(f); }
+  template <class F> void for_each_variable(F f) const { weights_.for_each_variable(f); }
   /// The same for everything that training with a recipe goes on from: the optimizer's memory, the number of steps and the
   /// seed as well. `checkpoint` makes a file's worth of it.
   template <const auto& Recipe, class F> void for_each_training_variable(F f) {
     for_each_variable(f);
-    using P = training_plan<Recipe>;
-    detail::buffer<T>& slots = slots_of<Recipe>();
-    slots.grow(std::size_t(P::space_size(slot_space)));
-    detail::each_variable<slot_space, P>(slots.data(), f);
+    auto t = trainer<Recipe>();
+    t.reserve_slots();
+    detail::each_variable<slot_space, training_plan<Recipe>>(t.slots(), f);
     detail::each_counter(seed_, step_, f);
   }
   std::uint64_t steps_trained() const { return step_; }
 
 private:
-  template <class R> static std::span<const std::string_view> metric_names() { return {R::metric_names, std::size_t(R::n_metrics)}; }
-  template <class R> static std::span<const double> metric_values(const double* v) { return {v, std::size_t(R::n_metrics)}; }
-
-  template <class Record> static void finish_line(summary::progress& bar, const Record& r, std::span<const std::string_view> names) {
+  template <class Record> static void finish_line(summary::progress& bar, const Record& r) {
+    const auto names = r.names().subspan(1);
     std::string_view shown[17] = {};
     char validation[16][40] = {};
     double values[17] = {};
@@ -236,11 +211,11 @@ private:
     }
     if (r.validated) {
       shown[n] = "val_loss";
-      values[n++] = r.validation_loss;
+      values[n++] = r.validation.loss;
       for (std::size_t k = 0; k < names.size() && k < 8; ++k) {
         const int size = std::snprintf(validation[k], sizeof validation[k], "val_%.*s", int(names[k].size()), names[k].data());
         shown[n] = {validation[k], std::size_t(size)};
-        values[n++] = r.validation_metrics[k];
+        values[n++] = r.validation.metrics[k];
       }
     }
     bar.end_epoch(r.loss, {shown, n}, {values, n});
@@ -252,29 +227,30 @@ private:
       std::snprintf(text, sizeof text, "%s: the data set is empty", who);
       detail::fail(text);
     }
-    if constexpr (std::remove_cvref_t<decltype(Recipe.loss)>::class_numbers) {
+    if constexpr (detail::takes_classes<detail::loss_of<std::remove_cvref_t<decltype(Recipe)>, 0>>()) {
+      constexpr int classes = network::template output<0>::dim.cols();
       for (std::size_t i = 0; i < data.size(); ++i) {
         const auto label = data.labels[i];
-        if (label >= 0 && label < output_shape::value.cols()) continue;
+        if (label >= 0 && label < classes) continue;
         std::snprintf(text, sizeof text, "%s: label %lld of example %zu lies outside 0 .. %d, the classes of the model's output", who,
-                      static_cast<long long>(label), i, output_shape::value.cols() - 1);
+                      static_cast<long long>(label), i, classes - 1);
         detail::fail(text);
       }
     }
   }
-  void reserve_inputs(int rows) { inputs_.grow(std::size_t(rows) * input_size); }
   template <const auto& Recipe> void reserve_batch() {
-    using Target = typename std::remove_cvref_t<decltype(Recipe.loss)>::template target<output_shape>;
-    reserve_inputs(batch);
-    targets_.grow(2 * std::size_t(Target::dim.size()));   // as the program reads them, and as they are given
+    inputs_.grow(std::size_t(batch) * std::size_t(input_size));
+    targets_.grow(2 * std::size_t(trainer_type<Recipe>::template target<0>::dim.size()));   // as the program reads them, and as they are given
     as_they_lie_.resize(std::size_t(batch));
   }
 
   /// Runs over the data in the order given (empty: as they lie) and returns the means so far to `report` after each batch.
   template <bool Train, const auto& Recipe, class Data, class Report>
   evaluation_of<Recipe> each_batch(const Data& data, std::span<const std::uint32_t> order, Report report) {
-    constexpr int metrics = std::remove_cvref_t<decltype(Recipe)>::n_metrics;
-    evaluation_of<Recipe> sum, mean;
+    using values = typename trainer_type<Recipe>::values;
+    double sum[values::all.elements] = {}, given[values::all.elements] = {};
+    evaluation_of<Recipe> mean;
+    auto t = trainer<Recipe>();
     for (std::size_t first = 0; first < data.size(); first += std::size_t(batch)) {
       const int rows = int(data.size() - first < std::size_t(batch) ? data.size() - first : std::size_t(batch));
       const std::uint32_t* index = as_they_lie_.data();
@@ -283,46 +259,34 @@ private:
       data.gather(index, rows, inputs_.data());
       const auto targets = reinterpret_cast<target_type<Recipe>*>(targets_.data() + targets_.size() / 2);
       data.gather_labels(index, rows, targets);
-      const auto r = [&] {   // evaluating does not ask whether it can be trained
-        if constexpr (Train) return train_batch<Recipe>(inputs_.data(), targets, rows);
-        else return evaluate_batch<Recipe>(inputs_.data(), targets, rows);
-      }();
+      const void* column[] = {inputs_.data(), as_read<Recipe>(targets, rows)};
+      t.template run<Train>(column, rows, given);   // evaluating does not ask whether it can be trained
+      detail::add_up(sum, values::all.row, given, rows);
       const std::size_t done = first + std::size_t(rows);
-      sum.loss += r.loss * rows;
-      mean.loss = sum.loss / double(done);
-      for (int k = 0; k < metrics; ++k) {
-        sum.metrics[k] += r.metrics[k] * rows;
-        mean.metrics[k] = sum.metrics[k] / double(done);
-      }
+      mean = evaluation_of<Recipe>(sum, double(done));
       report(done, mean);
     }
     return mean;
   }
-
-  template <class Plan, const auto& Recipe>
-  evaluation_of<Recipe> run_recipe(const T* x, const target_type<Recipe>* target, int rows, T* slots) {
-    constexpr int metrics = std::remove_cvref_t<decltype(Recipe)>::n_metrics;
-    evaluation_of<Recipe> result;
-    if constexpr (layout::right && Plan::n_launches > 0) {
-      bindings<T> b = bind<Plan>(rows);
-      T out[metrics + 1] = {};
-      b.base[slot_space] = slots;
-      b.base[first_io_space] = const_cast<T*>(x);
-      b.base[first_io_space + 1] = as_read<Recipe>(target, rows);
-      for (int k = 0; k <= metrics; ++k) b.base[first_io_space + 2 + k] = out + k;
-      executable<Plan, Backend, T>::run(b);
-      result.loss = double(out[0]);
-      for (int k = 0; k < metrics; ++k) result.metrics[k] = double(out[k + 1]);
+  template <bool Train, const auto& Recipe> evaluation_of<Recipe> run_batch(const input_element* x, const target_type<Recipe>* target, int rows) {
+    using values = typename trainer_type<Recipe>::values;
+    if constexpr (layout::right) {
+      double given[values::all.elements] = {}, sum[values::all.elements] = {};
+      const void* column[] = {x, as_read<Recipe>(target, rows)};
+      trainer<Recipe>().template run<Train>(column, rows, given);
+      detail::add_up(sum, values::all.row, given, rows);
+      return {sum, double(rows)};
+    } else {
+      return {};
     }
-    return result;
   }
 
   /// Targets as the program reads them.
-  template <const auto& Recipe> T* as_read(const target_type<Recipe>* target, int rows) {
-    using Target = typename std::remove_cvref_t<decltype(Recipe.loss)>::template target<output_shape>;
+  template <const auto& Recipe> const void* as_read(const target_type<Recipe>* target, int rows) {
+    using Target = typename trainer_type<Recipe>::template target<0>;
     using traced = typename Target::value_type;
     if constexpr (detail::same_in_memory<target_type<Recipe>, typename held_as<T, traced>::element>) {
-      return reinterpret_cast<T*>(const_cast<target_type<Recipe>*>(target));
+      return target;
     } else {
       const int n = Target::dim.size() / batch * rows;
       targets_.grow(2 * std::size_t(Target::dim.size()));
@@ -339,18 +303,15 @@ private:
     slots_.push_back({key, {}});
     return slots_.back().memory;
   }
-  template <class Plan> bindings<T> bind(int rows) {
-    return memory_.template bind<Plan, executable<Plan, Backend, T>>(parameters_.data(), state_.data(), {seed_, step_, rows}, batch);
-  }
-
   std::uint64_t seed_, step_ = 0;
   struct recipe_memory {
     const void* key;
     detail::buffer<T> memory;
   };
-  detail::buffer<T> parameters_, state_, inputs_, targets_;
+  weights_type weights_;
+  detail::prediction<weights_type> run_;
+  detail::buffer<T> inputs_, targets_;
   std::vector<std::uint32_t> as_they_lie_;   ///< of a batch of a data set that is not shuffled
-  detail::network_memory<T> memory_;
   std::vector<recipe_memory> slots_;
 };
 

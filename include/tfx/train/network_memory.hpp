@@ -3,6 +3,7 @@
 // hosted: heap memory
 
 #include <cstddef>
+#include <cstdio>
 
 #include <tfx/run/executable.hpp>
 #include <tfx/train/storage.hpp>
@@ -21,19 +22,25 @@ template <class Plan, class T> T* constants_of() {
   return const_cast<T*>(table.value);
 }
 
+[[noreturn]] TFX_COLD inline void fail_rows(int rows, int most) {
+  char text[120];
+  std::snprintf(text, sizeof text, "model: %d rows; it was compiled for a batch of 1 to %d", rows, most);
+  fail(text);
+}
+
 /// What runs of one network's plans write to besides parameters, state and outputs. It grows at the first run of a plan.
 template <class T> class network_memory {
 public:
   /// For a run of an executable's plan on `run.batch` rows of at most `most`; inputs and outputs are left open.
-  template <class Plan, class Executable> bindings<T> bind(T* parameters, T* state, run_state run, int most) {
-    if (run.batch < 1 || run.batch > most) fail("model: the number of rows must lie between 1 and the batch size it was compiled for");
+  template <class Plan, class Executable> bindings<T> bind(const T* parameters, const T* state, run_state run, int most) {
+    if (run.batch < 1 || run.batch > most) fail_rows(run.batch, most);
     arena_.grow(Executable::arena_elements);
     batch_scalars_[0] = T(run.batch);
     batch_scalars_[1] = T(1) / T(run.batch);
     bindings<T> b;
     b.base[arena_space] = arena_.data();
-    b.base[parameter_space] = parameters;
-    b.base[state_space] = state;
+    b.base[parameter_space] = const_cast<T*>(parameters);   // which only training writes
+    b.base[state_space] = const_cast<T*>(state);
     b.base[constant_space] = constants_of<Plan, T>();
     b.base[batch_space] = batch_scalars_;
     b.base[counter_space] = counters_;
@@ -47,15 +54,13 @@ private:
   T batch_scalars_[2] = {}, counters_[max_regions] = {};
 };
 
-/// One example, anything that can be copied to numbers (a data set's image) or is a range of them, as a row of an input.
-template <int Size, class Example, class T> void copy_example(const Example& one, T* to) {
-  if constexpr (requires { one.copy_to(to); }) {
-    static_assert(Example::size() == Size, "tfx::predict: the example has another number of elements than the model's input");
-    one.copy_to(to);
-  } else {
-    if (std::size_t(one.size()) != std::size_t(Size)) fail("predict: the example has another number of elements than the model's input");
-    for (int i = 0; i < Size; ++i) to[i] = T(one.data()[i]);
-  }
-}
+/// Inputs and outputs of a network in the memory of a program that computes in T.
+template <class Network, class T> struct columns_of {
+  template <int K> using input_element = typename held_as<T, typename Network::template input<K>::value_type>::element;
+  template <int K> using output_element = typename held_as<T, typename Network::template output<K>::value_type>::element;
+  /// Elements of one example.
+  template <int K> static constexpr int input_size = Network::input_dims[K].size() / Network::batch;
+  template <int K> static constexpr int output_size = Network::template output<K>::dim.size() / Network::batch;
+};
 
 }  // namespace tfx::detail

@@ -18,13 +18,9 @@ namespace tfx {
 namespace detail {
 
 template <class R> struct result_list;
-template <class... V> struct result_list<outputs_of<V...>> {
+template <class... V> struct result_list<bundle<V...>> {
   static constexpr int count = int(sizeof...(V));
   template <template <class...> class To, template <class> class Each> using each = To<Each<V>...>;
-};
-template <class S, class T> struct result_list<var<S, T>> {
-  static constexpr int count = 1;
-  template <template <class...> class To, template <class> class Each> using each = To<Each<var<S, T>>>;
 };
 
 }  // namespace detail
@@ -44,8 +40,7 @@ template <class Backend, const auto& Step, class... Input> class program_on {
   using asked = detail::user_step<Step, Input...>;
   static constexpr bool right = verdict<asked>::right;
   using step_type = std::conditional_t<right, asked, empty_step>;
-  using returned = decltype(Step(std::declval<var<typename Input::shape_type, typename Input::value_type>>()...));
-  using results = detail::result_list<returned>;
+  using results = detail::result_list<detail::bundle_of<decltype(Step(std::declval<detail::var_of<Input>>()...))>>;
 
 public:
   using value_type = float;

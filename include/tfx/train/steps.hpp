@@ -1,193 +1,169 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <tfx/compile/plan.hpp>
-#include <tfx/nn/layer.hpp>
 #include <tfx/optim/minimize.hpp>
+#include <tfx/train/layout.hpp>
 #include <tfx/train/recipe.hpp>
 
-namespace tfx {
-
-/// The seed of everything random in a model or program.
-struct seed {
-  std::uint64_t value = 0;
-};
-
-namespace detail {
-template <class T, int... Extent> struct bounded_input {
-  using type = shape<>;
-};
-template <class T, int Bound, int... Extent> struct bounded_input<T, Bound, Extent...> {
-  using type = shape<-Bound, Extent...>;
-};
-}  // namespace detail
-
-/// An input of at most the first extent's rows: `input<64, 28, 28>`; `input<>` is one number.
-template <int... Extent> struct input {
-  using shape_type = typename detail::bounded_input<real, Extent...>::type;
-  using value_type = real;
-};
-/// An input of integers, of at most the first extent's rows: `indices<64>` are 64 labels.
-template <int... Extent> struct indices {
-  using shape_type = typename detail::bounded_input<std::int32_t, Extent...>::type;
-  using value_type = std::int32_t;
-};
-
-/// An input of elements of type T, of at most the first extent's rows: `input_of<std::uint8_t, 64, 28, 28>` are images as they lie
-/// in a file. Arrays of T are read where they are.
-template <class T, int... Extent> struct input_of {
-  using shape_type = typename detail::bounded_input<T, Extent...>::type;
-  using value_type = std::conditional_t<std::is_floating_point_v<T>, real, T>;
-};
-
-/// Several results of a step.
-template <class... V> struct outputs_of {
-  handle value[sizeof...(V)];
-};
-template <typed_handle... V> constexpr outputs_of<V...> outputs(V... v) { return {{v.h...}}; }
-
-namespace detail {
+/// What is traced: a step of one's own, and what a model does under a recipe.
+namespace tfx::detail {
 
 /// A user's callable as a step: its inputs in order, then its outputs.
 template <const auto& Step, class... Input> struct user_step {
   template <std::size_t... I> static constexpr auto call(builder& b, std::index_sequence<I...>) {
     b.training = true;
     handle in[sizeof...(Input) + 1] = {b.add_input(Input::shape_type::value, dtype_of<typename Input::value_type>, "input")..., handle{}};
-    return Step(var<typename Input::shape_type, typename Input::value_type>{in[I]}...);
+    return Step(var_of<Input>{in[I]}...);
   }
-  constexpr void operator()(builder& b) const { give(b, call(b, std::index_sequence_for<Input...>{})); }
-
-private:
-  template <class... V> static constexpr void give(builder& b, outputs_of<V...> o) {
-    const dtype types[] = {dtype_of<typename V::value_type>...};
-    for (std::size_t k = 0; k < sizeof...(V); ++k) b.add_output(as_type(o.value[k], types[k]));
-  }
-  template <class S, class T> static constexpr void give(builder& b, var<S, T> v) { b.add_output(as_type(v.h, dtype_of<T>)); }
-};
-
-}  // namespace detail
-
-// ---- the steps of a model: several traces over one layout of parameters and state
-
-namespace detail {
-
-template <const auto& Net> struct network {
-  template <class In> static constexpr auto call(var<In> x) { return call_layer(Net, x); }
-};
-
-/// Collects what a network needs, in training mode: that is where everything is made.
-template <const auto& Net, class In> struct collecting_step {
   constexpr void operator()(builder& b) const {
-    b.training = true;
-    const auto y = call_layer(Net, var<In>{b.add_input(In::value, dtype::real_type, "x")});
-    b.add_output(as_type(unrounded(y.h), dtype::real_type));
+    const auto y = call(b, std::index_sequence_for<Input...>{});
+    using given = results_of<std::remove_cv_t<decltype(y)>>;
+    if constexpr (given::right) give(b, typename given::type(y));
+    else b.complain("step ", label_of<std::remove_cvref_t<decltype(Step)>>, " gives neither a traced value nor outputs(a, b, ...)");
   }
 };
 
-/// path -> space, offset, initialiser: the one storage that all programs of a model share.
-template <const auto& Net, class In> struct layout {
-  using asked = collecting_step<Net, In>;
-  static constexpr bool right = verdict<asked>::right;
-  using traced = traced_step<std::conditional_t<right, asked, empty_step>>;
-  using output = decltype(call_layer(Net, std::declval<var<In>>()));
-  [[no_unique_address]] tell<right, verdict<asked>> told;
+/// The loss of output K under a recipe, without its factor; and the targets that it is compared with.
+template <class Recipe, int K> using loss_of = unscaled_loss<typename std::remove_cvref_t<decltype(std::declval<Recipe>().loss)>::template loss_type<K>>;
+template <class Network, class Recipe, int K> using target_of_output =
+    typename target_of<loss_of<Recipe, K>, typename Network::template output<K>::shape_type>::type;
 
-  static constexpr int n_leaves = traced::size.leaves;
-  static constexpr int elements(int space) {
-    int n = 0;
-    for (int i = 0; i < n_leaves; ++i)
-      if (traced::graph.leaves[i].space == space) n += traced::graph.leaves[i].size;
-    return n;
-  }
-  static constexpr int parameters = elements(parameter_space);
-  static constexpr int trainable_elements() {
-    int n = 0;
-    for (int i = 0; i < n_leaves; ++i)
-      if (traced::graph.leaves[i].trainable) n += traced::graph.leaves[i].size;
-    return n;
-  }
-  static constexpr int trainable_parameters = trainable_elements();
-  static constexpr int space_size(int s) { return traced::graph.space_size[s]; }
-  static constexpr void use(builder& b) {
-    b.layout = traced::graph.leaves;
-    b.layout_names = traced::graph.names;
-    b.layout_size = n_leaves;
-  }
-  // what running reads
-  static constexpr auto leaves = detail::first_rows<n_leaves>(traced::graph.leaves);
-  static constexpr auto names = detail::first_rows<traced::size.names>(traced::graph.names);
-  static constexpr std::string_view name(const leaf_info& l) { return {names.data() + l.path, std::size_t(l.path_length)}; }
-};
+/// Losses and metrics, and when training also gradients and updates. Inputs: the network's, a target for each output, and a
+/// weight for each example if `Weighted`. Outputs: what `recipe_values` lists.
+template <const auto& Net, class List, const auto& Recipe, bool Train, bool Weighted = false> struct recipe_step {
+  using net = network<Net, List>;
+  using recipe_type = std::remove_cvref_t<decltype(Recipe)>;
 
-template <const auto& Net, class In> struct predict_step {
   constexpr void operator()(builder& b) const {
-    layout<Net, In>::use(b);
-    b.add_output(as_type(unrounded(call_layer(Net, var<In>{b.add_input(In::value, dtype::real_type, "x")}).h), dtype::real_type));
-  }
-};
-
-/// Loss and metrics, and when training also gradients and updates. Outputs: loss, then the metrics.
-template <const auto& Net, class In, const auto& Recipe, bool Train> struct recipe_step {
-  constexpr void operator()(builder& b) const {
-    using Loss = std::remove_cvref_t<decltype(Recipe.loss)>;
-    if constexpr (loss_function<Loss>) record<Loss>(b);
-    else complain_loss<Loss>(b);
+    constexpr int losses = recipe_type::n_losses, outputs = net::n_outputs, watched = outputs_watched(Recipe.metric);
+    if constexpr (losses != outputs)
+      b.complain("recipe: ", losses, losses == 1 ? " loss" : " losses", ", but the network has ", outputs, outputs == 1 ? " output" : " outputs, one loss each: losses(a, b, ...)");
+    else if constexpr (watched > outputs)
+      b.complain("recipe: metrics of ", watched, " outputs, but the network has ", outputs);
+    else
+      record(b, std::make_index_sequence<std::size_t(outputs)>{});
   }
 
 private:
-  template <loss_function Loss> static constexpr void record(builder& b) {
-    using Target = typename Loss::template target<typename layout<Net, In>::output::shape_type>;
-    layout<Net, In>::use(b);
+  template <int K> using target = target_of_output<net, recipe_type, K>;
+  template <int K> static constexpr target<K> add_target(builder& b) {
+    return {b.add_input(target<K>::dim, dtype_of<typename target<K>::value_type>, "target")};
+  }
+
+  template <std::size_t... K> static constexpr void record(builder& b, std::index_sequence<K...>) {
+    layout<Net, List>::use(b);
     b.training = Train;
-    const var<In> x{b.add_input(In::value, dtype::real_type, "x")};
-    const Target t{b.add_input(Target::dim, dtype_of<typename Target::value_type>, "target")};
-    auto y = call_layer(Net, x);
-    y.h = unrounded(y.h);
-    const auto loss = Recipe.loss(y, t);
-    if constexpr (!std::same_as<decltype(loss), const var<shape<>>>) {
-      b.complain("recipe: the loss ", label_of<Loss>, " gives ", loss.dim, ", one number is wanted");
-    } else {
-      b.add_output(loss.h);
-      Recipe.add_metrics(y, t);
-      if constexpr (Train) {
-        b.arena_limit = Recipe.arena_limit;
-        minimize(loss, Recipe.optimizer);
-      }
+    const auto y = net::call(b);
+    const bundle<target<int(K)>...> t{add_target<int(K)>(b)...};
+    using weight_shape = shape<net::input_dims[0].bounded ? -net::batch : net::batch>;
+    var<weight_shape> weight{};
+    if constexpr (Weighted) weight.h = b.add_input(weight_shape::value, dtype::real_type, "weight");
+
+    handle total{}, own[sizeof...(K)] = {};
+    const auto add = [&]<std::size_t Output>(std::integral_constant<std::size_t, Output>) {
+      const auto& loss = Recipe.loss.losses.template get<Output>();
+      const double factor = factor_of(loss);
+      const auto out = y.template get<Output>();
+      const auto wanted = t.template get<Output>();
+      if constexpr (Weighted) own[Output] = mean_loss(unscaled(loss), out, wanted, weight).h;
+      else own[Output] = mean_loss(unscaled(loss), out, wanted).h;
+      const handle part = factor == 1 ? own[Output] : factor * own[Output];
+      total = total.empty() ? part : total + part;
+    };
+    (add(std::integral_constant<std::size_t, K>{}), ...);
+    add_penalties(b, Recipe.loss.penalties, total);
+
+    b.add_output(total);
+    if (sizeof...(K) > 1)
+      for (const handle one : own) b.add_output(one);
+    each_metric(Recipe.metric, [&](auto k, const auto& m) { add_metric(b, m, y.template get<k.value>(), t.template get<k.value>()); });
+    if constexpr (Train) {
+      b.arena_limit = Recipe.arena_limit;
+      minimize(var<shape<>>{total}, Recipe.optimizer);
     }
   }
+  template <class... Penalty> static constexpr void add_penalties(builder& b, const bundle<Penalty...>& all, handle& total) {
+    [&]<std::size_t... I>(std::index_sequence<I...>) { ((total = total + penalty_in(b, all.template get<I>())), ...); }(std::index_sequence_for<Penalty...>{});
+  }
+  template <class M, class Y, class Target> static constexpr void add_metric(builder& b, const M& metric, Y y, Target t) {
+    const call_mark here(b, label_of<M>, {y.h, t.h});
+    if constexpr (counting_metric<M, Y, Target>) add_counts<M>(b, here.gives(metric.count(y, t)));
+    else if constexpr (mean_metric<M, Y, Target>) b.add_output(here.gives(metric(y, t)).h);
+    else b.complain("recipe: the metric ", label_of<M>, " gives no number of ", Y::dim, " and ", Target::dim);
+  }
+  template <class M, class... C> static constexpr void add_counts(builder& b, const bundle<C...>& all) {
+    int n = 0;
+    each_result(all, [&](int, auto c) {
+      n += untyped(c).shape().size();
+      b.add_output(as_type(untyped(c), dtype::real_type));
+    });
+    if (n != M::counts) b.complain("recipe: the metric ", label_of<M>, " says that it has ", int(M::counts), " counts, and gives ", n);
+  }
+  template <class M, traced C> static constexpr void add_counts(builder& b, C c) { add_counts<M>(b, bundle<C>(c)); }
 };
 
-/// Has a layout integers that live between runs? They are the optimizer's.
-template <class Layout> constexpr bool has_integers() {
-  for (int i = 0; i < Layout::n_leaves; ++i)
-    if (Layout::leaves[std::size_t(i)].space == slot_space && is_whole(Layout::leaves[std::size_t(i)].type)) return true;
-  return false;
-}
-/// Calls f(path, shape, address) for every variable of a layout in one space; the address is of its element type.
-template <int Space, class Layout, class T, class F> void each_variable(T* base, F f) {
-  for (int i = 0; i < Layout::n_leaves; ++i) {
-    const leaf_info& l = Layout::leaves[std::size_t(i)];
-    if (l.space != Space) continue;
-    if constexpr (Space == slot_space && has_integers<Layout>()) {
-      if (is_whole(l.type)) {
-        f(Layout::name(l), l.shape, reinterpret_cast<whole_word<T>*>(base + l.offset));
-        continue;
-      }
-    }
-    f(Layout::name(l), l.shape, base + l.offset);
-  }
-}
-/// Calls f for what random numbers depend on, as arrays of one integer.
-template <class F> void each_counter(std::uint64_t& seed, std::uint64_t& step, F f) {
-  f(std::string_view("training/seed"), dims{}, reinterpret_cast<std::int64_t*>(&seed));
-  f(std::string_view("training/step"), dims{}, reinterpret_cast<std::int64_t*>(&step));
-}
-template <class Layout, class T> void initialize(int space, T* base, std::uint64_t seed) {
-  for (int i = 0; i < Layout::n_leaves; ++i) {
-    const leaf_info& l = Layout::leaves[std::size_t(i)];
-    if (l.space == space) init::fill(l.init, l.fan_in, l.fan_out, base + l.offset, l.size, seed, l.hash);
-  }
-}
+/// A number that is shown: a mean over examples, or what is made of counts.
+struct value_info {
+  int output = -1;                             ///< that it is of; -1: of all
+  std::string_view name{};                     ///< without that of the output
+  int first = 0, size = 1;                     ///< elements of what a run gives
+  double (*finish)(const double*) = nullptr;   ///< of counts
+};
 
-}  // namespace detail
-}  // namespace tfx
+/// What a recipe shows: the loss, those of the outputs where there are several, then metrics.
+template <const auto& Recipe> struct recipe_values {
+  static constexpr int n_losses = std::remove_cvref_t<decltype(Recipe)>::n_losses;
+  static constexpr int first_metric = n_losses > 1 ? 1 + n_losses : 1;
+  static constexpr int count = [] {
+    int n = first_metric;
+    each_metric(Recipe.metric, [&](auto, const auto&) { ++n; });
+    return n;
+  }();
+  struct table {
+    value_info row[count];
+    int elements = 0;
+  };
+  static constexpr table all = [] {
+    table t;
+    int n = 0;
+    const auto add = [&](value_info v) {
+      v.first = t.elements;
+      t.elements += v.size;
+      t.row[n++] = v;
+    };
+    add({-1, "loss"});
+    for (int k = 0; n_losses > 1 && k < n_losses; ++k) add({k, "loss"});
+    each_metric(Recipe.metric, [&](auto k, const auto& m) {
+      using M = std::remove_cvref_t<decltype(m)>;
+      if constexpr (requires { M::counts; }) add({int(k), label_of<M>, 0, M::counts, &M::finish});
+      else add({int(k), label_of<M>});
+    });
+    return t;
+  }();
+};
+
+/// Their names: what is of one output of several is called after it.
+template <const auto& Net, class List, const auto& Recipe> struct value_names {
+  using values = recipe_values<Recipe>;
+  struct table {
+    sentence<80> name[values::count];
+  };
+  static constexpr table all = [] {
+    table t;
+    for (int i = 0; i < values::count; ++i) {
+      const value_info& v = values::all.row[i];
+      if (v.output >= 0 && values::n_losses > 1) {
+        t.name[i].put(layout<Net, List>::output_name(v.output));
+        t.name[i].put('_');
+      }
+      t.name[i].put(v.name);
+    }
+    return t;
+  }();
+  template <std::size_t... I> static constexpr auto views(std::index_sequence<I...>) {
+    return std::array<std::string_view, sizeof...(I)>{std::string_view(all.name[I])...};
+  }
+  static constexpr auto names = views(std::make_index_sequence<std::size_t(values::count)>{});
+};
+
+}  // namespace tfx::detail

@@ -28,19 +28,19 @@ template <bool Right, class T> constexpr auto fact(T value) {
 }
 
 /// A network for an input.
-template <const auto& Net, class In> using network_verdict = verdict<collecting_step<Net, In>>;
+template <const auto& Net, class List> using network_verdict = verdict<collecting_step<Net, List>>;
 
 /// A network under a recipe. What is wrong with evaluating it is said once, not again by training; a network that is
 /// wrong has said so already.
-template <const auto& Net, class In, const auto& Recipe, bool Train> struct recipe_verdict {
+template <const auto& Net, class List, const auto& Recipe, bool Train, bool Weighted = false> struct recipe_verdict {
   static constexpr message value() {
-    if constexpr (network_verdict<Net, In>::right) return verdict<recipe_step<Net, In, Recipe, Train>>::value();
+    if constexpr (network_verdict<Net, List>::right) return verdict<recipe_step<Net, List, Recipe, Train, Weighted>>::value();
     else return {};
   }
   static constexpr bool right = value().size == 0;
   static constexpr auto source() {
     if constexpr (!right && Train) {
-      using evaluated = recipe_verdict<Net, In, Recipe, false>;
+      using evaluated = recipe_verdict<Net, List, Recipe, false, Weighted>;
       return std::conditional_t<evaluated::right, recipe_verdict, evaluated>{};
     } else {
       return recipe_verdict{};
@@ -49,41 +49,38 @@ template <const auto& Net, class In, const auto& Recipe, bool Train> struct reci
 };
 
 /// The plan of a network under a recipe. It says what is wrong, and then is empty.
-template <const auto& Net, class In, const auto& Recipe, bool Train> struct recipe_plan {
-  using check = recipe_verdict<Net, In, Recipe, Train>;
-  static constexpr bool right = network_verdict<Net, In>::right && check::right;
-  using type = plan<std::conditional_t<right, recipe_step<Net, In, Recipe, Train>, empty_step>>;
+template <const auto& Net, class List, const auto& Recipe, bool Train, bool Weighted = false> struct recipe_plan {
+  using check = recipe_verdict<Net, List, Recipe, Train, Weighted>;
+  static constexpr bool right = network_verdict<Net, List>::right && check::right;
+  using type = plan<std::conditional_t<right, recipe_step<Net, List, Recipe, Train, Weighted>, empty_step>>;
   [[no_unique_address]] tell<check::right, decltype(check::source())> told;
 };
 
 /// Do the examples suit the model, and the labels the loss?
-template <const auto& Net, class In, class Recipe, class Data> struct data_verdict {
+template <const auto& Net, class List, class Recipe, class Data> struct data_verdict {
   static constexpr message value() {
     builder b;
-    using Loss = decltype(Recipe::loss);
-    if constexpr (loss_function<Loss>) compare<Loss>(b);
-    else complain_loss<Loss>(b);
+    if constexpr (network_verdict<Net, List>::right) compare(b);
     return b.wrong;
   }
   static constexpr bool right = value().size == 0;
 
 private:
-  template <loss_function Loss> static constexpr void compare(builder& b) {
-    using Output = typename decltype(call_layer(Net, std::declval<var<In>>()))::shape_type;
-    constexpr dims one = unstacked(In::value), image = Data::image_shape::value, label = Data::label_shape::value;
+  static constexpr void compare(builder& b) {
+    using net = network<Net, List>;
+    using Loss = loss_of<Recipe, 0>;
+    constexpr dims output = net::template output<0>::dim, one = unstacked(net::input_dims[0]), image = Data::image_shape::value, label = Data::label_shape::value;
     constexpr bool whole = std::is_integral_v<typename Data::label_type>;
-    if constexpr (!network_verdict<Net, In>::right) {
-      // has been said
-    } else if constexpr (image.size() != one.size() || (image.rank == one.rank && !(image == one))) {
+    if constexpr (image.size() != one.size() || (image.rank == one.rank && !(image == one))) {
       b.complain("fit: one image of the data is ", image, ", the model's input is ", one);
-    } else if constexpr (Loss::class_numbers) {
+    } else if constexpr (takes_classes<Loss>()) {
       if (!whole || label.rank != 0)
         b.complain(label_of<Loss>, " expects class numbers (integers []), the labels are ",
                    whole ? "integers " : "floating point ", label);
-      else if (Data::classes > Output::value.cols())
-        b.complain(label_of<Loss>, ": the data has ", Data::classes, " classes, the model's output is ", Output::value);
-    } else if (label.size() * In::value.extent[0] != Loss::template target<Output>::dim.size()) {
-      b.complain(label_of<Loss>, " expects labels like the model's output ", Output::value, ", one label of the data is ",
+      else if (Data::classes > output.cols())
+        b.complain(label_of<Loss>, ": the data has ", Data::classes, " classes, the model's output is ", output);
+    } else if (label.size() * net::batch != target_of_output<net, Recipe, 0>::dim.size()) {
+      b.complain(label_of<Loss>, " expects labels like the model's output ", output, ", one label of the data is ",
                  label);
     }
   }
