@@ -13,12 +13,14 @@ namespace {
 using namespace tfx;
 using namespace tfx::testing;
 
-void check_seeds(int first, int count, int size, bool types = false) {
+enum class also { nothing, types, joins };
+void check_seeds(int first, int count, int size, also with = also::nothing) {
   for (int seed = first; seed < first + count; ++seed) {
     builder b;
     scope top(b);
     random_graph drawn(b, seed);
-    drawn.types = types;
+    drawn.types = with == also::types;
+    drawn.joins = with == also::joins;
     drawn.record(size);
     CAPTURE(seed);
     CAPTURE(size);
@@ -27,8 +29,10 @@ void check_seeds(int first, int count, int size, bool types = false) {
       continue;
     }
     b.finish();
+    const compiled_graph recorded(b);
+    join_in_place(b);
     read_in_place(b);
-    CHECK(differing_elements(compiled_graph(b)) == 0);
+    CHECK(differing_elements(compiled_graph(b), recorded) == 0);
   }
 }
 
@@ -42,7 +46,8 @@ template <int Seed> void check_compiled() {
 
 TEST_CASE("small random graphs") { check_seeds(1, 1500, 12); }
 TEST_CASE("large random graphs") { check_seeds(5000, 300, 50); }
-TEST_CASE("random graphs of all element types") { check_seeds(20000, 1500, 20, true); }
+TEST_CASE("random graphs of all element types") { check_seeds(20000, 1500, 20, also::types); }
+TEST_CASE("random graphs of many concatenations") { check_seeds(30000, 600, 12, also::joins); }
 TEST_CASE("compiled random graphs") {
   check_compiled<1>();
   check_compiled<3>();

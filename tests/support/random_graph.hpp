@@ -52,6 +52,7 @@ struct random_graph {
   bool writes = true;       ///< assignments to leaves on the way
   int gradient_depth = 0;
   bool types = false;       ///< values of other element types, too
+  bool joins = false;       ///< many concatenations of long lines
   list<handle> typed{};
   list<int> typed_leaves{};
 
@@ -209,12 +210,34 @@ struct random_graph {
       const dims all{2, {rows, y.shape().size() / rows}, false};
       dims cut = all;
       detail::box corner;
-      if (all.extent[1] > 1) corner.begin[1] = draw(2);
+      if (all.extent[1] > 1 && all.extent[1] != 16) corner.begin[1] = draw(2);
       cut.extent[1] -= corner.begin[1];
       part[n] = slice_box(reshape(y, all), corner, cut);
       size += cut.size();
     }
     return detail::join_columns(part, n);
+  }
+  /// The same of what has long lines and is mostly computed; elementwise work on it follows now and then.
+  constexpr void joined_lines() {
+    constexpr int lines = 2;
+    handle part[3];
+    const int n = 2 + draw(2);
+    for (int k = 0; k < n; ++k) {
+      handle x = draw(2) ? recent() : any();
+      if (x.shape().size() % lines != 0 || x.shape().size() < 16 * lines || x.shape().size() > 60) x = broadcast_to(reshape(sum_axes(x, detail::all_axes(x.shape())), dims{1, {1}, false}), dims{2, {lines, 16 + draw(4)}, false});
+      x = draw(4) ? tanh(x + 0.1 * k) : x;
+      const dims all{2, {lines, x.shape().size() / lines}, false};
+      part[k] = reshape(x, all);
+    }
+    const handle whole = detail::join_columns(part, n);
+    const handle y = draw(2) ? reshape(whole, dims{1, {whole.shape().size()}, false}) : whole;
+    switch (draw(5)) {
+      case 0: return keep(relu(0.5 * y));
+      case 1: return keep(reshape(sum_axes(y, detail::all_axes(y.shape())) * 0.1, dims{}));
+      case 2: return depth == 0 ? b.add_output(y) : keep(y);
+      case 3: return keep(tanh(0.1 * matmul(whole, whole, true, false)));
+      default: return keep(slice_box(whole, {}, dims{2, {lines, 16}, false}));
+    }
   }
   constexpr handle dropout(handle x) { return x * dropout_mask(x, 0.25) * 0.75; }
   constexpr void assignment() {
@@ -380,6 +403,10 @@ struct random_graph {
     for (int i = 0; i < n; ++i) {
       if (types && depth == 0 && draw(3) == 0) {
         typed_value();
+        continue;
+      }
+      if (joins && draw(4) == 0) {
+        joined_lines();
         continue;
       }
       const int what = draw(25);

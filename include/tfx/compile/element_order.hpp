@@ -30,7 +30,7 @@ struct element_order {
     const op_kind kind = nodes[a].op->kind;
     const int own = elements.data[a];
     if (own != all && own != 1) return by_strides;
-    if ((kind == op_kind::view || kind == op_kind::generate) && has_steps(a)) return by_strides;
+    if ((kind == op_kind::view || kind == op_kind::generate || nodes[a].op->strided) && has_steps(a)) return by_strides;
     return own == 1 ? one_number : in_order;
   }
 };

@@ -88,6 +88,7 @@ struct fuser : node_placer {
       if (const int a = nodes[i].link; a >= 0) f.stored.data[a] = 1;
       if (nodes[i].op->kind == op_kind::reduce && f.group_of.data[i] >= 0 && nodes[i].aux == over_rows) f.stored.data[i] = 1;   // totals are kept where they are stored
       if (nodes[i].op->kind == op_kind::view) continue;
+      if (nodes[i].op->kind == op_kind::map && nodes[i].op->strided) f.stored.data[i] = 1;
       for (int e = nodes[i].first, end = e + nodes[i].count; e < end; ++e) {
         const int r = memory_read.data[e], direct = value_read.data[e];
         if (f.group_of.data[r] >= 0 && (r != direct || f.group_of.data[r] != f.group_of.data[i])) f.stored.data[r] = 1;

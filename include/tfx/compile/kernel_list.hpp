@@ -157,7 +157,8 @@ struct kernel_emitter {
     const int at_phase = kind == op_kind::reduce ? phase[id] - 1 : phase[id];
     for (int j = 0, e = n.first; j < n.count; ++j) in[j] = source(g.edges[e + j], id, at_phase);
     const int target = kind == op_kind::assign ? n.aux : id;
-    emit(id, n.op, in, stored[id] ? use(target, id, id) : -1, at_phase);
+    const bool is_part = kind == op_kind::map && n.op->strided;   // stored as any other value
+    emit(id, is_part ? register_functor<assign_op>::info : n.op, in, stored[id] ? use(target, id, id) : -1, at_phase);
   }
   constexpr void emit(int id, const op_info* op, const int* in, int store, int at_phase) {
     note(id, here());
@@ -336,7 +337,8 @@ struct kernel_emitter {
       if (head.data[q] < 0) continue;
       if (groups[q].kind == group_kind::control) {
         int loop = head.data[q];
-        while (nodes[loop].op->kind != op_kind::loop) loop = next.data[loop];
+        while (loop >= 0 && nodes[loop].op->kind != op_kind::loop) loop = next.data[loop];
+        if (loop < 0) continue;   // a joined value
         const int r = nodes[loop].aux;
         close(open, depth, r);
         loop_info& l = k.loops[r];

@@ -3,6 +3,7 @@
 
 #include <tfx/core/view.hpp>
 #include <tfx/graph/graph.hpp>
+#include <tfx/graph/joined.hpp>
 
 namespace tfx {
 
@@ -74,6 +75,7 @@ struct locator {
         if (is<carry_op>(g[h])) {
           id = ring(h, 1, n.region == g[h].region);
         } else {
+          if (n.op->strided) at.offset += movement_geometry(g.geometries[n.aux]).first;
           if (is<stack_op>(g[h]) && n.region != g[h].region && !g.regions[n.region].branch)
             add(slot_term(g, n.region, g[h].aux, size));
           id = h;
@@ -127,6 +129,7 @@ constexpr int locate_plain(const graph_view& g, const int* home, int id, int& of
   while (true) {
     const node& n = g.nodes[id];
     if (home[id] >= 0) {
+      if (n.op->strided) offset += movement_geometry(g.geometries[n.aux]).first;
       id = home[id];
     } else if (n.op->kind == op_kind::view) {
       if (n.op->strided) offset += movement_geometry(g.geometries[n.aux]).first;

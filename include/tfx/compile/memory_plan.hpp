@@ -58,6 +58,11 @@ template <class Fusion> struct memory_planner {
 
   /// What comes out of a body, and the next value of a carry, is made where it is kept.
   constexpr void find_homes() {
+    for (int i = 0; i < n; ++i) {
+      if (nodes[i].op->kind != op_kind::result || !is<joined_op>(nodes[i])) continue;
+      for (int k = 0; k < nodes[i].count; ++k) p.home.data[g.input(i, k)] = i;
+      if (nodes[i].link >= 0) p.home.data[i] = nodes[i].link;
+    }
     if (g.n_regions == 1) return;
     for (int i = 0; i < n; ++i) {
       const node& m = nodes[i];

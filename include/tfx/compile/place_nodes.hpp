@@ -377,11 +377,15 @@ struct node_placer : readings {
       switch (nodes[i].op->kind) {
         case op_kind::leaf: case op_kind::constant: case op_kind::generate: case op_kind::view: case op_kind::port: break;
         case op_kind::loop: f.group_of.data[i] = open(i, -1, group_kind::control); break;
-        case op_kind::result: f.group_of.data[i] = f.group_of.data[g.input(i, 1)]; break;
+        case op_kind::result: f.group_of.data[i] = is<joined_op>(nodes[i]) ? open(i, -1, group_kind::control) : f.group_of.data[g.input(i, 1)]; break;
         case op_kind::contract: case op_kind::window: put(i, open(i, i, group_kind::producer), 0); break;
         case op_kind::other: place_other(i); break;
         case op_kind::reduce: place_reduction(i); break;
-        case op_kind::map: case op_kind::assign: place_map(i); break;
+        case op_kind::assign:
+          if (const int from = value_read.data[nodes[i].first]; is<joined_op>(nodes[from]) && nodes[from].link == nodes[i].aux) f.group_of.data[i] = f.group_of.data[from];
+          else place_map(i);
+          break;
+        case op_kind::map: place_map(i); break;
       }
     }
   }

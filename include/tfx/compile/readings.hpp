@@ -63,6 +63,7 @@ struct readings : element_order {
         const int found = order(a, elements.data[domain]);
         lies.data[e] = found == by_strides ? repeats(i, a, domain) : found;
       }
+      if (nodes[i].op->strided) repeats(i, i, i);   // a part, where it is stored
     }
     first_cut.data[n] = cut.count;
   }

@@ -48,4 +48,11 @@ struct column_geometry {
   constexpr std::ptrdiff_t at(int k, int row, int col) const { return first[k] + std::ptrdiff_t(row) * stride[k] + col; }
 };
 
+/// The element of such matrices at a place of what they are side by side.
+template <class T, class Geometry> constexpr T element_of_joined(const Geometry& g, const T* const* in, int row, int col) {
+  int k = 0;
+  while (col >= g.width[k]) col -= g.width[k++];
+  return in[k][g.at(k, row, col)];
+}
+
 }  // namespace tfx

@@ -33,6 +33,8 @@ template <class F> constexpr bool shows_steps() {
   if constexpr (requires { F::strided; }) return F::strided;
   else return false;
 }
+/// Does an operation say what each element of its result is?
+template <class F> inline constexpr bool names_elements = requires(attributes_of<F> known, const double* const* in) { F::template element<double>(known, in, 0, 0, 0, 0); };
 }  // namespace detail
 
 /// Where row `row` of a result begins in an operand that is spread over it, by NumPy's rule.
@@ -100,7 +102,7 @@ template <class F, class T> constexpr void evaluate_node(const node_call<T>& a) 
         const auto get = [&](int i) { return L(x[i * run.inner]); };
         a.out[o * run.inner + c] = (a.axis == over_rows ? reduce_order::column<F, L>(run.extent, get) : reduce_order::row<F, L>(run.extent, get)).v;
       }
-  } else if constexpr (F::kind == op_kind::contract || F::kind == op_kind::window || detail::shows_steps<F>()) {
+  } else if constexpr (detail::names_elements<F>) {
     if constexpr (results_of<F> > 1) {
       detail::evaluate_result<F>(a, std::make_integer_sequence<int, results_of<F>>{});
     } else {

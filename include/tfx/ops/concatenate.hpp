@@ -13,9 +13,7 @@ template <class Geometry> struct columns_side_by_side {
   static constexpr int arity = -1;
 
   template <class T> static TFX_INLINE constexpr T element(const Geometry& g, const T* const* in, int row, int col, int, int) {
-    int k = 0;
-    while (col >= g.width[k]) col -= g.width[k++];
-    return in[k][g.at(k, row, col)];
+    return element_of_joined(g, in, row, col);
   }
 };
 }  // namespace detail

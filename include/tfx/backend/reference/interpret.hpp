@@ -5,6 +5,7 @@
 #include <tfx/run/executable.hpp>
 #include <tfx/core/list.hpp>
 #include <tfx/graph/graph.hpp>
+#include <tfx/graph/joined.hpp>
 
 namespace tfx {
 
@@ -116,6 +117,7 @@ template <class T, class Watch = unwatched> struct interpreter {
           run_body(k);
           continue;
         case op_kind::result:
+          if (is<joined_op>(n)) break;
           if (is<join_op>(n)) copy(at[i], at[g.input(i, ran(g.input(i, 0)) ? 0 : 2)], n.shape.size());
           continue;
         case op_kind::assign:
@@ -206,7 +208,7 @@ template <class T, class Watch = unwatched> struct interpreter {
     a.result = maker == id ? 0 : g[id].aux;
     a.axis = n.aux;
     a.run = &run;
-    if (is_producer(n.op->kind) || n.op->strided) {
+    if (is_producer(n.op->kind) || n.op->strided || is<joined_op>(n)) {
       const geometry& geo = g.geometries[n.aux];
       a.geo = &geo;
       a.contracted = geo.contracted;
