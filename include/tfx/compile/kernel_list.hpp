@@ -91,7 +91,10 @@ struct kernel_emitter {
     else o.moved = moved;
     const dims& shape = nodes[id].shape;
     const bool by_column = n.op->kind == op_kind::generate && n.op->arity == 0;
-    if (shape.bounded && !by_column) o.row = is_strided(g, id) ? steps_in_memory(g, id).step[0] : shape.size() / shape.extent[0];
+    if (shape.bounded && !by_column) {   // a row of the batch may be several of the shape
+      const int rows = g.batch_bound > 0 ? shape.extent[0] / g.batch_bound : 1;
+      o.row = rows * (is_strided(g, id) ? steps_in_memory(g, id).step[0] : shape.size() / shape.extent[0]);
+    }
     o.local = local[root] != 0;
     return o;
   }

@@ -5,6 +5,7 @@
 #include <tfx/graph/graph.hpp>
 #include <tfx/lower/attention_in_place.hpp>
 #include <tfx/lower/join_in_place.hpp>
+#include <tfx/lower/join_padded.hpp>
 #include <tfx/lower/pool_into_convolution.hpp>
 #include <tfx/lower/read_in_place.hpp>
 
@@ -15,6 +16,7 @@ constexpr void lower(builder& b) {
   if (!b.right()) return;
   attention_in_place(b);
   pool_into_convolution(b);
+  join_padded(b);
   join_in_place(b);
   read_in_place(b);
 }
