@@ -30,6 +30,7 @@ void check_seeds(int first, int count, int size, also with = also::nothing) {
     }
     b.finish();
     const compiled_graph recorded(b);
+    spread_repeated(b);
     join_padded(b);
     join_in_place(b);
     read_in_place(b);

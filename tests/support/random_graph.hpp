@@ -52,7 +52,7 @@ struct random_graph {
   bool writes = true;       ///< assignments to leaves on the way
   int gradient_depth = 0;
   bool types = false;       ///< values of other element types, too
-  bool joins = false;       ///< many concatenations of long lines
+  bool joins = false;       ///< many concatenations of long lines, and work on groups of channels
   list<handle> typed{};
   list<int> typed_leaves{};
 
@@ -70,6 +70,7 @@ struct random_graph {
                                {2, {3, 16}, false}, {3, {2, 2, 16}, false}, {3, {2, 1, 16}, false}, {4, {2, 3, 2, 5}, false}, {3, {2, 3, 2}, false}, {1, {16}, false}};
     return shapes[draw(16)];
   }
+  static constexpr dims pixels{3, {16, 2, 3}, false};   ///< of two groups of three channels
   constexpr handle any() { return values[draw(values.size())]; }
   /// One of the newest, so that chains get long.
   constexpr handle recent() {
@@ -78,9 +79,10 @@ struct random_graph {
   }
   constexpr void keep(handle v) { values.push_back(v); }
 
-  constexpr void leaf() {
+  constexpr void leaf() { leaf(random_shape()); }
+  constexpr void leaf(const dims& shape) {
     const char name[] = {'s', char('a' + leaves.size() / 26), char('a' + leaves.size() % 26)};
-    const int l = b.leaf(state_space, random_shape(), dtype::real_type, {name, 3}, init::zeros{}, false);
+    const int l = b.leaf(state_space, shape, dtype::real_type, {name, 3}, init::zeros{}, false);
     leaves.push_back(l);
     keep(b.read(l));
   }
@@ -217,7 +219,14 @@ struct random_graph {
     }
     return detail::join_columns(part, n);
   }
-  /// The same of what has long lines and is mostly computed; elementwise work on it follows now and then.
+  /// Work on groups of channels of some pixels, and one number per group.
+  constexpr void grouped() {
+    const handle x = tanh(last_of(pixels, 0, recent()));
+    if (!(x.shape() == pixels)) return map();
+    const handle mean = 0.05 * sum_axes(x, 0b101);
+    keep(draw(2) ? x - mean : x * sigmoid(mean));
+  }
+  /// Long lines side by side, most of them computed; elementwise work on it follows now and then.
   constexpr void joined_lines() {
     constexpr int lines = 2;
     handle part[3];
@@ -415,7 +424,8 @@ struct random_graph {
         continue;
       }
       if (joins && draw(4) == 0) {
-        joined_lines();
+        if (draw(4)) joined_lines();
+        else grouped();
         continue;
       }
       const int what = draw(25);
@@ -434,6 +444,7 @@ struct random_graph {
 
   constexpr void record(int size) {
     for (int i = 0; i < 6; ++i) leaf();
+    if (joins) leaf(pixels);
     for (int i = 0; types && i < 4; ++i) typed_leaf();
     steps(size);
     if (draw(2)) loop();

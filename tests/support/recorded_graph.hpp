@@ -14,6 +14,7 @@ struct recorded_graph {
     scope top(b);
     record(b);
     b.finish();
+    spread_repeated(b);
     join_padded(b);
     join_in_place(b);
     read_in_place(b);

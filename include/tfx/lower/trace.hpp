@@ -8,6 +8,7 @@
 #include <tfx/lower/join_padded.hpp>
 #include <tfx/lower/pool_into_convolution.hpp>
 #include <tfx/lower/read_in_place.hpp>
+#include <tfx/lower/spread_repeated.hpp>
 
 namespace tfx {
 
@@ -16,6 +17,7 @@ constexpr void lower(builder& b) {
   if (!b.right()) return;
   attention_in_place(b);
   pool_into_convolution(b);
+  spread_repeated(b);
   join_padded(b);
   join_in_place(b);
   read_in_place(b);
