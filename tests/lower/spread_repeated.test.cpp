@@ -19,6 +19,7 @@ TEST_CASE("numbers of groups are spread over their channels") {
   CHECK(detail::spread_inwards(per_group, pixels) == dims{3, {1, 4, 8}, false});
   CHECK(detail::spread_inwards(dims{2, {4, 1}, false}, pixels) == dims{2, {4, 8}, false});
   CHECK(detail::spread_inwards(per_group, dims{4, {64, 4, 8, 1}, false}) == per_group);   // it stands at other axes there
+  CHECK(detail::spread_inwards(dims{4, {2, 1, 4, 1}, false}, dims{4, {2, 64, 4, 8}, false}) == dims{4, {2, 1, 4, 8}, false});
 }
 
 TEST_CASE("what is read a few times only, or lies in lines, stays as it is") {

@@ -135,8 +135,10 @@ struct in_place_joiner {
 /// where they lie (`simd_concatenate`); so are short ones.
 constexpr void join_in_place(builder& b) {
   list<int> found;
-  for (int i = 0; i < b.nodes.size(); ++i)
-    if (is<concatenate_op>(b.nodes[i])) found.push_back(i);
+  for (int i = 0, n = b.nodes.count; i < n; ++i) {
+    const node& m = b.nodes.data[i];
+    if (m.op->kind == op_kind::window && is<concatenate_op>(m)) found.push_back(i);
+  }
   if (found.size() == 0) return;
   detail::in_place_joiner pass(b);
   bool changed = false;

@@ -55,9 +55,12 @@ struct padded_terms {
 /// are. Each term is added to zero, as it was, so the bits are the same.
 constexpr void join_padded(builder& b) {
   const int n = b.nodes.size();
-  bool any = false;
-  for (int i = 0; i < n && !any; ++i) any = is<pad_op>(b.nodes[i]);
-  if (!any) return;
+  int paddings = 0;
+  for (int i = 0; i < n; ++i) {
+    const node& m = b.nodes.data[i];
+    paddings += m.op->kind == op_kind::window && is<pad_op>(m);
+  }
+  if (paddings < 2) return;
   const list<int> number = detail::live_numbers(b);
   const auto is_sum = [&](int i) { return number[i] >= 0 && is<add_op>(b.nodes[i]) && b.nodes[i].region == 0; };
   list<int> readers(n, 0);
