@@ -15,7 +15,7 @@ using namespace tfx;
 using namespace tfx::testing;
 
 /// Results of operations on the same numbers. With 37 elements a vector of any width leaves a rest.
-template <class... Op> struct results_of {
+template <class... Op> struct step_of {
   constexpr void operator()(builder& b) const {
     const handle x = input(b, vector(37)), y = input(b, vector(37)), z = input(b, vector(37));
     const auto result = [&]<class F>(std::type_identity<F>) {
@@ -49,7 +49,7 @@ template <class Step, class T, class Backend> void check_bits(double size) {
   }
 }
 template <class... Op> void check_operations() {
-  using step = results_of<Op...>;
+  using step = step_of<Op...>;
   for (const double size : {0.9, 4.0, 200.0}) {
     check_bits<step, double, backend::simd<>>(size);
     check_bits<step, float, backend::simd<>>(size);

@@ -27,7 +27,7 @@ private:
   static constexpr auto returned([[maybe_unused]] var_of<In>... x) {
     if constexpr (callable) return Net(x...);
   }
-  using given = results_of<decltype(returned(std::declval<var_of<In>>()...))>;
+  using given = outputs_given_by<decltype(returned(std::declval<var_of<In>>()...))>;
 
 public:
   using results = typename given::type;

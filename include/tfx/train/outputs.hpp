@@ -13,19 +13,19 @@ template <typed_handle... V> constexpr bundle<V...> outputs(V... v) { return bun
 namespace detail {
 
 /// What a traced function gives, as a bundle; of what is none, one number.
-template <class R> struct results_of {
+template <class R> struct outputs_given_by {
   static constexpr bool right = false;
   using type = bundle<var<shape<>>>;
 };
-template <class S, class T> struct results_of<var<S, T>> {
+template <class S, class T> struct outputs_given_by<var<S, T>> {
   static constexpr bool right = true;
   using type = bundle<var<S, T>>;
 };
-template <typed_handle First, typed_handle... V> struct results_of<bundle<First, V...>> {
+template <typed_handle First, typed_handle... V> struct outputs_given_by<bundle<First, V...>> {
   static constexpr bool right = true;
   using type = bundle<First, V...>;
 };
-template <class R> using bundle_of = typename results_of<R>::type;
+template <class R> using bundle_of = typename outputs_given_by<R>::type;
 
 /// Calls f(k, result) for each.
 template <class... V, class F> constexpr void each_result(const bundle<V...>& all, F f) {

@@ -17,7 +17,7 @@ template <const auto& Step, class... Input> struct user_step {
   }
   constexpr void operator()(builder& b) const {
     const auto y = call(b, std::index_sequence_for<Input...>{});
-    using given = results_of<std::remove_cv_t<decltype(y)>>;
+    using given = outputs_given_by<std::remove_cv_t<decltype(y)>>;
     if constexpr (given::right) give(b, typename given::type(y));
     else b.complain("step ", label_of<std::remove_cvref_t<decltype(Step)>>, " gives neither a traced value nor outputs(a, b, ...)");
   }
