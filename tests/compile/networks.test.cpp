@@ -28,7 +28,7 @@ template <class Step> void check_arena(const std::string& name, const std::strin
 }
 template <const auto& Net, class Input, const auto& Recipe = networks::training>
 void check_network(const std::string& name) {
-  using in = typename Input::shape_type;
+  using in = detail::list_of_inputs<Input>;
   CAPTURE(name);
   check_arena<detail::predict_step<Net, in>>(name, "prediction");
   check_arena<detail::recipe_step<Net, in, Recipe, true>>(name, "training");
@@ -37,7 +37,7 @@ void check_network(const std::string& name) {
 /// Parameters whose new value is made from a gradient that lies in memory.
 template <const auto& Net, class Input, const auto& Recipe> int stored_gradients() {
   builder b;
-  record<detail::recipe_step<Net, typename Input::shape_type, Recipe, true>>(b);
+  record<detail::recipe_step<Net, detail::list_of_inputs<Input>, Recipe, true>>(b);
   const testing::compiled_graph c(b);
   int n = 0;
   for (int i = 0; i < c.g.n_nodes; ++i) {

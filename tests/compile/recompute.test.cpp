@@ -106,7 +106,7 @@ namespace {
 
 template <const auto& Net, class Input> void check_network(const std::string& name, double share) {
   builder b;
-  record<detail::recipe_step<Net, typename Input::shape_type, networks::training, true>>(b);
+  record<detail::recipe_step<Net, detail::list_of_inputs<Input>, networks::training, true>>(b);
   const compiled_graph c(b);
   const int limit = int(share * c.arena.arena);
   const auto choice = std::make_unique<recompute_choice<6000>>(choose_recomputation<6000>(c.g, limit));

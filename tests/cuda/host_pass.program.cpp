@@ -21,9 +21,10 @@ inline constexpr auto training = recipe(loss::softmax_cross_entropy{}, optim::ad
 
 template <const auto& Net, class Input> void show(const char* name) {
   using in = typename Input::shape_type;
-  using layout = detail::layout<Net, in>;
-  using train = plan<detail::recipe_step<Net, in, training, true>>;
-  using predict = plan<detail::predict_step<Net, in>>;
+  using list = detail::list_of_inputs<Input>;
+  using layout = detail::layout<Net, list>;
+  using train = plan<detail::recipe_step<Net, list, training, true>>;
+  using predict = plan<detail::predict_step<Net, list>>;
   std::printf("%s: %d parameters, %d variables\n", name, layout::parameters, layout::n_leaves);
   std::printf("  training: %d nodes, %d launches, %d kernels, arena %d, %lld flops\n", train::size.nodes, train::n_launches, train::n_kernels,
               train::arena_elements, static_cast<long long>(train::kernels.flops));
