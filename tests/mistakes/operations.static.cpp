@@ -169,9 +169,9 @@ static_assert(mistake<bool>([](auto x) { return pad<0, 1, 1>(x, 2); }) == std::s
 
 namespace an_order {
 inline constexpr auto too_many = [](auto x) { return top_k<12>(x).template get<0>(); };
-static_assert(mistake_in<too_many, input<4, 9>> == "top_k at lambda (line 171): 12 of 9 elements along axis 1 of [4, 9]");
+static_assert(mistake_in<too_many, input<4, 9>> == "top_k (line 171): 12 of 9 elements along axis 1 of [4, 9]");
 inline constexpr auto of_batch = [](auto x) { return sort<0>(x); };
-static_assert(mistake_in<of_batch, input<4, 9>> == "sort at lambda (line 173): axis 0 is the batch in [4, 9]");
+static_assert(mistake_in<of_batch, input<4, 9>> == "sort (line 173): axis 0 is the batch in [4, 9]");
 inline constexpr auto nowhere = [](auto x) { return argsort<2>(x); };
-static_assert(mistake_in<nowhere, input<4, 9>> == "argsort at lambda (line 175): axis 2 is out of range for [4, 9], rank 2");
+static_assert(mistake_in<nowhere, input<4, 9>> == "argsort (line 175): axis 2 is out of range for [4, 9], rank 2");
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string_view>
+
 #include <tfx/geometry/movement.hpp>
 #include <tfx/graph/op_kind.hpp>
 

@@ -3,6 +3,7 @@
 
 #include <tfx/ops/generate.hpp>
 #include <tfx/ops/interpolation.hpp>
+#include <tfx/ops/math.hpp>
 
 namespace tfx {
 

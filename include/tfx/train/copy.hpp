@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include <tfx/core/config.hpp>
 #include <tfx/core/fail.hpp>
 #include <tfx/core/path_pattern.hpp>
 #include <tfx/core/put_shape.hpp>

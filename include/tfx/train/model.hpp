@@ -158,7 +158,7 @@ public:
   /// data() and size(). Of tensors of N examples, [N, ...], the outputs, [N, ...].
   ///
   ///     auto [price, kind] = m.predict(one_row, one_picture);
-  template <class... X> requires(!(std::is_pointer_v<X> || ...)) auto predict(const X&... x) { return run_.predict(weights_, x...); }
+  template <class... X> requires(!detail::addresses_and_rows<X...>) auto predict(const X&... x) { return run_.predict(weights_, x...); }
   /// Rows of numbers, one after the other, as many as there are; the results likewise.
   template <class X> std::vector<T> predict_rows(const X& x) { return run_.predict_rows(weights_, x); }
 

@@ -3,6 +3,7 @@
 // hosted: heap memory
 
 #include <cstdio>
+#include <iterator>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -50,7 +51,12 @@ template <class Network, int Given> struct arguments_verdict {
   fail(text);
 }
 
-/// One example: a number, what can be copied to numbers (a data set's image), or what has data() and size().
+/// Addresses of inputs and of results, and a number of rows: no examples.
+template <class... X> inline constexpr bool addresses_and_rows = false;
+template <class X, class Y, class Rows>
+inline constexpr bool addresses_and_rows<X, Y, Rows> = std::is_pointer_v<std::decay_t<X>> && std::is_pointer_v<std::decay_t<Y>> && std::is_integral_v<Rows>;
+
+/// One example: a number, what can be copied to numbers (a data set's image), or what has data() and size(), such as an array.
 template <int Size, class Example, class T> void copy_example(int input, const Example& one, T* to) {
   if constexpr (std::is_arithmetic_v<Example>) {
     if (Size != 1) fail_example(input, 1, Size);
@@ -59,8 +65,8 @@ template <int Size, class Example, class T> void copy_example(int input, const E
     static_assert(Example::size() == Size, "tfx::predict: the example has another number of elements than the model's input");
     one.copy_to(to);
   } else {
-    if (std::size_t(one.size()) != std::size_t(Size)) fail_example(input, std::size_t(one.size()), Size);
-    for (int i = 0; i < Size; ++i) to[i] = converted<T>(one.data()[i]);
+    if (std::size_t(std::size(one)) != std::size_t(Size)) fail_example(input, std::size_t(std::size(one)), Size);
+    for (int i = 0; i < Size; ++i) to[i] = converted<T>(std::data(one)[i]);
   }
 }
 

@@ -30,7 +30,7 @@ public:
   explicit session(const Weights&& w) : weights_(&w) { [[maybe_unused]] tell<false, detail::outlived<Weights>> told; }
 
   /// As those of `model`.
-  template <class... X> auto predict(const X&... x) { return run_.predict(*weights_, x...); }
+  template <class... X> requires(!detail::addresses_and_rows<X...>) auto predict(const X&... x) { return run_.predict(*weights_, x...); }
   template <class X> std::vector<value_type> predict_rows(const X& x) { return run_.predict_rows(*weights_, x); }
   template <class X, class Y> void predict(const X* x, Y* out, int rows) { run_.predict(*weights_, x, out, rows); }
 

@@ -83,8 +83,8 @@ public:
   template <int K> using target = detail::target_of_output<network, recipe_type, K>;
   template <int K> using target_element = typename held_as<T, typename target<K>::value_type>::element;
 
-  trainer(Weights& w, detail::buffer<T>& slots, detail::network_memory<T>& memory, std::uint64_t& seed, std::uint64_t& step)
-      : weights_(w), slots_(slots), memory_(memory), seed_(seed), step_(step) {}
+  trainer(Weights& w, detail::buffer<T>& slots, detail::network_memory<T>& memory, std::uint64_t& seed, std::uint64_t& steps_made)
+      : weights_(w), slots_(slots), memory_(memory), seed_(seed), step_(steps_made) {}
 
   Weights& weights() const { return weights_; }
   std::uint64_t seed() const { return seed_; }
