@@ -6,15 +6,16 @@
 namespace tfx {
 
 namespace detail {
+/// What `pixels` spread over; if the convolution keeps extents, a step for each.
+constexpr int transposed_extent(int pixels, int kernel, int step, int spread, bool keeps) {
+  const int beyond = (kernel - 1) * spread + 1 - step;
+  return pixels * step + (!keeps && beyond > 0 ? beyond : 0);
+}
 /// The image whose convolution has shape S, and the geometry of that convolution.
 template <class S, class W, class Stride, class Dilation, bool Keeps> struct transposed_window {
-  static constexpr int extent(int in, int kernel, int step, int spread) {
-    const int beyond = (kernel - 1) * spread + 1 - step;
-    return in * step + (!Keeps && beyond > 0 ? beyond : 0);
-  }
   static constexpr dims in = S::value, k = W::value;
-  static constexpr dims value{4, {in.extent[0], extent(in.extent[1], k.extent[0], Stride::height, Dilation::height),
-                                  extent(in.extent[2], k.extent[1], Stride::width, Dilation::width), k.extent[2]}, in.bounded};
+  static constexpr dims value{4, {in.extent[0], transposed_extent(in.extent[1], k.extent[0], Stride::height, Dilation::height, Keeps),
+                                  transposed_extent(in.extent[2], k.extent[1], Stride::width, Dilation::width, Keeps), k.extent[2]}, in.bounded};
   using forward = window_geometry<to_shape<transposed_window>, in.extent[3], k.extent[0], k.extent[1], Stride, Dilation, Keeps>;
 };
 }  // namespace detail

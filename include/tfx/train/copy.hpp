@@ -8,6 +8,7 @@
 
 #include <tfx/core/config.hpp>
 #include <tfx/core/fail.hpp>
+#include <tfx/core/mistake.hpp>
 #include <tfx/core/path_pattern.hpp>
 #include <tfx/core/put_shape.hpp>
 
