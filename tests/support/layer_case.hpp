@@ -76,7 +76,7 @@ class layer_checker {
   };
   layer_checker(const given& c, void (*record)(builder&)) : case_(c), nodes_(record), kernels_(record) {
     for (machine* m : {&nodes_, &kernels_}) {
-      m->state.batch = std::uint64_t(c.rows);
+      m->state.batch = c.rows;
       fill(*m);
     }
   }

@@ -94,8 +94,8 @@ public:
         const int n = int(rows - first < std::size_t(batch) ? rows - first : std::size_t(batch));
         bindings<T> b = memory_.template bind<plan, program>(w.parameters(), w.states(), {0, 0, n}, batch);
         b.prepared = const_cast<T*>(w.prepared());
-        for (int k = 0; k < network::n_inputs; ++k) b.base[first_io_space + k] = at(const_cast<void*>(in[k]), first * input_bytes[k]);
-        for (int k = 0; k < network::n_outputs; ++k) b.base[first_io_space + network::n_inputs + k] = at(out[k], first * output_bytes[k]);
+        for (int k = 0; k < network::n_inputs; ++k) b.base[first_io_space + k] = at(const_cast<void*>(in[k]), first * input_bytes[std::size_t(k)]);
+        for (int k = 0; k < network::n_outputs; ++k) b.base[first_io_space + network::n_inputs + k] = at(out[k], first * output_bytes[std::size_t(k)]);
         program::run(b);
       }
     }
