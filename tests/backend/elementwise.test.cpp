@@ -70,7 +70,7 @@ TEST_CASE("exponentials, logarithms and the error function") {
   check_operations<exp_op, expm1_op, log_op, log1p_op, erf_op, erfc_op>();
 }
 TEST_CASE("trigonometric and hyperbolic functions") {
-  check_operations<sin_op, cos_op, tan_op, asin_op, acos_op, atan_op, atan2_op, sinh_op, cosh_op, tanh_op>();
+  check_operations<sin_op, cos_op, tan_op, asin_op, acos_op, atan_op, atan_slope_op, atan2_op, sinh_op, cosh_op, tanh_op>();
 }
 TEST_CASE("activations and their derivatives") {
   check_operations<relu_op, relu_gradient_op, relu6_op, sigmoid_op, silu_op, mish_op, softsign_op, softplus_function_op, gelu_function_op, gelu_gradient_op, gelu_tanh_op,

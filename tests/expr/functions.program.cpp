@@ -14,6 +14,7 @@ using matrix = tensor<float, shape<2, 2>>;
 using row = tensor<float, shape<2>>;
 using image = tensor<float, shape<1, 4, 4, 2>>;
 using filters = tensor<float, shape<3, 3, 2, 1>>;
+using spread = tensor<float, shape<3, 3, 1, 2>>;   // of a transposed convolution
 using whole = tensor<int, shape<2>>;
 using heads = tensor<float, shape<1, 2, 1, 2>>;
 
@@ -113,6 +114,7 @@ void products() {
   OF(row COMMA row, "outer(a, b)", outer(x, y))
   OF(whole COMMA whole, "requantise(sums, multiplier, shift)", requantise(x, y, y))
   OF(image COMMA filters, "conv2d<Option...>(x, w)", conv2d<same>(x, y))
+  OF(image COMMA spread, "conv2d_transpose<Option...>(x, w)", conv2d_transpose<same>(x, y))
   OF(image COMMA image, "max_pool2d<Size, Step = Size, Padding = valid>(x)", max_pool2d<2>(x) + max_pool2d<2>(y))
   OF(image COMMA image, "average_pool2d<Size, Step = Size, Padding = valid>(x)", average_pool2d<2>(x) + average_pool2d<2>(y))
   OF(heads COMMA heads, "dot_product_attention<Option...>(q, k, v, scale = 0)", dot_product_attention(x, y, y))
@@ -131,6 +133,8 @@ void shapes_and_tables() {
   OF_ONE("slice<Axis, Begin, End, Step>(x)", slice<0, 0, 2, 2>(x))
   OF_ONE("pad<Axis, Before, After>(x, value = 0)", pad<0, 1, 1>(x))
   OF_ONE("flip<Axis...>(x)", flip<0>(x))
+  OF_ONE("upsample_nearest<Axis, Factor>(x)", upsample_nearest<1, 2>(x))
+  OF_ONE("upsample_linear<Axis, Factor>(x)", upsample_linear<1, 2>(x))
   OF(matrix COMMA matrix, "concatenate<Axis>(x...)", concatenate<0>(x, y))
   OF(matrix COMMA matrix, "stack<Axis = 0>(x...)", stack(x, y))
   OF_ONE("tile<Times...>(x)", tile<2, 2>(x))

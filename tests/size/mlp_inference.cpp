@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// budget: native=30000 any=33000
+// budget: native=30000 any=34500
 // A program that uses a network with three layers for one row.
 #include <cstdio>
 
