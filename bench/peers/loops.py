@@ -2,11 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compare tfx with other frameworks on work that is bound by memory and by the order in which elements are read.
 
-usage: loops.py PROGRAM [--large] [--only NAME] [--rounds N] [--core N] [--frameworks NAME...] [--write FILE]
+usage: loops.py PROGRAM [--large] [--only NAME] [--rounds N] [--core N] [--frameworks NAME...]
 
 PROGRAM is the built bench/peers/loops. It and each framework run in turn, pinned to one core, `--rounds` times; the minima
-are compared. A ratio above 1: tfx is faster than the best of the others. --write measures both sizes and writes the tables of
-a page of the documentation (docs/explain/speed.md) anew.
+are compared. A ratio above 1: tfx is faster than the best of the others.
 """
 
 import argparse
@@ -27,7 +26,6 @@ def arguments():
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--core", type=int, default=0)
     parser.add_argument("--frameworks", nargs="*", choices=FRAMEWORKS, default=["jax", "torch"])
-    parser.add_argument("--write", default="", metavar="FILE")
     parser.add_argument("--time", choices=FRAMEWORKS, help=argparse.SUPPRESS)   # this process times one of them
     return parser.parse_args()
 
@@ -150,10 +148,9 @@ def time_torch():
 KEPT_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40), "MALLOC_TOP_PAD_": str(1 << 26)}
 
 
-def measured(large):
-    """The best microseconds per work and framework, tfx first."""
+def compare():
     best = {}
-    chosen = ["--only", ARGS.only] + (["--large"] if large else [])
+    chosen = ["--only", ARGS.only] + (["--large"] if ARGS.large else [])
     for _ in range(ARGS.rounds):
         for framework in ["tfx", *ARGS.frameworks]:
             command = [ARGS.program] if framework == "tfx" else [sys.executable, __file__, ARGS.program, "--time", framework]
@@ -165,49 +162,14 @@ def measured(large):
                 found = json.loads(line)
                 times = best.setdefault(found["work"], {})
                 times[framework] = min(found["us"], times.get(framework, 1e30))
-    return best
-
-
-def ratio(times):
-    others = [times[f] for f in ARGS.frameworks if f in times]
-    return min(others) / times["tfx"] if others and "tfx" in times else None
-
-
-def show(best):
     print(f"{'us':18}" + "".join(f"{name:>15}" for name in ["tfx", *ARGS.frameworks]) + "   best of the others / tfx")
     for name, times in best.items():
+        others = [times[f] for f in ARGS.frameworks if f in times]
         cells = "".join(f"{times[f]:15.1f}" if f in times else f"{'-':>15}" for f in ["tfx", *ARGS.frameworks])
-        print(f"{name:18}{cells}" + (f"{ratio(times):12.2f}" if ratio(times) else ""))
-
-
-NAMES = {"jax": "JAX", "torch": "PyTorch", "torch-compile": "torch.compile"}
-SECTION = "## Work bound by memory"
-
-
-def write(file):
-    """Replaces the tables of the page's section; its text, up to the first table, stays."""
-    text = []
-    for large in (False, True):
-        best = measured(large)
-        show(best)
-        text += ["", f"2^{26 if large else 20} elements:", ""]
-        text += ["| work | tfx | " + " | ".join(NAMES[f] for f in ARGS.frameworks) + " | best / tfx |", "|---" * (len(ARGS.frameworks) + 3) + "|"]
-        for name, times in best.items():
-            ours = times["tfx"]
-            unit = f"{ours / 1000:.3g} ms" if ours >= 1000 else f"{ours:.3g} us"
-            others = [f"{times[f] / ours:.2f}" if f in times else "-" for f in ARGS.frameworks]
-            text.append(f"| {name} | {unit} | " + " | ".join(others) + f" | {ratio(times):.2f} |")
-    with open(file, encoding="utf-8") as page:
-        before, after = page.read().split(SECTION + "\n", 1)
-    words, _, rest = after.partition("\n## ")
-    words = words.split("\n2^20 elements:")[0].rstrip()
-    with open(file, "w", encoding="utf-8") as page:
-        page.write(f"{before}{SECTION}\n{words}\n" + "\n".join(text) + f"\n\n## {rest}")
+        print(f"{name:18}{cells}" + (f"{min(others) / times['tfx']:12.2f}" if others and "tfx" in times else ""))
 
 
 if ARGS.time:
     time_jax() if ARGS.time == "jax" else time_torch()
-elif ARGS.write:
-    write(ARGS.write)
 else:
-    show(measured(ARGS.large))
+    compare()
