@@ -22,10 +22,15 @@ template <int Size, auto... Option, class S, class T> constexpr auto with_past(v
   if constexpr (tfx::detail::is_causal<Option...>) return pad<1, (Size - 1) * tfx::detail::option<dilation_t<1>, Option...>::width, 0>(x);
   else return x;
 }
-template <class S, class T> constexpr bool are_steps(var<S, T> x, std::string_view called) {
-  if (S::value.rank == 3) return true;
+/// The sentence for what has no steps; gives it back.
+template <class S, class T> constexpr auto complain_steps(var<S, T> x, std::string_view called) {
   x.h.graph->complain(called, at_path{}, " expects [batch, steps, channels], got ", S::value);
-  return false;
+  return x;
+}
+/// Windows of steps, each made one.
+template <class Op, int Size, int Step, bool Keeps, class S, class T> constexpr auto pool_steps(var<S, T> x, std::string_view called, int line) {
+  if constexpr (S::value.rank != 3) return complain_steps(x, called);
+  else return as_steps(tfx::detail::pool<Op, 1, Size, stride_t<1, Step>, Keeps>(as_line(x), called, line));
 }
 }  // namespace detail
 
@@ -46,8 +51,7 @@ template <int Out, int Size, auto... Option> struct conv1d {
   template <class S, class T> constexpr auto operator()(var<S, T> x) const {
     const layer_scope here(x, *this, {{"filters", Out}, {"kernel", Size}, {"bias", bias}});
     if constexpr (S::value.rank != 3) {
-      detail::are_steps(x, name);
-      return x;
+      return detail::complain_steps(x, name);
     } else {
       constexpr int channels = S::value.extent[2] / tfx::detail::option<groups_t<1>, Option...>::count;
       const auto w = param<shape<Size, channels, Out>>(x, "weight", weight_init, Size * channels, Size * Out);
@@ -72,8 +76,7 @@ template <int Out, int Size, auto... Option> struct conv1d_transpose {
   template <class S, class T> constexpr auto operator()(var<S, T> x) const {
     const layer_scope here(x, *this, {{"filters", Out}, {"kernel", Size}, {"bias", bias}});
     if constexpr (S::value.rank != 3) {
-      detail::are_steps(x, name);
-      return x;
+      return detail::complain_steps(x, name);
     } else {
       constexpr int channels = S::value.extent[2];
       using steps = tfx::detail::option<stride_t<1>, Option...>;
@@ -96,8 +99,7 @@ template <int Size, auto... Option> struct depthwise_conv1d {
   template <class S, class T> constexpr auto operator()(var<S, T> x) const {
     const layer_scope here(x, *this, {{"kernel", Size}, {"bias", bias}});
     if constexpr (S::value.rank != 3) {
-      detail::are_steps(x, name);
-      return x;
+      return detail::complain_steps(x, name);
     } else {
       constexpr int channels = S::value.extent[2], times = tfx::detail::option<depth_multiplier_t<1>, Option...>::count;
       const auto w = param<shape<Size, channels, times>>(x, "weight", weight_init, Size * channels, Size * times);
@@ -120,8 +122,7 @@ template <int Out, int Size, auto... Option> struct separable_conv1d {
   template <class S, class T> constexpr auto operator()(var<S, T> x) const {
     const layer_scope here(x, *this, {{"filters", Out}, {"kernel", Size}, {"bias", bias}});
     if constexpr (S::value.rank != 3) {
-      detail::are_steps(x, name);
-      return x;
+      return detail::complain_steps(x, name);
     } else {
       constexpr int channels = S::value.extent[2], times = tfx::detail::option<depth_multiplier_t<1>, Option...>::count, between = channels * times;
       const auto w = param<shape<Size, channels, times>>(x, "depthwise_weight", depthwise_init, Size * channels, Size * times);
@@ -138,19 +139,13 @@ template <int Size = 2, int Step = Size, auto Padding = valid> struct max_pool1d
   static constexpr std::string_view name = "max_pool1d";
   static constexpr bool transparent = true;
   int line = __builtin_LINE();
-  template <class S, class T> constexpr auto operator()(var<S, T> x) const {
-    if constexpr (S::value.rank == 3) return detail::as_steps(tfx::detail::pool<max_pool_op, 1, Size, stride_t<1, Step>, decltype(Padding)::keeps_extents>(detail::as_line(x), name, line));
-    else return detail::are_steps(x, name), x;
-  }
+  template <class S, class T> constexpr auto operator()(var<S, T> x) const { return detail::pool_steps<max_pool_op, Size, Step, decltype(Padding)::keeps_extents>(x, name, line); }
 };
 template <int Size = 2, int Step = Size, auto Padding = valid> struct average_pool1d {
   static constexpr std::string_view name = "average_pool1d";
   static constexpr bool transparent = true;
   int line = __builtin_LINE();
-  template <class S, class T> constexpr auto operator()(var<S, T> x) const {
-    if constexpr (S::value.rank == 3) return detail::as_steps(tfx::detail::pool<average_pool_op, 1, Size, stride_t<1, Step>, decltype(Padding)::keeps_extents>(detail::as_line(x), name, line));
-    else return detail::are_steps(x, name), x;
-  }
+  template <class S, class T> constexpr auto operator()(var<S, T> x) const { return detail::pool_steps<average_pool_op, Size, Step, decltype(Padding)::keeps_extents>(x, name, line); }
 };
 
 }  // namespace tfx::nn
