@@ -61,10 +61,10 @@ template <int Lanes> struct turned {
 template <int Lanes> struct every_other {
   static constexpr int at(int i) { return 2 * i < Lanes ? 2 * i : 2 * i + 1; }
 };
-/// Lines of `Cols` elements in the opposite order; the last of them begins with element `First`.
-template <int Lanes, int Cols, int First> struct turned_lines {
+/// Lines of `Cols` elements in the opposite order.
+template <int Lanes, int Cols> struct turned_lines {
   static constexpr int lines = Lanes / Cols;
-  static constexpr int at(int i) { return i < lines * Cols ? First + (lines - 1 - i / Cols) * Cols + i % Cols : i; }
+  static constexpr int at(int i) { return i < lines * Cols ? (lines - 1 - i / Cols) * Cols + i % Cols : i; }
 };
 
 /// One vector of elements in the opposite order.
@@ -104,27 +104,26 @@ template <int Room, class T> TFX_INLINE void copy_short_lines(const T* from, std
   exactly(past, rows);
 }
 /// One vector of lines of `Cols` elements in the opposite order, of which the first one to be written is the last one read.
-template <int Cols, int First, class T> TFX_INLINE void turn_lines(const T* from, T* to) {
+template <int Cols, class T> TFX_INLINE void turn_lines(const T* last, T* to) {
   line_vector<T> a;
-  __builtin_memcpy(&a, from, sizeof a);
-  shuffle<turned_lines<line_lanes<T>, Cols, First>>(a, a, a);
+  __builtin_memcpy(&a, last, sizeof a);
+  shuffle<turned_lines<line_lanes<T>, Cols>>(a, a, a);
   __builtin_memcpy(to, &a, sizeof a);
 }
 /// Pixels in the opposite order, their channels as they are.
 template <int Cols, class T> TFX_INLINE void copy_turned_lines(const T* from, int rows, T* to) {
-  constexpr int lanes = line_lanes<T>, lines = lanes / Cols, spare = lanes - lines * Cols;
-  if constexpr (lines > 1) {
-    if (rows > lines) {   // the first vector has nothing behind its pixels, and the last one, which has some once more, nothing in front
-      turn_lines<Cols, spare>(from - (lines - 1) * Cols - spare, to);
-      for (int r = lines; r * Cols + lanes <= rows * Cols; r += lines) turn_lines<Cols, 0>(from - (r + lines - 1) * Cols, to + r * Cols);
-      T last[lanes];
-      turn_lines<Cols, 0>(from - (rows - 1) * Cols, last);
-      __builtin_memcpy(to + (rows - lines) * Cols, last, lines * Cols * sizeof(T));
-      return;
-    }
-  }
-  for (int r = 0; r < rows; ++r)
+  constexpr int lanes = line_lanes<T>, lines = lanes / Cols;
+  int r = 0;
+  const auto one = [&] {
     for (int c = 0; c < Cols; ++c) to[r * Cols + c] = from[c - r * Cols];
+    ++r;
+  };
+  if constexpr (lines > 1) {
+    if (lines * Cols < lanes && rows > 0) one();   // the line that is read too lies behind this one
+    for (; r * Cols + lanes <= rows * Cols; r += lines)
+      turn_lines<Cols>(from - (r + lines - 1) * Cols, to + r * Cols);
+  }
+  while (r < rows) one();
 }
 /// Lines shorter than a vector, in any order: as many at a time as are whole vectors.
 template <class T>
