@@ -19,7 +19,7 @@ int main() {
   auto data = data::fashion_mnist();                   // typed: images 28x28, labels 0..9
   model<net, input<64, 28, 28>> classifier{seed{42}};  // at most 64 images at a time; every shape checked here
   classifier.summary();
-  classifier.fit<training>(data.train, {.epochs = 5, .validation = &data.test});
+  classifier.fit<training>(data.train, {.epochs = 5, .validation = data.test});
   auto result = classifier.evaluate<training>(data.test);
   auto garment = argmax(classifier.predict(data.test.images[0]));
   save(classifier, "fashion.safetensors");

@@ -96,13 +96,8 @@ int default_threads() {
 
 // ---- what is shown
 
-template <class History> void plot_accuracy(const History& history) {
-  std::vector<double> training_images, test_images;
-  for (const auto& epoch : history) {
-    training_images.push_back(epoch.metrics[0]);
-    test_images.push_back(epoch.validation.metrics[0]);
-  }
-  const summary::series curves[] = {{"training images", training_images}, {"test images", test_images}};
+void plot_accuracy(const history& past) {
+  const summary::series curves[] = {{"training images", past["accuracy"]}, {"test images", past["val_accuracy"]}};
   auto options = summary::plot_options::for_stream(stdout);
   options.title = "accuracy";
   std::printf("\n%s", summary::terminal_plot(curves, 72, 14, options).c_str());
@@ -136,12 +131,11 @@ void train(const char* name, int usual_epochs, const job& what) {
   std::printf("%s: %d parameters, %zu images, %s\n", name, network::parameter_count, learn.size(),
               epochs == 1 ? "1 epoch" : (std::to_string(epochs) + " epochs").c_str());
 
-  const auto history =
-      classifier.template fit<Recipe>(learn, {.epochs = epochs, .validation = &test, .quiet = what.quiet});
+  const auto history = classifier.template fit<Recipe>(learn, {.epochs = epochs, .validation = test, .quiet = what.quiet});
   if (!what.quiet && epochs > 1) plot_accuracy(history);
   const auto result = classifier.template evaluate<Recipe>(test);
   double seconds = 0;
-  for (const auto& epoch : history) seconds += epoch.seconds;
+  for (const double epoch : history.seconds()) seconds += epoch;
   std::printf("\n  test accuracy     %.4f\n", result.metrics[0]);
   std::printf("  test loss         %.4f\n", result.loss);
   std::printf("  time              %.1f s\n", seconds);

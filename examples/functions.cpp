@@ -66,8 +66,8 @@ int main() {
     before.push_back(*values);
   });
 
-  for (const auto& epoch : classifier.fit<training>(data.train.first(3000), {.epochs = 3, .quiet = true}))
-    std::printf("loss %.4f  accuracy %.4f\n", epoch.loss, epoch.metrics[0]);
+  const auto past = classifier.fit<training>(data.train.first(3000), {.epochs = 3, .quiet = true});
+  for (std::size_t e = 0; e < 3; ++e) std::printf("loss %.4f  accuracy %.4f\n", past["loss"][e], past["accuracy"][e]);
 
   std::puts("what moved, by its first number");
   classifier.for_each_variable([&](std::string_view, const dims&, const float* values) { after.push_back(*values); });

@@ -33,7 +33,7 @@ template <class Backend> void measure(int threads) {
   model<mlp, input<64, features>, Backend> net;
   const auto history = net.template fit<training>(data, {.epochs = 2, .quiet = true});
   std::printf("{\"framework\": \"tfx\", \"threads\": %d, \"work\": \"mlp-fit-60000\", \"us\": %.0f}\n", threads,
-              history[1].seconds * 1e6);
+              history.seconds()[1] * 1e6);
 }
 
 }  // namespace

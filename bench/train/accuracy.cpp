@@ -45,7 +45,7 @@ void compare(std::string_view name, int epochs, double keras, std::string_view w
   for (int i = 0; i < seeds; ++i) {
     model<Net, input<64, 28, 28>, backend::threads<2>> network{seed{std::uint64_t(i) + 1}};
     const auto history = network.template fit<training>(data.train, {.epochs = epochs, .quiet = true});
-    for (const auto& epoch : history) seconds += epoch.seconds;
+    for (const double epoch : history.seconds()) seconds += epoch;
     reached[i] = network.template evaluate<training>(data.test).metrics[0];
     sum += reached[i];
   }

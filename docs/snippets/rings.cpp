@@ -127,13 +127,13 @@ int main() {
 
   // region: fit
   model<net, input<32, 2>> classifier{seed{1}};
-  auto history = classifier.fit<training>(learn, {.epochs = 30, .validation = &held_back, .quiet = true});
-  for (std::size_t e = 0; e < history.size(); e += 10) {
-    std::printf("epoch %2zu  loss %.4f  accuracy %.3f  held back %.3f\n", e + 1, history[e].loss, history[e].metrics[0],
-                history[e].validation.metrics[0]);
+  auto history = classifier.fit<training>(learn, {.epochs = 30, .validation = held_back, .quiet = true});
+  for (std::size_t e = 0; e < 30; e += 10) {
+    std::printf("epoch %2zu  loss %.4f  accuracy %.3f  held back %.3f\n", e + 1, history["loss"][e], history["accuracy"][e],
+                history["val_accuracy"][e]);
   }
   auto result = classifier.evaluate<training>(held_back);
-  std::printf("in the end %.4f, %.3f\n", result.loss, result.metrics[0]);
+  std::printf("in the end %.4f, %.3f\n", result.loss, result["accuracy"]);
   // end region
 
   // region: predict
@@ -178,7 +178,7 @@ int main() {
     }
     // end region
     model<net, input<32, 2>> other{seed{1}};
-    std::printf("patient %.4f\n", other.fit<patient>(learn, {.epochs = 30, .quiet = true}).back().loss);
+    std::printf("patient %.4f\n", other.fit<patient>(learn, {.epochs = 30, .quiet = true})["loss"].back());
   }
 
   // region: save
@@ -204,7 +204,7 @@ int main() {
   load(everything, "rings.checkpoint");
   auto a = classifier.fit<training>(learn, {.epochs = 1, .quiet = true, .first_epoch = 30});
   auto b = resumed.fit<training>(learn, {.epochs = 1, .quiet = true, .first_epoch = 30});
-  std::printf("resumed: %s\n", a[0].loss == b[0].loss ? "the same bits" : "other bits");
+  std::printf("resumed: %s\n", a["loss"] == b["loss"] ? "the same bits" : "other bits");
   // end region
 
   {

@@ -23,7 +23,7 @@ PAGES = {
 }
 # Public for those who write library code.
 INTERNAL = re.compile(
-    r"\w+_(op|function|layer|scope|of|t|axes|box|variable)|composed|sequence|convolve|column_index|dropout_mask|can_contract|"
+    r"\w+_(op|function|layer|scope|of|t|axes|box|variable)|composed|sequence|convolve|column_index|progression|drawn|dropout_mask|can_contract|"
     r"elementwise|make_expression|make_operation|operation|sum_to|repeated|is_training|param|state|accumulation|"
     r"rate|shared_numbers|update_count|update_counter|as_type|fans|fill|initializer")
 DEFINITION = re.compile(
@@ -71,7 +71,7 @@ def main():
     for document in [root / "README.md", *sorted((root / "docs").rglob("*.md"))]:
         text = document.read_text(encoding="utf-8")
         for space, name in sorted(set(re.findall(r"(?<![\w:])(nn|loss|metric|optim|init|backend)::(\w+)", text))):
-            if not re.search(rf"\b(?:struct|auto|using) {name}\b", sources[space]):
+            if not re.search(rf"\b(?:struct|auto) {name}\b|\busing [^;]*\b{name}\b|\benum \w+ {{[^}}]*\b{name}\b", sources[space]):
                 complaints.append(f"{document.relative_to(root)}: {space}::{name} does not exist")
         for header in sorted(set(re.findall(r"\btfx/[\w/]+\.hpp", text))):
             if not (root / "include" / header).exists():

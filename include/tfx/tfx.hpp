@@ -5,7 +5,7 @@
 
 #include <tfx/core.hpp>
 #include <tfx/loss.hpp>
-#include <tfx/metrics/metrics.hpp>
+#include <tfx/metrics.hpp>
 #include <tfx/nn.hpp>
 #include <tfx/ops.hpp>
 #include <tfx/optim.hpp>

@@ -5,6 +5,7 @@
 
 #include <tfx/loss.hpp>
 #include <tfx/ops.hpp>
+#include <tfx/ops/complex.hpp>
 
 #include "../support/recorded_graph.hpp"
 #include "../support/same_results.hpp"
@@ -64,7 +65,7 @@ TEST_CASE("arithmetic and comparisons") {
                    greater_equal_op, where_op, maximum_op, minimum_op, stop_gradient_op>();
 }
 TEST_CASE("roundings, roots and powers") {
-  check_operations<abs_op, sign_op, floor_op, ceil_op, round_op, sqrt_op, reciprocal_op, rsqrt_op, pow_op>();
+  check_operations<abs_op, sign_op, floor_op, ceil_op, round_op, sqrt_op, reciprocal_op, rsqrt_op, pow_op, tfx::detail::hypot_op>();
 }
 TEST_CASE("exponentials, logarithms and the error function") {
   check_operations<exp_op, expm1_op, log_op, log1p_op, erf_op, erfc_op>();
@@ -82,5 +83,5 @@ TEST_CASE("what conversions are made with, and integers in words") {
 }
 TEST_CASE("parts of reductions, derivatives and losses") {
   check_operations<tfx::detail::exp_of_rest_op, is_extreme_op, tfx::detail::below_largest_op, one_minus_square_op, xlogy_op,
-                   loss::detail::weighted_op, loss::detail::binary_cross_entropy_op>();
+                   loss::detail::weighted_op, loss::detail::binary_cross_entropy_op, loss::detail::log_cosh_op>();
 }

@@ -11,7 +11,7 @@ using namespace tfx;
 using namespace tfx::test;
 
 /// Indices of a table and what they name of it; -1: nothing.
-struct drawn {
+struct indices_drawn {
   std::vector<std::int64_t> index;
   std::vector<int> row;
 
@@ -22,8 +22,8 @@ struct drawn {
 };
 
 /// In no order, with repetitions.
-drawn anywhere(int count, int rows) {
-  drawn d;
+indices_drawn anywhere(int count, int rows) {
+  indices_drawn d;
   std::uint32_t word = 7;
   for (int k = 0; k < count; ++k) {
     word = word * 1664525u + 1013904223u;
@@ -31,21 +31,21 @@ drawn anywhere(int count, int rows) {
   }
   return d;
 }
-drawn ascending(int count, int rows) {
-  drawn d;
+indices_drawn ascending(int count, int rows) {
+  indices_drawn d;
   for (int k = 0; k < count; ++k) d.add(std::int64_t(k) * rows / count, rows);
   return d;
 }
-drawn all_the_same(int count, int rows) {
-  drawn d;
+indices_drawn all_the_same(int count, int rows) {
+  indices_drawn d;
   for (int k = 0; k < count; ++k) d.add(rows - 1, rows);
   return d;
 }
 /// Every third index names no row.
-drawn some_outside(int count, int rows) {
+indices_drawn some_outside(int count, int rows) {
   const std::int64_t outside[] = {-1, rows, std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max(),
                                   rows + 1, -rows, -2, 1 << 24};
-  drawn d;
+  indices_drawn d;
   for (int k = 0; k < count; ++k) {
     if (k % 3 == 0) d.add(outside[k / 3 % 8], rows);
     else d.add(k * 5 % rows, rows);
@@ -53,7 +53,7 @@ drawn some_outside(int count, int rows) {
   return d;
 }
 
-template <class T> void check(const drawn& d, int rows, int cols) {
+template <class T> void check(const indices_drawn& d, int rows, int cols) {
   CAPTURE(rows);
   CAPTURE(cols);
   const int count = int(d.row.size());
@@ -84,7 +84,7 @@ template <class T> void check(const drawn& d, int rows, int cols) {
     }
   }
 }
-void check(const drawn& d, int rows, int cols) {
+void check(const indices_drawn& d, int rows, int cols) {
   check<float>(d, rows, cols);
   check<double>(d, rows, cols);
 }
@@ -106,7 +106,7 @@ TEST_CASE("indices out of range name no row") {
   check(some_outside(200, 300), 300, 40);
 }
 
-TEST_CASE("no indices leave the sums zero") { check(drawn{}, 100, 20); }
+TEST_CASE("no indices leave the sums zero") { check(indices_drawn{}, 100, 20); }
 
 TEST_CASE("rows longer than a block") {
   check(anywhere(9, 5), 5, 6500);

@@ -1,47 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // labels: native unsanitized
-#include <cmath>
-
-#include <tfx/backend/simd/gemm.hpp>
-
-#include "producer.hpp"
+#include "products.hpp"
 
 namespace {
 
 using namespace tfx;
 using namespace tfx::test;
-
-/// What the compiler of a program knows about one product. Flags: 1 if A is transposed, 2 if B is.
-template <int Batch, int M, int N, int K, int Flags, int StepA, int StepB, int BoundedK = 0, summing Order = summing::chain>
-struct product {
-  static constexpr matmul_geometry geo = {M, N, K, Flags & 1, Flags >> 1, StepA, StepB, BoundedK, Order};
-  static constexpr int rows = Batch * M, cols = N;
-};
-
-/// Chains of std::fma: one per result, or of each 32 terms one of the even and one of the odd ones.
-template <class T>
-void by_definition(const matmul_geometry& g, int rows, int depth, guarded<T>& a, guarded<T>& b, guarded<T>& y) {
-  const int m = g.rows, n = g.cols, k = g.depth;
-  for (int row = 0; row < rows; ++row) {
-    const std::size_t matrix = std::size_t(row / m), first = std::size_t(row) * std::size_t(n);
-    for (int col = 0; col < n; ++col) y[first + std::size_t(col)] = 0;
-    std::vector<T> even(std::size_t(n), T(0)), odd = even;
-    const auto close = [&] {
-      for (std::size_t col = 0; col < std::size_t(n); ++col) y[first + col] += even[col] + odd[col], even[col] = odd[col] = 0;
-    };
-    for (int i = 0; i < depth; ++i) {
-      if (g.order == summing::pairs && i > 0 && i % 32 == 0) close();
-      const int at_a = g.left_transposed ? i * m + row % m : row % m * k + i;
-      const T left = a[matrix * std::size_t(g.left_step) + std::size_t(at_a)];
-      for (int col = 0; col < n; ++col) {
-        const int at_b = g.right_transposed ? col * k + i : i * n + col;
-        T& sum = g.order == summing::chain ? y[first + std::size_t(col)] : (i % 2 == 0 ? even : odd)[std::size_t(col)];
-        sum = std::fma(left, b[matrix * std::size_t(g.right_step) + std::size_t(at_b)], sum);
-      }
-    }
-    if (g.order == summing::pairs) close();
-  }
-}
 
 /// The tiles that a launch of these extents would choose, for products of any extents.
 template <class T> struct chosen_tiles {
@@ -60,6 +24,10 @@ template <class T, summing Order> const chosen_tiles<T> all_tiles[] = {
     {backend::choose_table<T, 17, 130, backend::tiling::broad, backend::layout::rows, Order>(), 17, 130},
     {backend::choose_table<T, 70, 70, backend::tiling::balanced, backend::layout::columns, Order>(), 70, 70, true},
     {backend::choose_table<T, 40, 16, backend::tiling::balanced, backend::layout::columns, Order>(), 40, 16, true},
+    {backend::choose_table<T, 70, 20, backend::tiling::balanced, backend::layout::rows, Order, T, T, Order == summing::chain>(), 70, 20},
+    {backend::choose_table<T, 40, 33, backend::tiling::balanced, backend::layout::rows, Order, T, T, Order == summing::chain>(), 40, 33},
+    {backend::choose_table<T, 64, 83, backend::tiling::fitting, backend::layout::near_rows, Order, T, T, Order == summing::chain>(), 64, 83},
+    {backend::choose_table<T, 9, 146, backend::tiling::fitting, backend::layout::rows, Order>(), 9, 146},
     {backend::choose_table<T, 1, 130, backend::tiling::wide, backend::layout::rows, Order>(), 1, 130},
     {backend::choose_table<T, 2, 130, backend::tiling::wide, backend::layout::rows, Order>(), 2, 130},
     {backend::choose_table<T, 3, 37, backend::tiling::wide, backend::layout::rows, Order>(), 3, 37},
@@ -103,61 +71,6 @@ template <class T, summing Order> void check_all_tiles(int m, int n, int k, int 
     }
   }
 }
-
-/// A product as a program has it, of operands that lie in memory as `Left` and `Right`.
-template <class T, class Left, class Right> struct planned {
-  template <class E> static constexpr lies_as lies = std::is_same_v<E, bfloat16> ? lies_as::bfloat16 : std::is_same_v<E, float16> ? lies_as::float16 : std::is_same_v<E, std::int8_t> ? lies_as::int8
-                                                    : std::is_same_v<E, float> && sizeof(T) == 8 ? lies_as::float32 : lies_as::word;
-  static constexpr operand_types types = {lies<Left>, lies<Right>};
-  template <class Product> struct launch : Product {
-    static constexpr operand_types types = planned::types;
-  };
-  /// simd_matmul, of such operands.
-  struct matmul : backend::simd_matmul<T> {
-    static constexpr std::size_t scratch(const matmul_geometry& g, int rows, int cols) { return backend::simd_matmul<T>::scratch(g, rows, cols, types); }
-  };
-
-  matmul_geometry geo;
-  int bound;
-  const void* tiles;
-
-  template <class Product> explicit planned(std::type_identity<Product>) : geo(Product::geo), bound(Product::rows), tiles(matmul::template tiles<launch<Product>>()) {}
-  std::size_t left_size() const { return std::size_t(geo.rows * geo.depth + (bound / geo.rows - 1) * geo.left_step); }
-  std::size_t right_size() const { return std::size_t(geo.cols * geo.depth + (bound / geo.rows - 1) * geo.right_step); }
-};
-
-/// Compares the product of these operands with what is expected, in so many parts. One function for all products: what a test
-/// costs is compiling it.
-template <class T, class Left, class Right>
-void check_planned(const planned<T, Left, Right>& p, guarded<Left>& left, guarded<Right>& right, guarded<T>& expected, int rows, int depth, const std::vector<int>& all_parts) {
-  const matmul_geometry& g = p.geo;
-  CAPTURE(g.rows);
-  CAPTURE(g.cols);
-  CAPTURE(g.depth);
-  CAPTURE(g.left_transposed);
-  CAPTURE(g.right_transposed);
-  CAPTURE(rows);
-  CAPTURE(depth);
-  for (const int parts : all_parts) {
-    CAPTURE(parts);
-    check_producer<T, typename planned<T, Left, Right>::matmul>(g, p.tiles, p.bound, rows, g.cols, depth, {left.data(), right.data()}, expected, parts);
-  }
-}
-template <class T, class Left, class Right> void check_numbers(const planned<T, Left, Right>& p, int rows, int depth, const std::vector<int>& parts) {
-  guarded<Left> left(p.left_size());
-  guarded<Right> right(p.right_size());
-  guarded<T> a(p.left_size()), b(p.right_size()), expected(std::size_t(rows) * std::size_t(p.geo.cols));
-  a.fill(std::uint64_t(1 + rows));
-  b.fill(std::uint64_t(7 + depth));
-  for (std::size_t i = 0; i < a.size(); ++i) left[i] = Left(a[i]), a[i] = T(left[i]);
-  for (std::size_t i = 0; i < b.size(); ++i) right[i] = Right(b[i]), b[i] = T(right[i]);
-  by_definition(p.geo, rows, depth, a, b, expected);
-  check_planned(p, left, right, expected, rows, depth, parts);
-}
-template <class T, class Left, class Right, class Product> void check_narrow(int rows, int depth, const std::vector<int>& parts = {1, 2, 3, 7}) {
-  check_numbers(planned<T, Left, Right>(std::type_identity<Product>{}), rows, depth, parts);
-}
-template <class T, class Product> void check(int rows, int depth, const std::vector<int>& parts = {1, 2, 3, 4, 7}) { check_narrow<T, T, T, Product>(rows, depth, parts); }
 
 template <int M, int N, int K, int Flags> void check_sizes() {
   using p = product<1, M, N, K, Flags, 0, 0>;
@@ -214,6 +127,11 @@ TEST_CASE("matmul of small products, which are code of their own") {
   check_sizes<70, 16, 70, 1>();
   using bounded = product<1, 40, 20, 12, 0, 0, 0>;
   for (const int rows : {1, 3, 17, 39, 40}) check<float, bounded>(rows, 12);
+}
+
+TEST_CASE("matmul of few columns beyond the last vector, of long chains and of results beyond the cache") {
+  check<float, product<1, 37, 35, 1100, 0, 0, 0>>(37, 1100, {1, 3});
+  check<float, product<1, 4000, 70, 3, 0, 0, 0>>(4000, 3, {1, 3});
 }
 
 TEST_CASE("matmul of few rows reads B in wide panels") {
@@ -309,121 +227,6 @@ TEST_CASE("matmul in pairs, whose blocks of 32 terms are cut by nothing") {
   check<double, product<1, 23, 37, 1500, 0, 0, 0, 0, pairs>>(23, 1500, parts);
   check<float, product<5, 9, 20, 70, 2, 9 * 70, 20 * 70, 0, pairs>>(3 * 9, 70);
   for (const int depth : {0, 1, 31, 32, 33, 64, 70}) check<float, product<1, 21, 37, 70, 1, 0, 0, 1, pairs>>(21, depth);
-}
-
-namespace {
-
-/// Every layout, in both orders, of two narrow operands and of one.
-template <class T, int M, int N, int K> void check_narrow_layouts(std::vector<int> parts = {1, 3, 7}) {
-  const auto check_flags = [&]<int Flags>(std::integral_constant<int, Flags>) {
-    check_narrow<T, bfloat16, bfloat16, product<1, M, N, K, Flags, 0, 0, 0, summing::pairs>>(M, K, parts);
-    check_narrow<T, T, bfloat16, product<1, M, N, K, Flags, 0, 0>>(M, K, parts);
-    check_narrow<T, bfloat16, T, product<1, M, N, K, Flags, 0, 0>>(M, K, parts);
-    if constexpr (Flags == 0) check_narrow<T, float16, float16, product<1, M, N, K, Flags, 0, 0>>(M, K, parts);
-  };
-  check_flags(std::integral_constant<int, 0>());
-  check_flags(std::integral_constant<int, 1>());
-  check_flags(std::integral_constant<int, 2>());
-  check_flags(std::integral_constant<int, 3>());
-}
-
-}  // namespace
-
-TEST_CASE("matmul of narrow operands gives the bits of the product of the same numbers") {
-  check_narrow_layouts<float, 3, 300, 65>();
-  check_narrow_layouts<float, 70, 70, 70>();
-  check_narrow_layouts<float, 193, 264, 1000>({1});
-  check_narrow<float, bfloat16, bfloat16, product<1, 1, 70, 33, 0, 0, 0, 0, summing::pairs>>(1, 33);
-  check_narrow<float, bfloat16, bfloat16, product<1, 4, 31, 16, 0, 0, 0, 0, summing::pairs>>(4, 16);
-  check_narrow<float, float, bfloat16, product<1, 13, 16, 70, 0, 0, 0>>(13, 70);
-  check_narrow<float, bfloat16, bfloat16, product<1, 30, 600, 9, 0, 0, 0>>(30, 9);
-  check_narrow<float, bfloat16, bfloat16, product<1, 49, 130, 2100, 0, 0, 0, 0, summing::pairs>>(49, 2100, {1});
-  check_narrow<double, bfloat16, bfloat16, product<1, 21, 37, 70, 2, 0, 0, 0, summing::pairs>>(21, 70);
-  check_narrow<double, double, float, product<1, 21, 37, 70, 0, 0, 0>>(21, 70);
-  check_narrow<float, bfloat16, bfloat16, product<5, 9, 20, 11, 2, 9 * 11, 20 * 11>>(3 * 9, 11);
-  check_narrow<float, bfloat16, float, product<5, 9, 20, 11, 0, 9 * 11, 0>>(4 * 9, 11);
-  check_narrow<float, bfloat16, bfloat16, product<1, 1024, 70, 256, 1, 0, 0>>(1024, 256, {1, 4});
-  for (const int depth : {0, 1, 17, 30}) check_narrow<float, bfloat16, bfloat16, product<1, 21, 37, 30, 1, 0, 0, 1>>(21, depth);
-  for (const int rows : {1, 3, 4, 5, 14, 39}) check_narrow<float, bfloat16, bfloat16, product<1, 40, 50, 70, 0, 0, 0, 0, summing::pairs>>(rows, 70);
-}
-
-namespace {
-
-/// Bytes of all values, more often the ends.
-void fill_bytes(guarded<std::int8_t>& to, std::uint64_t seed) {
-  for (std::size_t i = 0; i < to.size(); ++i) {
-    seed = seed * 6364136223846793005u + 1442695040888963407u;
-    to[i] = seed >> 60 == 0 ? std::int8_t(-128) : seed >> 60 == 1 ? std::int8_t(127) : std::int8_t(seed >> 40);
-  }
-}
-
-template <int Batch, int M, int N, int K, int Flags, int StepA = 0, int StepB = 0, int BoundedK = 0>
-using product_of_bytes = product<Batch, M, N, K, Flags, StepA, StepB, BoundedK, summing::integers>;
-using planned_bytes = planned<float, std::int8_t, std::int8_t>;
-
-void check_sums(const planned_bytes& p, int rows, int depth, const std::vector<int>& parts) {
-  const matmul_geometry& g = p.geo;
-  guarded<std::int8_t> a(p.left_size()), b(p.right_size());
-  fill_bytes(a, std::uint64_t(1 + rows));
-  fill_bytes(b, std::uint64_t(7 + depth));
-  guarded<float> expected(std::size_t(rows) * std::size_t(g.cols));
-  for (int row = 0; row < rows; ++row)
-    for (int col = 0; col < g.cols; ++col) {
-      std::int32_t sum = 0;
-      for (int k = 0; k < depth; ++k) {
-        const int at_a = row / g.rows * g.left_step + (g.left_transposed ? k * g.rows + row % g.rows : row % g.rows * g.depth + k);
-        const int at_b = row / g.rows * g.right_step + (g.right_transposed ? col * g.depth + k : k * g.cols + col);
-        sum += a[std::size_t(at_a)] * b[std::size_t(at_b)];
-      }
-      std::memcpy(&expected[std::size_t(row) * std::size_t(g.cols) + std::size_t(col)], &sum, sizeof sum);
-    }
-  check_planned(p, a, b, expected, rows, depth, parts);
-}
-template <class Product> void check_bytes(int rows, int depth, const std::vector<int>& parts = {1, 3, 7}) { check_sums(planned_bytes(std::type_identity<Product>{}), rows, depth, parts); }
-
-}  // namespace
-
-TEST_CASE("matmul of bytes gives the exact sums as integers") {
-  check_bytes<product_of_bytes<1, 1, 1, 1, 0>>(1, 1);
-  check_bytes<product_of_bytes<1, 1, 70, 33, 0>>(1, 33);
-  check_bytes<product_of_bytes<1, 3, 300, 65, 2>>(3, 65);
-  check_bytes<product_of_bytes<1, 13, 16, 70, 1>>(13, 70);
-  check_bytes<product_of_bytes<1, 16, 16, 16, 0>>(16, 16);
-  check_bytes<product_of_bytes<1, 70, 70, 70, 0>>(70, 70);
-  check_bytes<product_of_bytes<1, 70, 70, 71, 1>>(70, 71);
-  check_bytes<product_of_bytes<1, 70, 70, 72, 2>>(70, 72);
-  check_bytes<product_of_bytes<1, 70, 70, 73, 3>>(70, 73);
-  check_bytes<product_of_bytes<1, 30, 600, 9, 0>>(30, 9);
-  check_bytes<product_of_bytes<1, 193, 264, 1000, 0>>(193, 1000, {1, 4});
-  check_bytes<product_of_bytes<1, 49, 130, 5000, 0>>(49, 5000, {1});
-  check_bytes<product_of_bytes<5, 9, 20, 11, 2, 9 * 11, 20 * 11>>(3 * 9, 11);
-  check_bytes<product_of_bytes<1, 21, 37, 30, 1, 0, 0, 1>>(21, 17);
-  for (const int rows : {1, 4, 5, 14, 39}) check_bytes<product_of_bytes<1, 40, 50, 70, 0>>(rows, 70);
-}
-
-TEST_CASE("matmul of a narrow constant that was packed ahead of time") {
-  const auto check_prepared = [&]<class E>(const planned<float, E, E>& p, guarded<E>& a, guarded<E>& b) {
-    using matmul = typename planned<float, E, E>::matmul;
-    const geometry row = geometry::of(p.geo);
-    scratch_memory<float> scratch(matmul::scratch(p.geo, 40, 50)), ahead(matmul::prepared(p.geo, 40, 50, p.types));
-    guarded<float> plain(40 * 50), prepared(40 * 50);
-    call<float> c = call_of<float>(row, p.tiles, 40, 50, 70, {}, scratch, 1);
-    void* operands[] = {a.data(), b.data()};
-    c.operand = operands;
-    matmul::run(c, plain.data(), nullptr);
-    matmul::prepare(c, ahead.data());
-    c.prepared = ahead.data();
-    matmul::run(c, prepared.data(), nullptr);
-    CHECK(prepared.same_bits(plain));
-  };
-  guarded<std::int8_t> a(40 * 70), b(70 * 50);
-  fill_bytes(a, 1);
-  fill_bytes(b, 2);
-  check_prepared(planned_bytes(std::type_identity<product_of_bytes<1, 40, 50, 70, 0>>{}), a, b);
-  guarded<bfloat16> x(40 * 70), y(70 * 50);
-  for (std::size_t i = 0; i < x.size(); ++i) x[i] = bfloat16(float(a[i]));
-  for (std::size_t i = 0; i < y.size(); ++i) y[i] = bfloat16(float(b[i]) / 3);
-  check_prepared(planned<float, bfloat16, bfloat16>(std::type_identity<product<1, 40, 50, 70, 2, 0, 0, 0, summing::pairs>>{}), x, y);
 }
 
 TEST_CASE("matmul splits only work that pays for a second thread") {

@@ -22,7 +22,7 @@ using namespace tfx;
 namespace math = lanes::math;
 
 enum class job { to_bfloat16, to_float16, to_float32, number, unsigned_number, integer, unsigned_integer, wrap_8, wrap_16, wrap_32,
-                       wrap_unsigned_8, wrap_unsigned_16, less, divide, remainder, unsigned_divide, unsigned_remainder, unsigned_shift };
+                       wrap_unsigned_8, wrap_unsigned_16, less, divide, unsigned_divide, unsigned_shift };
 
 template <class T> using register_bits = lanes::integer_of<T>;
 template <class T> using unsigned_word_of = std::make_unsigned_t<register_bits<T>>;
@@ -47,9 +47,7 @@ template <job Which, class V> TFX_INLINE constexpr V apply(V x, V y) {
   else if constexpr (Which == wrap_unsigned_16) return L::from_bits(math::wrap_unsigned<16>(a));
   else if constexpr (Which == less) return L::from_bits(lanes::traits<I>::select(math::unsigned_less(a, b), a, b));
   else if constexpr (Which == divide) return L::from_bits(math::divide(a, b));
-  else if constexpr (Which == remainder) return L::from_bits(math::remainder(a, b));
   else if constexpr (Which == unsigned_divide) return L::from_bits(math::unsigned_divide(a, b));
-  else if constexpr (Which == unsigned_remainder) return L::from_bits(math::unsigned_remainder(a, b));
   else return L::from_bits(math::unsigned_shr(a, 5));
 }
 
@@ -75,9 +73,7 @@ template <job Which, class T> T expected(T x, T y) {
   else if constexpr (Which == wrap_unsigned_16) return in_register(std::uint16_t(a));
   else if constexpr (Which == less) return in_register(u < v ? u : v);
   else if constexpr (Which == divide) return in_register(b == 0 ? -1 : b == -1 ? integer_type(word(0) - u) : a / b);
-  else if constexpr (Which == remainder) return in_register(b == 0 ? a : b == -1 ? 0 : a % b);
   else if constexpr (Which == unsigned_divide) return in_register(v == 0 ? word(-1) : word(u / v));
-  else if constexpr (Which == unsigned_remainder) return in_register(v == 0 ? u : word(u % v));
   else return in_register(word(u >> 5));
 }
 
@@ -181,9 +177,7 @@ TEST_CASE_TEMPLATE("numbers are rounded, and integers computed, as the language 
     CHECK(wrong<job::wrap_unsigned_16, T>(set) == 0);
     CHECK(wrong<job::less, T>(set) == 0);
     CHECK(wrong<job::divide, T>(set) == 0);
-    CHECK(wrong<job::remainder, T>(set) == 0);
     CHECK(wrong<job::unsigned_divide, T>(set) == 0);
-    CHECK(wrong<job::unsigned_remainder, T>(set) == 0);
     CHECK(wrong<job::unsigned_shift, T>(set) == 0);
   }
 }
@@ -217,6 +211,5 @@ TEST_CASE("and in constants") {
   static_assert(math::round_to<float16>(65519.99f) == 65504 && math::round_to<float16>(-65520.0) < -1e300 && math::round_to<float>(0x1.8p-149) == 0x1p-148);
   static_assert(math::integer(3e9f) == 2147483647 && math::integer(-2.9) == -2 && math::unsigned_integer(-1.f) == 0 && math::unsigned_integer(4294967040.f) == -256);
   static_assert(math::number<float>(16777217) == 16777216 && math::unsigned_number<float>(-1) == 0x1p32f && math::unsigned_number<double>(-1) == 0x1p64);
-  static_assert(math::wrap<8>(200) == -56 && math::wrap_unsigned<16>(-1) == 65535 && math::divide(-7, 2) == -3 && math::divide(5, 0) == -1 && math::remainder(-7, 2) == -1);
   static_assert(math::unsigned_divide(-1, 2) == 2147483647 && math::divide(std::numeric_limits<std::int32_t>::min(), -1) == std::numeric_limits<std::int32_t>::min());
 }

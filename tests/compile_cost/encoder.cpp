@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// budget: seconds=10 megabytes=360 compiler=g++-12
+// budget: seconds=10 megabytes=390 compiler=g++-12
 // A transformer encoder block, trained and used.
 #include <tfx/tfx.hpp>
 

@@ -4,16 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <tfx/core/shape.hpp>
+#include <tfx/data/record.hpp>
 
 /// A data set that is declared only: what compiling costs does not depend on where images come from.
 template <int... Extent> struct images {
-  using image_shape = tfx::shape<Extent...>;
-  using label_shape = tfx::shape<>;
-  using label_type = std::uint8_t;
-  static constexpr int classes = 10;
-  const std::uint8_t* labels;
+  using record = tfx::data::record<tfx::data::field<tfx::shape<Extent...>>, tfx::data::field<tfx::shape<>, std::uint8_t, 10>>;
   std::size_t size() const;
-  void gather(const std::uint32_t*, int, float*) const;
-  template <class T> void gather_labels(const std::uint32_t*, int, T*) const;
+  template <int Column, class T> void gather_column(const std::uint32_t*, int, tfx::data::rows<T>) const;
 };

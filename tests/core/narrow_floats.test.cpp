@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include <tfx/core/dtype.hpp>
+#include <tfx/core/element.hpp>
 
 namespace {
 

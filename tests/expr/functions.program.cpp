@@ -13,6 +13,7 @@ namespace {
 using matrix = tensor<float, shape<2, 2>>;
 using row = tensor<float, shape<2>>;
 using image = tensor<float, shape<1, 4, 4, 2>>;
+using transforms = tensor<float, shape<1, 6>>;
 using filters = tensor<float, shape<3, 3, 2, 1>>;
 using spread = tensor<float, shape<3, 3, 1, 2>>;   // of a transposed convolution
 using whole = tensor<int, shape<2>>;
@@ -80,6 +81,14 @@ void activations() {
   OF_ONE("softplus", softplus(x))
   OF_ONE("softsign", softsign(x))
   OF_ONE("mish", mish(x))
+  OF_ONE("celu(x, alpha = 1)", celu(x, 1.0))
+  OF_ONE("hard_tanh", hard_tanh(x))
+  OF_ONE("tanh_shrink", tanh_shrink(x))
+  OF_ONE("soft_shrink(x, bound = 0.5)", soft_shrink(x, 0.5))
+  OF_ONE("hard_shrink(x, bound = 0.5)", hard_shrink(x, 0.5))
+  OF_ONE("threshold(x, bound = 0, value = 0)", threshold(x, 0.0, 0.0))
+  OF_ONE("squareplus(x, b = 4)", squareplus(x, 4.0))
+  OF_ONE("glu<Axis = -1>(x)", glu(x))
   OF_ONE("elu", elu(x))
   OF_ONE("selu", selu(x))
   OF_ONE("gelu", gelu(x))
@@ -115,8 +124,8 @@ void products() {
   OF(whole COMMA whole, "requantise(sums, multiplier, shift)", requantise(x, y, y))
   OF(image COMMA filters, "conv2d<Option...>(x, w)", conv2d<same>(x, y))
   OF(image COMMA spread, "conv2d_transpose<Option...>(x, w)", conv2d_transpose<same>(x, y))
-  OF(image COMMA image, "max_pool2d<Size, Step = Size, Padding = valid>(x)", max_pool2d<2>(x) + max_pool2d<2>(y))
-  OF(image COMMA image, "average_pool2d<Size, Step = Size, Padding = valid>(x)", average_pool2d<2>(x) + average_pool2d<2>(y))
+  OF(image COMMA image, "max_pool2d<Size, Option...>(x)", max_pool2d<2>(x) + max_pool2d<2>(y))
+  OF(image COMMA image, "average_pool2d<Size, Option...>(x)", average_pool2d<2>(x) + average_pool2d<2>(y))
   OF(heads COMMA heads, "dot_product_attention<Option...>(q, k, v, scale = 0)", dot_product_attention(x, y, y))
   OF(heads COMMA heads, "dot_product_attention<Option...>(q, k, v, mask, scale = 0)", dot_product_attention(x, y, y, x))
 }
@@ -133,6 +142,7 @@ void shapes_and_tables() {
   OF_ONE("slice<Axis, Begin, End, Step>(x)", slice<0, 0, 2, 2>(x))
   OF_ONE("pad<Axis, Before, After>(x, value = 0)", pad<0, 1, 1>(x))
   OF_ONE("flip<Axis...>(x)", flip<0>(x))
+  OF(image COMMA transforms, "affine_transform<Between = bilinear, Beyond = border::constant>(images, transforms, fill = 0)", affine_transform(x, y))
   OF_ONE("upsample_nearest<Axis, Factor>(x)", upsample_nearest<1, 2>(x))
   OF_ONE("upsample_linear<Axis, Factor>(x)", upsample_linear<1, 2>(x))
   OF(matrix COMMA matrix, "concatenate<Axis>(x...)", concatenate<0>(x, y))

@@ -73,4 +73,22 @@ static_assert([] {
   return true;
 }());
 
+// Of a window that is not square both extents are seen.
+struct windows {
+  constexpr void operator()(builder& b) const {
+    const var<shape<2, 8, 8, 3>> x{b.add_input(dims{4, {2, 8, 8, 3}, false}, dtype::real_type, "x")};
+    b.add_output((x | nn::conv2d<4, 5, kernel_height<1>>{} | nn::max_pool<2, kernel_height<4>, stride<2, 1>>{}).h);
+  }
+};
+using windows_written = semantic_graph<windows>;
+constexpr semantic_view w = windows_written::view();
+constexpr std::string_view text_in(std::string_view call_name, std::string_view attribute_name) {
+  for (int c = 0; c < w.n_calls; ++c)
+    for (int k = 0; k < w.calls[c].attributes; ++k)
+      if (w.calls[c].name == call_name && w.attribute(w.calls[c], k).name == attribute_name) return w.attribute(w.calls[c], k).text;
+  return "none";
+}
+static_assert(text_in("conv2d", "kernel") == "1x5");
+static_assert(text_in("max_pool2d", "size") == "4x2" && text_in("max_pool2d", "stride") == "2x1");
+
 }  // namespace

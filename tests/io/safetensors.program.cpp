@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes the file that safetensors.test.py expects, or checks one that it wrote.
+#include <tfx/core/complex.hpp>
 #include <tfx/io/safetensors.hpp>
 
 #include <cstdint>
@@ -22,6 +23,7 @@ const std::vector<std::int16_t> i16 = {-32768, 2, 3};
 const std::vector<std::uint16_t> u16 = {65535};
 const std::vector<std::int8_t> i8 = {-128, 127, 0};
 const std::vector<tfx::float16> halves = {tfx::float16(0.5), tfx::float16(-2.25), tfx::float16(65504.0)};
+const std::vector<tfx::complex64> complex = {{1, 2}, {-0.5f, 0}};
 const bool flags[3] = {true, false, true};
 
 void write(const char* path, bool with_metadata) {
@@ -37,6 +39,7 @@ void write(const char* path, bool with_metadata) {
                                                     {"u16", tfx::dtype::uint16, {1}, u16.data()},
                                                     {"i8", tfx::dtype::int8, {3}, i8.data()},
                                                     {"halves", tfx::dtype::float16, {3}, halves.data()},
+                                                    {"complex", tfx::dtype::complex64, {2}, complex.data()},
                                                     {"empty", tfx::dtype::float32, {0, 4}, nullptr}};
   if (with_metadata) {
     tfx::io::write_safetensors(path, arrays, {{"format", "tfx"}, {"note", "line\nbreak"}});
@@ -58,13 +61,13 @@ bool read(const char* path) {
   bool right = same(file, "f32", f32) && same(file, "layer/\"ä\"/f64", f64) && same(file, "i32", i32) &&
                same(file, "i64", i64) && same(file, "u8", u8) && same(file, "f16", f32) && same(file, "u64", u64) &&
                same(file, "u32", u32) && same(file, "i16", i16) && same(file, "u16", u16) && same(file, "i8", i8) &&
-               same(file, "halves", halves) &&
+               same(file, "halves", halves) && same(file, "complex", complex) &&
                same(file, "empty", std::vector<float>{});
   bool read_flags[3] = {};
   file.read("flags", read_flags);
   right = right && std::memcmp(read_flags, flags, sizeof flags) == 0;
   right = right && file.find("f32")->shape == std::vector<std::int64_t>{2, 3} && file.find("i64")->shape.empty();
-  return right && file.metadata().at("note") == "line\nbreak" && file.tensors().size() == 14;
+  return right && file.metadata().at("note") == "line\nbreak" && file.tensors().size() == 15;
 }
 }  // namespace
 

@@ -335,7 +335,7 @@ TEST_CASE("booleans other than 0 and 1 are not let in") {
       at.put("file", file_of(R"({"f":{"dtype":"BOOL","shape":[4],"data_offsets":[0,4]}})", std::string("\0\1\2\0", 4)));
   bool flags[4] = {};
   const io::named_buffer wanted[] = {{"f", dtype::boolean, {4}, flags}};
-  CHECK_THROWS_WITH_AS(io::load_into(path, wanted),
+  CHECK_THROWS_WITH_AS(io::load_into(safetensors_file(path), wanted),
                        (path.string() + ": at byte 65 expected 0 or 1 in f, found 2").c_str(), file_error);
   CHECK(!flags[1]);
 }
@@ -395,9 +395,9 @@ TEST_CASE("surplus arrays and other precision are taken when asked") {
   io::write_safetensors(at / "file", arrays);
   double out[2] = {};
   const io::named_buffer wanted[] = {{"x", dtype::float64, {2}, out}};
-  CHECK_THROWS_AS(io::load_into(at / "file", wanted, {.convert = true}), io::mismatch_error);
-  CHECK_THROWS_AS(io::load_into(at / "file", wanted, {.allow_surplus = true}), io::mismatch_error);
-  io::load_into(at / "file", wanted, {.convert = true, .allow_surplus = true});
+  CHECK_THROWS_AS(io::load_into(safetensors_file(at / "file"), wanted, {.convert = true}), io::mismatch_error);
+  CHECK_THROWS_AS(io::load_into(safetensors_file(at / "file"), wanted, {.allow_surplus = true}), io::mismatch_error);
+  io::load_into(safetensors_file(at / "file"), wanted, {.convert = true, .allow_surplus = true});
   CHECK(out[0] == static_cast<double>(0.1f));
   CHECK(out[1] == static_cast<double>(0.2f));
 }

@@ -34,6 +34,7 @@ ARRAYS = {
     "u16": numpy.array([65535], numpy.uint16),
     "i8": numpy.array([-128, 127, 0], numpy.int8),
     "halves": numpy.array([0.5, -2.25, 65504], numpy.float16),
+    "complex": numpy.array([1 + 2j, -0.5], numpy.complex64),
     "empty": numpy.zeros((0, 4), numpy.float32),
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // labels: heavy
-#include <tfx/metrics/metrics.hpp>
+#include <tfx/metrics.hpp>
 #include <tfx/ops.hpp>
 
 #include "../fixtures/losses.hpp"

@@ -1,25 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-// cases: 20
-// case 1: matmul (line 38): inner extents differ, [64, 28] times [27, 10]
+// cases: 24
+// case 1: matmul (line 42): inner extents differ, [64, 28] times [27, 10]
 // case 2: add: [64, 28] and [27] cannot be broadcast together
-// case 3: dense<120> at dense (line 50) expects [batch, features], got [64, 5, 5, 16]; put nn::flatten before it
-// case 4: residual at repeat/0/residual (line 56): the branch changes the shape from [64, 28, 28, 8] to [64, 28, 28, 16]
-// case 5: fit: one image of the data is [32, 32, 3], the model's input is [28, 28]
-// case 6: softmax_cross_entropy expects class numbers (integers []), the labels are floating point [10]
-// case 7: mean<3> (line 84): axis 3 is out of range for [64, 28, 28], rank 3
+// case 3: dense<120> at dense (line 54) expects [batch, features], got [64, 5, 5, 16]; put nn::flatten before it
+// case 4: residual at repeat/0/residual (line 60): the branch changes the shape from [64, 28, 28, 8] to [64, 28, 28, 16]
+// case 5: fit: column 0 of the data is [32, 32, 3], input 0 of the network is [28, 28]
+// case 6: fit: column 1 of the data is floating point [10], softmax_cross_entropy expects class numbers, integers []
+// case 7: mean<3> (line 82): axis 3 is out of range for [64, 28, 28], rank 3
 // case 8: only{'haed'} names no parameter; did you mean 'head'? Known: body, head
-// case 9: doubled has no derivative (line 102), but dense/weight is trained through it; add one, or stop_gradient / nn::frozen
+// case 9: doubled has no derivative (line 100), but dense/weight is trained through it; add one, or stop_gradient / nn::frozen
 // case 10: if: a traced value has no truth value while compiling; use where(condition, a, b)
 // case 11: two parameters are named gain; nn::named tells layers apart, nn::shared makes them one
-// case 12: predict needs 8192 bytes of arena, the limit is 4096; the largest buffer is relu [64, 32] from line 28
-// case 13: add at repeat/0/block (line 129): [64, 28, 28, 8] and [64, 28, 28, 16] cannot be broadcast together
-// case 14: dense<10> at dense (line 138) expects [batch, features], got [64, 28, 28, 6]; put nn::flatten before it
-// case 15: dense<10> at dense (line 164) expects [batch, features], got [64, 28, 28, 6]; put nn::flatten before it
+// case 12: predict needs 8192 bytes of arena, the limit is 4096; the largest buffer is relu [64, 32] from line 32
+// case 13: add at repeat/0/block (line 127): [64, 28, 28, 8] and [64, 28, 28, 16] cannot be broadcast together
+// case 14: dense<10> at dense (line 136) expects [batch, features], got [64, 28, 28, 6]; put nn::flatten before it
+// case 15: dense<10> at dense (line 159) expects [batch, features], got [64, 28, 28, 6]; put nn::flatten before it
 // case 16: matmul: inner extents differ, [2, 3] times [2, 3]
 // case 17: mix: `apply` takes neither one, two nor three lanes; a function of more is composed of operations of fewer
 // case 18: minimize: plain is no optimizer, it lacks `double clip_norm = 0`
 // case 19: loss distance gives []; a loss gives one number per example, [batch] or [batch, ...]
 // case 20: halved: a producer has `element<T>(attributes, inputs, row, column, columns, present)`
+// case 21: dense(8) (line 216): what decides a shape is a template argument; write nn::dense<8>{}
+// case 22: the recipe is a template argument: write fit<training>(data) and evaluate<training>(data), not fit(training, data)
+// case 23: predict: addresses of float64 and float64 are given, the network reads float32 and writes float32; predict_rows(numbers) takes others too
+// case 24: conv2d(8, 3) (line 236): what decides a shape is a template argument; write nn::conv2d<8, 3>{}
 // What is said of a case is checked by compiling it. Most of what that costs is reading headers, so further ones are included
 // by the cases that need them.
 #include <tfx/tfx.hpp>
@@ -58,10 +62,7 @@ model<net, input<64, 28, 28, 1>> classifier{seed{1}};
 
 #elif CASE == 5   // fit with images of another size
 struct images {
-  using image_shape = shape<32, 32, 3>;
-  using label_shape = shape<>;
-  using label_type = int;
-  static constexpr int classes = 10;
+  using record = data::record<data::field<shape<32, 32, 3>>, data::field<shape<>, int, 10>>;
 } cifar;
 void train() {
   model<good, input<64, 28, 28>> classifier{seed{1}};
@@ -70,10 +71,7 @@ void train() {
 
 #elif CASE == 6   // labels that do not suit the loss
 struct images {
-  using image_shape = shape<28, 28>;
-  using label_shape = shape<10>;
-  using label_type = float;
-  static constexpr int classes = 10;
+  using record = data::record<data::field<shape<28, 28>>, data::field<shape<10>>>;
 } pictures;
 void train() {
   model<good, input<64, 28, 28>> classifier{seed{1}};
@@ -138,10 +136,7 @@ model<net, input<64, 28, 28, 1>> classifier{seed{1}};
 inline constexpr auto net = nn::sequential(nn::conv2d<6, 5, same>{}, nn::dense<10>{});
 #include <tfx/io/safetensors.hpp>
 struct images {
-  using image_shape = shape<28, 28, 1>;
-  using label_shape = shape<>;
-  using label_type = int;
-  static constexpr int classes = 10;
+  using record = data::record<data::field<shape<28, 28, 1>>, data::field<shape<>, int, 10>>;
   float* x;
   int* y;
 } data_set;
@@ -216,4 +211,28 @@ inline constexpr auto net = [](auto x) {
   return decltype(x){{x.h.graph, x.h.graph->template emit<halved_op>(x.h.shape(), x.h.type(), 0, x.h.id)}};
 };
 model<net, input<64, 8>> halves{seed{1}};
+
+#elif CASE == 21   // a size in parentheses
+inline constexpr auto net = nn::sequential(nn::dense(8), nn::relu{}, nn::dense<10>{});
+model<net, input<64, 8>> classifier{seed{1}};
+
+#elif CASE == 22   // a recipe in parentheses
+struct images {
+  using record = data::record<data::field<shape<28, 28>>, data::field<shape<>, int, 10>>;
+} pictures;
+void train() {
+  model<good, input<64, 28, 28>> classifier{seed{1}};
+  classifier.fit(training, pictures, {.epochs = 5});
+}
+
+#elif CASE == 23   // addresses of other numbers
+inline constexpr auto net = nn::dense<4>{};
+void ask(const double* x, double* y) {
+  model<net, input<64, 8>> fitted{seed{1}};
+  fitted.predict(x, y, 64);
+}
+
+#elif CASE == 24   // two sizes in parentheses
+inline constexpr auto net = nn::sequential(nn::conv2d(8, 3), nn::relu{});
+model<net, input<64, 28, 28, 1>> classifier{seed{1}};
 #endif

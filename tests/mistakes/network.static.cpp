@@ -130,3 +130,42 @@ inline constexpr auto conv = nn::sequential(nn::conv2d<0, 3>{});
 static_assert(mistake_in<conv, input<64, 8, 8, 1>> ==
     "conv2d<0, 3> at conv2d (line 129) gives at least one channel, from a window of at least one pixel");
 }
+
+namespace what_the_compiler_cannot_read {
+const auto net = nn::sequential(nn::dense<4>{});
+static_assert(mistake_in<net, input<64, 8>> == "the network is not constexpr; write: inline constexpr auto net = ...");
+double half = 0.5;
+const auto captures = [half = half](auto x) { return half * x; };
+static_assert(mistake_in_step<captures, input<64, 8>> == "the step is not constexpr; write: inline constexpr auto step = ...");
+}
+
+namespace what_a_network_is_called_with {
+struct takes_two {
+  constexpr auto operator()(auto a, auto b) const { return concatenate<1>(a, b); }
+};
+inline constexpr takes_two net{};
+static_assert(mistake_in<net, input<64, 8>> == "network takes_two cannot be called with 1 input, [64, 8]");
+static_assert(mistake_in<net, inputs<input<64, 8>, input<64, 3>>> == "");
+inline constexpr auto number = [](auto) { return 3; };
+static_assert(mistake_in<number, input<64, 8>> == "network lambda gives neither a traced value nor outputs(a, b, ...)");
+}
+
+#include <cmath>
+
+namespace functions_of_numbers {
+// region: number
+inline constexpr auto net = nn::sequential(nn::dense<4>{}, [](auto x) { return 1 / (1 + std::exp(-x)); });
+static_assert(mistake_in<net, input<64, 8>> ==
+    "layer lambda (line 157) gives a number, no traced value: of a traced x write exp(x), not std::exp(x)");
+// end region
+}
+
+namespace sizes_in_parentheses {
+// region: parentheses
+inline constexpr auto net = nn::sequential(nn::flatten{}, nn::dense(8), nn::relu{}, nn::dense<10>{});
+static_assert(mistake_in<net, input<64, 28, 28>> ==
+    "dense(8) (line 165): what decides a shape is a template argument; write nn::dense<8>{}");
+// end region
+inline constexpr auto words = nn::sequential(nn::embedding(100, 16), nn::lstm(8));
+static_assert(mistake_in<words, indices<64, 20>>.ends_with("write nn::embedding<100, 16>{}"));
+}

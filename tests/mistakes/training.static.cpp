@@ -61,9 +61,9 @@ static_assert(mistake_in<beside, input<64, 8>, training> ==
 
 namespace outputs_that_do_not_suit_the_loss {
 // region: logits
-inline constexpr auto net = nn::sequential(nn::conv2d<10, 3>{});
-static_assert(mistake_in<net, input<64, 28, 28, 1>, training> ==
-    "softmax_cross_entropy expects logits [batch, classes] and one class number each, "
+inline constexpr auto step = [](auto x, auto labels) { return loss::softmax_cross_entropy{}(x | nn::conv2d<10, 3>{}, labels); };
+static_assert(mistake_in_step<step, input<64, 28, 28, 1>, indices<64>> ==
+    "softmax_cross_entropy expects logits [batch, ..., classes] and one class number each, "
     "got [64, 26, 26, 10] and integers [64]");
 // end region
 }
@@ -77,25 +77,22 @@ static_assert(mistake_in<net, input<64, 28, 28, 1>, training> ==
 namespace data_that_does_not_suit_the_model {
 // region: data
 template <class Image, class Label, class Type, int Classes> struct images {
-  using image_shape = Image;
-  using label_shape = Label;
-  using label_type = Type;
-  static constexpr int classes = Classes;
+  using record = data::record<data::field<Image>, data::field<Label, Type, Classes>>;
 };
 using cifar = images<shape<32, 32, 3>, shape<>, int, 10>;
 static_assert(mistake_in_data<good, input<64, 28, 28>, training, cifar> ==
-    "fit: one image of the data is [32, 32, 3], the model's input is [28, 28]");
+    "fit: column 0 of the data is [32, 32, 3], input 0 of the network is [28, 28]");
 using one_hot_labels = images<shape<28, 28>, shape<10>, float, 10>;
 static_assert(mistake_in_data<good, input<64, 28, 28>, training, one_hot_labels> ==
-    "softmax_cross_entropy expects class numbers (integers []), the labels are floating point [10]");
+    "fit: column 1 of the data is floating point [10], softmax_cross_entropy expects class numbers, integers []");
 using hundred_classes = images<shape<28, 28>, shape<>, int, 100>;
 static_assert(mistake_in_data<good, input<64, 28, 28>, training, hundred_classes> ==
-    "softmax_cross_entropy: the data has 100 classes, the model's output is [64, 10]");
+    "fit: column 1 of the data has 100 classes, softmax_cross_entropy has an output of 10");
 // end region
 inline constexpr auto regression = recipe(loss::mean_squared_error{}, optim::adam{});
 using numbers = images<shape<28, 28>, shape<3>, float, 0>;
 static_assert(mistake_in_data<good, input<64, 28, 28>, regression, numbers> ==
-    "mean_squared_error expects labels like the model's output [64, 10], one label of the data is [3]");
+    "fit: column 1 of the data is [3], mean_squared_error expects [10]");
 using fashion = images<shape<28, 28>, shape<>, unsigned char, 10>;
 static_assert(mistake_in_data<good, input<64, 28, 28>, training, fashion> == "");
 }
@@ -107,4 +104,45 @@ static_assert(m::fits<8192>);
 static_assert(mistake_in_memory<m, 4096> ==
     "predict needs 8192 bytes of arena, the limit is 4096; the largest buffer is relu [64, 32] from line 6");
 // end region
+}
+
+namespace softmax_twice {
+// region: softmax
+inline constexpr auto net = nn::sequential(nn::dense<10>{}, nn::softmax{});
+static_assert(mistake_in<net, input<64, 8>, training> ==
+    "softmax_cross_entropy expects logits and applies softmax itself, but the output is that of a softmax; leave nn::softmax out");
+// end region
+inline constexpr auto dense = recipe(loss::softmax_cross_entropy_dense{}, optim::adam{});
+static_assert(mistake_in<net, input<64, 8>, dense>.starts_with("softmax_cross_entropy_dense expects logits"));
+inline constexpr auto one_number = nn::sequential(nn::dense<1>{}, nn::sigmoid{});
+inline constexpr auto yes_or_no = recipe(loss::binary_cross_entropy{}, optim::adam{});
+static_assert(mistake_in<one_number, input<64, 8>, yes_or_no>.starts_with("binary_cross_entropy expects logits"));
+inline constexpr auto attention = nn::sequential(nn::dense<10>{}, nn::softmax{}, nn::dense<10>{});
+static_assert(mistake_in<attention, input<64, 8>, training> == "");
+}
+
+namespace a_recipe_that_the_compiler_cannot_read {
+const auto recipe_of_its_own = recipe(loss::softmax_cross_entropy{}, optim::adam{});
+static_assert(mistake_in<good, input<64, 28, 28>, recipe_of_its_own> == "the recipe is not constexpr; write: inline constexpr auto training = recipe(...)");
+}
+
+namespace no_parameter_is_named {
+inline constexpr auto net = nn::sequential(nn::flatten{}, nn::dense<10>{});
+inline constexpr auto decayed = recipe(loss::softmax_cross_entropy{} + penalty::orthogonal{.on = "body"}, optim::adam{});
+static_assert(mistake_in<net, input<64, 28, 28>, decayed> ==
+    "orthogonal{'body'} names no parameter that is trained; known: dense/weight, dense/bias");
+inline constexpr auto held = recipe(loss::softmax_cross_entropy{}, optim::constrained(optim::adam{}, constraint::max_norm{.on = "*/kernel"}));
+static_assert(mistake_in<net, input<64, 28, 28>, held> ==
+    "max_norm{'*/kernel'} names no parameter that is trained; known: dense/weight, dense/bias");
+inline constexpr auto shrunk = recipe(loss::softmax_cross_entropy{}, optim::decayed(optim::lion{}, 1e-2, "kernel"));
+static_assert(mistake_in<net, input<64, 28, 28>, shrunk> ==
+    "decayed{'kernel'} names no parameter that is trained; known: dense/weight, dense/bias");
+}
+
+namespace metric_of_another_output {
+inline constexpr auto net = nn::sequential(nn::flatten{}, nn::dense<10>{});
+inline constexpr auto nine = recipe(loss::softmax_cross_entropy{}, optim::adam{}, metric::confusion_matrix<9>{});
+static_assert(mistake_in<net, input<64, 28, 28>, nine> == "confusion_matrix<9> expects outputs [batch, ..., 9], got [64, 10]");
+inline constexpr auto number = recipe(loss::softmax_cross_entropy{}, optim::adam{}, metric::root_mean_squared_error{});
+static_assert(mistake_in<net, input<64, 28, 28>, number> == "recipe: the metric root_mean_squared_error gives no number of [64, 10] and [64]");
 }

@@ -25,6 +25,9 @@ constexpr nn::conv2d_transpose<2, 3, same, stride<2>> conv2d_transpose_same{};
 constexpr nn::conv2d_transpose<2, 2, stride<3>> conv2d_transpose_valid{};
 constexpr nn::depthwise_conv2d<2, same, stride<2>, depth_multiplier<2>> depthwise_conv2d{};
 constexpr nn::separable_conv2d<3, 3, same> separable_conv2d{};
+constexpr nn::conv2d<3, 3, kernel_height<1>, same, stride<1, 2>> conv2d_wide{};
+constexpr nn::conv2d_transpose<2, 2, kernel_height<3>, stride<2>> conv2d_transpose_high{};
+constexpr nn::depthwise_conv2d<1, kernel_height<3>> depthwise_conv2d_high{};
 constexpr nn::up_sampling2d<2> twice{};
 constexpr nn::up_sampling2d<3, bilinear> thrice{};
 constexpr nn::zero_padding2d<1, 2, 0, 3> zero_padding2d{};
@@ -55,6 +58,12 @@ TEST_CASE("convolutions that make an image larger") {
 TEST_CASE("convolutions of each channel by itself") {
   check_layer<depthwise_conv2d, fixtures::depthwise_conv2d>("depthwise_conv2d/weight depthwise_conv2d/bias");
   check_layer<separable_conv2d, fixtures::separable_conv2d>("separable_conv2d/depthwise_weight separable_conv2d/pointwise_weight separable_conv2d/bias");
+}
+
+TEST_CASE("windows that are not square") {
+  check_layer<conv2d_wide, fixtures::conv2d_wide>("conv2d/weight conv2d/bias");
+  check_layer<conv2d_transpose_high, fixtures::conv2d_transpose_high>("conv2d_transpose/weight conv2d_transpose/bias");
+  check_layer<depthwise_conv2d_high, fixtures::depthwise_conv2d_high>("depthwise_conv2d/weight depthwise_conv2d/bias");
 }
 
 TEST_CASE("other shapes of the same numbers") {

@@ -50,7 +50,8 @@ TEST_CASE("products and maps of a batch are those of the rows present") {
               [](auto b) { return matmul(transpose(b.z), b.z); }, [](auto b) { return matmul(b.z, b.m); },
               [](auto b) { return matmul(b.m, transpose(b.z)); }, [](auto b) { return matmul(expand_dims<1>(b.x), transpose(b.z)); },
               [](auto b) { return gather(b.m, b.i); }, [](auto b) { return one_hot<3>(b.i) * b.x; },
-              [](auto b) { return take_along_last(b.x, b.i); });
+              [](auto b) { return take_along_last(b.x, b.i); },
+              [](auto b) { return var<typename decltype(b.v)::shape_type, std::int32_t>{column_index(*b.v.h.graph, decltype(b.v)::dim)} * b.v; });
 }
 TEST_CASE("what is rearranged in a batch is that of the rows present") {
   check_batch([](auto b) { return flatten(b.z); }, [](auto b) { return reshape<b.bound, 3, 2>(b.z); }, [](auto b) { return squeeze<1>(expand_dims<1>(b.x)); },

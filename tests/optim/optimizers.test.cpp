@@ -13,15 +13,15 @@ using namespace tfx::testing;
 using start = fixtures::optimizer_start;
 
 /// One parameter p whose gradient is given.
-template <const auto& Optimizer> struct optimizer_step {
+template <const auto& Optimizer, class Shape> struct optimizer_step {
   constexpr void operator()(builder& b) const {
     b.spaces = test_spaces;
-    const var<shape<6>> gradient{testing::detail::take(b, dims{1, {6}, false}, dtype::real_type)};
-    minimize(sum(param<shape<6>>(gradient, "p") * gradient), Optimizer);
+    const var<Shape> gradient{testing::detail::take(b, Shape::value, dtype::real_type)};
+    minimize(sum(param<Shape>(gradient, "p") * gradient), Optimizer);
   }
 };
 
-template <const auto& Optimizer> struct optimizer_machine : machine<optimizer_step<Optimizer>, interpreted, double> {
+template <const auto& Optimizer, class Shape = shape<6>> struct optimizer_machine : machine<optimizer_step<Optimizer, Shape>, interpreted, double> {
   optimizer_machine() { this->put(this->leaf("p"), numbers_of(start::start)); }
   numbers step(const numbers& gradient) {
     this->put(this->leaf(inputs_space, 0), gradient);
@@ -108,6 +108,30 @@ TEST_CASE("RMSprop and Adagrad") {
     optimizer_machine<adagrad> m;
     check_steps(m, fixtures::adagrad::after);
   }
+}
+
+constexpr optim::adadelta adadelta{.learning_rate = rate};
+constexpr optim::adamax adamax{.learning_rate = rate};
+constexpr optim::nadam nadam{.learning_rate = rate};
+constexpr optim::lion lion{.learning_rate = rate};
+constexpr optim::lamb lamb{.learning_rate = rate};
+constexpr optim::ftrl ftrl{.learning_rate = rate};
+constexpr optim::ftrl ftrl_regularised{.learning_rate = rate, .learning_rate_power = -0.75, .initial_accumulator = 0.25, .l1 = 0.5, .l2 = 0.125, .l2_shrinkage = 0.0625, .beta = 0.5};
+
+template <const auto& Optimizer, class Case, class Shape = shape<6>> void check_all_steps() {
+  optimizer_machine<Optimizer, Shape> m;
+  INFO(std::string(Case::name));
+  check_steps(m, Case::after);
+}
+
+TEST_CASE("the others of Keras") {
+  check_all_steps<adadelta, fixtures::adadelta>();
+  check_all_steps<adamax, fixtures::adamax>();
+  check_all_steps<nadam, fixtures::nadam>();
+  check_all_steps<lion, fixtures::lion>();
+  check_all_steps<lamb, fixtures::lamb>();
+  check_all_steps<ftrl, fixtures::ftrl>();
+  check_all_steps<ftrl_regularised, fixtures::ftrl_regularised>();
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// budget: native=162000 any=306000
+// budget: native=170000 any=320000
 // A program that trains an encoder block with dropout on data in memory, evaluates and uses it.
 #include <cstdint>
 #include <vector>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// budget: native=30000 any=34500
+// budget: native=30000 any=35000
 // A program that uses a network with three layers for one row.
 #include <cstdio>
 

@@ -24,7 +24,7 @@ class graph_tables {
   graph_tables(const graph_tables&) = delete;
 
   graph_view view() const {
-    return {nodes, edges, geometries, leaves, names, paths, regions, space_size, size.nodes, size.leaves, size.regions, spaces, batch_bound};
+    return {nodes, edges, geometries, leaves, names, paths, regions, space_size, size.nodes, size.leaves, size.regions, spaces, batch_bound, followed.data, followed.count};
   }
 
  private:
@@ -52,6 +52,9 @@ class graph_tables {
   region_info* regions;
   int space_size[max_spaces] = {};
   int spaces = 0, batch_bound = 0;
+  length_info lengths[max_lengths] = {};
+  int n_lengths = 0;
+  list<followed_number> followed;   ///< of a graph whose inputs have lengths
 };
 
 }  // namespace tfx::testing

@@ -53,6 +53,7 @@ struct random_graph {
   int gradient_depth = 0;
   bool types = false;       ///< values of other element types, too
   bool joins = false;       ///< many concatenations of long lines, and work on groups of channels
+  int length = 5;           ///< in place of this extent; another one is of inputs
   list<handle> typed{};
   list<int> typed_leaves{};
 
@@ -68,8 +69,22 @@ struct random_graph {
     constexpr dims shapes[] = {{0, {}, false},     {1, {5}, false},       {2, {6, 5}, false},    {2, {6, 1}, false}, {2, {5, 6}, false},
                                {2, {5, 5}, false}, {3, {2, 3, 5}, false}, {3, {2, 3, 1}, false}, {1, {1}, false},    {2, {1, 5}, false},
                                {2, {3, 16}, false}, {3, {2, 2, 16}, false}, {3, {2, 1, 16}, false}, {4, {2, 3, 2, 5}, false}, {3, {2, 3, 2}, false}, {1, {16}, false}};
-    return shapes[draw(16)];
+    dims s = shapes[draw(16)];
+    for (int& extent : s.extent)
+      if (extent == 5) extent = length;
+    return s;
   }
+  /// Would be 5 if it is the length.
+  constexpr int usual(int extent) const {
+    return extent % length == 0 ? extent / length * 5 : extent > length && extent < length + 16 ? 5 + extent - length : extent;
+  }
+  /// How many elements there would be.
+  constexpr int usual_size(const dims& s) const {
+    int n = 1;
+    for (int axis = 0; axis < s.rank; ++axis) n *= length == 5 ? s.extent[axis] : usual(s.extent[axis]);
+    return n;
+  }
+  constexpr bool follows(int extent) const { return length != 5 && extent >= length; }
   static constexpr dims pixels{3, {16, 2, 3}, false};   ///< of two groups of three channels
   constexpr handle any() { return values[draw(values.size())]; }
   /// One of the newest, so that chains get long.
@@ -81,6 +96,8 @@ struct random_graph {
 
   constexpr void leaf() { leaf(random_shape()); }
   constexpr void leaf(const dims& shape) {
+    for (const int extent : shape.extent)
+      if (follows(extent)) return keep(b.add_input(shape, dtype::real_type, "x"));
     const char name[] = {'s', char('a' + leaves.size() / 26), char('a' + leaves.size() % 26)};
     const int l = b.leaf(state_space, shape, dtype::real_type, {name, 3}, init::zeros{}, false);
     leaves.push_back(l);
@@ -101,7 +118,7 @@ struct random_graph {
     const handle x = recent();
     handle y = any();
     for (int tries = 0; tries < 8 && !broadcasts(x.shape(), y.shape()); ++tries) y = any();
-    if (!broadcasts(x.shape(), y.shape()) || broadcast(x.shape(), y.shape()).size() > 100) return map();
+    if (!broadcasts(x.shape(), y.shape()) || usual_size(broadcast(x.shape(), y.shape())) > 100) return map();
     switch (draw(5)) {
       case 0: return keep(0.5 * (x + y));
       case 1: return keep(0.5 * (x - y));
@@ -145,15 +162,15 @@ struct random_graph {
     if (s.rank == 0) return map();
     switch (draw(9)) {
       case 0:
-        if (s.size() == 30) return keep(reshape(x, draw(2) ? dims{2, {5, 6}, false} : dims{1, {30}, false}));
-        if (s.size() == 60) return keep(reshape(x, draw(2) ? dims{2, {6, 10}, false} : dims{3, {4, 3, 5}, false}));
+        if (s.size() == 6 * length) return keep(reshape(x, draw(2) ? dims{2, {length, 6}, false} : dims{1, {6 * length}, false}));
+        if (s.size() == 12 * length) return keep(reshape(x, draw(2) ? dims{2, {6, 2 * length}, false} : dims{3, {4, 3, length}, false}));
         return keep(reshape(x, dims{2, {s.size(), 1}, false}));
       case 1: return keep(transpose(x));
       case 2: {   // a box
         dims box = s;
         detail::box corner;
         for (int axis = 0; axis < s.rank; ++axis) {
-          if (s.extent[axis] < 3 || draw(2)) continue;
+          if (s.extent[axis] < 3 || follows(s.extent[axis]) || draw(2)) continue;
           corner.begin[axis] = draw(3);
           box.extent[axis] -= 2;
         }
@@ -173,7 +190,7 @@ struct random_graph {
       case 5: {
         dims larger = s;
         detail::box corner;
-        for (int axis = 0; axis < s.rank && larger.size() <= 40; ++axis) {
+        for (int axis = 0; axis < s.rank && usual_size(larger) <= 40; ++axis) {
           if (draw(2)) continue;
           corner.begin[axis] = draw(2);
           ++larger.extent[axis];
@@ -183,7 +200,7 @@ struct random_graph {
       case 6: {
         dims larger = s;
         for (int axis = 0; axis < s.rank; ++axis)
-          if (s.extent[axis] == 1 && larger.size() <= 32) larger.extent[axis] = 2 + draw(2);
+          if (s.extent[axis] == 1 && usual_size(larger) <= 32) larger.extent[axis] = 2 + draw(2);
         return keep(broadcast_to(x, larger));
       }
       case 7: return keep(joined(x));
@@ -212,10 +229,10 @@ struct random_graph {
       const dims all{2, {rows, y.shape().size() / rows}, false};
       dims cut = all;
       detail::box corner;
-      if (all.extent[1] > 1 && all.extent[1] != 16) corner.begin[1] = draw(2);
+      if (all.extent[1] > 1 && all.extent[1] != 16 && !follows(all.extent[1])) corner.begin[1] = draw(2);
       cut.extent[1] -= corner.begin[1];
       part[n] = slice_box(reshape(y, all), corner, cut);
-      size += cut.size();
+      size += usual_size(cut);
     }
     return detail::join_columns(part, n);
   }
@@ -259,7 +276,7 @@ struct random_graph {
   }
   constexpr handle dropout(handle x) { return x * dropout_mask(x, 0.25) * 0.75; }
   constexpr void assignment() {
-    if (!writes) return map();
+    if (!writes || leaves.size() == 0) return map();
     const int l = leaves[draw(leaves.size())];
     const dims s = b.leaves[l].shape;
     for (int tries = 0; tries < 12; ++tries) {
@@ -288,7 +305,7 @@ struct random_graph {
   /// A loop that carries one value and takes apart another. Some end before their bound.
   constexpr void loop() {
     const handle first = recent(), rows = any();
-    if (first.shape().size() > 30 || depth >= 2) return map();
+    if (usual_size(first.shape()) > 30 || depth >= 2) return map();
     ++depth;
     const int outside = values.size();
     region_info r;
@@ -316,7 +333,7 @@ struct random_graph {
     leave(outside);
     const int closed = close_region(b, r.dynamic ? condition.id : -1);
     keep(final_of(carry, closed));
-    if (!r.dynamic && kept.shape().rank < 3 && kept.shape().size() * r.bound <= 64) keep(stack_of(b, kept.id));
+    if (!r.dynamic && kept.shape().rank < 3 && usual_size(kept.shape()) * (length == 5 ? r.bound : usual(r.bound)) <= 64) keep(stack_of(b, kept.id));
     read_all();
   }
   /// At most three times. In a smooth graph how often must not depend on numbers that are moved.

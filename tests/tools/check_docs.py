@@ -20,14 +20,14 @@ import textwrap
 BLOCK = re.compile(r"(?:<!-- (file|output|pending): (\S+)(?: region: (\S+))? -->\n\n?)?```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 HEAD = re.compile(r"\A(// (SPDX-|arguments:|libraries:|labels:).*\n)*\n*")
-REGION_MARK = re.compile(r"^ *// (region:|end region).*\n", re.MULTILINE)
+REGION_MARK = re.compile(r"^ *(?://|#) (region:|end region).*\n", re.MULTILINE)
 
 
 def shown(path, region):
     """The part of a file that a document shows."""
     text = path.read_text(encoding="utf-8")
     if region:
-        found = re.search(rf"^ *// region: {region}\n(.*?)^ *// end region", text, re.DOTALL | re.MULTILINE)
+        found = re.search(rf"^ *(?://|#) region: {region}\n(.*?)^ *(?://|#) end region", text, re.DOTALL | re.MULTILINE)
         if not found:
             raise LookupError(f"{path.name} has no region {region}")
         text = textwrap.dedent(found.group(1))

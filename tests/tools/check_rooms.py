@@ -34,7 +34,7 @@ BELOW = {
     "nn": ["core", "graph", "expr", "ops", "autodiff", "init"],
     "loss": ["core", "graph", "expr", "ops", "autodiff", "init"],
     "optim": ["core", "graph", "expr", "ops", "autodiff", "init"],
-    "metrics": ["core", "graph", "expr", "ops", "autodiff", "init"],
+    "metrics": ["core", "graph", "expr", "ops", "autodiff", "init", "loss"],   # every loss is a metric
     "backend/reference": ["graph", "run", *KERNEL_RECORDS],
     "backend/host": ["backend/reference", "backend/simd"],
     "backend/simd": ["graph", *KERNEL_RECORDS],

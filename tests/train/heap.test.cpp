@@ -2,13 +2,16 @@
 // labels: threads heavy
 #include <doctest/doctest.h>
 
+#include <array>
 #include <atomic>
 #include <cstdlib>
 #include <memory>
 #include <new>
 
 #include <tfx/backend/threads/backend.hpp>
+#include <tfx/data/class_weights.hpp>
 #include <tfx/data/dataset.hpp>
+#include <tfx/data/pipelines.hpp>
 
 #include "networks.hpp"
 
@@ -117,11 +120,13 @@ struct watched : plain {
   mutable long at_last_batch = -1, between_batches = 0;
   mutable int batches = 0;
   explicit watched(plain p) : plain(p) {}
-  template <class T> void gather(const std::uint32_t* index, int n, T* out) const {
-    const long now = allocations;
-    if (batches++ > 0) between_batches += now - at_last_batch;
-    at_last_batch = now;
-    plain::gather(index, n, out);
+  template <int Column, class T> void gather_column(const std::uint32_t* index, int n, data::rows<T> to) const {
+    if (Column == 0) {
+      const long now = allocations;
+      if (batches++ > 0) between_batches += now - at_last_batch;
+      at_last_batch = now;
+    }
+    plain::gather_column<Column>(index, n, to);
   }
 };
 
@@ -173,6 +178,34 @@ template <const auto& Net, class Backend> void no_heap_in_model() {
   }
 }
 
+inline constexpr auto little = nn::sequential(nn::dense<6>{}, nn::relu{}, nn::dense<3>{});
+inline constexpr auto counting = recipe(loss::softmax_cross_entropy{}, optim::adam{}, metric::accuracy{}, metric::confusion_matrix<3>{});
+
+struct endless {
+  using record = data::record<data::field<shape<4>>, data::field<shape<>, int>>;
+  int next(const auto& batch) {
+    auto [x, label] = batch;
+    for (std::size_t i = 0; i < std::size_t(batch.capacity); ++i) {
+      x[i] = {1, 2, 3, double(i)};
+      label[i] = int(i % 3);
+    }
+    return batch.capacity;
+  }
+};
+/// Allocations between the batches of epochs, all but the first of which are counted.
+template <class Data> long between_batches(Data&& data, int steps_per_epoch = 0) {
+  model<little, input<8, 4>> m{seed{1}};
+  long last = 0, sum = 0;
+  int counted = 0;
+  m.fit<counting>(data, {.epochs = 3, .steps_per_epoch = steps_per_epoch, .quiet = true}, [&](const batch_end& b) {
+    const long now = allocations;
+    if (b.epoch() > 1 && b.batches() > 1) sum += now - last, ++counted;
+    last = now;
+  });
+  CHECK(counted == 2 * 4);
+  return sum;
+}
+
 struct two_losses {
   constexpr auto operator()(auto x, auto target, auto rate) const {
     const auto loss = loss::softmax_cross_entropy{}(call_layer(mlp, x), target);
@@ -197,6 +230,19 @@ TEST_CASE("allocations are noticed") {
 TEST_CASE("no heap in the loop: mlp") { no_heap_in_model<mlp, backend::simd<>>(); }
 TEST_CASE("no heap in the loop: cnn on two threads") { no_heap_in_model<cnn, backend::threads<2>>(); }
 
+TEST_CASE("no heap in the loop: columns, streams, weights of classes, metrics that count") {
+  std::vector<std::array<double, 4>> x(40, {1, 2, 3, 4});
+  std::vector<int> label(40);
+  for (std::size_t i = 0; i < 40; ++i) label[i] = int(i % 3);
+  const auto columns = data::columns(x, label);
+  CHECK(between_batches(columns) == 0);
+  CHECK(between_batches(data::class_weights(columns, {1, 2, 3})) == 0);
+  CHECK(between_batches(endless{}, 5) == 0);
+  CHECK(between_batches(data::class_weights(endless{}, {1, 2, 3}), 5) == 0);
+  std::unique_ptr<int> kept;
+  CHECK(between_batches(data::generate([&] { kept.reset(new int(1)); return std::pair(x[0], *kept); }, 40)) > 0);
+}
+
 TEST_CASE("a program allocates when it is made, and not when it runs") {
   program<step_of_mlp, input<32, 28, 28>, indices<32>, input<>> step{seed{1}};
   const std::span<const float> x(examples().image(0), 32 * image_size);
@@ -205,4 +251,21 @@ TEST_CASE("a program allocates when it is made, and not when it runs") {
           for (int i = 0; i < 5; ++i) step(x, y, 1e-3);
           step(x.first(7 * image_size), y.first(7), 1e-3);
         }) == 0);
+}
+
+TEST_CASE("a pipeline allocates nothing once its buffers are full") {
+  std::vector<std::pair<std::array<float, 8>, int>> rows(4000);
+  const auto bigger = [](std::array<float, 8> x, int label) {
+    for (float& v : x) v += 1;
+    return std::pair(x, label);
+  };
+  auto p = rows | data::map(bigger, {.threads = 2}) | data::shuffle(100) | data::window(3, {.shift = 1}) | data::unbatch() | data::repeat() | data::batch<32>() | data::prefetch(2);
+  data::list<std::pair<std::array<float, 8>, int>> batch;
+  p.begin(0);
+  for (int i = 0; i < 20; ++i) p.next(batch);
+  CHECK(allocations_in([&] {
+    for (int i = 0; i < 300; ++i) p.next(batch);
+  }) == 0);
+  CHECK(batch.size() == 32);
+  CHECK(allocations_in([&] { p.begin(1), p.next(batch); }) > 0);   // which is seen
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // labels: bare
 #include <tfx/loss.hpp>
-#include <tfx/metrics/metrics.hpp>
+#include <tfx/metrics.hpp>
 #include <tfx/nn.hpp>
 #include <tfx/optim.hpp>
 #include <tfx/train/model.hpp>

@@ -9,8 +9,8 @@ namespace tfx::detail {
 /// What an argument is to a traced function.
 template <class X> struct argument {
   using shape_type = shape<>;
-  using traced_type = real;
-  using compute = void;  // a number: what is beside it decides
+  using traced_type = std::conditional_t<is_complex<X>, complex_number, real>;
+  using compute = std::conditional_t<is_complex<X>, decides<X>, void>;  // a number: what is beside it decides
 };
 template <class X>
 requires is_value<X>
@@ -36,7 +36,7 @@ template <class... X> using call_type =
 /// What comes back for a handle: a number for rank 0, else a tensor.
 template <class T, class V> struct returned;
 template <class T, class S, class Traced> struct returned<T, var<S, Traced>> {
-  using element = std::conditional_t<std::is_same_v<Traced, real>, T, Traced>;
+  using element = typename given_as<T, Traced>::type;
   using type = std::conditional_t<S::value.rank == 0, element, tensor<element, S>>;
   tensor<T, S> memory{};   // words, or what lies narrower in them
   constexpr type get() {
@@ -51,13 +51,30 @@ template <class T, class S, class Traced> struct returned<T, var<S, Traced>> {
     }
   }
 };
+template <class T, class S> struct returned<T, var<S, complex_number>> {
+  struct in_parts {
+    static constexpr dims value = held_shape(S::value, dtype::complex_type);
+  };
+  using element = typename given_as<T, complex_number>::type;
+  using type = std::conditional_t<S::value.rank == 0, element, tensor<element, S>>;
+  tensor<T, to_shape<in_parts>> memory{};
+  constexpr type get() {
+    if constexpr (S::value.rank == 0) {
+      return element_in<complex_number>(memory.data(), 0);
+    } else {
+      tensor<element, S> to(uninitialized_t{});
+      for (int i = 0; i < to.size(); ++i) to.data()[i] = element_in<complex_number>(memory.data(), i);
+      return to;
+    }
+  }
+};
 
 template <class S, class Traced> constexpr bundle<var<S, Traced>> as_bundle(var<S, Traced> v) { return {v}; }
 template <class... V> constexpr bundle<V...> as_bundle(bundle<V...> v) { return v; }
 
 template <class... Y, std::size_t... K>
 constexpr void add_outputs(builder& b, const bundle<Y...>& y, std::index_sequence<K...>) {
-  if (b.right()) (b.add_output(as_type(spread(y.template get<K>().h, Y::dim), dtype_of<typename Y::value_type>)), ...);
+  if (b.right()) (b.add_output(as_type(spread(untyped(y.template get<K>()), held_shape(Y::dim, dtype_of<typename Y::value_type>)), dtype_of<typename Y::value_type>)), ...);
 }
 /// Records a function on arguments `V...`: its inputs, then its outputs.
 template <class... V> struct recorded_call {
@@ -124,8 +141,8 @@ template <class T, class F, class... V, class... Y> struct call_runner<T, F, bun
     b.finish();
   }
   template <class X> static constexpr void bind(operands& in, const X& x) {
-    if constexpr (std::is_arithmetic_v<X>)
-      in.template number<real>(x);
+    if constexpr (is_number<X>)
+      in.template number<typename argument<X>::traced_type>(x);
     else
       in.memory(x.data(), x.size());
   }
@@ -148,7 +165,7 @@ template <class F, class... X> TFX_INLINE constexpr auto call_on_values(const F&
   return call_runner<call_type<X...>, F, bundle<argument_handle<X>...>, out>::run(f, in_memory(x)...);
 }
 
-template <class X> inline constexpr bool is_argument = is_value<X> || std::is_arithmetic_v<X>;
+template <class X> inline constexpr bool is_argument = is_value<X> || is_number<X>;
 
 /// Base of what can be called on values and in traced code alike. `Self` has `traced(var...)`.
 template <class Self> struct traced_callable {
@@ -167,10 +184,12 @@ template <class Self> struct traced_callable {
 
  private:
   template <class X> static constexpr auto own(builder& b, X x) {
-    if constexpr (number<X>)
+    if constexpr (number<X>) {
       return var<shape<>>{pin(b.constant(double(x)), dims{})};
-    else
-      return X{pin(x.h, x.h.shape())};
+    } else {
+      const handle h = untyped(x);
+      return X{pin(h, h.shape())};
+    }
   }
 };
 

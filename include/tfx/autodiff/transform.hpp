@@ -10,18 +10,32 @@ namespace tfx {
 
 namespace detail {
 
-/// Gradients of sum(seed * y) with respect to some handles.
-template <class... X> constexpr bundle<var<typename X::shape_type>...> sweep(handle y, handle seed, X... x) {
+/// The type of a gradient with respect to X: complex if that is, else real.
+template <class X> using gradient_type = var<typename X::shape_type, std::conditional_t<is_complex<typename X::value_type>, typename X::value_type, real>>;
+/// Gradients of sum(seed * y) with respect to some handles. With respect to a complex one dy/dre - i dy/dim, as JAX.
+template <class... X> constexpr bundle<gradient_type<X>...> sweep(handle y, handle seed, X... x) {
   builder& b = *y.graph;
   list<int> wanted, names;
-  (wanted.push_back(x.h.id), ...);
+  const auto want = [&](auto v) {
+    if constexpr (is_complex<typename decltype(v)::value_type>) {
+      wanted.push_back(v.re.id);
+      wanted.push_back(v.im.id);
+    } else {
+      wanted.push_back(v.h.id);
+    }
+  };
+  (want(x), ...);
   for (int i = 0; i < wanted.size(); ++i) names.push_back(-1);
   const list<int> gradient = gradients(y, seed, wanted, names);
-  const auto one = [&](auto v) {
-    const int id = gradient[v.h.id];
-    return spread(id < 0 ? b.constant(0) : handle{&b, id}, v.dim);
+  const auto of = [&](handle h, const dims& shape) {
+    const int id = gradient[h.id];
+    return spread(id < 0 ? b.constant(0) : handle{&b, id}, shape);
   };
-  return {var<typename X::shape_type>{one(x)}...};
+  const auto one = [&](auto v) {
+    if constexpr (is_complex<typename decltype(v)::value_type>) return gradient_type<decltype(v)>{of(v.re, v.dim), -of(v.im, v.dim)};
+    else return gradient_type<decltype(v)>{of(v.h, v.dim)};
+  };
+  return {one(x)...};
 }
 
 template <class... D> constexpr auto one_or_all(const bundle<D...>& d) {
@@ -32,12 +46,19 @@ template <class... D> constexpr auto one_or_all(const bundle<D...>& d) {
 }
 
 template <class Y> constexpr void check_one_number(std::string_view called, Y y) {
-  if constexpr (Y::dim.size() != 1)
+  if constexpr (is_complex<typename Y::value_type>)
+    y.re.graph->complain(called, ": the function gives a complex number; take its real_part, imag_part or abs");
+  else if constexpr (Y::dim.size() != 1)
     y.h.graph->complain(called, ": the function gives ", Y::dim,
                         ", not one number; sum or mean it, or ask for its jacobian");
 }
+/// y, or of a complex one, which is a mistake, something to go on with.
+template <class Y> constexpr handle only_part(Y y) {
+  if constexpr (is_complex<typename Y::value_type>) return y.re;
+  else return y.h;
+}
 template <class X> constexpr void check_real(std::string_view called, X x) {
-  if constexpr (!is_floating(dtype_of<typename X::value_type>))
+  if constexpr (!is_floating(dtype_of<typename X::value_type>) && !is_complex<typename X::value_type>)
     x.h.graph->complain(called, ": an argument of integers has no gradient; name the others, as in grad<0>(f)");
 }
 
@@ -52,7 +73,8 @@ template <bool WithValue, class F, int... I> struct gradient_of : traced_callabl
     const bundle<X...> in(x...);
     check_one_number("grad", y);
     (check_real("grad", in.template get<I>()), ...);
-    const auto gradient = sweep(y.h, y.h.graph->constant(1), in.template get<I>()...);
+    const handle value = only_part(y);
+    const auto gradient = sweep(value, value.graph->constant(1), in.template get<I>()...);
     if constexpr (WithValue)
       return with_value(y, gradient, std::make_index_sequence<sizeof...(I)>{});
     else

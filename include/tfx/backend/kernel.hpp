@@ -26,4 +26,10 @@ template <class Backend, class T, class Code> struct kernel_entry {
   TFX_FLATTEN static void run(const frame<T>& f) { kernel<Backend, T, Code>::run(f); }
 };
 
+/// The same where a launch stores so many bytes that no cache keeps them: of a backend that has another function for that, `run`.
+template <class Backend, class T, class Code> struct kernel_past_caches {
+  static constexpr bool serves = false;
+};
+inline constexpr long long past_caches_from = 1 << 25;
+
 }  // namespace tfx

@@ -87,7 +87,7 @@ struct kernel_emitter {
       o.offset = offset[root];
     }
     o.step.lies = form_of(n.type);
-    if (o.step.lies == lies_as::word) o.offset += moved;
+    if (o.step.lies == lies_as::word && g.n_followed == 0) o.offset += moved;
     else o.moved = moved;
     const dims& shape = nodes[id].shape;
     const bool by_column = n.op->kind == op_kind::generate && n.op->arity == 0;

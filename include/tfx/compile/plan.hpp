@@ -4,6 +4,7 @@
 #include <array>
 
 #include <tfx/compile/kernel_list.hpp>
+#include <tfx/compile/lengths.hpp>
 #include <tfx/compile/recompute.hpp>
 #include <tfx/lower/trace.hpp>
 
@@ -52,6 +53,8 @@ template <class Step> struct plan {
   using tables = kernel_tables<size.nodes, size.edges, fusion.n_groups, size.regions>;
   static constexpr tables kernels = tfx::freeze<tables>(emit_kernels(traced::view(), fusion, memory), size.regions);
   static constexpr kernel_sizes sizes = kernels.sizes;
+  static constexpr int n_lengths = traced::graph.n_lengths;
+  static constexpr auto lengths = detail::first_rows<n_lengths>(traced::graph.lengths);
 
   static constexpr int n_launches = sizes.launches, n_kernels = sizes.distinct, n_producers = sizes.producers, n_regions = sizes.regions;
   static constexpr int arena_elements = memory.arena;
@@ -202,6 +205,87 @@ template <class Step> struct plan {
     return t;
   }
   static constexpr auto runs = make_runs();
+
+  // ---- what follows the lengths of a run
+  struct followed_table {
+    static constexpr int most = n_lengths == 0 ? 0 : 8 * sizes.launches + 4 * sizes.operands + sizes.outer_strides + 2 * sizes.terms + sizes.regions + size.followed;
+    followed_number row[most + 1] = {};
+    int count = 0;
+    bool right = true;
+
+    constexpr void add(const followed_number& f, plan_table table, int at, int column) {
+      row[count] = f;
+      row[count].table = std::int16_t(table);
+      row[count].row = at;
+      row[count++].column = std::int16_t(column);
+    }
+  };
+  static constexpr followed_table make_followed() {
+    followed_table t;
+    if constexpr (n_lengths > 0) {
+      const list<followed_number> found = detail::follow_in_kernels<traced>(memory, kernels, t.right);
+      for (int i = 0; t.right && i < found.count; ++i) t.row[t.count++] = found[i];
+      for (const followed_number& f : traced::graph.followed) {
+        if (f.table != std::int16_t(graph_table::geometry) || f.number.factor == 0) continue;
+        for (int k = 0; k < shapes.geometries; ++k)
+          if (shapes.row[k] == f.row) t.add(f, plan_table::geometry, k, f.column);
+        for (int i = 0; i < n_launches; ++i)
+          if (kernels.launches[i].geometry == f.row && f.column == 0) t.add(f, plan_table::contracted, i, 0);
+      }
+    }
+    return t;
+  }
+  static constexpr followed_table found_to_follow = make_followed();
+  static_assert(found_to_follow.right, "tfx: a kernel of this program follows its lengths as no multiple of them; give what is beside them extents of its own, or up_to a bound that is a little larger");
+  static constexpr auto followed = detail::first_rows<found_to_follow.count>(found_to_follow.row);
+  static constexpr int n_followed = found_to_follow.count;
+  /// The extents of an input or output in a run; the batch's bound is one of them.
+  struct io_extents {
+    int rank = 0;
+    length_number extent[max_rank] = {};
+
+    constexpr bool varies() const {
+      bool any = false;
+      for (const length_number& n : extent) any = any || n.factor != 0;
+      return any;
+    }
+    /// Elements of one row of the batch, or of all where there is none.
+    constexpr std::size_t row(const int* length, bool bounded) const {
+      std::size_t n = 1;
+      for (int axis = bounded; axis < rank; ++axis) n *= std::size_t(extent[axis].at(length));
+      return n;
+    }
+  };
+  static constexpr io_extents io(int space) {
+    io_extents io;
+    for (int i = 0; i < size.nodes; ++i) {
+      const node& n = traced::graph.nodes[i];
+      if (n.op->kind != op_kind::leaf || traced::graph.leaves[n.aux].space != space) continue;
+      io.rank = n.shape.rank;
+      for (int axis = 0; axis < io.rank; ++axis) io.extent[axis].fixed = n.shape.extent[axis];
+      for (const followed_number& f : traced::graph.followed)
+        if (f.number.factor != 0 && f.table == std::int16_t(graph_table::node) && f.row == i) io.extent[f.column] = f.number;
+    }
+    return io;
+  }
+  /// Of the launches of one shape: which extents, and which words of the geometry, follow the lengths; 1 where they do.
+  struct varying {
+    int rows = 0, cols = 0;
+    geometry geo{};
+    constexpr bool any() const { return cols || !(geo == geometry{}); }
+  };
+  static constexpr varying varying_in(int shape) {
+    varying v;
+    for (const followed_number& f : found_to_follow.row) {
+      if (f.number.factor == 0) continue;
+      const plan_table table = plan_table(f.table);
+      if (table == plan_table::geometry && kernels.launches[shapes.first[shape]].geometry >= 0 && shapes.geometry_of[shape] == f.row)
+        (f.column == 0 ? v.geo.contracted : v.geo.v[f.column - 1]) = 1;
+      if (table == plan_table::rows && shapes.of[f.row] == shape) v.rows = 1;
+      if (table == plan_table::cols && shapes.of[f.row] == shape) v.cols = 1;
+    }
+    return v;
+  }
   static constexpr auto leaves = detail::first_rows<size.leaves>(traced::graph.leaves);
   static constexpr auto names = detail::first_rows<size.names>(traced::graph.names);
   static constexpr int n_leaves = size.leaves;

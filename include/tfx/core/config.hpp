@@ -33,3 +33,13 @@
 #else
 #define TFX_HD
 #endif
+
+/// Are indices of elements checked? By default in builds without NDEBUG, where there is an operating system to say so; -DTFX_CHECKS=1
+/// or 0 decides otherwise.
+#if !defined(TFX_CHECKS)
+#if defined(NDEBUG) || !__STDC_HOSTED__
+#define TFX_CHECKS 0
+#else
+#define TFX_CHECKS 1
+#endif
+#endif

@@ -3,16 +3,41 @@
 
 #include <bit>
 #include <cstddef>
+#include <string_view>
 #include <type_traits>
 
 #include <tfx/core/config.hpp>
 #include <tfx/core/convert.hpp>
 #include <tfx/core/dtype.hpp>
+#include <tfx/core/shape.hpp>
 
 // What an element type means to a program: how its elements are computed with, how they lie in memory, and what two types
 // make together. A program computes in words, numbers or integers of one size (4 bytes, or 8 in a program of double): a type
 // says which values a node can have, never how they are computed.
 namespace tfx {
+
+constexpr std::string_view name_of(dtype t) {
+  switch (t) {
+    case dtype::real_type: return "real";
+    case dtype::float32: return "float32";
+    case dtype::float64: return "float64";
+    case dtype::bfloat16: return "bfloat16";
+    case dtype::float16: return "float16";
+    case dtype::int8: return "int8";
+    case dtype::int16: return "int16";
+    case dtype::int32: return "int32";
+    case dtype::int64: return "int64";
+    case dtype::uint8: return "uint8";
+    case dtype::uint16: return "uint16";
+    case dtype::uint32: return "uint32";
+    case dtype::uint64: return "uint64";
+    case dtype::boolean: return "bool";
+    case dtype::complex_type: return "complex";
+    case dtype::complex64: return "complex64";
+    case dtype::complex128: return "complex128";
+  }
+  return "?";
+}
 
 /// Is a register of this type the bits of an integer, and not a number? (A truth value is the number 0 or 1.)
 constexpr bool is_whole(dtype t) { return t >= dtype::int32 && t <= dtype::uint64; }
@@ -76,6 +101,23 @@ template <class T> constexpr T word_of(double number, bool whole) {
 }
 template <class T> constexpr whole_word<T> whole_of(T word) { return std::bit_cast<whole_word<T>>(word); }
 
+template <class T> inline constexpr bool is_complex = dtype_of<T> >= dtype::complex_type && dtype_of<T> <= dtype::complex128;
+/// What stands for a number in code beside tensors and traced values.
+template <class X> inline constexpr bool is_number = std::is_arithmetic_v<X>;
+
+/// The traced type of elements T: `float` and `double` are the program's own.
+template <class T> struct as_traced {
+  using type = std::conditional_t<std::is_floating_point_v<T>, real, T>;
+};
+/// The type of elements of traced type E that a program of T gives.
+template <class T, class E> struct given_as {
+  using type = std::conditional_t<std::is_same_v<E, real>, T, E>;
+};
+/// The extents of a tensor in a program's memory: the parts of complex numbers are an axis of their own, the last one.
+constexpr dims held_shape(dims shape, dtype type) {
+  if (type == dtype::complex_type) shape.extent[shape.rank++] = 2;
+  return shape;
+}
 /// What an element of traced type E is in the memory of a program that computes in T.
 template <class T, class E> struct held_as {
   static constexpr dtype type = dtype_of<E>;
@@ -110,6 +152,8 @@ template <class E, class T> constexpr auto element_in(const T* memory, int i) {
   using H = typename held_as<T, E>::element;
   if constexpr (std::is_same_v<H, T>) {
     return memory[i];
+  } else if constexpr (is_complex<E>) {
+    return H(memory[2 * i], memory[2 * i + 1]);
   } else {
     if (std::is_constant_evaluated()) return element_from<E>(memory[i]);
     H x;
@@ -119,10 +163,10 @@ template <class E, class T> constexpr auto element_in(const T* memory, int i) {
 }
 
 /// The element type of what two types make together, as JAX has it: of two integers one that holds all values of both, of
-/// an integer and floating point the latter, of two kinds of floating point the program's own.
+/// an integer and floating point the latter, of two kinds of floating point the program's own; with complex numbers complex.
 constexpr dtype promote(dtype a, dtype b) {
-  if (a == b || b == dtype::boolean) return a;
-  if (a == dtype::boolean) return b;
+  if (a == b || b == dtype::boolean || a == dtype::complex_type) return a;
+  if (a == dtype::boolean || b == dtype::complex_type) return b;
   if (!is_whole(a) || !is_whole(b)) return is_whole(b) ? a : is_whole(a) ? b : dtype::real_type;
   const int left = size_of(a), right = size_of(b), size = left < right ? right : left;
   if (is_unsigned(a) == is_unsigned(b)) return left < right ? b : a;

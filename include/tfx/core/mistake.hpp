@@ -23,12 +23,9 @@ template <int Capacity> struct sentence {
     for (char c : s) put(c);
   }
   constexpr void put(long long v) {
-    if (v < 0) {
-      put('-');
-      v = -v;
-    }
-    if (v >= 10) put(v / 10);
-    put(char('0' + v % 10));
+    if (v < 0) put('-');
+    if (v >= 10 || v <= -10) put(v / 10 < 0 ? -(v / 10) : v / 10);
+    put(char('0' + (v % 10 < 0 ? -(v % 10) : v % 10)));
   }
   constexpr void put(int v) { put(static_cast<long long>(v)); }
   constexpr operator std::string_view() const { return {text, std::size_t(size)}; }

@@ -76,7 +76,7 @@ template <class T, class Shape> class tensor : public value_base {
   using shape_type = Shape;
   enum : std::size_t { checked = sizeof(Shape) };   // clang: what is wrong with a shape is said before its value is asked for
   static constexpr dims dim = Shape::value;
-  static_assert(std::is_arithmetic_v<T> || is_narrow_float(dtype_of<T>), "tfx: a tensor's elements are numbers");
+  static_assert(is_number<T> || is_narrow_float(dtype_of<T>), "tfx: a tensor's elements are numbers");
   static_assert(!dim.bounded, "tfx: a tensor's extents are fixed; bounded extents belong to programs");
 
   /// Zeros.
@@ -87,12 +87,13 @@ template <class T, class Shape> class tensor : public value_base {
   /// {1, 2, 3}
   template <class... Number>
   requires(dim.rank == 1 && sizeof...(Number) > 0 &&
-           ((std::is_arithmetic_v<Number> || std::is_same_v<Number, T>) && ...)) constexpr tensor(Number... number) {
+           ((is_number<Number> || std::is_same_v<Number, T>) && ...)) constexpr tensor(Number... number) {
     using B = detail::braces<Shape, int(sizeof...(Number))>;
     static_cast<void>(tell<B::right, B>{});
     if constexpr (B::right) {
       T* to = data();
-      if constexpr (std::is_arithmetic_v<T>) ((*to++ = static_cast<T>(number)), ...);
+      if constexpr (is_complex<T>) ((*to++ = converted<T>(number)), ...);
+      else if constexpr (is_number<T>) ((*to++ = static_cast<T>(number)), ...);
       else ((*to++ = T(double(number))), ...);   // of 16 bits
     }
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <tfx/core/element_check.hpp>
 #include <tfx/core/shape.hpp>
 #include <tfx/core/value.hpp>
 
@@ -31,12 +32,16 @@ template <class S, class... Index> constexpr int place_of(Index... index) {
   static_assert(int(sizeof...(Index)) == S::value.rank, "tfx: one index per axis");
   const int at[] = {int(index)..., 0};
   int place = 0;
-  for (int axis = 0; axis < S::value.rank; ++axis) place = place * S::value.extent[axis] + at[axis];
+  for (int axis = 0; axis < S::value.rank; ++axis) {
+    check_index<S>(axis, at[axis]);
+    place = place * S::value.extent[axis] + at[axis];
+  }
   return place;
 }
 
 /// t[i]: an element of a vector, a view of a row of anything else.
 template <class S, class T> constexpr decltype(auto) row_at(T* data, int i) {
+  check_index<S>(0, i);
   if constexpr (S::value.rank == 1) {
     return static_cast<T&>(data[i]);
   } else {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <type_traits>
+#include <tfx/core/element.hpp>
 
 namespace tfx {
 
@@ -46,9 +46,7 @@ namespace detail {
 template <class X> inline constexpr bool is_value = std::is_base_of_v<value_base, X>;
 /// What may stand beside a tensor: a tensor, an expression, a number. Traced handles are let through to a better
 /// message.
-template <class X> inline constexpr bool is_operand = is_value<X> || std::is_arithmetic_v<X> || requires {
-  typename X::traced_tag;
-};
+template <class X> inline constexpr bool is_operand = is_value<X> || is_number<X> || requires { typename X::traced_tag; };
 template <class X> concept operand = is_operand<std::remove_cvref_t<X>>;
 
 template <class F, class A> constexpr auto make_unary(A&& a);  // expr/values.hpp
@@ -94,78 +92,32 @@ struct value_base {
     return detail::make_binary<atan2_op>(static_cast<A&&>(a), static_cast<B&&>(b));
   }
 
-  template <detail::operand A> friend constexpr auto operator-(A&& a) {
-    return detail::make_unary<negate_op>(static_cast<A&&>(a));
-  }
-  template <detail::operand A> friend constexpr auto exp(A&& a) {
-    return detail::make_unary<exp_op>(static_cast<A&&>(a));
-  }
-  template <detail::operand A> friend constexpr auto expm1(A&& a) {
-    return detail::make_unary<expm1_op>(static_cast<A&&>(a));
-  }
-  template <detail::operand A> friend constexpr auto log(A&& a) {
-    return detail::make_unary<log_op>(static_cast<A&&>(a));
-  }
-  template <detail::operand A> friend constexpr auto log1p(A&& a) {
-    return detail::make_unary<log1p_op>(static_cast<A&&>(a));
-  }
-  template <detail::operand A> friend constexpr auto sqrt(A&& a) {
-    return detail::make_unary<sqrt_op>(static_cast<A&&>(a));
-  }
-  template <detail::operand A> friend constexpr auto rsqrt(A&& a) {
-    return detail::make_unary<rsqrt_op>(static_cast<A&&>(a));
-  }
-  template <detail::operand A> friend constexpr auto tanh(A&& a) {
-    return detail::make_unary<tanh_op>(static_cast<A&&>(a));
-  }
-  template <detail::operand A> friend constexpr auto sin(A&& a) {
-    return detail::make_unary<sin_op>(static_cast<A&&>(a));
-  }
-  template <detail::operand A> friend constexpr auto cos(A&& a) {
-    return detail::make_unary<cos_op>(static_cast<A&&>(a));
-  }
-  template <detail::operand A> friend constexpr auto tan(A&& a) {
-    return detail::make_unary<tan_op>(static_cast<A&&>(a));
-  }
-  template <detail::operand A> friend constexpr auto asin(A&& a) {
-    return detail::make_unary<asin_op>(static_cast<A&&>(a));
-  }
-  template <detail::operand A> friend constexpr auto acos(A&& a) {
-    return detail::make_unary<acos_op>(static_cast<A&&>(a));
-  }
-  template <detail::operand A> friend constexpr auto atan(A&& a) {
-    return detail::make_unary<atan_op>(static_cast<A&&>(a));
-  }
-  template <detail::operand A> friend constexpr auto sinh(A&& a) {
-    return detail::make_unary<sinh_op>(static_cast<A&&>(a));
-  }
-  template <detail::operand A> friend constexpr auto cosh(A&& a) {
-    return detail::make_unary<cosh_op>(static_cast<A&&>(a));
-  }
-  template <detail::operand A> friend constexpr auto erf(A&& a) {
-    return detail::make_unary<erf_op>(static_cast<A&&>(a));
-  }
-  template <detail::operand A> friend constexpr auto erfc(A&& a) {
-    return detail::make_unary<erfc_op>(static_cast<A&&>(a));
-  }
-  template <detail::operand A> friend constexpr auto abs(A&& a) {
-    return detail::make_unary<abs_op>(static_cast<A&&>(a));
-  }
-  template <detail::operand A> friend constexpr auto ceil(A&& a) {
-    return detail::make_unary<ceil_op>(static_cast<A&&>(a));
-  }
-  template <detail::operand A> friend constexpr auto floor(A&& a) {
-    return detail::make_unary<floor_op>(static_cast<A&&>(a));
-  }
-  template <detail::operand A> friend constexpr auto round(A&& a) {
-    return detail::make_unary<round_op>(static_cast<A&&>(a));
-  }
+  template <detail::operand A> friend constexpr auto operator-(A&& a) { return detail::make_unary<negate_op>(static_cast<A&&>(a)); }
+  template <detail::operand A> friend constexpr auto exp(A&& a) { return detail::make_unary<exp_op>(static_cast<A&&>(a)); }
+  template <detail::operand A> friend constexpr auto expm1(A&& a) { return detail::make_unary<expm1_op>(static_cast<A&&>(a)); }
+  template <detail::operand A> friend constexpr auto log(A&& a) { return detail::make_unary<log_op>(static_cast<A&&>(a)); }
+  template <detail::operand A> friend constexpr auto log1p(A&& a) { return detail::make_unary<log1p_op>(static_cast<A&&>(a)); }
+  template <detail::operand A> friend constexpr auto sqrt(A&& a) { return detail::make_unary<sqrt_op>(static_cast<A&&>(a)); }
+  template <detail::operand A> friend constexpr auto rsqrt(A&& a) { return detail::make_unary<rsqrt_op>(static_cast<A&&>(a)); }
+  template <detail::operand A> friend constexpr auto tanh(A&& a) { return detail::make_unary<tanh_op>(static_cast<A&&>(a)); }
+  template <detail::operand A> friend constexpr auto sin(A&& a) { return detail::make_unary<sin_op>(static_cast<A&&>(a)); }
+  template <detail::operand A> friend constexpr auto cos(A&& a) { return detail::make_unary<cos_op>(static_cast<A&&>(a)); }
+  template <detail::operand A> friend constexpr auto tan(A&& a) { return detail::make_unary<tan_op>(static_cast<A&&>(a)); }
+  template <detail::operand A> friend constexpr auto asin(A&& a) { return detail::make_unary<asin_op>(static_cast<A&&>(a)); }
+  template <detail::operand A> friend constexpr auto acos(A&& a) { return detail::make_unary<acos_op>(static_cast<A&&>(a)); }
+  template <detail::operand A> friend constexpr auto atan(A&& a) { return detail::make_unary<atan_op>(static_cast<A&&>(a)); }
+  template <detail::operand A> friend constexpr auto sinh(A&& a) { return detail::make_unary<sinh_op>(static_cast<A&&>(a)); }
+  template <detail::operand A> friend constexpr auto cosh(A&& a) { return detail::make_unary<cosh_op>(static_cast<A&&>(a)); }
+  template <detail::operand A> friend constexpr auto erf(A&& a) { return detail::make_unary<erf_op>(static_cast<A&&>(a)); }
+  template <detail::operand A> friend constexpr auto erfc(A&& a) { return detail::make_unary<erfc_op>(static_cast<A&&>(a)); }
+  template <detail::operand A> friend constexpr auto abs(A&& a) { return detail::make_unary<abs_op>(static_cast<A&&>(a)); }
+  template <detail::operand A> friend constexpr auto ceil(A&& a) { return detail::make_unary<ceil_op>(static_cast<A&&>(a)); }
+  template <detail::operand A> friend constexpr auto floor(A&& a) { return detail::make_unary<floor_op>(static_cast<A&&>(a)); }
+  template <detail::operand A> friend constexpr auto round(A&& a) { return detail::make_unary<round_op>(static_cast<A&&>(a)); }
 
   /// Are all elements equal? (`equal(a, b)` compares element by element.)
   template <class A, detail::operand B>
-  friend constexpr bool operator==(const A& a, const B& b) requires detail::operand<A> {
-    return detail::equal_values(a, b);
-  }
+  friend constexpr bool operator==(const A& a, const B& b) requires detail::operand<A> { return detail::equal_values(a, b); }
 };
 
 }  // namespace tfx

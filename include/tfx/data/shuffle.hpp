@@ -1,74 +1,94 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <span>
-#include <vector>
-
-#include <tfx/core/fail.hpp>
 #include <tfx/core/random.hpp>
+#include <tfx/data/pipeline.hpp>
 
 namespace tfx::data {
 
-namespace detail {
-/// Sets these random numbers apart from all others of the same seed.
-inline constexpr std::uint32_t shuffle_site = site_of("data/shuffle", 12);
+struct shuffle_options {
+  std::uint64_t seed = 0;
+  bool each_pass = true;   ///< another order in each pass
+};
 
-/// floor(bits * bound / 2^64): uniform below `bound` to within bound / 2^64.
-constexpr std::uint32_t scale_below(std::uint64_t bits, std::uint32_t bound) {
-  const std::uint64_t high = (bits >> 32) * bound;
-  const std::uint64_t low = (bits & 0xffffffffu) * bound;
-  return static_cast<std::uint32_t>((high + (low >> 32)) >> 32);
-}
+namespace detail {
+
+inline constexpr std::uint32_t shuffle_buffer_site = site_of("data/shuffle_buffer", 19);
+
+template <class Up> struct shuffle_node : stage_node<Up> {
+  using value_type = typename Up::value_type;
+  std::size_t room;
+  shuffle_options options;
+  std::vector<value_type> buffer{};
+  std::size_t size = 0;
+  std::uint64_t pass = 0, drawn = 0;
+  bool more = true;
+  philox_words words{};
+
+  void begin(std::uint64_t p) {
+    this->upstream.begin(p);
+    pass = options.each_pass ? p : 0;
+    size = 0;
+    drawn = 0;
+    more = true;
+  }
+  bool next(value_type& to) {
+    while (more && size < room) {
+      if (size == buffer.size()) {
+        if (size == 0) buffer.reserve(room < 65536 ? room : 0);
+        buffer.emplace_back();
+      }
+      more = this->upstream.next(buffer[size]);
+      size += more;
+    }
+    if (size == 0) return false;
+    const std::size_t i = scale_below(draw(), std::uint32_t(size));
+    hand_over(buffer[i], to);
+    if (i != --size) hand_over(buffer[size], buffer[i]);
+    return true;
+  }
+  void archive(pipeline_state& s) {
+    s.stage("shuffle");
+    this->upstream.archive(s);
+    s.same(room, "buffer");
+    s.same(options.seed, "seed");
+    s(size);
+    s(pass);
+    s(drawn);
+    s(more);
+    if (s.loading()) {
+      if (size > room) tfx::detail::fail("data: the state of a pipeline has more elements than its buffer");
+      if (drawn % 2 == 1) words = stream().words(drawn / 2);
+    }
+    for (std::size_t i = 0; i < size; ++i) {
+      if (i == buffer.size()) buffer.emplace_back();
+      s(buffer[i]);
+    }
+  }
+
+private:
+  random_stream stream() const { return {options.seed, pass, shuffle_buffer_site}; }
+  std::uint64_t draw() {
+    if (drawn % 2 == 0) words = stream().words(drawn / 2);
+    const std::size_t half = drawn++ % 2 * 2;
+    return std::uint64_t{words.w[half]} << 32 | words.w[half + 1];
+  }
+};
+struct shuffle_stage : stage {
+  std::size_t room;
+  shuffle_options options;
+  template <class Up> auto over(Up up) const { return shuffle_node<Up>{{std::move(up)}, room, options}; }
+};
+
 }  // namespace detail
 
-/// The order of the examples in every epoch: a permutation of 0 to n - 1 that depends on seed, epoch and n alone.
+/// A random one of the next `buffer` elements, again and again: an element comes at most buffer - 1 places earlier than it would.
+/// With a buffer for all of them every order is as likely as any other. It depends on the seed and the number of the pass.
 ///
-/// So training can be stopped, and taken up again at any epoch, with the same batches. All permutations are equally
-/// likely as far as 64 bits a draw go. Memory is allocated once, by the constructor.
-///
-///     data::shuffle order(60'000, 42);
-///     auto index = order.epoch(3);           // valid until the next call
-///     data.train.gather(&index[64], 64, batch);
-///
-/// Source     Durstenfeld 1964, algorithm 235; random bits by counter (core/random.hpp)
-class shuffle {
- public:
-  explicit shuffle(std::size_t n, std::uint64_t seed = 0) : seed_(seed) {
-    if (n > 0xffffffffu) tfx::detail::fail("tfx::data::shuffle: more than 2^32 - 1 examples");
-    order_.resize(n);
-  }
-
-  std::size_t size() const { return order_.size(); }
-
-  std::span<const std::uint32_t> epoch(std::uint64_t number) {
-    unshuffled();
-    const random_stream stream{seed_, number, detail::shuffle_site};
-    philox_words words;
-    for (std::size_t i = order_.size(); i > 1; --i) {
-      // A block of random words is enough for two draws.
-      const std::size_t draw = order_.size() - i;
-      if (draw % 2 == 0) words = stream.words(draw / 2);
-      const std::size_t half = draw % 2 * 2;
-      const std::uint64_t bits = std::uint64_t{words.w[half]} << 32 | words.w[half + 1];
-      const std::uint32_t other = detail::scale_below(bits, static_cast<std::uint32_t>(i));
-      const std::uint32_t kept = order_[i - 1];
-      order_[i - 1] = order_[other];
-      order_[other] = kept;
-    }
-    return order_;
-  }
-
-  /// 0, 1, 2, ...: for evaluation, or where order matters.
-  std::span<const std::uint32_t> unshuffled() {
-    for (std::size_t i = 0; i < order_.size(); ++i) order_[i] = static_cast<std::uint32_t>(i);
-    return order_;
-  }
-
- private:
-  std::uint64_t seed_;
-  std::vector<std::uint32_t> order_;
-};
+/// Cost       the buffer's elements in memory
+inline detail::shuffle_stage shuffle(std::size_t buffer, shuffle_options options = {}) {
+  if (buffer == 0 || buffer > 0xffffffffu) tfx::detail::fail("data: shuffle has a buffer of 1 to 2^32 - 1 elements");
+  return {{}, buffer, options};
+}
 
 }  // namespace tfx::data

@@ -12,7 +12,8 @@ namespace tfx::detail {
 template <class E> struct statement {
   constexpr void operator()(builder& b) const {
     const handle y = E::trace(b);
-    if (b.right()) b.add_output(as_type(spread(y, E::shape_type::value), dtype_of<typename E::traced_type>));
+    constexpr dtype type = dtype_of<typename E::traced_type>;
+    if (b.right()) b.add_output(as_type(spread(y, held_shape(E::shape_type::value, type)), type));
   }
 };
 
@@ -25,7 +26,7 @@ template <class E> struct in_place_inputs {
   static constexpr table value = [] {
     table t;
     const graph_view g = traced_step<statement<E>>::view();
-    const dims result = E::shape_type::value;
+    const dims result = held_shape(E::shape_type::value, dtype_of<typename E::traced_type>);
     for (int i = 0; i < g.n_nodes; ++i) {
       if (g[i].op->kind != op_kind::leaf) continue;
       const int input = g.leaves[g[i].aux].space - first_io_space;
@@ -76,7 +77,9 @@ template <class T, int Inputs> struct operand_list {
         return;
       }
     }
-    if constexpr (!std::is_same_v<U, T>) {
+    if constexpr (is_complex<U>) {
+      put_parts(from, n);
+    } else if constexpr (!std::is_same_v<U, T>) {
       list<T>& to = converted[count];
       to = list<T>(n);
       for (int i = 0; i < n; ++i) to[i] = word_from<T>(from[i]);
@@ -93,11 +96,23 @@ template <class T, int Inputs> struct operand_list {
         return;
       }
     }
-    if constexpr (is_whole(dtype_of<Traced>)) *at = word_from<T>(Traced(value));
+    if constexpr (is_complex<Number>) {
+      at[0] = T(value.real());
+      at[1] = T(value.imag());
+    } else if constexpr (is_whole(dtype_of<Traced>)) *at = word_from<T>(Traced(value));
     else *at = T(value);
   }
 
  private:
+  template <class U> constexpr void put_parts(const U* from, int n) {
+    list<T>& to = converted[count];
+    to = list<T>(2 * n);
+    for (int i = 0; i < n; ++i) {
+      to[2 * i] = T(from[i].real());
+      to[2 * i + 1] = T(from[i].imag());
+    }
+    base[first_io_space + count++] = to.data;
+  }
   template <class U> constexpr void check(const U* from, int n) {
     if (fresh || !overlap(from, std::size_t(n) * sizeof(U), destination, bytes)) return;
     if (!(static_cast<const void*>(from) == destination && in_place[count] && std::size_t(n) * sizeof(U) == bytes)) hazard = true;
@@ -138,7 +153,7 @@ template <class Backend, class T, class E> TFX_INLINE constexpr void run_flat_on
 
 /// Evaluates into words, or what lies narrower in their memory.
 template <class T, class E> TFX_INLINE constexpr void evaluate_expression(T* to, bool fresh, const E& e) {
-  constexpr int n = E::shape_type::value.size();
+  constexpr int n = held_shape(E::shape_type::value, dtype_of<typename E::traced_type>).size();
   if constexpr (E::flat) {
     bool hazard = false;
     if (!fresh) {
@@ -155,7 +170,7 @@ template <class T, class E> TFX_INLINE constexpr void evaluate_expression(T* to,
     static_cast<void>(tell<verdict<step>::right, verdict<step>>{});
     if constexpr (verdict<step>::right) {
       static_assert(E::inputs < max_spaces - first_io_space, "tfx: a statement has too many operands; break it in two");
-      constexpr std::size_t bytes = std::size_t(n) * sizeof(typename held_as<T, typename E::traced_type>::element);
+      constexpr std::size_t bytes = std::size_t(E::shape_type::value.size()) * sizeof(typename held_as<T, typename E::traced_type>::element);
       operand_list<T, E::inputs> operands(to, bytes, in_place_inputs<E>::value.allowed, fresh);
       e.bind(operands);
       T*& output = operands.base[first_io_space + operands.count];
@@ -194,7 +209,7 @@ template <class E> inline constexpr bool expression_right = [] {
 template <class T, class E> using computed_in_statement =
     std::conditional_t<E::wide, double,
                        std::conditional_t<!std::is_void_v<typename E::compute>, typename E::compute,
-                                          std::conditional_t<is_float<T>, T, std::conditional_t<E::has_real, double, float>>>>;
+                                          std::conditional_t<is_float<T> || is_complex<T>, decides<T>, std::conditional_t<E::has_real, double, float>>>>;
 
 template <class T, class S, class E> TFX_INLINE constexpr void evaluate_into(T* destination, bool fresh, const E& e) {
   if constexpr (!is_expression<E>) {  // a tensor or a view
@@ -203,9 +218,10 @@ template <class T, class S, class E> TFX_INLINE constexpr void evaluate_into(T* 
     using From = typename E::shape_type;
     using C = computed_in_statement<T, E>;
     static_assert(
-        !is_float<T> || std::is_void_v<typename E::compute> || std::is_same_v<T, typename E::compute>,
+        !(is_float<T> || is_complex<T>) || std::is_void_v<typename E::compute> || std::is_same_v<decides<T>, typename E::compute>,
         "tfx: float and double tensors in one assignment; cast<float>(x) or cast<double>(x) converts the value");
     using traced = std::conditional_t<E::flat, real, typename E::traced_type>;   // one loop writes numbers
+    static_assert(is_complex<T> || !is_complex<traced>, "tfx: complex values are assigned to real ones; take their real_part, imag_part or abs");
     using held = typename held_as<C, traced>::element;
     constexpr bool fits = same_extents(From::value, S::value), right = expression_right<E>;
     static_cast<void>(tell < fits || !right, wrong_assignment < S, From >> {});
@@ -217,7 +233,7 @@ template <class T, class S, class E> TFX_INLINE constexpr void evaluate_into(T* 
       if constexpr (same_in_memory<T, held>) {
         if (!std::is_constant_evaluated()) return evaluate_expression<C>(reinterpret_cast<C*>(destination), fresh, e);
       }
-      tensor_memory<C, S::value.size()> result(uninitialized_t{});
+      tensor_memory<C, held_shape(S::value, dtype_of<traced>).size()> result(uninitialized_t{});
       evaluate_expression<C>(result.data(), true, e);
       for (int i = 0; i < S::value.size(); ++i) destination[i] = converted<T>(element_in<traced>(result.data(), i));
     }
@@ -231,9 +247,9 @@ template <class X> constexpr decltype(auto) in_memory(const X& x) {
     return (x);
 }
 template <class A, class B> constexpr bool equal_values(const A& a, const B& b) {
-  if constexpr (std::is_arithmetic_v<A>) {
+  if constexpr (is_number<A>) {
     return equal_values(b, a);
-  } else if constexpr (std::is_arithmetic_v<B>) {
+  } else if constexpr (is_number<B>) {
     const auto& x = in_memory(a);
     for (int i = 0; i < x.size(); ++i)
       if (!(x.data()[i] == b)) return false;

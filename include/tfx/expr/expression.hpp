@@ -34,11 +34,12 @@ template <class X> inline constexpr bool is_expression = std::is_base_of_v<expre
 
 template <class T> inline constexpr bool is_float = std::is_floating_point_v<T>;
 template <class T> inline constexpr bool is_wide = is_whole(dtype_of<T>) && size_of(dtype_of<T>) == 8;
-template <class T> using traced_as = std::conditional_t<is_float<T>, real, T>;
-template <class T> using decides = std::conditional_t<is_float<T>, T, std::conditional_t<is_narrow_float(dtype_of<T>), float, void>>;
-template <class Traced, class Compute> using value_of_result =
-    std::conditional_t<std::is_same_v<Traced, real>, std::conditional_t<std::is_void_v<Compute>, float, Compute>,
-                       Traced>;
+template <class T> using traced_as = typename as_traced<T>::type;
+template <class T> struct decided_by {
+  using type = std::conditional_t<is_float<T>, T, std::conditional_t<is_narrow_float(dtype_of<T>), float, void>>;
+};
+template <class T> using decides = typename decided_by<T>::type;
+template <class Traced, class Compute> using value_of_result = typename given_as<std::conditional_t<std::is_void_v<Compute>, float, Compute>, Traced>::type;
 
 template <class A, class B> struct common_compute {
   static_assert(
@@ -54,38 +55,33 @@ requires(!std::is_void_v<A>) struct common_compute<A, void> {
 
 // ---- leaves
 
-/// A tensor or view that has a name.
-template <class T, class S> struct named_leaf : expression_base {
+/// Elements of type T in memory.
+template <class T, class S> struct memory_leaf : expression_base {
   using shape_type = S;
   using traced_type = traced_as<T>;
   using compute = decides<T>;
   using value_type = T;
   static constexpr int inputs = 1;
   static constexpr bool flat = is_float<T>, wide = is_wide<T>, has_real = !is_whole(dtype_of<T>);
+  static constexpr handle trace(builder& b) { return b.add_input(S::value, dtype_of<traced_type>, "x"); }
+};
+
+/// A tensor or view that has a name.
+template <class T, class S> struct named_leaf : memory_leaf<T, S> {
   const T* from;
 
   constexpr explicit named_leaf(const T* data) : from(data) {}
-  static constexpr handle trace(builder& b) { return b.add_input(S::value, dtype_of<traced_type>, "x"); }
   template <class To> constexpr void bind(To& to) const { to.memory(from, S::value.size()); }
   template <class V> TFX_INLINE constexpr lanes::lane<V> at(int i) const { return lanes::lane<V>::load(from + i); }
 };
 
 /// A temporary tensor, moved in.
-template <class T, class S> struct owned_leaf : expression_base {
-  using shape_type = S;
-  using traced_type = traced_as<T>;
-  using compute = decides<T>;
-  using value_type = T;
-  static constexpr int inputs = 1;
-  static constexpr bool flat = is_float<T>, wide = is_wide<T>, has_real = !is_whole(dtype_of<T>);
+template <class T, class S> struct owned_leaf : memory_leaf<T, S> {
   tensor<T, S> kept;
 
   constexpr explicit owned_leaf(tensor<T, S>&& t) : kept(static_cast<tensor<T, S>&&>(t)) {}
-  static constexpr handle trace(builder& b) { return b.add_input(S::value, dtype_of<traced_type>, "x"); }
   template <class To> constexpr void bind(To& to) const { to.memory(kept.data(), S::value.size()); }
-  template <class V> TFX_INLINE constexpr lanes::lane<V> at(int i) const {
-    return lanes::lane<V>::load(kept.data() + i);
-  }
+  template <class V> TFX_INLINE constexpr lanes::lane<V> at(int i) const { return lanes::lane<V>::load(kept.data() + i); }
 };
 
 /// The statement combines integers with a number that their type does not have.

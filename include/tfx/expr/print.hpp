@@ -108,6 +108,31 @@ template <class T> class number_format {
   std::size_t left_ = 0, right_ = 0;
 };
 
+/// Complex numbers: both parts in columns of their own.
+template <class T> requires is_complex<T> class number_format<T> {
+ public:
+  explicit number_format(const std::vector<T>& shown) : real_(parts(shown, false)), imaginary_(parts(shown, true)) {}
+  std::string text(T z) const {
+    const auto im = z.imag();
+    const bool negative = im < 0 || (im == 0 && 1 / im < 0);
+    std::string s = imaginary_.text(negative ? -im : im);
+    s.erase(0, s.find_first_not_of(' '));
+    const std::size_t size = s.find(' ') == s.npos ? s.size() : s.find(' ');
+    s.insert(size, 1, 'j');
+    return real_.text(z.real()) + (negative ? '-' : '+') + s;
+  }
+
+ private:
+  using part = typename T::value_type;
+  static std::vector<part> parts(const std::vector<T>& shown, bool imaginary) {
+    std::vector<part> x;
+    for (const T& z : shown) x.push_back(!imaginary ? z.real() : z.imag() < 0 ? -z.imag() : z.imag());
+    return x;
+  }
+
+  number_format<part> real_, imaginary_;
+};
+
 /// Writes the axes one inside the other; long ones are cut to their first and last three places.
 template <class T> class tensor_printer {
  public:

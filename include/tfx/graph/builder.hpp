@@ -7,46 +7,24 @@
 #include <string_view>
 
 #include <tfx/core/list.hpp>
-#include <tfx/graph/complaints.hpp>
 #include <tfx/graph/concepts.hpp>
 #include <tfx/graph/control_operations.hpp>
+#include <tfx/graph/handle.hpp>
 #include <tfx/graph/leaf.hpp>
 #include <tfx/graph/leaf_operations.hpp>
 #include <tfx/graph/node.hpp>
 #include <tfx/graph/region.hpp>
+#include <tfx/graph/run_extents.hpp>
+#include <tfx/graph/scope_names.hpp>
 
 namespace tfx {
 
-struct builder;
 struct call_list;
 struct scope;
 
-/// A node of the graph being recorded: what traced code passes around. Shape and type are known only while tracing;
-/// `var` is the same with both in its type.
-struct handle {
-  builder* graph = nullptr;
-  int id = -1;
-
-  constexpr explicit operator bool() const = delete;
-  constexpr bool empty() const { return id < 0; }
-  constexpr dims shape() const;   // a copy: the nodes move when there are more of them
-  constexpr dtype type() const;
-};
-
-/// A path of layers, as a place in the pool of names.
-struct path_info {
-  int begin, size;
-};
-
-/// A name within an open scope, and how often it has come again.
-struct segment_count {
-  std::string_view name;
-  int count;
-};
-
 /// Records a graph: appends nodes, finds the ones that exist already (value numbering), names parameters by the layers they
 /// were made in, keeps the current value of every leaf, and collects the first mistake.
-struct builder : complaints {
+struct builder : run_extents {
   list<node> nodes;
   list<int> edges;                       ///< inputs of all nodes
   list<geometry> geometries;             ///< of producers: `node::aux` is a row
@@ -58,6 +36,12 @@ struct builder : complaints {
   list<region_info> regions{1};
   int region = 0;                        ///< being recorded
 
+  /// A value of which only some steps are there (`step_mask`), and the mask that says which.
+  struct masked_value {
+    int value, mask;
+  };
+  list<masked_value> step_masks;
+
   int path_index = 0;                    ///< of the open scopes, in the table of paths
   const scope* innermost = nullptr;
   list<segment_count> segments;          ///< of the open scopes, the innermost one's last
@@ -66,10 +50,13 @@ struct builder : complaints {
   call_list* calls = nullptr;            ///< where calls are noted, if anybody asks for them
 
   bool training = false;
+  int modes_given = 0;                   ///< depth of nn::training, nn::evaluating
+  bool mode_asked = false;               ///< did anything depend on the program's own mode?
+  bool minimizes = false;
+  int rate_factor = -1;                  ///< leaf that every learning rate is multiplied by; -1: none
   int frozen = 0, shared = 0;            ///< depth of nn::frozen, nn::shared
   dtype precision = dtype::real_type;    ///< to which contractions round (nn::in_precision)
   int sites = 0, pins = 0;               ///< dropout sites, copies that must stay apart
-  int batch_bound = 0;                   ///< the bounded extent's bound; 0: the program has none
   long long arena_limit = 0;             ///< bytes of the arena that the program is to do with; 0: no limit
   int space_size[max_spaces] = {};
   int spaces = first_io_space;
@@ -213,7 +200,7 @@ struct builder : complaints {
   /// In place of a result that a mistake left without: a program with a mistake is traced to its end, but never compiled.
   constexpr handle stand_in(const dims& shape, dtype type) {
     const int none[1] = {-1};
-    return {this, number(record<leaf_op>(), shape, type, none, 0, -1, 0, 0)};
+    return {this, number(record<leaf_op>(), held_shape(shape, type), type == dtype::complex_type ? dtype::real_type : type, none, 0, -1, 0, 0)};
   }
 
   // ---- leaves
@@ -287,10 +274,6 @@ struct builder : complaints {
     }
     return -1;
   }
-  constexpr void bound_batch(int bound) {
-    if (batch_bound == 0) batch_bound = bound;
-    else if (batch_bound != bound) complain("inputs with different bounds on the batch, ", batch_bound, " and ", bound);
-  }
   /// A leaf named by the open scopes.
   constexpr int local_leaf(int space, const dims& shape, std::string_view own_name, initializer init, int fan_in, int fan_out) {
     const int start = names.size();
@@ -359,7 +342,7 @@ struct builder : complaints {
       complain("a program has at most ", max_spaces - first_io_space, " inputs and outputs");
       return constant(0);
     }
-    return read(leaf(spaces++, shape, type, own_name, {}, false));
+    return read(leaf(spaces++, held_shape(shape, type), type == dtype::complex_type ? dtype::real_type : type, own_name, {}, false));
   }
   constexpr void add_output(handle value) {
     if (spaces >= max_spaces) return complain("a program has at most ", max_spaces - first_io_space, " inputs and outputs");
@@ -368,11 +351,19 @@ struct builder : complaints {
     current.data[l] = value.id;
   }
   /// Rows present in this run, or the inverse of that number.
-  constexpr handle batch_rows(bool inverse) {
-    const int at = inverse ? 1 : 0;
+  constexpr handle batch_rows(bool inverse) { return number_of_run(inverse ? 1 : 0, inverse ? "inverse_batch" : "batch"); }
+  /// The k-th length of this run, or its inverse.
+  constexpr handle length(int k, bool inverse) { return number_of_run(2 + 2 * k + int(inverse), inverse ? "inverse_length" : "length"); }
+  /// An extent as a number: a constant, or a length of this run.
+  constexpr handle extent(int n) {
+    for (int k = 0; k < n_lengths; ++k)
+      if (lengths[k].traced == n) return length(k, false);
+    return constant(n);
+  }
+  constexpr handle number_of_run(int at, std::string_view called) {
     for (int i = 0; i < leaves.size(); ++i)
       if (leaves.data[i].space == batch_space && leaves.data[i].offset == at) return {this, leaf_node.data[i]};
-    const int l = leaf(batch_space, dims{}, dtype::real_type, inverse ? "inverse_batch" : "batch", {}, false);
+    const int l = leaf(batch_space, dims{}, dtype::real_type, called, {}, false);
     leaves.data[l].offset = at;
     space_size[batch_space] = leaf_alignment;
     return {this, leaf_node.data[l]};

@@ -10,10 +10,7 @@ namespace tfx {
 struct gradient_scope;
 
 namespace detail {
-template <op_kind Kind, int Arity> struct control_operation {
-  static constexpr op_kind kind = Kind;
-  static constexpr int arity = Arity;
-  static constexpr bool differentiable = true;
+template <op_kind Kind, int Arity> struct control_operation : recorded<Kind, Arity> {
   static constexpr void backward(gradient_scope&) {}   // the reverse sweep knows these nodes itself
   static constexpr auto apply(auto x) { return x; }
 };
@@ -62,20 +59,14 @@ struct loop_op : detail::control_operation<op_kind::loop, -1> {
   static constexpr std::string_view name = "loop";
 };
 /// The same value in memory of its own, possibly spread to a larger shape.
-struct copy_op {
+struct copy_op : recorded<op_kind::map, 1> {
   static constexpr std::string_view name = "copy";
-  static constexpr op_kind kind = op_kind::map;
-  static constexpr int arity = 1;
-  static constexpr bool differentiable = true;
   static constexpr auto apply(auto x) { return x; }
   static constexpr void backward(gradient_scope&) {}   // known to the reverse sweep too
 };
 /// The number of the forward iteration that a reverse body goes through. Inputs: how many there are, the number of its own.
-struct forward_iteration_op {
+struct forward_iteration_op : recorded<op_kind::map, 2> {
   static constexpr std::string_view name = "forward_iteration";
-  static constexpr op_kind kind = op_kind::map;
-  static constexpr int arity = 2;
-  static constexpr bool differentiable = true;
   static constexpr auto apply(auto count, auto i) { return count - decltype(count)(1) - i; }
   static constexpr void backward(gradient_scope&) {}   // a number of its own, whatever is differentiated
 };

@@ -10,6 +10,16 @@
 
 namespace tfx {
 
+/// A number in a table, and what it is with the lengths of a run.
+struct followed_number {
+  int row = 0;
+  std::int16_t column = 0;
+  std::int16_t table = 0;
+  length_number number{};
+};
+/// The tables of a graph that have such numbers: extents of nodes, words of geometries, trip counts of regions.
+enum class graph_table : std::int16_t { node, geometry, region };
+
 /// A recorded graph as the passes see it: addresses of flat tables.
 struct graph_view {
   const node* nodes = nullptr;
@@ -21,6 +31,8 @@ struct graph_view {
   const region_info* regions = nullptr;
   const int* space_size = nullptr;
   int n_nodes = 0, n_leaves = 0, n_regions = 0, spaces = 0, batch_bound = 0;
+  const followed_number* followed = nullptr;   ///< of its tables: what follows the lengths
+  int n_followed = 0;
 
   constexpr int input(int id, int k) const { return edges[nodes[id].first + k]; }
   constexpr const node& operator[](int id) const { return nodes[id]; }
@@ -45,13 +57,14 @@ struct graph_view {
 
 /// How large a graph is once dead code is gone, and the first mistake of its trace.
 struct graph_size {
-  int nodes = 0, edges = 0, geometries = 0, leaves = 0, names = 0, paths = 0, regions = 0;
+  int nodes = 0, edges = 0, geometries = 0, leaves = 0, names = 0, paths = 0, regions = 0, followed = 0;
   long long arena_limit = 0;   ///< bytes; 0: none
+  bool evaluates = false;      ///< it minimises nothing, and layers asked whether it trains
   message wrong{};
 };
 
 /// A graph as a constant: what `program` and every export hold.
-template <int Nodes, int Edges, int Geometries, int Leaves, int Names, int Paths, int Regions> struct graph {
+template <int Nodes, int Edges, int Geometries, int Leaves, int Names, int Paths, int Regions, int Followed = 0> struct graph {
   node nodes[Nodes + 1] = {};
   int edges[Edges + 1] = {};
   geometry geometries[Geometries + 1] = {};
@@ -61,9 +74,12 @@ template <int Nodes, int Edges, int Geometries, int Leaves, int Names, int Paths
   region_info regions[Regions + 1] = {};
   int space_size[max_spaces] = {};
   int spaces = 0, batch_bound = 0;
+  length_info lengths[max_lengths] = {};
+  int n_lengths = 0;
+  followed_number followed[Followed + 1] = {};
 
   constexpr graph_view view() const {
-    return {nodes, edges, geometries, leaves, names, paths, regions, space_size, Nodes, Leaves, Regions, spaces, batch_bound};
+    return {nodes, edges, geometries, leaves, names, paths, regions, space_size, Nodes, Leaves, Regions, spaces, batch_bound, followed, Followed};
   }
 };
 
@@ -139,6 +155,7 @@ constexpr graph_size measure(const builder& b, const list<int>& numbers) {
   size.paths = b.paths.size();
   size.regions = b.regions.size();
   size.arena_limit = b.arena_limit;
+  size.evaluates = b.mode_asked && !b.minimizes;
   return size;
 }
 
@@ -178,6 +195,8 @@ template <class Graph> constexpr void freeze(const builder& b, const list<int>& 
   copy_table(b.space_size, max_spaces, g.space_size);
   g.spaces = b.spaces;
   g.batch_bound = b.batch_bound;
+  g.n_lengths = b.n_lengths;
+  copy_table(b.lengths, b.n_lengths, g.lengths);
 }
 
 }  // namespace detail
@@ -201,8 +220,11 @@ template <class Graph, class Larger> constexpr Graph cut(const Larger& from, con
   detail::copy_table(from.paths, size.paths, g.paths);
   detail::copy_table(from.regions, size.regions, g.regions);
   detail::copy_table(from.space_size, max_spaces, g.space_size);
+  detail::copy_table(from.followed, size.followed, g.followed);
   g.spaces = from.spaces;
   g.batch_bound = from.batch_bound;
+  g.n_lengths = from.n_lengths;
+  detail::copy_table(from.lengths, from.n_lengths, g.lengths);
   return g;
 }
 

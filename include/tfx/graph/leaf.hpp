@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include <tfx/core/element.hpp>
+#include <tfx/core/length.hpp>
 #include <tfx/core/shape.hpp>
 #include <tfx/init/initializer.hpp>
 
@@ -16,12 +17,13 @@ enum space : int {
   state_space,       ///< kept between runs, not trained (running statistics)
   slot_space,        ///< the optimizer's memory
   constant_space,    ///< numbers of the program
-  batch_space,       ///< rows present in this run, and the inverse
+  batch_space,       ///< rows present in this run, and the inverse; the same of its lengths
   counter_space,     ///< iteration numbers of loops
   first_io_space,
   max_spaces = 136
 };
 
+inline constexpr int batch_numbers = 2 + 2 * max_lengths;   ///< in `batch_space`
 inline constexpr int leaf_alignment = 16;   ///< words; sizes and arena offsets are multiples of it
 template <class Count> constexpr Count padded(Count size) { return (size + leaf_alignment - 1) / leaf_alignment * leaf_alignment; }
 

@@ -10,25 +10,16 @@ namespace tfx {
 struct gradient_scope;
 
 /// Stands for nothing; the record of a graph's entry points.
-struct leaf_op {
+struct leaf_op : recorded<op_kind::leaf, 0> {
   static constexpr std::string_view name = "leaf";
-  static constexpr op_kind kind = op_kind::leaf;
-  static constexpr int arity = 0;
-  static constexpr bool differentiable = true;
   static constexpr void backward(gradient_scope&) {}
 };
-struct constant_op {
+struct constant_op : recorded<op_kind::constant, 0> {
   static constexpr std::string_view name = "constant";
-  static constexpr op_kind kind = op_kind::constant;
-  static constexpr int arity = 0;
-  static constexpr bool differentiable = true;
   static constexpr void backward(gradient_scope&) {}
 };
-struct assign_op {
+struct assign_op : recorded<op_kind::assign, 1> {
   static constexpr std::string_view name = "assign";
-  static constexpr op_kind kind = op_kind::assign;
-  static constexpr int arity = 1;
-  static constexpr bool differentiable = true;
   static constexpr void backward(gradient_scope&) {}
   static constexpr auto apply(auto x) { return x; }
 };

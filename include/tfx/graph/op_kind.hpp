@@ -23,4 +23,11 @@ enum class op_kind : std::uint8_t {
 };
 constexpr bool is_producer(op_kind k) { return k == op_kind::contract || k == op_kind::window; }
 
+/// Base of operations that are recorded as one node: its kind, how many values it reads (-1: any number), has it a derivative?
+template <op_kind Kind, int Arity, bool Differentiable = true> struct recorded {
+  static constexpr op_kind kind = Kind;
+  static constexpr int arity = Arity;
+  static constexpr bool differentiable = Differentiable;
+};
+
 }  // namespace tfx

@@ -49,7 +49,7 @@ constexpr int residual_of(builder& g, int id, int reverse) {
   const auto stacked_node = [&] { return stack_of(g, is<final_op>(n) ? g.emit_at<copy_op>(forward, n.shape, n.type, ++g.pins, id) : id).id; };
   if (body.branch) return outside(is<carry_op>(n) ? g.edges[n.first] : stacked_node());   // it ran once, with the first value
   if (is<iteration_op>(n)) {
-    const handle count = body.dynamic ? handle{&g, outside(g.trip_count(forward))} : g.constant(body.bound);
+    const handle count = body.dynamic ? handle{&g, outside(g.trip_count(forward))} : g.extent(body.bound);
     g.region = reverse;
     const int r = g.emit<forward_iteration_op>(dims{}, dtype::real_type, 0, count.id, iteration_of(g, reverse).id);
     g.region = here;

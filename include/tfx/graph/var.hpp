@@ -23,6 +23,11 @@ template <class Shape, class Type = real> struct var {
     h.graph->complain("if: a traced value has no truth value while compiling; use where(condition, a, b)", at_path{});
     return false;
   }
+  /// Nor is it a number, which functions that take numbers would ask for.
+  template <std::same_as<double> Number> constexpr operator Number() const {
+    h.graph->complain("a traced value is no number: of a traced x write exp(x), not std::exp(x)", at_path{}, at_line{});
+    return {};
+  }
 };
 
 template <class X> inline constexpr bool is_var = false;
@@ -32,7 +37,7 @@ template <class S, class T> inline constexpr bool is_var<var<S, T>> = true;
 template <class X> concept typed_handle = is_var<std::remove_cvref_t<X>>;
 /// A handle, typed or not: what traced code is written over.
 template <class X> concept traced = typed_handle<X> || std::same_as<std::remove_cvref_t<X>, handle>;
-template <class X> concept number = std::is_arithmetic_v<std::remove_cvref_t<X>>;
+template <class X> concept number = is_number<std::remove_cvref_t<X>>;
 /// What a network's function accepts.
 template <class X> concept tensor_expression = typed_handle<X>;
 

@@ -31,7 +31,8 @@ constexpr std::string_view safetensors_dtype(dtype type) {
     case dtype::uint32: return "U32";
     case dtype::uint64: return "U64";
     case dtype::boolean: return "BOOL";
-    case dtype::real_type: break;
+    case dtype::complex64: return "C64";
+    case dtype::complex128: case dtype::complex_type: case dtype::real_type: break;
   }
   return {};
 }
@@ -42,19 +43,20 @@ constexpr int place_of(dtype type) {
     case dtype::uint64: return 0;
     case dtype::int64: return 1;
     case dtype::float64: return 2;
-    case dtype::float32: return 3;
-    case dtype::uint32: return 4;
-    case dtype::int32: return 5;
-    case dtype::bfloat16: return 6;
-    case dtype::float16: return 7;
-    case dtype::uint16: return 8;
-    case dtype::int16: return 9;
-    case dtype::int8: return 10;
-    case dtype::uint8: return 11;
-    case dtype::boolean: return 12;
-    case dtype::real_type: break;
+    case dtype::complex64: return 3;
+    case dtype::float32: return 4;
+    case dtype::uint32: return 5;
+    case dtype::int32: return 6;
+    case dtype::bfloat16: return 7;
+    case dtype::float16: return 8;
+    case dtype::uint16: return 9;
+    case dtype::int16: return 10;
+    case dtype::int8: return 11;
+    case dtype::uint8: return 12;
+    case dtype::boolean: return 13;
+    case dtype::complex128: case dtype::complex_type: case dtype::real_type: break;
   }
-  return 13;
+  return 14;
 }
 
 /// How numbers stored under `stored` become numbers of type `wanted`, if they can.

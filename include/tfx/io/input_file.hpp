@@ -21,15 +21,18 @@
 
 namespace tfx::io {
 
-/// Reads a file from front to back; gzip is recognised by its first two bytes and unpacked on the way. A name that ends
-/// in `.gz` promises gzip.
+/// How the contents of a file are packed.
+enum class packing : std::uint8_t { recognised, none, gzip, zlib };
+
+/// Reads a file from front to back, and unpacks it on the way: gzip is recognised by its first two bytes, zlib has to be
+/// asked for. A name that ends in `.gz` promises gzip.
 ///
 /// Offsets are those of the contents, so a caller does not notice whether the file is compressed; the errors say it.
 ///
 /// Errors     file_error: no such file, a directory, too few bytes, corrupt gzip (with the place in the file)
 class input_file {
  public:
-  explicit input_file(const std::filesystem::path& path) : path_(path), file_(std::fopen(path.c_str(), "rb")) {
+  explicit input_file(const std::filesystem::path& path, packing how = packing::recognised) : path_(path), file_(std::fopen(path.c_str(), "rb")) {
     if (!file_) throw file_error(path_, file_error::nowhere, "a readable file", system_message());
     struct stat about {};
     if (::fstat(::fileno(file_.get()), &about) != 0 || !S_ISREG(about.st_mode)) {
@@ -39,8 +42,11 @@ class input_file {
     size_ = static_cast<std::uint64_t>(about.st_size);
     packed_.resize(buffer_size);
     refill();
-    compressed_ = available() >= 2 && *next_ == 0x1f && next_[1] == 0x8b;
-    if (!compressed_ && path_.extension() == ".gz") fail(0, "gzip data, which starts with 1f 8b", first_bytes());
+    const bool is_gzip = available() >= 2 && *next_ == 0x1f && next_[1] == 0x8b;
+    compressed_ = how == packing::zlib || how == packing::gzip || (how == packing::recognised && is_gzip);
+    zlib_ = how == packing::zlib;
+    const bool promised = how == packing::gzip || (how == packing::recognised && path_.extension() == ".gz");
+    if (promised && !is_gzip) fail(0, "gzip data, which starts with 1f 8b", first_bytes());
     if (compressed_) start_unpacking();
   }
 
@@ -80,6 +86,24 @@ class input_file {
     const std::size_t done = read(out, size);
     if (done != size) {
       fail(start, std::to_string(size) + " bytes of " + thing, "the end of the file after " + std::to_string(done));
+    }
+  }
+
+  /// Goes on `size` bytes later.
+  void skip(std::uint64_t size) {
+    if (!compressed_) {
+      const std::uint64_t here = size < available() ? size : available();
+      next_ += here;
+      if (size > here && ::fseeko(file_.get(), off_t(size - here), SEEK_CUR) != 0) throw file_error(path_, offset_, "a readable file", system_message());
+      packed_read_ += size - here;
+      offset_ += size;
+      return;
+    }
+    char skipped[4096];
+    while (size > 0) {
+      const std::size_t part = read(skipped, size < sizeof skipped ? std::size_t(size) : sizeof skipped);
+      if (part == 0) fail(offset_, "more bytes", "the end of the file");
+      size -= part;
     }
   }
 
@@ -134,7 +158,7 @@ class input_file {
   void start_unpacking() {
     constexpr int largest_window = 15;
     constexpr int gzip_only = 16;
-    if (::inflateInit2(&stream_, largest_window + gzip_only) != Z_OK) throw std::bad_alloc();
+    if (::inflateInit2(&stream_, largest_window + (zlib_ ? 0 : gzip_only)) != Z_OK) throw std::bad_alloc();
   }
 
   /// Some bytes, at least one unless the contents have ended.
@@ -154,9 +178,9 @@ class input_file {
       if (status == Z_STREAM_END) {
         member_ended_ = true;
       } else if (status == Z_BUF_ERROR || (status == Z_OK && got == 0 && available() == 0)) {
-        if (packed_read_ >= size_) throw file_error(path_, packed_offset(), "more gzip data", "the end of the file");
+        if (packed_read_ >= size_) throw file_error(path_, packed_offset(), zlib_ ? "more zlib data" : "more gzip data", "the end of the file");
       } else if (status != Z_OK) {
-        throw file_error(path_, packed_offset(), "valid gzip data", stream_.msg ? stream_.msg : "damaged data");
+        throw file_error(path_, packed_offset(), zlib_ ? "valid zlib data" : "valid gzip data", stream_.msg ? stream_.msg : "damaged data");
       }
       if (got != 0) return got;
     }
@@ -166,7 +190,7 @@ class input_file {
   bool start_next_member() {
     if (available() == 0) refill();
     if (available() == 0) return false;
-    if (*next_ != 0x1f) throw file_error(path_, packed_offset(), "the end of the gzip data", "more bytes");
+    if (zlib_ || *next_ != 0x1f) throw file_error(path_, packed_offset(), zlib_ ? "the end of the zlib data" : "the end of the gzip data", "more bytes");
     ::inflateReset(&stream_);
     member_ended_ = false;
     return true;
@@ -181,7 +205,7 @@ class input_file {
   unsigned char* next_ = nullptr;
   unsigned char* end_ = nullptr;
   ::z_stream stream_{};
-  bool compressed_ = false;
+  bool compressed_ = false, zlib_ = false;
   bool member_ended_ = false;
 };
 

@@ -137,26 +137,16 @@ template <integer_lane I> TFX_HD TFX_INLINE constexpr I ordered(I x) {
 }
 template <integer_lane I> TFX_HD TFX_INLINE constexpr mask_of<I> unsigned_less(I a, I b) { return traits<I>::lt(ordered(a), ordered(b)); }
 
-/// Quotients towards zero, and what they leave. A quotient by 0 is -1, its remainder the dividend; the least integer divided
-/// by -1 is itself.
+/// Quotients towards zero. A quotient by 0 is -1; the least integer divided by -1 is itself.
 template <integer_lane I> TFX_HD TFX_INLINE constexpr I divide(I a, I b) {
   using integer = scalar_of<I>;
   return detail::each([](integer x, integer y) { return y == 0 ? integer(-1) : y == -1 ? traits<integer>::neg(x) : integer(x / y); }, a, b);
-}
-template <integer_lane I> TFX_HD TFX_INLINE constexpr I remainder(I a, I b) {
-  using integer = scalar_of<I>;
-  return detail::each([](integer x, integer y) { return y == 0 ? x : y == -1 ? integer(0) : integer(x % y); }, a, b);
 }
 /// The same of unsigned ones: a quotient by 0 is the largest integer.
 template <integer_lane I> TFX_HD TFX_INLINE constexpr I unsigned_divide(I a, I b) {
   using integer = scalar_of<I>;
   using word = detail::unsigned_of<I>;
   return detail::each([](integer x, integer y) { return y == 0 ? integer(-1) : integer(word(x) / word(y)); }, a, b);
-}
-template <integer_lane I> TFX_HD TFX_INLINE constexpr I unsigned_remainder(I a, I b) {
-  using integer = scalar_of<I>;
-  using word = detail::unsigned_of<I>;
-  return detail::each([](integer x, integer y) { return y == 0 ? x : integer(word(x) % word(y)); }, a, b);
 }
 /// Bits moved to the right with zeros above.
 template <integer_lane I> TFX_HD TFX_INLINE constexpr I unsigned_shr(I x, int n) {

@@ -37,28 +37,26 @@ template <lane_value V> TFX_HD constexpr void random_words(const random_stream& 
   }
 }
 
-/// Uniform numbers on [0, 1) for `width` consecutive elements.
-template <floating_lane V> TFX_HD constexpr V uniform(const random_stream& stream, std::uint64_t first) {
+/// `make(high, low)` of the random words of `width` consecutive elements; a float needs no low ones.
+template <floating_lane V, class Make> TFX_HD constexpr V from_random_words(const random_stream& stream, std::uint64_t first, Make make) {
   using L = traits<V>;
   using T = scalar_of<V>;
   std::uint32_t high[L::width] = {}, low[L::width] = {};
   T x[L::width] = {};
   random_words<V>(stream, first, L::width, high);
   if constexpr (sizeof(T) == 8) random_words<V>(stream, first, L::width, low, 1);
-  for (int i = 0; i < L::width; ++i) x[i] = unit_interval<T>(high[i], low[i]);
+  for (int i = 0; i < L::width; ++i) x[i] = make(high[i], low[i]);
   return L::load(x);
+}
+
+/// Uniform numbers on [0, 1) for `width` consecutive elements.
+template <floating_lane V> TFX_HD constexpr V uniform(const random_stream& stream, std::uint64_t first) {
+  return from_random_words<V>(stream, first, [](std::uint32_t high, std::uint32_t low) { return unit_interval<scalar_of<V>>(high, low); });
 }
 
 /// Standard normal numbers for `width` consecutive elements, by inversion: one word (double: two) per number.
 template <floating_lane V> TFX_HD constexpr V normal(const random_stream& stream, std::uint64_t first) {
-  using L = traits<V>;
-  using T = scalar_of<V>;
-  std::uint32_t high[L::width] = {}, low[L::width] = {};
-  T x[L::width] = {};
-  random_words<V>(stream, first, L::width, high);
-  if constexpr (sizeof(T) == 8) random_words<V>(stream, first, L::width, low, 1);
-  for (int i = 0; i < L::width; ++i) x[i] = open_interval<T>(high[i], low[i]);
-  return math::normal_quantile(L::load(x));
+  return math::normal_quantile(from_random_words<V>(stream, first, [](std::uint32_t high, std::uint32_t low) { return open_interval<scalar_of<V>>(high, low); }));
 }
 
 }  // namespace tfx::lanes

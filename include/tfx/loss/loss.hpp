@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include <tfx/graph/calls.hpp>
+#include <tfx/graph/step_mask.hpp>
 #include <tfx/ops/arithmetic.hpp>
 #include <tfx/ops/reduce.hpp>
 #include <tfx/ops/reshape.hpp>
@@ -20,6 +21,7 @@
 ///
 ///     template <class Output> using target = ...   the targets of an output of this shape; left out: numbers like the output
 ///     static constexpr bool class_numbers          are they numbers of classes?
+///     handle counted(Output, Target) const         a mask like `each`: what else counts as nothing; empty: nothing
 namespace tfx {
 
 namespace detail {
@@ -70,29 +72,44 @@ constexpr handle spread_over(handle x, int rank) {
 
 }  // namespace detail
 
+namespace detail {
+/// What is in both of two masks, of which one may be empty.
+constexpr handle both_masks(handle a, handle b) { return a.empty() ? b : where(as_type(a, dtype::real_type), as_type(b, dtype::real_type), 0); }
+
+/// `mask`: what is there of `each`, with as many axes, or empty for all.
+template <class... W> constexpr var<shape<>> mean_present(handle each, handle mask, W... weight) {
+  [[maybe_unused]] const auto take = [&](handle w, bool is_mask) {
+    w = spread_over(w, each.shape().rank);
+    if (is_mask) mask = both_masks(mask, as_type(w, dtype::real_type));
+    else each = each * w;
+  };
+  (take(untyped(weight), std::same_as<typename W::value_type, bool>), ...);
+  const unsigned all = all_axes(each.shape());
+  if (mask.empty()) return {reshape(mean_axes(each, all), dims{})};
+  const handle here = expand(as_type(mask, dtype::real_type), each.shape());
+  const handle sum = sum_axes(where(here, each, 0), all), count = sum_axes(here, all);
+  return {reshape(sum / maximum(count, 1), dims{})};
+}
+}  // namespace detail
+
 /// The mean over all that is there of `each`, [batch, ...]. Weights, numbers, [batch] or longer, are factors: the mean divides by
 /// the number of examples, not by the sum of weights. A mask, bool, says what is there: the rest counts as nothing, whatever it
 /// is, and the mean divides by what is left; 0 if that is nothing.
-constexpr var<shape<>> mean_of_examples(handle each) {
-  return {reshape(detail::mean_axes(each, detail::all_axes(each.shape())), dims{})};
-}
-template <class W, class... More> constexpr var<shape<>> mean_of_examples(handle each, W weight, More... more) {
-  const handle w = detail::spread_over(untyped(weight), each.shape().rank);
-  if constexpr (std::same_as<typename W::value_type, bool>) {
-    static_assert(sizeof...(More) == 0, "tfx: the mask is the last argument of a loss");
-    const unsigned all = detail::all_axes(each.shape());
-    const handle here = expand(as_type(w, dtype::real_type), each.shape());
-    const handle sum = sum_axes(where(here, each, 0), all), count = sum_axes(here, all);
-    return {reshape(sum / maximum(count, 1), dims{})};
-  } else {
-    return mean_of_examples(each * w, more...);
-  }
-}
+template <class... W> constexpr var<shape<>> mean_of_examples(handle each, W... weight) { return detail::mean_present(each, {}, weight...); }
 
-/// A loss as a function of output and target, and of weights and a mask where there are some: one number.
+/// A loss as a function of output and target, and of weights and a mask where there are some: one number. Without a mask that of
+/// the output's steps counts, if it has one (`step_mask`).
 template <class L, class Y, class Target, class... Weight> constexpr var<shape<>> mean_loss(const L& loss, Y y, Target t, Weight... weight) {
   const call_mark here(*y.h.graph, label_of<L>, {y.h, t.h, weight.h...});
-  return here.gives(mean_of_examples(detail::losses_of_examples(loss, y, t), weight...));
+  const handle each = detail::losses_of_examples(loss, y, t);
+  handle mask{};
+  if constexpr (requires { loss.counted(y, t); }) mask = loss.counted(y, t);
+  if constexpr (Y::dim.rank > 2 && !(false || ... || std::same_as<typename Weight::value_type, bool>)) {
+    const dims found = each.shape();
+    if (const handle steps = step_mask(y.h); !steps.empty() && found.rank > 1 && found.extent[1] == Y::dim.extent[1])
+      mask = detail::both_masks(mask, detail::spread_over(steps, found.rank));
+  }
+  return here.gives(detail::mean_present(each, mask, weight...));
 }
 
 }  // namespace tfx

@@ -42,35 +42,66 @@ struct huber {
   constexpr auto operator()(auto y, auto t, auto... weight) const { return mean_loss(*this, y, t, weight...); }
 };
 namespace detail {
-/// |x| (x > 0 ? 1 - t : t) + log(1 + exp(-|x|)): nothing cancels, and an infinite logit on the label's side costs nothing.
-struct binary_cross_entropy_op : elementwise<binary_cross_entropy_op> {
-  static constexpr std::string_view name = "binary_cross_entropy";
-  static constexpr auto apply(auto x, auto t) {
+/// log(cosh(x)), for small x from sinh, so that it keeps its digits.
+struct log_cosh_op : elementwise<log_cosh_op> {
+  static constexpr auto apply(auto x) {
     using L = decltype(x);
-    const L size = abs(x), wrong = select(x > L(0), L(1) - t, t);
-    return select(wrong == L(0), L(0), size * wrong) + log1p(exp(-size));
+    const L size = abs(x), e = expm1(select(size < L(1), size, L(1))), sinh = L(0.5) * (e + e / (e + L(1)));
+    return select(size < L(1), L(0.5) * log1p(sinh * sinh), size + log1p(exp(L(-2) * size)) - L(0.6931471805599453));
   }
-  static constexpr auto derivative(auto x, auto t, auto, auto dy) {
-    const auto positive = x > 0;
-    const auto small = sigmoid(where(positive, -x, x));
-    return parts(dy * where(positive, (1 - t) - small, small - t), -(dy * x));
-  }
+  static constexpr auto derivative(auto x, auto, auto dy) { return dy * tanh(x); }
 };
+/// Loss of each element of two tensors of the same shape.
+template <class Op, class L, class T, class U> constexpr var<L> each_of(std::string_view name, var<L, T> y, var<L, U> t, Op op) {
+  const call_mark here(*y.h.graph, name, {y.h, t.h});
+  return here.gives(var<L>{op(y.h, t.h)});
+}
 }  // namespace detail
 
-/// Cross-entropy of the sigmoid of logits with probabilities (or 0 and 1), mean over everything.
+/// mean(log(cosh(y - t))) over everything: quadratic near 0, |y - t| - log(2) far away.
 ///
-///     max(x, 0) - x t + log(1 + exp(-|x|)) = softplus(x) - x t
+/// Gradient   tanh(y - t) / n
+/// Numerics   never overflows, and keeps its digits near 0
+struct log_cosh {
+  static constexpr std::string_view name = "log_cosh";
+  template <class L, class T, class U> constexpr var<L> each(var<L, T> y, var<L, U> t) const {
+    return detail::each_of(name, y, t, [](handle a, handle b) { return tfx::detail::map_node<detail::log_cosh_op>(a - b); });
+  }
+  constexpr auto operator()(auto y, auto t, auto... weight) const { return mean_loss(*this, y, t, weight...); }
+};
+/// 100 mean(|y - t| / max(|t|, epsilon)) over everything.
 ///
-/// Gradient   (sigmoid(x) - t) / n, also at x = 0
-/// Numerics   from logits; never overflows, and keeps its digits where the loss or its gradient is small
-struct binary_cross_entropy {
-  static constexpr std::string_view name = "binary_cross_entropy";
-  template <class L, class T, class S, class U> constexpr var<L> each(var<L, T> logits, var<S, U> labels) const {
-    static_assert(S::value.size() == L::value.size(), "tfx::loss::binary_cross_entropy: one label per logit");
-    const call_mark here(*logits.h.graph, name, {logits.h, labels.h});
-    const handle x = logits.h, t = reshape(labels.h, L::value);
-    return here.gives(var<L>{tfx::detail::map_node<detail::binary_cross_entropy_op>(x, t)});
+/// Source     epsilon as in Keras
+struct mean_absolute_percentage_error {
+  static constexpr std::string_view name = "mean_absolute_percentage_error";
+  double epsilon = 1e-7;
+  template <class L, class T, class U> constexpr var<L> each(var<L, T> y, var<L, U> t) const {
+    return detail::each_of(name, y, t, [e = epsilon](handle a, handle b) { return 100.0 * (abs(b - a) / maximum(abs(b), e)); });
+  }
+  constexpr auto operator()(auto y, auto t, auto... weight) const { return mean_loss(*this, y, t, weight...); }
+};
+/// mean((log(1 + y) - log(1 + t))^2) over everything, of y and t that are not negative: what is below epsilon counts as epsilon.
+///
+/// Source     epsilon as in Keras
+struct mean_squared_logarithmic_error {
+  static constexpr std::string_view name = "mean_squared_logarithmic_error";
+  double epsilon = 1e-7;
+  template <class L, class T, class U> constexpr var<L> each(var<L, T> y, var<L, U> t) const {
+    return detail::each_of(name, y, t, [e = epsilon](handle a, handle b) {
+      const handle d = log1p(maximum(a, e)) - log1p(maximum(b, e));
+      return d * d;
+    });
+  }
+  constexpr auto operator()(auto y, auto t, auto... weight) const { return mean_loss(*this, y, t, weight...); }
+};
+/// Smallest where y is the quantile of the targets: mean(max(q (t - y), (q - 1) (t - y))) over everything.
+///
+/// Source     Koenker and Bassett 1978
+struct quantile {
+  static constexpr std::string_view name = "quantile";
+  double q = 0.5;
+  template <class L, class T, class U> constexpr var<L> each(var<L, T> y, var<L, U> t) const {
+    return detail::each_of(name, y, t, [q = q](handle a, handle b) { return maximum(q * (b - a), (q - 1) * (b - a)); });
   }
   constexpr auto operator()(auto y, auto t, auto... weight) const { return mean_loss(*this, y, t, weight...); }
 };

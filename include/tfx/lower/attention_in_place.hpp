@@ -143,12 +143,7 @@ struct attention_reader {
     m.path = is.path;
     m.line = is.line;
     if (made == sum) return;
-    node& view = b.nodes[sum];
-    view.op = b.record<reshape_op>();
-    view.first = b.edges.size();
-    view.count = 1;
-    view.aux = 0;
-    b.edges.push_back(made);
+    detail::become_view(b, sum, made);
   }
 
   constexpr void run() {

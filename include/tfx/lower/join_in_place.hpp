@@ -111,12 +111,7 @@ struct in_place_joiner {
     joined.type = b.nodes[last].type;
     joined.link = readers[last] == 1 ? leaf_of(reader[last]) : -1;
     const int made = append(joined, part, whole.count);
-    node& shown = b.nodes[last];
-    shown.op = b.record<reshape_op>();
-    shown.first = b.edges.size();
-    shown.count = 1;
-    shown.aux = 0;
-    b.edges.push_back(made);
+    detail::become_view(b, last, made);
     return true;
   }
   /// The output that node `id` assigns to, if nobody reads what was in it; else -1.

@@ -95,12 +95,7 @@ constexpr void join_padded(builder& b) {
       part[k] = reshape(made, dims{2, {shape.size() / cols, cols}, shape.bounded});
     }
     const handle whole = detail::join_columns(part, terms.count);
-    node& shown = b.nodes[i];
-    shown.op = b.record<reshape_op>();
-    shown.first = b.edges.size();
-    shown.count = 1;
-    shown.aux = 0;
-    b.edges.push_back(whole.id);
+    detail::become_view(b, i, whole.id);
     changed = true;
   }
   if (changed) put_in_order(b);

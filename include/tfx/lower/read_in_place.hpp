@@ -78,12 +78,7 @@ constexpr bool pad_lines(builder& b, int i) {
   const int lines = b.number(pixels.op, s, pixels.type, in, 2, b.row_of(geometry::of(g)), 0, pixels.region);
   b.nodes[lines].path = pixels.path;
   b.nodes[lines].line = pixels.line;
-  node& view = b.nodes[i];
-  view.op = b.record<reshape_op>();
-  view.first = b.edges.size();
-  view.count = 1;
-  view.aux = 0;
-  b.edges.push_back(lines);
+  detail::become_view(b, i, lines);
   return true;
 }
 

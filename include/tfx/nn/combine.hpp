@@ -123,6 +123,20 @@ template <class F> struct frozen_layer {
     return y;
   }
 };
+template <bool Training, class F> struct mode_layer {
+  static constexpr bool transparent = true;
+  F f;
+  template <class S, class T, class... X> constexpr auto operator()(var<S, T> x, X... more) const {
+    builder& g = *x.h.graph;
+    const bool around = g.training;
+    g.training = Training;
+    ++g.modes_given;
+    const auto y = call_layer(f, x, more...);
+    --g.modes_given;
+    g.training = around;
+    return y;
+  }
+};
 template <class Format, class F> struct precision_layer {
   static constexpr bool transparent = true;
   F f;
@@ -146,5 +160,12 @@ template <class Format, class F> constexpr auto in_precision(F f) { return preci
 
 /// A layer whose parameters are not trained; gradients still flow through it.
 template <class F> constexpr auto frozen(F f) { return frozen_layer<F>{f}; }
+
+/// A layer as it is used: nothing drops out, and batch normalisation takes its running statistics, whatever is around it.
+///
+///     auto target = nn::evaluating(nn::frozen(teacher))(x);
+template <class F> constexpr auto evaluating(F f) { return mode_layer<false, F>{f}; }
+/// A layer as it is trained: also in a program that minimises nothing, such as one that only moves running statistics.
+template <class F> constexpr auto training(F f) { return mode_layer<true, F>{f}; }
 
 }  // namespace tfx::nn

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <tfx/graph/step_mask.hpp>
 #include <tfx/nn/depthwise_conv2d.hpp>
+#include <tfx/nn/in_parentheses.hpp>
 #include <tfx/ops/causal.hpp>
 #include <tfx/ops/conv2d_transpose.hpp>
 #include <tfx/ops/pool.hpp>
@@ -28,9 +30,10 @@ template <class S, class T> constexpr auto complain_steps(var<S, T> x, std::stri
   return x;
 }
 /// Windows of steps, each made one.
-template <class Op, int Size, int Step, bool Keeps, class S, class T> constexpr auto pool_steps(var<S, T> x, std::string_view called, int line) {
+template <class Op, int Size, auto... Option, class S, class T> constexpr auto pool_steps(var<S, T> x, std::string_view called, int line) {
+  using window = tfx::detail::window_options<Size, tfx::detail::as_window_option<Option>()...>;
   if constexpr (S::value.rank != 3) return complain_steps(x, called);
-  else return as_steps(tfx::detail::pool<Op, 1, Size, stride_t<1, Step>, Keeps>(as_line(x), called, line));
+  else return as_steps(tfx::detail::pool<Op, 1, Size, stride_t<1, window::steps::width>, window::keeps>(as_line(x), called, line));
 }
 }  // namespace detail
 
@@ -56,10 +59,15 @@ template <int Out, int Size, auto... Option> struct conv1d {
       constexpr int channels = S::value.extent[2] / tfx::detail::option<groups_t<1>, Option...>::count;
       const auto w = param<shape<Size, channels, Out>>(x, "weight", weight_init, Size * channels, Size * Out);
       const auto y = detail::as_steps(tfx::conv2d<Option...>(detail::as_line(detail::with_past<Size, Option...>(x)), expand_dims<0>(w), line));
-      return here.gives(detail::with_bias(y, bias, bias_init));
+      return here.gives(tfx::detail::with_mask_of(x, detail::with_bias(y, bias, bias_init)));
     }
   }
 };
+template <> struct conv1d<detail::no_size, 1> : detail::in_parentheses<conv1d<detail::no_size, 1>> {
+  static constexpr std::string_view name = "conv1d";
+  using detail::in_parentheses<conv1d<detail::no_size, 1>>::in_parentheses;
+};
+conv1d(int, int) -> conv1d<detail::no_size, 1>;
 
 /// Transposed convolution over steps: more of them.
 ///
@@ -83,7 +91,7 @@ template <int Out, int Size, auto... Option> struct conv1d_transpose {
       const auto w = param<shape<Size, Out, channels>>(x, "weight", weight_init, Size * Out, Size * channels);
       // One line stays one line.
       const auto y = detail::as_steps(tfx::conv2d_transpose<Option..., stride<1, steps::width>>(detail::as_line(x), expand_dims<0>(w), line));
-      return here.gives(detail::with_bias(y, bias, bias_init));
+      return here.gives(tfx::detail::with_mask_of(x, detail::with_bias(y, bias, bias_init)));
     }
   }
 };
@@ -101,10 +109,9 @@ template <int Size, auto... Option> struct depthwise_conv1d {
     if constexpr (S::value.rank != 3) {
       return detail::complain_steps(x, name);
     } else {
-      constexpr int channels = S::value.extent[2], times = tfx::detail::option<depth_multiplier_t<1>, Option...>::count;
-      const auto w = param<shape<Size, channels, times>>(x, "weight", weight_init, Size * channels, Size * times);
-      const auto y = detail::as_steps(tfx::detail::conv_each_channel<Option...>(detail::as_line(detail::with_past<Size, Option...>(x)), expand_dims<0>(w), line));
-      return here.gives(detail::with_bias(y, bias, bias_init));
+      const auto line_of = detail::as_line(detail::with_past<Size, Option...>(x));
+      const auto y = detail::as_steps(detail::each_channel<1, Size, Option...>(line_of, "weight", weight_init, line));
+      return here.gives(tfx::detail::with_mask_of(x, detail::with_bias(y, bias, bias_init)));
     }
   }
 };
@@ -124,28 +131,26 @@ template <int Out, int Size, auto... Option> struct separable_conv1d {
     if constexpr (S::value.rank != 3) {
       return detail::complain_steps(x, name);
     } else {
-      constexpr int channels = S::value.extent[2], times = tfx::detail::option<depth_multiplier_t<1>, Option...>::count, between = channels * times;
-      const auto w = param<shape<Size, channels, times>>(x, "depthwise_weight", depthwise_init, Size * channels, Size * times);
-      const auto p = param<shape<1, between, Out>>(x, "pointwise_weight", pointwise_init, between, Out);
-      const auto each = tfx::detail::conv_each_channel<Option...>(detail::as_line(detail::with_past<Size, Option...>(x)), expand_dims<0>(w), line);
-      const auto y = detail::as_steps(tfx::conv2d<>(each, expand_dims<0>(p), line));
-      return here.gives(detail::with_bias(y, bias, bias_init));
+      const auto line_of = detail::as_line(detail::with_past<Size, Option...>(x));
+      const auto each = detail::each_channel<1, Size, Option...>(line_of, "depthwise_weight", depthwise_init, line);
+      const auto y = detail::as_steps(detail::mixed_channels<1, Out>(each, pointwise_init, line));
+      return here.gives(tfx::detail::with_mask_of(x, detail::with_bias(y, bias, bias_init)));
     }
   }
 };
 
-/// Largest element, or mean, of each window of steps: [batch, T, C] -> [batch, OT, C].
-template <int Size = 2, int Step = Size, auto Padding = valid> struct max_pool1d {
+/// Largest element, or mean, of each window of steps: [batch, T, C] -> [batch, OT, C]. Options as `max_pool`.
+template <int Size = 2, auto... Option> struct max_pool1d {
   static constexpr std::string_view name = "max_pool1d";
   static constexpr bool transparent = true;
   int line = __builtin_LINE();
-  template <class S, class T> constexpr auto operator()(var<S, T> x) const { return detail::pool_steps<max_pool_op, Size, Step, decltype(Padding)::keeps_extents>(x, name, line); }
+  template <class S, class T> constexpr auto operator()(var<S, T> x) const { return detail::pool_steps<max_pool_op, Size, Option...>(x, name, line); }
 };
-template <int Size = 2, int Step = Size, auto Padding = valid> struct average_pool1d {
+template <int Size = 2, auto... Option> struct average_pool1d {
   static constexpr std::string_view name = "average_pool1d";
   static constexpr bool transparent = true;
   int line = __builtin_LINE();
-  template <class S, class T> constexpr auto operator()(var<S, T> x) const { return detail::pool_steps<average_pool_op, Size, Step, decltype(Padding)::keeps_extents>(x, name, line); }
+  template <class S, class T> constexpr auto operator()(var<S, T> x) const { return detail::pool_steps<average_pool_op, Size, Option...>(x, name, line); }
 };
 
 }  // namespace tfx::nn

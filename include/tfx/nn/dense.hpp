@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <tfx/graph/step_mask.hpp>
 #include <tfx/nn/bias.hpp>
+#include <tfx/nn/in_parentheses.hpp>
 #include <tfx/ops/matmul.hpp>
 
 namespace tfx::nn {
@@ -44,9 +46,14 @@ template <int Out> struct dense {
       constexpr int in = S::value.cols();
       const auto weight = param<shape<in, Out>>(x, "weight", weight_init, in, Out);
       const Y y{tfx::detail::product_of<S, shape<in, Out>>(x.h, weight.h)};
-      return here.gives(detail::with_bias(y, bias, bias_init));
+      return here.gives(tfx::detail::with_mask_of(x, detail::with_bias(y, bias, bias_init)));
     }
   }
 };
+template <> struct dense<detail::no_size> : detail::in_parentheses<dense<detail::no_size>> {
+  static constexpr std::string_view name = "dense";
+  using detail::in_parentheses<dense<detail::no_size>>::in_parentheses;
+};
+dense(int) -> dense<detail::no_size>;
 
 }  // namespace tfx::nn

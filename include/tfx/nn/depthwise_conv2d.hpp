@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tfx/nn/bias.hpp>
-#include <tfx/ops/conv2d.hpp>
+#include <tfx/ops/kernel_height.hpp>
 
 namespace tfx {
 
@@ -24,12 +24,36 @@ template <auto... Option, class S, class T, class W> constexpr auto conv_each_ch
 
 namespace nn {
 
+namespace detail {
+/// Weights of a window: of images [Height, Width, In, Out], of steps [Width, In, Out].
+template <int Axes, int Height, int Width, int In, int Out>
+using window_weights = std::conditional_t<Axes == 2, shape<Height, Width, In, Out>, shape<Width, In, Out>>;
+template <int Axes, class W> constexpr auto of_image(W w) {
+  if constexpr (Axes == 2) return w;
+  else return expand_dims<0>(w);
+}
+/// A convolution of each channel by itself, with weights [window, C, multiplier]; steps come as images of one line.
+template <int Axes, int Size, auto... Option, class S, class T>
+constexpr auto each_channel(var<S, T> x, std::string_view weight, initializer how, int line) {
+  constexpr int channels = S::value.cols(), times = tfx::detail::option<depth_multiplier_t<1>, Option...>::count;
+  constexpr int height = Axes == 2 ? tfx::detail::height_of_window<Size, Option...> : 1, places = height * Size;
+  const auto w = param<window_weights<Axes, height, Size, channels, times>>(x, weight, how, places * channels, places * times);
+  return tfx::detail::conv_each_channel<Option...>(x, of_image<Axes>(w), line);
+}
+/// A mixture of the channels of each pixel, with weights [1, 1, C, Out] or [1, C, Out].
+template <int Axes, int Out, class S, class T> constexpr auto mixed_channels(var<S, T> x, initializer how, int line) {
+  constexpr int channels = S::value.cols();
+  const auto w = param<window_weights<Axes, 1, 1, channels, Out>>(x, "pointwise_weight", how, channels, Out);
+  return tfx::conv2d<>(x, of_image<Axes>(w), line);
+}
+}  // namespace detail
+
 /// Convolution of each channel by itself.
 ///
 ///     nn::depthwise_conv2d<3, same>{}   nn::depthwise_conv2d<3, depth_multiplier<2>>{}
 ///
 /// Shape      x: [batch, H, W, C]  ->  y: [batch, OH, OW, C * multiplier], the results of a channel side by side
-/// Options    same or valid (default), stride<N>, dilation<N>, depth_multiplier<N>
+/// Options    same or valid (default), stride<N>, dilation<N>, depth_multiplier<N>, kernel_height<N>
 /// Variables  weight [Size, Size, C, multiplier] (Glorot uniform), bias [C * multiplier] (zeros), as in Keras
 template <int Size, auto... Option> struct depthwise_conv2d {
   static constexpr std::string_view name = "depthwise_conv2d";
@@ -40,14 +64,12 @@ template <int Size, auto... Option> struct depthwise_conv2d {
 
   template <class S, class T> constexpr auto operator()(var<S, T> x) const {
     constexpr int times = tfx::detail::option<depth_multiplier_t<1>, Option...>::count;
-    const layer_scope here(x, *this, {{"kernel", Size}, {"depth_multiplier", times}, {"bias", bias}});
+    const layer_scope here(x, *this, {tfx::detail::kernel_attribute<Size, Option...>(), {"depth_multiplier", times}, {"bias", bias}});
     if constexpr (S::value.rank != 4) {
       x.h.graph->complain("depthwise_conv2d<", Size, ">", at_path{}, " expects [batch, height, width, channels], got ", S::value);
       return x;
     } else {
-      constexpr int channels = S::value.extent[3];
-      const auto w = param<shape<Size, Size, channels, times>>(x, "weight", weight_init, Size * Size * channels, Size * Size * times);
-      const auto y = tfx::detail::conv_each_channel<Option...>(x, w, line);
+      const auto y = detail::each_channel<2, Size, Option...>(x, "weight", weight_init, line);
       return here.gives(detail::with_bias(y, bias, bias_init));
     }
   }
@@ -58,7 +80,7 @@ template <int Size, auto... Option> struct depthwise_conv2d {
 ///     nn::separable_conv2d<64, 3, same>{}
 ///
 /// Shape      x: [batch, H, W, C]  ->  y: [batch, OH, OW, Out]
-/// Options    same or valid (default), stride<N>, dilation<N>, depth_multiplier<N>, all of the depthwise one
+/// Options    same or valid (default), stride<N>, dilation<N>, depth_multiplier<N>, kernel_height<N>, all of the depthwise one
 /// Variables  depthwise_weight [Size, Size, C, multiplier], pointwise_weight [1, 1, C * multiplier, Out] (Glorot uniform),
 ///            bias [Out] (zeros), as in Keras
 /// Source     Chollet 2017
@@ -71,15 +93,13 @@ template <int Out, int Size, auto... Option> struct separable_conv2d {
 
   template <class S, class T> constexpr auto operator()(var<S, T> x) const {
     constexpr int times = tfx::detail::option<depth_multiplier_t<1>, Option...>::count;
-    const layer_scope here(x, *this, {{"filters", Out}, {"kernel", Size}, {"depth_multiplier", times}, {"bias", bias}});
+    const layer_scope here(x, *this, {{"filters", Out}, tfx::detail::kernel_attribute<Size, Option...>(), {"depth_multiplier", times}, {"bias", bias}});
     if constexpr (S::value.rank != 4) {
       x.h.graph->complain("separable_conv2d<", Out, ", ", Size, ">", at_path{}, " expects [batch, height, width, channels], got ", S::value);
       return x;
     } else {
-      constexpr int channels = S::value.extent[3], between = channels * times;
-      const auto w = param<shape<Size, Size, channels, times>>(x, "depthwise_weight", depthwise_init, Size * Size * channels, Size * Size * times);
-      const auto p = param<shape<1, 1, between, Out>>(x, "pointwise_weight", pointwise_init, between, Out);
-      const auto y = tfx::conv2d<>(tfx::detail::conv_each_channel<Option...>(x, w, line), p, line);
+      const auto each = detail::each_channel<2, Size, Option...>(x, "depthwise_weight", depthwise_init, line);
+      const auto y = detail::mixed_channels<2, Out>(each, pointwise_init, line);
       return here.gives(detail::with_bias(y, bias, bias_init));
     }
   }

@@ -9,7 +9,11 @@
 namespace tfx {
 
 /// Is this trace one of training? A plain bool: both branches of an `if` on it have the same type.
-template <class S, class T> constexpr bool is_training(var<S, T> x) { return x.h.graph->training; }
+template <class S, class T> constexpr bool is_training(var<S, T> x) {
+  builder& g = graph_of(x);
+  g.mode_asked = g.mode_asked || g.modes_given == 0;
+  return g.training;
+}
 
 /// A parameter of one's own: trained, named by the layers around it.
 ///
@@ -41,19 +45,25 @@ template <class L> concept transparent_layer = requires { L::transparent; };
 /// What can be called on traced values X...: a layer of them.
 template <class L, class... X> concept layer_for = requires(const L& layer, X... x) { layer(x...); };
 
+/// Does it give a number? It takes one then, for which a traced value is none.
+template <class L, class... X> concept gives_a_number = requires(const L& layer, X... x) { { layer(x...) } -> number; };
+
 /// Calls a layer or a user's plain function object, in a scope of its name.
 template <class L, class S, class T, class... X> constexpr auto call_layer(const L& layer, var<S, T> x, X... more) {
-  builder& g = *x.h.graph;
+  builder& g = graph_of(x);
   if constexpr (requires { layer.line; }) g.line = layer.line;
   if constexpr (!layer_for<L, var<S, T>, X...>) {
     g.complain("layer ", label_of<L>, at_path{}, " cannot be called with ", S::value);
     return x;
+  } else if constexpr (gives_a_number<L, var<S, T>, X...>) {
+    g.complain("layer ", label_of<L>, at_path{}, " gives a number, no traced value: of a traced x write exp(x), not std::exp(x)");
+    return x;
   } else if constexpr (transparent_layer<L>) {
-    const call_mark here(g, label_of<L>, false, false, x.h);
+    const call_mark here(g, label_of<L>, false, false, untyped(x));
     return here.gives(layer(x, more...));
   } else {
     scope s(g, label_of<L>);
-    const call_mark here(g, label_of<L>, true, false, x.h);
+    const call_mark here(g, label_of<L>, true, false, untyped(x));
     return here.gives(layer(x, more...));
   }
 }

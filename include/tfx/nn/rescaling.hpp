@@ -33,7 +33,7 @@ struct normalization {
     const layer_scope here(x, *this);
     using C = shape<S::value.cols()>;
     const auto mean = state<C>(x, "mean").read(), variance = state<C>(x, "variance", init::ones{}).read();
-    return here.gives((cast<real>(x) - mean) / maximum(sqrt(variance), 1e-7));   // not smaller, as in Keras
+    return here.gives((cast<real>(x) - mean) / tfx::maximum(sqrt(variance), 1e-7));   // not smaller, as in Keras
   }
 };
 

@@ -5,16 +5,17 @@
 
 namespace tfx::nn {
 
-/// A plain recurrent layer over the second axis, from a state of zeros.
+/// A plain recurrent layer over the second axis, from a state of zeros, or another.
 ///
 ///     h' = tanh(x_t W + h U + b)
 ///
 ///     nn::simple_rnn<32>{}   nn::simple_rnn<32, return_sequences>{}
 ///
-/// Shape      x: [batch, steps, F]  ->  y: [batch, Units], or [batch, steps, Units] with `return_sequences`
-/// Mask       [batch, steps], a second argument: where it is 0 the state stays as it was
+/// Shape      x: [batch, steps, F]  ->  y: [batch, Units], or [batch, steps, Units] with `return_sequences`; with `return_state` a bundle
+/// Mask       [batch, steps], that of x or one more argument: where it is 0 the state stays as it was
+/// State      `initial_state(...)`, one more argument
 /// Variables  kernel [F, Units] (Glorot uniform), recurrent_kernel [Units, Units] (orthogonal), bias [Units] (zeros), as in Keras
-/// Errors     input that is not [batch, steps, features], a mask that is not [batch, steps]
+/// Errors     input that is not [batch, steps, features], a mask that is not [batch, steps], a state that is not [batch, Units]
 /// Source     Elman 1990
 template <int Units, auto... Option> struct simple_rnn {
   static constexpr std::string_view name = "simple_rnn";
@@ -24,25 +25,12 @@ template <int Units, auto... Option> struct simple_rnn {
   initializer bias_init = init::zeros{};
   int line = __builtin_LINE();
 
-  template <class S, class T, typed_handle... Mask> requires(sizeof...(Mask) < 2)
-  constexpr auto operator()(var<S, T> x, Mask... mask) const {
-    constexpr bool sequences = tfx::detail::returns_sequences<Option...>;
-    const layer_scope here(x, *this, {{"units", Units}, {"return_sequences", sequences}, {"bias", bias}});
-    if constexpr (!tfx::detail::recurs_over<S, Mask...>) {
-      tfx::detail::complain_recurrent(x, name, Units, mask...);
-      return x;
-    } else {
-      constexpr int features = S::value.extent[2];
-      const auto kernel = param<shape<features, Units>>(x, "kernel", kernel_init, features, Units);
-      const auto recurrent = param<shape<Units, Units>>(x, "recurrent_kernel", recurrent_init, Units, Units);
-      auto inputs = matmul(x, kernel);
-      if (bias) inputs = inputs + param<shape<Units>>(x, "bias", bias_init);
-
-      const auto step = [&](auto state, auto now) { return bundle(tfx::tanh(now + matmul(state.template get<0>(), recurrent))); };
-      const auto zero = tfx::detail::zero_state<S, Units>(*x.h.graph);
-      return here.gives(tfx::detail::over_steps<sequences>(bundle(zero), inputs, tfx::detail::steps_of_mask(mask...), step, line));
-    }
+  static constexpr int units = Units, gates = 1, states = 1, biases = 1;
+  template <class S, class T, class... More> requires(sizeof...(More) < 3)
+  constexpr auto operator()(var<S, T> x, More... more) const {
+    return tfx::detail::recur<Option...>(*this, x, more...);
   }
+  static constexpr auto next(auto now, auto own, auto) { return bundle(tfx::tanh(now + own)); }
 };
 
 }  // namespace tfx::nn

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tfx/ops/math.hpp>
+#include <tfx/ops/slice.hpp>
 
 namespace tfx {
 
@@ -236,5 +237,51 @@ inline constexpr auto softsign = make_operation<softsign_op>;
 
 /// x where x > 0, else slope * x. The default is Keras's function's; Keras's layer has 0.3, PyTorch and JAX have 0.01.
 template <traced X> constexpr auto leaky_relu(X x, double slope = 0.2) { return where(x > 0, x, slope * x); }
+
+/// x where x > 0, else alpha * (exp(x / alpha) - 1): continuous slopes for every alpha.
+///
+/// Source     Barron 2017
+template <traced X> constexpr auto celu(X x, double alpha = 1) { return where(x > 0, x, alpha * expm1(minimum(x, 0) / alpha)); }
+
+/// x between -1 and 1.
+struct hard_tanh_function {
+  static constexpr auto traced(auto x) { return clip(x, -1, 1); }
+};
+inline constexpr composed<hard_tanh_function> hard_tanh{};
+
+/// x - tanh(x).
+struct tanh_shrink_function {
+  static constexpr auto traced(auto x) { return x - tanh(x); }
+};
+inline constexpr composed<tanh_shrink_function> tanh_shrink{};
+
+/// x nearer to 0 by `bound`, and 0 within it.
+template <traced X> constexpr auto soft_shrink(X x, double bound = 0.5) { return where(x > bound, x - bound, where(x < -bound, x + bound, 0)); }
+/// x, and 0 where |x| <= bound.
+template <traced X> constexpr auto hard_shrink(X x, double bound = 0.5) { return where(abs(x) > bound, x, 0); }
+/// x, and `value` where x <= bound.
+template <traced X> constexpr auto threshold(X x, double bound = 0, double value = 0) { return where(x > bound, x, value); }
+
+/// (x + sqrt(x^2 + b)) / 2: as softplus, without exponentials.
+///
+/// Source     Barron 2021
+template <traced X> constexpr auto squareplus(X x, double b = 4) { return 0.5 * (x + sqrt(x * x + b)); }
+
+/// Gated linear unit: a * sigmoid(b) of the two halves of an axis, by default the last.
+///
+/// Shape      x: S  ->  S with half of that axis
+/// Errors     axis out of range, or of an odd extent
+/// Source     Dauphin et al. 2017
+template <int Axis = -1, class S, class T> constexpr auto glu(var<S, T> x, source_line at = {}) {
+  constexpr int axis = Axis < 0 ? Axis + S::value.rank : Axis;
+  if constexpr (!detail::is_free_axis(S::value, axis) || S::value.extent[axis] % 2 != 0) {
+    x.h.graph->line = at.value;
+    x.h.graph->complain("glu", at_path{}, ": there are no halves of axis ", Axis, " of ", S::value);
+    return x;
+  } else {
+    constexpr int half = S::value.extent[axis] / 2;
+    return slice<axis, 0, half>(x, at) * sigmoid(slice<axis, half, 2 * half>(x, at));
+  }
+}
 
 }  // namespace tfx

@@ -72,12 +72,9 @@ template <class T> struct attention_row {
 /// softmax(q k^T * scale) v of every head: [batch, queries, heads * size] from queries, keys, values, scale, and
 /// perhaps a mask. The inputs may be columns of wider matrices. Each result is a chain over the keys ascending, times
 /// the inverse sum.
-struct attention_op {
+struct attention_op : recorded<op_kind::contract, -1> {
   static constexpr std::string_view name = "dot_product_attention";
   using attributes = attention_geometry;
-  static constexpr op_kind kind = op_kind::contract;
-  static constexpr int arity = -1;
-  static constexpr bool differentiable = true;
   static constexpr void backward(gradient_scope& s);
   static constexpr long long multiply_adds(const attention_geometry& g, long long results) { return 2 * results * g.keys; }
 
@@ -130,12 +127,9 @@ struct attention_gradient_op {
 
 /// The same of queries, keys and values that are all columns of one matrix: the gradient of that matrix. Made from a finished
 /// graph, so it needs no derivative.
-struct attention_matrix_gradient_op {
+struct attention_matrix_gradient_op : recorded<op_kind::contract, -1, false> {
   static constexpr std::string_view name = "dot_product_attention_matrix_gradient";
   using attributes = attention_geometry;
-  static constexpr op_kind kind = op_kind::contract;
-  static constexpr int arity = -1;
-  static constexpr bool differentiable = false;
   static constexpr void backward(gradient_scope&) {}
   static constexpr long long multiply_adds(const attention_geometry& g, long long results) { return 5 * results / 3 * g.keys; }
 

@@ -10,7 +10,7 @@ namespace tfx {
 /// Gradient   through floating point alone; of a rounding dy, rounded too
 /// Numerics   `as_type`
 template <class T, class S, class U> constexpr auto cast(var<S, U> x) {
-  using to = std::conditional_t<std::is_floating_point_v<T>, real, T>;
+  using to = typename as_traced<T>::type;
   return var<S, to>{as_type(x.h, dtype_of<to>)};
 }
 

@@ -125,6 +125,7 @@ struct is_true_op : elementwise<is_true_op> {
 template <class F> constexpr dtype result_type(dtype common) {
   if constexpr (requires { F::result; }) return F::result;
   else if constexpr (keeps_values<F>) return common;
+  else if (common == dtype::complex_type) return requires { F::of_complex; } ? dtype::real_type : common;
   else if (takes_integers<F> && is_whole(common)) return common;
   else if (takes_integers<F> && common == dtype::boolean) return dtype::int32;
   else if (common == dtype::float32 || common == dtype::float64) return common;
@@ -142,6 +143,7 @@ template <class... More> constexpr dtype common_type(operand_type first, More...
   dtype t = dtype::boolean;
   bool found = false;
   for (const operand_type& o : all) {
+    if (o.type == dtype::complex_type) return o.type;
     if (o.literal) continue;
     t = found ? promote(t, o.type) : o.type;
     found = true;
@@ -225,7 +227,7 @@ constexpr handle integer_from_number(handle h, dtype to) {
 /// is rounded to the nearest that a narrower type has.
 constexpr handle as_type(handle h, dtype to) {
   const dtype from = h.type();
-  if (from == to) return h;
+  if (from == to || to == dtype::complex_type) return h;
   if (h.graph->nodes.data[h.id].op->kind == op_kind::constant && !is_narrow_float(to)) return detail::constant_as(h, to);
   if (to == dtype::boolean) return is_whole(from) ? detail::map_of_integers<detail::is_true_op>(from, to, h) : detail::map_of<detail::is_true_op>(to, h);
   if (is_whole(from) && is_whole(to)) return promote(from, to) == to ? detail::retyped(h, to) : detail::wrapped_to(to, h);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <limits>
+
 #include <tfx/core/row_of_index.hpp>
 #include <tfx/geometry/gather.hpp>
 #include <tfx/ops/generate.hpp>
@@ -8,12 +10,9 @@
 namespace tfx {
 
 /// Rows of a table. Inputs: table [V, D], indices (one per row of the result).
-struct gather_op {
+struct gather_op : recorded<op_kind::window, 2> {
   static constexpr std::string_view name = "gather";
   using attributes = table_geometry;
-  static constexpr op_kind kind = op_kind::window;
-  static constexpr int arity = 2;
-  static constexpr bool differentiable = true;
   static constexpr void backward(gradient_scope& s);
   template <class T> static TFX_INLINE constexpr T element(const table_geometry& g, const T* const* in, int row, int col, int, int present) {
     const int i = row_of_index(in[1][row], present);
@@ -21,12 +20,9 @@ struct gather_op {
   }
 };
 /// Sums rows into a table at their indices. Inputs: rows [N, D], indices.
-struct scatter_add_op {
+struct scatter_add_op : recorded<op_kind::window, 2> {
   static constexpr std::string_view name = "scatter_add";
   using attributes = table_geometry;
-  static constexpr op_kind kind = op_kind::window;
-  static constexpr int arity = 2;
-  static constexpr bool differentiable = true;
   static constexpr void backward(gradient_scope& s);
   template <class T> static TFX_INLINE constexpr T element(const table_geometry& g, const T* const* in, int row, int col, int, int present) {
     T total = T(0);
@@ -119,11 +115,8 @@ constexpr handle one_if_in_range(handle index, int n) {
 }  // namespace detail
 
 /// The row of the batch that holds the first largest element of each column, of the rows present; a NaN is larger than all.
-struct batch_argmax_op {
+struct batch_argmax_op : recorded<op_kind::window, 1, false> {
   static constexpr std::string_view name = "argmax";
-  static constexpr op_kind kind = op_kind::window;
-  static constexpr int arity = 1;
-  static constexpr bool differentiable = false;
   static constexpr void backward(gradient_scope&) {}
   template <class T> static TFX_INLINE constexpr T element(const geometry& g, const T* const* in, int, int col, int cols, int present) {
     const auto largest_of = [&](auto value) {
@@ -154,7 +147,7 @@ constexpr handle argmax_of_batch(handle x) {
 }
 constexpr handle arg_first(handle x, handle extreme) {
   const handle place = column_index(*x.graph, x.shape());
-  const handle candidates = where(map_node<is_extreme_op>(x, extreme), place, x.shape().cols());
+  const handle candidates = where(map_node<is_extreme_op>(x, extreme), place, std::numeric_limits<int>::max());   // not the extent, which may be a length
   return in_opposite_order(max_axes(in_opposite_order(candidates), 1u << (x.shape().rank - 1)));
 }
 template <class S, int Axis> struct without_axis : reduced_shape<S, 1u << (Axis < 0 ? Axis + S::value.rank : Axis), false> {};

@@ -86,6 +86,7 @@ struct sign_op : elementwise<sign_op> {
 struct abs_op : elementwise<abs_op> {
   static constexpr bool integers = true, grows = true;
   using of_unsigned = stop_gradient_op;   // itself
+  static constexpr bool of_complex = true;
   static constexpr auto apply(auto x) { return abs(x); }
   static constexpr auto derivative(auto x, auto, auto dy) { return dy * detail::apply_map<sign_op>(x); }
 };

@@ -8,12 +8,9 @@ namespace tfx {
 
 /// Matrix product, of one pair or of a batch of pairs, either operand read transposed where it lies.
 /// The order of sums is the same on every backend (`summing`).
-struct matmul_op {
+struct matmul_op : recorded<op_kind::contract, 2> {
   using attributes = matmul_geometry;
   static constexpr std::string_view name = "matmul";
-  static constexpr op_kind kind = op_kind::contract;
-  static constexpr int arity = 2;
-  static constexpr bool differentiable = true;
   static constexpr bool reads_narrow = true;
   static constexpr void backward(gradient_scope& s);
   static constexpr long long multiply_adds(const matmul_geometry& g, long long results) { return results * g.depth; }
@@ -41,12 +38,9 @@ struct matmul_op {
 };
 
 /// The same on integers, which wrap around.
-struct matmul_of_integers_op {
+struct matmul_of_integers_op : recorded<op_kind::contract, 2> {
   using attributes = matmul_geometry;
   static constexpr std::string_view name = "matmul";
-  static constexpr op_kind kind = op_kind::contract;
-  static constexpr int arity = 2;
-  static constexpr bool differentiable = true;
   static constexpr bool reads_narrow = true;
   static constexpr void backward(gradient_scope&) {}
   static constexpr long long multiply_adds(const matmul_geometry& g, long long results) { return results * g.depth; }

@@ -29,11 +29,8 @@ template <class S, class T> constexpr void complain_axis(var<S, T> x, std::strin
 }
 
 /// Base of operations that fetch each result from one place of one input.
-struct strided_operation {
+struct strided_operation : recorded<op_kind::window, 1> {
   using attributes = movement_geometry;
-  static constexpr op_kind kind = op_kind::window;
-  static constexpr int arity = 1;
-  static constexpr bool differentiable = true;
 
   template <class T> static TFX_INLINE constexpr T element(const movement_geometry& g, const T* const* in, int row, int col, int cols, int) {
     int i = row * cols + col, at = g.first;

@@ -20,7 +20,7 @@ template <class X> constexpr operand_type type_of_operand() {
   if constexpr (typed_handle<X>) return {dtype_of<typename X::value_type>, false};
   else if constexpr (std::is_same_v<X, bool>) return {dtype::boolean, true};
   else if constexpr (std::is_integral_v<X>) return {dtype::int32, true};
-  else return {dtype::real_type, true};
+  else return {dtype_of<typename as_traced<X>::type>, true};
 }
 /// What the operands of F promote to; of a choice, those that it is made between.
 template <class F, class A, class... More> constexpr dtype common_type_of() {
@@ -75,6 +75,7 @@ template <class F> constexpr void complain_inputs(builder& g, int count) {
   if constexpr (map_op<F>) g.complain(label_of<F>, at_path{}, " takes ", F::arity, F::arity == 1 ? " input, got " : " inputs, got ", count);
   else g.complain(label_of<F>, at_path{}, what_is_missing<F>());
 }
+template <class F, class... X> constexpr map_result<F, X...> apply_to_parts(X... x);   // ops/complex.hpp
 template <class F, class... X> constexpr map_result<F, X...> apply_map(X... x) {
   builder& g = builder_of(x...);
   constexpr bool takes = map_op<F> && F::arity == int(sizeof...(X));
@@ -93,7 +94,8 @@ template <class F, class... X> constexpr map_result<F, X...> apply_map(X... x) {
       return R{g.stand_in(R::dim, dtype_of<typename R::value_type>)};
     } else {
       constexpr dtype common = common_type_of<F, X...>();
-      if constexpr (chooses<F>) return R{record_choice<F>(common, as_handle(g, x)...)};
+      if constexpr (common == dtype::complex_type) return apply_to_parts<F>(x...);
+      else if constexpr (chooses<F>) return R{record_choice<F>(common, as_handle(g, x)...)};
       else return R{record_map<F>(common, as_handle(g, x)...)};
     }
   }

@@ -3,7 +3,7 @@
 
 #include <tfx/lanes/window_maximum.hpp>
 #include <tfx/ops/activation.hpp>
-#include <tfx/ops/conv2d.hpp>
+#include <tfx/ops/kernel_height.hpp>
 
 namespace tfx {
 
@@ -179,7 +179,7 @@ template <class Op, int Height, int Width, class Step, bool Keeps, class S, clas
     using G = window_geometry<S, S::value.extent[3], Height, Width, Step, dilation_t<1>, Keeps>;
     using Y = var<to_shape<G>>;
     if constexpr (G::fits) {
-      const call_mark here(*x.h.graph, called, {x.h}, {{"size", Width}, {"stride", Step::width}, {"same", Keeps}});
+      const call_mark here(*x.h.graph, called, {x.h}, {window_attribute<Height, Width>("size"), window_attribute<Step::height, Step::width>("stride"), {"same", Keeps}});
       return here.gives(Y{pooled_first<Op>(G::value, G::window, x.h)});
     } else {
       x.h.graph->complain(called, at_path{}, ": the window [", Height, ", ", Width, "] is larger than the image ", S::value);
@@ -190,17 +190,35 @@ template <class Op, int Height, int Width, class Step, bool Keeps, class S, clas
     return x;
   }
 }
+
+/// An option of windows; a number is a stride.
+template <auto Option> constexpr auto as_window_option() {
+  if constexpr (std::is_integral_v<decltype(Option)>) return stride_t<Option>{};
+  else return Option;
+}
+template <int Size, auto... Option> struct window_options {
+  static constexpr int height = height_of_window<Size, Option...>;
+  using steps = option<stride_t<height, Size>, Option...>;
+  static constexpr bool keeps = option<padding_t<false>, Option...>::keeps_extents;
+};
+template <class Op, int Size, auto... Option, class S, class T> constexpr auto pool_images(var<S, T> x, std::string_view called, source_line at) {
+  using window = window_options<Size, as_window_option<Option>()...>;
+  return pool<Op, window::height, Size, typename window::steps, window::keeps>(x, called, at);
+}
 }  // namespace detail
 
-/// Largest element, or mean, of each window of Size x Size pixels, every `Step` pixels (default Size).
+/// Largest element, or mean, of each window of Size x Size pixels, one beside the other.
 ///
-/// Shape      x: [N, H, W, C]  ->  y: [N, OH, OW, C]; `same` pads so that only the stride shrinks it; padding never counts
+///     max_pool2d<3>(x)   max_pool2d<3, 2, same>(x)   max_pool2d<3, kernel_height<2>, stride<2, 1>>(x)
+///
+/// Shape      x: [N, H, W, C]  ->  y: [N, OH, OW, C]; padding never counts
+/// Options    a stride, N or stride<N> or stride<H, W>; same (only the stride shrinks it) or valid (default); kernel_height<N>
 /// Gradient   max: to the first maximum of each window; mean: in equal parts
-template <int Size, int Step = Size, auto Padding = valid, class S, class T> constexpr auto max_pool2d(var<S, T> x, source_line at = {}) {
-  return detail::pool<max_pool_op, Size, Size, stride_t<Step>, std::remove_cvref_t<decltype(Padding)>::keeps_extents>(x, "max_pool2d", at);
+template <int Size, auto... Option, class S, class T> constexpr auto max_pool2d(var<S, T> x, source_line at = {}) {
+  return detail::pool_images<max_pool_op, Size, Option...>(x, "max_pool2d", at);
 }
-template <int Size, int Step = Size, auto Padding = valid, class S, class T> constexpr auto average_pool2d(var<S, T> x, source_line at = {}) {
-  return detail::pool<average_pool_op, Size, Size, stride_t<Step>, std::remove_cvref_t<decltype(Padding)>::keeps_extents>(x, "average_pool2d", at);
+template <int Size, auto... Option, class S, class T> constexpr auto average_pool2d(var<S, T> x, source_line at = {}) {
+  return detail::pool_images<average_pool_op, Size, Option...>(x, "average_pool2d", at);
 }
 
 }  // namespace tfx

@@ -9,21 +9,15 @@
 namespace tfx {
 
 // Reductions; aux is a `reduce_axis`.
-struct sum_op {
+struct sum_op : recorded<op_kind::reduce, 1> {
   static constexpr std::string_view name = "sum";
-  static constexpr op_kind kind = op_kind::reduce;
-  static constexpr int arity = 1;
-  static constexpr bool differentiable = true;
   template <class L> static constexpr L identity() { return L(0); }
   static constexpr auto combine(auto a, auto b) { return a + b; }
   static constexpr void backward(gradient_scope& s) { s.add(0, s.dy); }   // of the reduced shape: broadcasting is implicit
 };
-struct max_op {
+struct max_op : recorded<op_kind::reduce, 1> {
   static constexpr bool orders = true, keeps_values = true;
   static constexpr std::string_view name = "max";
-  static constexpr op_kind kind = op_kind::reduce;
-  static constexpr int arity = 1;
-  static constexpr bool differentiable = true;
   template <class L> static constexpr L identity() {
     using T = typename L::scalar;
     if constexpr (std::is_integral_v<T>) return L(std::numeric_limits<T>::min());
@@ -34,31 +28,22 @@ struct max_op {
 };
 /// The largest number; a NaN counts as nothing (maximumNumber of IEEE 754-2019). For what is shifted by it and then meets the
 /// NaN itself: an instruction in place of three.
-struct max_number_op {
+struct max_number_op : recorded<op_kind::reduce, 1, false> {
   static constexpr std::string_view name = "max_number";
-  static constexpr op_kind kind = op_kind::reduce;
-  static constexpr int arity = 1;
-  static constexpr bool differentiable = false;
   template <class L> static constexpr L identity() { return L(-__builtin_huge_val()); }
   static constexpr auto combine(auto a, auto b) { return at_least(a, b); }
   static constexpr void backward(gradient_scope&) {}
 };
-struct product_op {
+struct product_op : recorded<op_kind::reduce, 1> {
   static constexpr std::string_view name = "product";
-  static constexpr op_kind kind = op_kind::reduce;
-  static constexpr int arity = 1;
-  static constexpr bool differentiable = true;
   template <class L> static constexpr L identity() { return L(1); }
   static constexpr auto combine(auto a, auto b) { return a * b; }
   static constexpr void backward(gradient_scope& s);
 };
 /// For each element of [outer, middle, inner] the product of the others along the middle, of which there may be the rows
 /// present: right where one is 0. Geometry: v[0] middle, v[1] inner.
-struct product_of_others_op {
+struct product_of_others_op : recorded<op_kind::window, 1> {
   static constexpr std::string_view name = "product_of_others";
-  static constexpr op_kind kind = op_kind::window;
-  static constexpr int arity = 1;
-  static constexpr bool differentiable = true;
   template <class T> static constexpr T element(const geometry& v, const T* const* in, int row, int col, int cols, int present) {
     const int at = row * cols + col, own = at / v[1] % v[0];
     const T* const first = in[0] + at - own * v[1];
@@ -73,11 +58,8 @@ struct product_of_others_op {
 namespace detail {
 
 /// F on integers as large as a word.
-template <class F> struct reduce_words {
+template <class F> struct reduce_words : recorded<op_kind::reduce, 1> {
   static constexpr std::string_view name = F::name;
-  static constexpr op_kind kind = op_kind::reduce;
-  static constexpr int arity = 1;
-  static constexpr bool differentiable = true;
   template <class L> static constexpr L identity() { return lanes::register_of<decltype(L::v)>(F::template identity<whole_lane<decltype(L::v)>>()); }
   template <class V> static TFX_INLINE constexpr lanes::lane<V> combine(lanes::lane<V> a, lanes::lane<V> b) {
     return lanes::register_of<V>(F::combine(lanes::bits_of(a), lanes::bits_of(b)));
@@ -267,13 +249,17 @@ template <class S, unsigned Axes, bool Keep> struct reduced_shape {
   }();
 };
 
-/// How many elements go into one result, as a factor: constant, or with the rows present in this run.
+/// How many elements go into one result, as a factor: constant, or with the rows and lengths present in this run.
 constexpr handle inverse_count(builder& g, const dims& s, unsigned axes) {
   int n = 1;
   for (int i = 0; i < s.rank; ++i)
     if (axes >> i & 1) n *= s.extent[i];
-  if (!(s.bounded && (axes & 1))) return g.constant(1.0 / n);
-  return g.batch_rows(true) * (double(g.batch_bound) / n);
+  handle lengths{&g, -1};
+  for (int k = 0; k < g.n_lengths; ++k)
+    for (; n % g.lengths[k].traced == 0; n /= g.lengths[k].traced) lengths = lengths.empty() ? g.length(k, true) : lengths * g.length(k, true);
+  handle fixed = g.constant(1.0 / n);
+  if (s.bounded && (axes & 1)) fixed = g.batch_rows(true) * (double(g.batch_bound) / n);
+  return lengths.empty() ? fixed : n == 1 ? lengths : fixed * lengths;
 }
 
 /// The shared front of all reductions: checks the axes, calls `reduce(handle, axes)`, shapes the result.

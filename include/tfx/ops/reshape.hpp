@@ -6,11 +6,8 @@
 namespace tfx {
 
 /// The same memory under another shape.
-struct reshape_op {
+struct reshape_op : recorded<op_kind::view, 1> {
   static constexpr std::string_view name = "reshape";
-  static constexpr op_kind kind = op_kind::view;
-  static constexpr int arity = 1;
-  static constexpr bool differentiable = true;
   static constexpr void backward(gradient_scope& s);
 };
 
@@ -29,6 +26,15 @@ constexpr handle reshape(handle a, const dims& shape) {
 constexpr void reshape_op::backward(gradient_scope& s) { s.add(0, reshape(s.dy, s.input(0).shape())); }
 
 namespace detail {
+/// In a finished graph: node `id` shows what node `of` has made.
+constexpr void become_view(builder& b, int id, int of) {
+  node& view = b.nodes[id];
+  view.op = b.record<reshape_op>();
+  view.first = b.edges.size();
+  view.count = 1;
+  view.aux = 0;
+  b.edges.push_back(of);
+}
 template <class S, int... E> struct reshaped {
   static constexpr dims value = [] {
     dims d{int(sizeof...(E)), {E...}, false};

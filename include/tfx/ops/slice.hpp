@@ -12,12 +12,9 @@ struct slice_box_op : detail::strided_operation {
   static constexpr void backward(gradient_scope& s);
 };
 /// Inputs: x, the number that fills the rest.
-struct pad_op {
+struct pad_op : recorded<op_kind::window, 2> {
   using attributes = padding_geometry;
   static constexpr std::string_view name = "pad";
-  static constexpr op_kind kind = op_kind::window;
-  static constexpr int arity = 2;
-  static constexpr bool differentiable = true;
   static constexpr void backward(gradient_scope& s);
 
   template <class T> static TFX_INLINE constexpr T element(const padding_geometry& g, const T* const* in, int row, int col, int cols, int) {

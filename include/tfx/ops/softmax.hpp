@@ -55,6 +55,22 @@ template <int Axis, class S, class T, class F> constexpr auto along(var<S, T> x,
     return var<S, real>{x.h};
   }
 }
+/// Is it what `softmax` gives: exp(...) times one divided by its sum?
+constexpr bool is_softmax(handle y) {
+  const builder& g = *y.graph;
+  if (!is<multiply_op>(g.nodes[y.id])) return false;
+  for (int k = 0; k < 2; ++k) {
+    const int e = g.input(y.id, k), inverse = g.input(y.id, 1 - k);
+    if (!is<exp_op>(g.nodes[e]) || !(is<divide_op>(g.nodes[inverse]) || is<reciprocal_op>(g.nodes[inverse]))) continue;
+    const int sum = g.input(inverse, g.nodes[inverse].count - 1);
+    if (is<sum_op>(g.nodes[sum]) && g.input(sum, 0) == e) return true;
+  }
+  return false;
+}
+/// Of what is normalised already, a loss of logits would be wrong without a sign of it.
+constexpr void expect_logits(handle y, std::string_view loss) {
+  if (is_softmax(y)) y.graph->complain(loss, " expects logits and applies softmax itself, but the output is that of a softmax; leave nn::softmax out");
+}
 }  // namespace detail
 
 /// Normalised exponential along one axis, by default the last.

@@ -48,12 +48,9 @@ private:
 };
 
 /// Elements of each row at given places of it. Inputs: the rows; places, as many rows.
-struct take_along_rows_op {
+struct take_along_rows_op : recorded<op_kind::window, 2> {
   static constexpr std::string_view name = "take_along_rows";
   using attributes = along_geometry;
-  static constexpr op_kind kind = op_kind::window;
-  static constexpr int arity = 2;
-  static constexpr bool differentiable = true;
   static constexpr void backward(gradient_scope& s);
   template <class T> static TFX_INLINE constexpr T element(const along_geometry& g, const T* const* in, int row, int col, int cols, int) {
     const int at = row_of_index(in[1][row * cols + col], g.columns);
@@ -61,12 +58,9 @@ struct take_along_rows_op {
   }
 };
 /// The same the other way: the elements of each row added up at their places in a wider one. Inputs: the rows; their places.
-struct add_along_rows_op {
+struct add_along_rows_op : recorded<op_kind::window, 2> {
   static constexpr std::string_view name = "add_along_rows";
   using attributes = along_geometry;
-  static constexpr op_kind kind = op_kind::window;
-  static constexpr int arity = 2;
-  static constexpr bool differentiable = true;
   static constexpr void backward(gradient_scope& s);
   template <class T> static TFX_INLINE constexpr T element(const along_geometry& g, const T* const* in, int row, int col, int cols, int) {
     T total = T(0);

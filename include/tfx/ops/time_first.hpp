@@ -11,12 +11,9 @@ namespace tfx {
 namespace detail {
 
 /// [batch, steps, ...] as [steps, batch, ...], for a bounded batch: rows that are not present become 0.
-struct time_first_op {
+struct time_first_op : recorded<op_kind::window, 1> {
   static constexpr std::string_view name = "time_first";
   using attributes = sequence_geometry;
-  static constexpr op_kind kind = op_kind::window;
-  static constexpr int arity = 1;
-  static constexpr bool differentiable = true;
   static constexpr void backward(gradient_scope& s);
   template <class T> static TFX_INLINE constexpr T element(const sequence_geometry& g, const T* const* in, int row, int col, int cols, int present) {
     const int within = row % g.rows, batch = row / g.rows % g.batch, step = row / g.rows / g.batch;
@@ -24,12 +21,9 @@ struct time_first_op {
   }
 };
 /// The way back.
-struct batch_first_op {
+struct batch_first_op : recorded<op_kind::window, 1> {
   static constexpr std::string_view name = "batch_first";
   using attributes = sequence_geometry;
-  static constexpr op_kind kind = op_kind::window;
-  static constexpr int arity = 1;
-  static constexpr bool differentiable = true;
   static constexpr void backward(gradient_scope& s);
   template <class T> static TFX_INLINE constexpr T element(const sequence_geometry& g, const T* const* in, int row, int col, int cols, int) {
     const int within = row % g.rows, step = row / g.rows % g.steps, batch = row / g.rows / g.steps;

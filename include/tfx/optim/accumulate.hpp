@@ -31,10 +31,7 @@ template <int Steps, class Optimizer> struct accumulation {
     const int step = update_counter(g);
     g.write(step, g.read(step) + is_last);
   }
-  constexpr shared_numbers prepare(builder& g) const {
-    if constexpr (requires { inner.prepare(g); }) return inner.prepare(g);
-    else return {};
-  }
+  constexpr shared_numbers prepare(builder& g) const { return detail::prepared_by(inner, g); }
   /// The mean over the steps so far, which is the one wanted in the last of them.
   constexpr handle gather(const update_scope& u, handle gradient) const {
     const dims shape = u.graph.leaves[u.leaf].shape;

@@ -21,7 +21,7 @@ struct adagrad {
     const int sum = u.slot("sum", p.shape());   // without the initial value: memory starts at 0
     const handle s = u.read(sum) + gradient * gradient;
     u.write(sum, s);
-    const handle rate = learning_rate.at(u.graph, update_count(u.graph));
+    const handle rate = u.shared.rate;
     return p - rate * gradient / sqrt(s + (initial_accumulator + epsilon));
   }
 };

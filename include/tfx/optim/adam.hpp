@@ -11,6 +11,9 @@ namespace detail {
 /// ln x, as a constant of the program: the library's own lane mathematics, in double.
 constexpr double natural_log(double x) { return log(lanes::lane<double>(x)).v; }
 
+/// 1 - beta^t, without cancellation.
+constexpr handle one_minus_power(double beta, handle t) { return -expm1(natural_log(beta) * t); }
+
 struct adam_moments {
   double beta1, beta2, epsilon;
   bool amsgrad = false;
@@ -18,8 +21,7 @@ struct adam_moments {
   /// The rate with the bias of both moments corrected: one number for all parameters.
   constexpr handle corrected(builder& g, const rate& learning_rate) const {
     const handle t = update_count(g);
-    auto correction = [&](double beta) { return -expm1(natural_log(beta) * t); };   // 1 - beta^t without cancellation
-    return learning_rate.at(g, t) * sqrt(correction(beta2)) / correction(beta1);
+    return learning_rate.at(g, t) * sqrt(one_minus_power(beta2, t)) / one_minus_power(beta1, t);
   }
   constexpr handle step(const update_scope& u, handle p, handle gradient) const {
     const int first = u.slot("m", p.shape()), second = u.slot("v", p.shape());

@@ -24,10 +24,7 @@ template <class Optimizer> struct loss_scaled {
 
   constexpr explicit loss_scaled(Optimizer o, double initial = 65536, int steps = 2000) : inner(o), scale(initial), interval(steps) {}
 
-  constexpr shared_numbers prepare(builder& g) const {
-    if constexpr (requires { inner.prepare(g); }) return inner.prepare(g);
-    else return {};
-  }
+  constexpr shared_numbers prepare(builder& g) const { return detail::prepared_by(inner, g); }
   constexpr handle seed(builder& g) const { return scale_now(g); }
   constexpr handle unscaled(builder& g, handle gradient) const { return gradient * (1 / scale_now(g)); }
   /// After the gradients are known: the next scale, and whether this step counts.

@@ -119,8 +119,7 @@ template <optim::optimizer Optimizer> constexpr void minimize(builder& g, handle
   // Numbers that all updates share come before the gradients, so that an update can fuse with what makes its gradient.
   if constexpr (requires { optimizer.count(g); }) optimizer.count(g);
   else optim::update_count(g);
-  optim::shared_numbers shared;
-  if constexpr (requires { optimizer.prepare(g); }) shared = optimizer.prepare(g);
+  optim::shared_numbers shared = optim::detail::prepared_by(optimizer, g);
   list<int> wanted, leaves;
   for (int i = 0; i < g.leaves.size(); ++i) {
     if (!g.leaves[i].trainable || !names(which, g.name(g.leaves[i]))) continue;
@@ -179,6 +178,7 @@ template <optim::optimizer Optimizer> constexpr void minimize(builder& g, handle
 /// sum of several products: a parameter that is used more than once.
 template <class Optimizer, class T> constexpr void minimize(var<shape<>, T> loss, const Optimizer& optimizer, only which = {}) {
   builder& g = *loss.h.graph;
+  g.minimizes = true;
   if constexpr (optim::optimizer<Optimizer>) detail::minimize(g, loss.h, optimizer, which);
   else
     g.complain("minimize: ", label_of<Optimizer>, " is no optimizer, it lacks `", optim::detail::missing_in_optimizer<Optimizer>(), "`");

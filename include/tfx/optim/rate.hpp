@@ -50,8 +50,8 @@ struct rate {
   }
 
   constexpr handle at(builder& g, handle step) const {
-    if (is == kind::scheduled) return schedule(numbers, var<shape<>>{step}).h;
-    return is == kind::traced ? given : g.constant(value);
+    const handle own = is == kind::scheduled ? schedule(numbers, var<shape<>>{step}).h : is == kind::traced ? given : g.constant(value);
+    return g.rate_factor < 0 ? own : own * g.read(g.rate_factor);
   }
 };
 

@@ -21,7 +21,7 @@ struct rmsprop {
     const int second = u.slot("v", p.shape());
     const handle v = rho * u.read(second) + (1 - rho) * (gradient * gradient);
     u.write(second, v);
-    return p - learning_rate.at(u.graph, update_count(u.graph)) * gradient / sqrt(v + epsilon);
+    return p - u.shared.rate * gradient / sqrt(v + epsilon);
   }
 };
 

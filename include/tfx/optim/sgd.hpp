@@ -21,7 +21,7 @@ struct sgd {
   double clip_value = 0;    ///< of each element; 0: off
 
   constexpr handle operator()(const update_scope& u, handle p, handle gradient) const {
-    const handle step = learning_rate.at(u.graph, update_count(u.graph)) * gradient;
+    const handle step = u.shared.rate * gradient;
     if (momentum == 0) return p - step;
     const int velocity = u.slot("velocity", p.shape());
     const handle v = momentum * u.read(velocity) - step;

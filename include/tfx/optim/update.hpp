@@ -57,4 +57,13 @@ constexpr handle update_count(builder& g) {
   return as_type(g.read(l), dtype::real_type);
 }
 
+namespace detail {
+/// Numbers that all updates of an optimizer share: what it prepares, else its rate.
+template <class O> constexpr shared_numbers prepared_by(const O& o, builder& g) {
+  if constexpr (requires { o.prepare(g); }) return o.prepare(g);
+  else if constexpr (requires { o.learning_rate.at(g, handle{}); }) return {o.learning_rate.at(g, update_count(g))};
+  else return {};
+}
+}  // namespace detail
+
 }  // namespace tfx::optim

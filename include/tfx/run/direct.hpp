@@ -25,6 +25,7 @@ template <class Plan, class Backend, class T> struct direct {
   static_assert(!Plan::has_loops, "tfx::direct: this program has loops; use tfx::executable");
   static_assert(Plan::n_runs == 0, "tfx::direct: this program goes through a large batch in parts; use tfx::executable");
   static_assert(Backend::parts == 1, "tfx::direct: one thread");
+  static_assert(Plan::n_lengths == 0, "tfx::direct: the lengths of a program's inputs are part of the code; give them fixed extents, or use tfx::executable");
 
   static constexpr std::size_t arena_elements = executable<Plan, Backend, T>::arena_elements;
 
@@ -59,7 +60,7 @@ private:
     using L = facts<Launch>;
     constexpr launch_record l = L::record;
     void* const operand[] = {address<l.first_operand + K>(spaces)..., nullptr};
-    auto c = detail::call_from_record<T, Plan>(L::record, L::geo, spaces.run().batch);
+    auto c = detail::call_from_record<T, Plan>(Plan::operand_steps, L::record, L::geo, spaces.run().batch);
     c.operand = operand;
     c.run = &spaces.run();
     c.scratch = spaces.scratch();

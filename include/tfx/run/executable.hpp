@@ -4,6 +4,7 @@
 #include <tfx/backend/kernel/enter.hpp>
 #include <tfx/backend/kernel/stored_element.hpp>
 #include <tfx/run/launch_facts.hpp>
+#include <tfx/run/present_tables.hpp>
 
 namespace tfx {
 
@@ -13,6 +14,7 @@ template <class T> struct bindings {
   run_state run{};
   T* scratch = nullptr;   ///< executable::scratch_elements, 64-byte aligned
   T* prepared = nullptr;  ///< executable::prepared_elements, which `prepare` has filled
+  const int* length;      ///< each of this run, in a program that has lengths
 };
 
 /// A plan made runnable on a backend: an array of kernel addresses, and a loop over the schedule. No state, no heap.
@@ -33,6 +35,30 @@ template <class Plan, class Backend, class T, bool Frozen = false> struct execut
     return std::array<tile_function<T>, sizeof...(K) + 1>{
         nullptr, &kernel_entry<typename Backend::kernel_backend, T, detail::code_of<Plan, int(K)>>::run...};
   }(std::make_index_sequence<std::size_t(Plan::n_kernels)>{});
+  /// Does a launch go through more elements than caches hold? Nothing more is asked, nor compiled, for programs without one.
+  static constexpr bool is_large(const launch_record& l, int rows, int cols) {
+    return l.kernel >= 0 && (long long)(l.outer_size()) * rows * cols >= past_caches_from / (long long)(sizeof(T));
+  }
+  static constexpr bool has_large = [] {
+    bool any = false;
+    for (int i = 0; i < Plan::n_launches; ++i) any = any || is_large(Plan::launches[std::size_t(i)], Plan::launches[std::size_t(i)].rows, Plan::launches[std::size_t(i)].cols);
+    return any;
+  }();
+  template <int K> static constexpr bool is_of_large() {
+    bool any = false;
+    for (int i = 0; i < Plan::n_launches; ++i) any = any || (Plan::launches[std::size_t(i)].kernel == K && is_large(Plan::launches[std::size_t(i)], Plan::launches[std::size_t(i)].rows, Plan::launches[std::size_t(i)].cols));
+    return any;
+  }
+  template <int K> static constexpr tile_function<T> kernel_of_large() {
+    if constexpr (is_of_large<K>()) {
+      using own = kernel_past_caches<typename Backend::kernel_backend, T, detail::code_of<Plan, K>>;
+      if constexpr (own::serves) return own::run;
+    }
+    return nullptr;
+  }
+  static constexpr auto kernels_of_large = []<std::size_t... K>(std::index_sequence<K...>) {
+    return std::array<tile_function<T>, sizeof...(K) + 1>{nullptr, kernel_of_large<int(K)>()...};
+  }(std::make_index_sequence<std::size_t(has_large ? Plan::n_kernels : 0)>{});
   static constexpr auto tiles = []<std::size_t... L>(std::index_sequence<L...>) {
     return std::array<const void*, sizeof...(L) + 1>{detail::launch_facts<Plan, Backend, T, int(L)>::tiles()..., nullptr};
   }(std::make_index_sequence<std::size_t(Plan::n_shapes)>{});
@@ -146,7 +172,7 @@ template <class Plan, class Backend, class T, bool Frozen = false> struct execut
         if (prepared.at[i] < 0) continue;
         const launch_record& l = Plan::launches[std::size_t(i)];
         void* const operand[] = {nullptr, b.base[parameter_space] + right_operand(i).offset};
-        auto c = detail::call_from_record<T, Plan>(l, Plan::geometries[std::size_t(l.geometry)], Plan::batch_bound);
+        auto c = detail::call_from_record<T, Plan>(Plan::operand_steps, l, Plan::geometries[std::size_t(l.geometry)], Plan::batch_bound);
         c.operand = operand;
         c.tiles = tiles[std::size_t(l.shape)];
         of_shape[l.shape](c, b.prepared + prepared.at[i]);
@@ -154,8 +180,13 @@ template <class Plan, class Backend, class T, bool Frozen = false> struct execut
     }(std::make_index_sequence<std::size_t(Plan::n_shapes)>{});
   }
 
+  using tables = detail::present_tables<Plan>;
+  /// Of one run: its tables, and where its loops are.
   struct counters {
     int iteration[Plan::n_regions + 1] = {}, trips[Plan::n_regions + 1] = {};
+    [[no_unique_address]] tables now;
+
+    explicit counters(const bindings<T>& b) : now(b) {}
   };
 
   /// Elements further on in the memory of an operand.
@@ -167,7 +198,7 @@ template <class Plan, class Backend, class T, bool Frozen = false> struct execut
     std::ptrdiff_t elements = o.moved;
     if constexpr (Plan::has_loops) {
       for (int t = 0; t < o.n_terms; ++t) {
-        const address_term& m = Plan::terms[std::size_t(o.first_term + t)];
+        const address_term& m = at.now.terms[std::size_t(o.first_term + t)];
         int slot = m.sign * at.iteration[m.region] + (m.from < 0 ? 0 : at.trips[m.from]) + m.shift;
         if (m.mod) slot &= m.mod - 1;
         elements += std::ptrdiff_t(slot) * m.stride;
@@ -188,25 +219,27 @@ template <class Plan, class Backend, class T, bool Frozen = false> struct execut
   };
 
   static void launch(const bindings<T>& b, int index, const counters& at, batch_rows part) {
-    const launch_record& l = Plan::launches[std::size_t(index)];
+    const launch_record& l = at.now.launches[std::size_t(index)];
     void* operand[Plan::most_operands];
     for (int k = 0; k < l.all_operands(); ++k) {
-      const operand_info& o = Plan::operands[std::size_t(l.first_operand + k)];
+      const operand_info& o = at.now.operands[std::size_t(l.first_operand + k)];
       operand[k] = address(b, o, at);
       if constexpr (Plan::n_runs > 0) {
         if (o.local) operand[k] = static_cast<T*>(operand[k]) + part.elsewhere;
         else if (o.row != 0) operand[k] = moved(static_cast<T*>(operand[k]), std::ptrdiff_t(o.row) * part.from, o);
       }
     }
-    auto c = detail::call_from_record<T, Plan>(l, Plan::geometries[std::size_t(l.geometry)], part.rows);
+    auto c = detail::call_from_record<T, Plan>(at.now.operand_steps, l, at.now.geometries[std::size_t(l.geometry)], part.rows);
     c.operand = operand;
     c.kernel = kernels[std::size_t(l.kernel + 1)];
+    if constexpr (has_large)
+      if (is_large(l, c.rows, c.cols) && kernels_of_large[std::size_t(l.kernel + 1)] != nullptr) c.kernel = kernels_of_large[std::size_t(l.kernel + 1)];
     int outer[max_outer_loops];
     if constexpr (Plan::has_nests) {
       for (int k = 0; k < l.outer_loops; ++k) outer[k] = detail::extent_at<Plan>(l.outer[k], k == 0 && l.bounded == bounded_by::outer, part.rows);
       c.outer_loops = l.outer_loops;
       c.outer = outer;
-      c.outer_stride = &Plan::outer_strides[std::size_t(Plan::operands[std::size_t(l.first_operand)].outer)];
+      c.outer_stride = &at.now.outer_strides[std::size_t(Plan::operands[std::size_t(l.first_operand)].outer)];
     }
     if constexpr (Plan::n_runs > 0) {
       if (part.rows < part.all && l.bounded != bounded_by::outer) {   // there each row of the batch is complete
@@ -262,14 +295,14 @@ template <class Plan, class Backend, class T, bool Frozen = false> struct execut
     return load_stored<T>(address(b, o, at), o.step.lies);
   }
   static bool enters(const bindings<T>& b, int region, const counters& at) {
-    const loop_info& l = Plan::loops[std::size_t(region)];
+    const loop_info& l = at.now.loops[std::size_t(region)];
     b.base[counter_space][region] = T(at.iteration[region]);
     if (at.iteration[region] >= at.trips[region]) return false;
     return !l.conditional || (number_at(b, l.condition, at) != T(0)) == l.sense;
   }
 
   [[gnu::noinline]] static void run(const bindings<T>& b) {
-    counters at;
+    counters at(b);
     if constexpr (!Plan::has_loops) {
       int i = 0;
       for (int k = 0; k <= Plan::n_runs; ++k) {   // the last is none, behind all launches
@@ -285,7 +318,7 @@ template <class Plan, class Backend, class T, bool Frozen = false> struct execut
         if (s.kind == step_kind::launch) {
           launch(b, s.at, at);
         } else if (s.kind == step_kind::begin) {
-          const loop_info& l = Plan::loops[std::size_t(s.at)];
+          const loop_info& l = at.now.loops[std::size_t(s.at)];
           at.iteration[s.at] = 0;
           at.trips[s.at] = l.counted ? int(number_at(b, l.trips, at)) : l.bound;
           if (!enters(b, s.at, at)) pc = l.end;

@@ -25,14 +25,31 @@ template <class Plan, int Shape> struct launch_shape {
   static constexpr geometry geo = Plan::geometries[std::size_t(record.geometry)];
   static constexpr int rows = record.rows, cols = record.cols;
   static constexpr operand_types types = Plan::input_types(record.first_operand, record.layout.inputs);
+  static constexpr auto varying = Plan::varying_in(Shape);   ///< what follows the lengths of a run
 };
 
 /// The producer with number P of a plan on a backend, its function, and the facts of kernel K; void if there is none.
 template <class Plan, class Backend, class T, int P> struct producer_of {
   static constexpr producer_info info = Plan::kernels.producers[P];
   using functor = decltype(functor_of(functor_key<info.op>{}));
-  using type = producer<functor, typename Backend::kernel_backend, T>;
-  using entry = producer_entry<typename Backend::kernel_backend, T, functor, info.wanted>;
+  /// One that decides by what follows the lengths of a run gives way to the operation's definition.
+  static constexpr bool find_decided() {
+    using own = producer<functor, typename Backend::kernel_backend, T>;
+    for (int s = 0; Plan::n_lengths > 0 && s < Plan::n_shapes; ++s) {
+      const launch_record& l = Plan::launches[std::size_t(Plan::shapes.first[s])];
+      if (l.producer != P || !Plan::varying_in(s).any()) continue;
+      if constexpr (requires { own::follows_lengths(geometry{}); }) {
+        if (!own::follows_lengths(Plan::geometries[std::size_t(l.geometry)])) return true;
+      } else {
+        return true;
+      }
+    }
+    return false;
+  }
+  static constexpr bool is_decided = find_decided();
+  using backend_type = typename std::conditional_t<is_decided, defining_backend<typename Backend::kernel_backend>, std::type_identity<typename Backend::kernel_backend>>::type;
+  using type = producer<functor, backend_type, T>;
+  using entry = producer_entry<backend_type, T, functor, info.wanted>;
 };
 template <class Plan, class Backend, class T> struct producer_of<Plan, Backend, T, -1> {
   using type = void;
@@ -52,13 +69,14 @@ template <class Plan, class Backend, class T, int Shape> struct launch_facts {
   using facts = typename detail::facts_of<Plan, record.kernel>::type;
 
   static constexpr std::size_t scratch() {
-    if constexpr (requires { producer_type::scratch(shape::geo, 0, 0, shape::types); }) return producer_type::scratch(shape::geo, shape::rows, shape::cols, shape::types);
+    if constexpr (shape::varying.any() && requires { producer_type::most_scratch(shape::geo, 0, 0, shape::types); }) return producer_type::most_scratch(shape::geo, shape::rows, shape::cols, shape::types);
+    else if constexpr (requires { producer_type::scratch(shape::geo, 0, 0, shape::types); }) return producer_type::scratch(shape::geo, shape::rows, shape::cols, shape::types);
     else if constexpr (requires { producer_type::scratch(shape::geo, 0, 0); }) return producer_type::scratch(shape::geo, shape::rows, shape::cols);
     else if constexpr (record.layout.kind == form::map || record.producer >= 0) return 0;
     else if constexpr (record.layout.kind == form::columns) {
       return facts::sweeps == 1 ? 0 : std::size_t(facts::kept.count) * std::size_t(shape::rows) * std::size_t(kept_columns(shape::cols));
     } else {
-      const int together = facts::template rows_together<typename Backend::kernel_backend>(shape::cols);
+      const int together = facts::template rows_together<typename Backend::kernel_backend>(shape::varying.cols ? 0 : shape::cols);   // of fewer columns more rows
       return std::size_t(facts::kept.count) * std::size_t(kept_pitch(shape::cols)) * std::size_t(together);
     }
   }
@@ -103,9 +121,9 @@ template <class Plan> TFX_INLINE constexpr int extent_at(int extent, bool bounde
 }
 
 /// A call with all that the record of its launch says, for that many rows of the batch.
-template <class T, class Plan> TFX_INLINE call<T> call_from_record(const launch_record& l, const geometry& geo, int rows) {
+template <class T, class Plan, class Steps> TFX_INLINE call<T> call_from_record(const Steps& steps, const launch_record& l, const geometry& geo, int rows) {
   call<T> c;
-  c.step = &Plan::operand_steps[std::size_t(l.first_operand)];
+  c.step = &steps[std::size_t(l.first_operand)];
   c.layout = &l.layout;
   c.rows = extent_at<Plan>(l.rows, l.bounded == bounded_by::rows, rows);
   c.cols = extent_at<Plan>(l.cols, l.bounded == bounded_by::columns, rows);

@@ -14,6 +14,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include <tfx/core/config.hpp>
 #include <tfx/io/atomic_file.hpp>
 
 // The library's own copy of stb_image_write: in a namespace, after the headers that it includes, and with nothing left
@@ -54,6 +55,22 @@ using ::abs;   // not tfx::abs, which is nearer
 #pragma GCC diagnostic pop
 
 namespace tfx::summary {
+
+namespace detail {
+/// Rows of bytes as a PNG file: 1 grey, 2 grey and opacity, 3 red, green, blue, 4 and opacity.
+TFX_COLD inline std::vector<std::uint8_t> png_of(int width, int height, int channels, const void* bytes) {
+  std::vector<std::uint8_t> file;
+  const auto append = [](void* context, void* data, int size) {
+    const auto* from = static_cast<const std::uint8_t*>(data);
+    auto* out = static_cast<std::vector<std::uint8_t>*>(context);
+    out->insert(out->end(), from, from + size);
+  };
+  if (detail::stb::stbi_write_png_to_func(append, &file, width, height, channels, bytes, width * channels) == 0) {
+    throw std::runtime_error("tfx::summary::picture: no memory for the PNG file");
+  }
+  return file;
+}
+}  // namespace detail
 
 struct rgb {
   std::uint8_t red = 0;
@@ -97,16 +114,7 @@ class picture {
   /// The picture as the bytes of a PNG file.
   std::vector<std::uint8_t> png() const {
     static_assert(sizeof(rgb) == 3);
-    std::vector<std::uint8_t> bytes;
-    const auto append = [](void* context, void* data, int size) {
-      const auto* from = static_cast<const std::uint8_t*>(data);
-      auto* out = static_cast<std::vector<std::uint8_t>*>(context);
-      out->insert(out->end(), from, from + size);
-    };
-    if (detail::stb::stbi_write_png_to_func(append, &bytes, width_, height_, 3, pixels_.data(), width_ * 3) == 0) {
-      throw std::runtime_error("tfx::summary::picture: no memory for the PNG file");
-    }
-    return bytes;
+    return detail::png_of(width_, height_, 3, pixels_.data());
   }
 
  private:

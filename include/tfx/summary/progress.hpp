@@ -65,14 +65,17 @@ class progress {
     draw_at_ = terminal_.interactive ? start_ : start_ + options_.line_every;
   }
 
-  /// `done` samples of this epoch have been seen; `names` and `values` are the metrics so far.
+  /// `done` samples of this epoch have been seen. Is it time to show that?
+  bool due(std::int64_t done) {
+    done_ = done;
+    if (options_.quiet) return false;
+    now_ = options_.clock();
+    return now_ >= draw_at_;
+  }
+  /// Shows it if it is time; `names` and `values` are the metrics so far.
   void update(std::int64_t done, double loss, std::span<const std::string_view> names = {},
               std::span<const double> values = {}) {
-    done_ = done;
-    if (options_.quiet) return;
-    const double now = options_.clock();
-    if (now < draw_at_) return;
-    draw(now, loss, names, values);
+    if (due(done)) draw(now_, loss, names, values);
   }
 
   /// The line that stays. The metrics may now include those of the validation.
@@ -203,6 +206,7 @@ class progress {
   std::int64_t batch_ = 1;
   std::int64_t done_ = 0;
   double start_ = 0;
+  double now_ = 0;
   double draw_at_ = 0;
 };
 

@@ -9,6 +9,7 @@ namespace tfx::detail {
 
 /// The prediction `Step` with batch normalisation in the weights: what is left to do for an example.
 template <class Step> struct folded_prediction {
+  using at_other_lengths = folded_prediction<typename Step::at_other_lengths>;
   constexpr void operator()(builder& b) const { Step{}(b); }
   static constexpr void passes(builder& b) {
     fold_scales(b);
@@ -17,6 +18,7 @@ template <class Step> struct folded_prediction {
 };
 /// What makes its weights of the network's.
 template <class Step> struct folded_weights {
+  using at_other_lengths = folded_weights<typename Step::at_other_lengths>;
   constexpr void operator()(builder& b) const { Step{}(b); }
   static constexpr void passes(builder& b) {
     fold_scales(b);

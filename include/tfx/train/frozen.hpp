@@ -47,6 +47,8 @@ public:
     detail::network_memory<T> memory;
     bindings<T> b = memory.template bind<fold, program>(w.parameters(), w.states(), {0, 0, network::batch}, network::batch);
     b.base[slot_space] = parameters_.data();
+    constexpr int none[max_lengths] = {1, 1, 1, 1};   // weights follow no length
+    if constexpr (fold::n_lengths > 0) memory.template bind_lengths<fold>(b, none);
     program::run(b);
     prepare();
   }

@@ -18,6 +18,7 @@ namespace detail {
 
 /// Collects what a network needs, in training mode: that is where everything is made.
 template <const auto& Net, class List> struct collecting_step {
+  using at_other_lengths = collecting_step<Net, typename lengths_of<List>::other>;
   constexpr void operator()(builder& b) const {
     b.training = true;
     give(b, network<Net, List>::call(b));
@@ -86,6 +87,7 @@ private:
 };
 
 template <const auto& Net, class List> struct predict_step {
+  using at_other_lengths = predict_step<Net, typename lengths_of<List>::other>;
   constexpr void operator()(builder& b) const {
     layout<Net, List>::use(b);
     give(b, network<Net, List>::call(b));

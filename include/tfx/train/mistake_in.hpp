@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include <tfx/train/verdict.hpp>
+#include <tfx/train/record_verdict.hpp>
 
 /// The sentence that the compiler would print, as a constant: empty where nothing is wrong. So the text of a mistake
 /// can be tested without a compilation that fails, and a program can ask whether a network is right for an input.
@@ -43,10 +43,10 @@ inline constexpr std::string_view mistake_in_step = [] {
   else return std::string_view(detail::sentence_of<verdict<step>>);
 }();
 
-/// What is wrong with training a network on a data set.
+/// What is wrong with training a network on data.
 template <const auto& Net, class Input, const auto& Recipe, class Data>
 inline constexpr std::string_view mistake_in_data = detail::sentence_of<
-    detail::data_verdict<Net, detail::list_of_inputs<Input>, std::remove_cvref_t<decltype(Recipe)>, Data>>;
+    detail::record_verdict<Net, detail::list_of_inputs<Input>, std::remove_cvref_t<decltype(Recipe)>, typename Data::record>>;
 
 /// Why predicting with a model needs more than so many bytes.
 template <class Model, std::size_t Bytes>

@@ -4,39 +4,20 @@
 
 #include <cstdint>
 #include <cstdio>
-#include <numeric>
-#include <span>
+#include <list>
 #include <type_traits>
 #include <vector>
 
 #include <tfx/backend/simd/backend.hpp>
 #include <tfx/core/bytes.hpp>
 #include <tfx/core/tensor.hpp>
-#include <tfx/data/shuffle.hpp>
 #include <tfx/summary/model_summary.hpp>
-#include <tfx/summary/progress.hpp>
+#include <tfx/train/fit.hpp>
 #include <tfx/train/frozen.hpp>
 #include <tfx/train/prediction.hpp>
 #include <tfx/train/session.hpp>
-#include <tfx/train/trainer.hpp>
 
 namespace tfx {
-
-/// What one epoch of training gave.
-template <class Evaluation> struct epoch_record : Evaluation {
-  Evaluation validation;
-  bool validated = false;
-  double seconds = 0;
-};
-
-/// What `fit` can be told.
-template <class Data> struct fit_options {
-  int epochs = 1;
-  const Data* validation = nullptr;
-  bool shuffle = true;
-  bool quiet = false;             ///< nothing is printed
-  int first_epoch = 0;            ///< continues a run: the order of the data and its numbering go on
-};
 
 /// A network with its parameters: built, checked and planned while compiling, ready at the first call.
 ///
@@ -48,6 +29,7 @@ template <const auto& Net, class Input, class Backend = backend::simd<>, class T
 public:
   using weights_type = tfx::weights<Net, Input, Backend, T>;
   using network = typename weights_type::network;
+  using predictor = detail::prediction<weights_type>;
   using value_type = T;
   using backend_type = Backend;
   using predict_plan = typename weights_type::predict_plan;
@@ -61,7 +43,6 @@ private:
   using columns = detail::columns_of<network, T>;
   using input_element = typename columns::template input_element<0>;
   using output_element = typename columns::template output_element<0>;
-  template <class Recipe, class Data> using data_check = detail::data_verdict<Net, inputs_type, std::remove_cvref_t<Recipe>, Data>;
 
 public:
   static constexpr int batch = network::batch;
@@ -100,65 +81,47 @@ public:
   template <const auto& Recipe> evaluation_of<Recipe> evaluate_batch(const input_element* x, const target_type<Recipe>* target, int rows) {
     return run_batch<false, Recipe>(x, target, rows);
   }
-  template <const auto& Recipe> auto trainer() { return trainer_type<Recipe>(weights_, slots_of<Recipe>(), run_.memory(), seed_, step_); }
+  template <const auto& Recipe> auto trainer() { return trainer_type<Recipe>(weights_, memory_of<Recipe>(), run_.memory(), batch_, seed_, step_); }
 
-  /// Trains on a data set, batch by batch, in an order shuffled anew in each epoch. Returns one record per epoch.
+  /// Trains on data, and tells observers; `tfx::fit` says how.
   ///
-  ///     classifier.fit<training>(data.train, {.epochs = 5, .validation = &data.test});
-  ///
-  /// A last batch with fewer rows is trained on as it is. After the first step nothing is allocated.
-  template <const auto& Recipe, class Data> auto fit(const Data& data, std::type_identity_t<fit_options<Data>> options = {}) {
-    using check = data_check<decltype(Recipe), Data>;
-    [[maybe_unused]] tell<check::right, check> told;
-    std::vector<epoch_record<evaluation_of<Recipe>>> history;
-    if constexpr (check::right && layout::right) {
-      if (options.epochs < 1) detail::fail("fit: epochs must be at least 1");
-      check_data<Recipe>(data, "fit");
-      if (options.validation) check_data<Recipe>(*options.validation, "fit: validation");
-      reserve_batch<Recipe>();
-      history.reserve(std::size_t(options.epochs));
-      data::shuffle order(data.size(), seed_);
-      summary::progress bar({.quiet = options.quiet, .unit = "samples"});
-      for (int e = options.first_epoch; e < options.first_epoch + options.epochs; ++e) {
-        const double start = summary::seconds_now();
-        const auto rows = options.shuffle ? order.epoch(std::uint64_t(e)) : order.unshuffled();
-        bar.begin_epoch(e, options.first_epoch + options.epochs, std::int64_t(data.size()), batch);
-        epoch_record<evaluation_of<Recipe>> record;
-        static_cast<evaluation_of<Recipe>&>(record) = each_batch<true, Recipe>(
-            data, rows, [&](std::size_t done, const auto& mean) { bar.update(std::int64_t(done), mean.loss, mean.names().subspan(1), mean.metrics); });
-        if (options.validation) {
-          record.validated = true;
-          record.validation = each_batch<false, Recipe>(*options.validation, {}, [](std::size_t, const auto&) {});
-        }
-        record.seconds = summary::seconds_now() - start;
-        finish_line(bar, record);
-        history.push_back(record);
-      }
-    }
-    return history;
+  ///     classifier.fit<training>(data.train, {.epochs = 5, .validation = data.test});
+  template <const auto& Recipe, class Data, class... Observer>
+  history fit(Data&& data, fit_options_for<trainer_type<Recipe>, Data> options = {}, Observer&&... observer) {
+    auto t = trainer<Recipe>();
+    return tfx::fit(t, data, options, observer...);
   }
-  /// Loss and metrics over a data set, without training.
-  template <const auto& Recipe, class Data> evaluation_of<Recipe> evaluate(const Data& data) {
-    using check = data_check<decltype(Recipe), Data>;
-    [[maybe_unused]] tell<check::right, check> told;
-    if constexpr (check::right && layout::right) {
-      check_data<Recipe>(data, "evaluate");
-      reserve_batch<Recipe>();
-      return each_batch<false, Recipe>(data, {}, [](std::size_t, const auto&) {});
-    } else {
-      return {};
-    }
+  /// Loss and metrics over data, without training.
+  template <const auto& Recipe, class Data> evaluation_of<Recipe> evaluate(Data&& data) {
+    auto t = trainer<Recipe>();
+    return tfx::evaluate(t, data);
+  }
+  /// For `fit(training, data)`, where `fit<training>(data)` is meant: one sentence.
+  template <class Recipe, class Data, class... Observer> requires detail::is_recipe<Recipe>
+  history fit(const Recipe&, Data&&, fit_options<trainer_type<detail::any_recipe<Recipe>>> = {}, Observer&&...) {
+    [[maybe_unused]] tell<false, detail::recipe_in_parentheses<Recipe>> told;
+    return {};
+  }
+  template <class Recipe, class Data> requires detail::is_recipe<Recipe> evaluation_of<detail::any_recipe<Recipe>> evaluate(const Recipe&, Data&&) {
+    [[maybe_unused]] tell<false, detail::recipe_in_parentheses<Recipe>> told;
+    return {};
   }
 
   // ---- use
 
   /// Outputs of `rows` rows at x, written to out: rows * output_size elements. More than the batch go in pieces.
-  void predict(const input_element* x, output_element* out, int rows) { run_.predict(weights_, x, out, rows); }
+  template <class X, class Y> void predict(const X* x, Y* out, int rows) { run_.predict(weights_, x, out, rows); }
   /// The output for one example, an argument for each input: anything that can be copied to numbers (a data set's image) or has
-  /// data() and size(). Of tensors of N examples, [N, ...], the outputs, [N, ...].
+  /// data() and size(). Of tensors of N examples, [N, ...], the outputs, [N, ...]. Of data whose first columns are the inputs, a range,
+  /// a source, or an array of examples for each input, a vector of tensors, one for each example.
   ///
   ///     auto [price, kind] = m.predict(one_row, one_picture);
-  template <class... X> requires(!detail::addresses_and_rows<X...>) auto predict(const X&... x) { return run_.predict(weights_, x...); }
+  ///     auto prices = m.predict(data.test)[7];
+  ///     m.predict(into(numbers), data::columns(table));      // into memory of one's own; gives the number of examples
+  ///
+  /// Errors     arguments and columns that are not the network's inputs; when run: sizes that are none of whole examples, or of as
+  ///            many as there is room for
+  template <class... X> requires(!detail::addresses_and_rows<std::remove_cvref_t<X>...>) auto predict(X&&... x) { return run_.ask_any(weights_, x...); }
   /// Rows of numbers, one after the other, as many as there are; the results likewise.
   template <class X> std::vector<T> predict_rows(const X& x) { return run_.predict_rows(weights_, x); }
 
@@ -187,87 +150,20 @@ public:
   /// Calls f(path, shape, address) for every parameter and every state.
   template <class F> void for_each_variable(F f) { weights_.for_each_variable(f); }
   template <class F> void for_each_variable(F f) const { weights_.for_each_variable(f); }
-  /// The same for everything that training with a recipe goes on from: the optimizer's memory, the number of steps and the
-  /// seed as well. `checkpoint` makes a file's worth of it.
+  /// The same for everything that training with a recipe goes on from: the optimizer's memory, the number of steps, the seed, and
+  /// how far `fit` has come as well. `checkpoint` makes a file's worth of it.
   template <const auto& Recipe, class F> void for_each_training_variable(F f) {
     for_each_variable(f);
     auto t = trainer<Recipe>();
     t.reserve_slots();
     detail::each_variable<slot_space, training_plan<Recipe>>(t.slots(), f);
     detail::each_counter(seed_, step_, f);
+    f(std::string_view("training/place"), dims{1, {6}, false}, &t.place().epoch);
+    f(std::string_view("training/sums"), dims{1, {trainer_type<Recipe>::values::all.elements}, false}, t.sums());
   }
   std::uint64_t steps_trained() const { return step_; }
 
 private:
-  template <class Record> static void finish_line(summary::progress& bar, const Record& r) {
-    const auto names = r.names().subspan(1);
-    std::string_view shown[17] = {};
-    char validation[16][40] = {};
-    double values[17] = {};
-    std::size_t n = 0;
-    for (std::size_t k = 0; k < names.size() && k < 8; ++k) {
-      shown[n] = names[k];
-      values[n++] = r.metrics[k];
-    }
-    if (r.validated) {
-      shown[n] = "val_loss";
-      values[n++] = r.validation.loss;
-      for (std::size_t k = 0; k < names.size() && k < 8; ++k) {
-        const int size = std::snprintf(validation[k], sizeof validation[k], "val_%.*s", int(names[k].size()), names[k].data());
-        shown[n] = {validation[k], std::size_t(size)};
-        values[n++] = r.validation.metrics[k];
-      }
-    }
-    bar.end_epoch(r.loss, {shown, n}, {values, n});
-  }
-
-  template <const auto& Recipe, class Data> void check_data(const Data& data, const char* who) const {
-    char text[160];
-    if (data.size() == 0) {
-      std::snprintf(text, sizeof text, "%s: the data set is empty", who);
-      detail::fail(text);
-    }
-    if constexpr (detail::takes_classes<detail::loss_of<std::remove_cvref_t<decltype(Recipe)>, 0>>()) {
-      constexpr int classes = network::template output<0>::dim.cols();
-      for (std::size_t i = 0; i < data.size(); ++i) {
-        const auto label = data.labels[i];
-        if (label >= 0 && label < classes) continue;
-        std::snprintf(text, sizeof text, "%s: label %lld of example %zu lies outside 0 .. %d, the classes of the model's output", who,
-                      static_cast<long long>(label), i, classes - 1);
-        detail::fail(text);
-      }
-    }
-  }
-  template <const auto& Recipe> void reserve_batch() {
-    inputs_.grow(std::size_t(batch) * std::size_t(input_size));
-    targets_.grow(2 * std::size_t(trainer_type<Recipe>::template target<0>::dim.size()));   // as the program reads them, and as they are given
-    as_they_lie_.resize(std::size_t(batch));
-  }
-
-  /// Runs over the data in the order given (empty: as they lie) and returns the means so far to `report` after each batch.
-  template <bool Train, const auto& Recipe, class Data, class Report>
-  evaluation_of<Recipe> each_batch(const Data& data, std::span<const std::uint32_t> order, Report report) {
-    using values = typename trainer_type<Recipe>::values;
-    double sum[values::all.elements] = {}, given[values::all.elements] = {};
-    evaluation_of<Recipe> mean;
-    auto t = trainer<Recipe>();
-    for (std::size_t first = 0; first < data.size(); first += std::size_t(batch)) {
-      const int rows = int(data.size() - first < std::size_t(batch) ? data.size() - first : std::size_t(batch));
-      const std::uint32_t* index = as_they_lie_.data();
-      if (!order.empty()) index = order.data() + first;
-      else std::iota(as_they_lie_.begin(), as_they_lie_.begin() + rows, std::uint32_t(first));
-      data.gather(index, rows, inputs_.data());
-      const auto targets = reinterpret_cast<target_type<Recipe>*>(targets_.data() + targets_.size() / 2);
-      data.gather_labels(index, rows, targets);
-      const void* column[] = {inputs_.data(), as_read<Recipe>(targets, rows)};
-      t.template run<Train>(column, rows, given);   // evaluating does not ask whether it can be trained
-      detail::add_up(sum, values::all.row, given, rows);
-      const std::size_t done = first + std::size_t(rows);
-      mean = evaluation_of<Recipe>(sum, double(done));
-      report(done, mean);
-    }
-    return mean;
-  }
   template <bool Train, const auto& Recipe> evaluation_of<Recipe> run_batch(const input_element* x, const target_type<Recipe>* target, int rows) {
     using values = typename trainer_type<Recipe>::values;
     if constexpr (layout::right) {
@@ -289,30 +185,25 @@ private:
       return target;
     } else {
       const int n = Target::dim.size() / batch * rows;
-      targets_.grow(2 * std::size_t(Target::dim.size()));
+      targets_.grow(std::size_t(Target::dim.size()));
       for (int i = 0; i < n; ++i) put_element<traced>(targets_.data(), i, target[i]);
       return targets_.data();
     }
   }
 
   /// An optimizer's memory belongs to the recipe it came from.
-  template <const auto& Recipe> detail::buffer<T>& slots_of() {
+  template <const auto& Recipe> detail::recipe_memory<T>& memory_of() {
     const void* const key = &Recipe;
-    for (auto& s : slots_)
-      if (s.key == key) return s.memory;
-    slots_.push_back({key, {}});
-    return slots_.back().memory;
+    for (auto& one : recipes_)
+      if (one.key == key) return one;
+    return recipes_.emplace_back(detail::recipe_memory<T>{key});
   }
   std::uint64_t seed_, step_ = 0;
-  struct recipe_memory {
-    const void* key;
-    detail::buffer<T> memory;
-  };
   weights_type weights_;
   detail::prediction<weights_type> run_;
-  detail::buffer<T> inputs_, targets_;
-  std::vector<std::uint32_t> as_they_lie_;   ///< of a batch of a data set that is not shuffled
-  std::vector<recipe_memory> slots_;
+  detail::batch_memory<T> batch_;
+  detail::buffer<T> targets_;   ///< of single steps
+  std::list<detail::recipe_memory<T>> recipes_;   ///< trainers refer to them
 };
 
 }  // namespace tfx

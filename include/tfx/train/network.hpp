@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include <tfx/core/constant_object.hpp>
 #include <tfx/nn/layer.hpp>
 #include <tfx/train/inputs.hpp>
 #include <tfx/train/outputs.hpp>
@@ -23,7 +24,7 @@ template <const auto& Net, class... In> struct network<Net, inputs<In...>> {
   template <int K> using input = std::tuple_element_t<std::size_t(K), bundle<In...>>;
 
 private:
-  static constexpr bool callable = layer_for<net_type, var_of<In>...>;
+  static constexpr bool constant = constant_object<Net>, callable = constant && layer_for<net_type, var_of<In>...>;
   static constexpr auto returned([[maybe_unused]] var_of<In>... x) {
     if constexpr (callable) return Net(x...);
   }
@@ -36,11 +37,15 @@ public:
 
   /// Adds its inputs to a program and calls it. Rounding that was asked for in it ends with it.
   static constexpr results call(builder& b) {
+    (lengths_of<In>::declare(b), ...);
     results y = [&]<std::size_t... K>(std::index_sequence<K...>) {
       const bundle<var_of<In>...> x{add_input<In>(b, int(K))...};   // in braces: in this order
       return call(b, x.template get<K>()...);
     }(std::index_sequence_for<In...>{});
-    [&]<std::size_t... K>(std::index_sequence<K...>) { ((y.template get<K>().h = unrounded(y.template get<K>().h)), ...); }(std::make_index_sequence<std::size_t(n_outputs)>{});
+    const auto unround = [](auto& v) {
+      if constexpr (!is_complex<typename std::remove_reference_t<decltype(v)>::value_type>) v.h = unrounded(v.h);
+    };
+    [&]<std::size_t... K>(std::index_sequence<K...>) { (unround(y.template get<K>()), ...); }(std::make_index_sequence<std::size_t(n_outputs)>{});
     return y;
   }
 
@@ -59,9 +64,10 @@ private:
       const call_mark here(b, label_of<net_type>, false, false, {});
       return here.gives(results(Net(x...)));
     } else {
-      if constexpr (callable) b.complain("network ", label_of<net_type>, " gives neither a traced value nor outputs(a, b, ...)");
+      if constexpr (!constant) b.complain("the network is not constexpr; write: inline constexpr auto net = ...");
+      else if constexpr (callable) b.complain("network ", label_of<net_type>, " gives neither a traced value nor outputs(a, b, ...)");
       else complain_inputs(b);
-      return results{b.constant(0)};
+      return results(var<shape<>>{b.constant(0)});
     }
   }
   static constexpr void complain_inputs(builder& b) {

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include <tfx/run/executable.hpp>
+#include <tfx/train/present_lengths.hpp>
 #include <tfx/train/storage.hpp>
 
 namespace tfx::detail {
@@ -48,10 +49,15 @@ public:
     b.run = run;
     return b;
   }
+  /// Tells a run its lengths, in a plan that has some.
+  template <class Plan> void bind_lengths(bindings<T>& b, const int* length) {
+    b.length = length;
+    put_lengths_of_run(length, Plan::n_lengths, batch_scalars_);
+  }
 
 private:
   buffer<T> arena_;
-  T batch_scalars_[2] = {}, counters_[max_regions] = {};
+  T batch_scalars_[batch_numbers] = {}, counters_[max_regions] = {};
 };
 
 /// Inputs and outputs of a network in the memory of a program that computes in T.

@@ -33,7 +33,7 @@ template <class... V, class F> constexpr void each_result(const bundle<V...>& al
 }
 /// They are a program's outputs, each of the type that it has in traced code.
 template <class... V> constexpr void give(builder& b, const bundle<V...>& all) {
-  each_result(all, [&]<class S, class T>(int, var<S, T> v) { b.add_output(as_type(v.h, dtype_of<T>)); });
+  each_result(all, [&]<class S, class T>(int, var<S, T> v) { b.add_output(as_type(untyped(v), dtype_of<T>)); });
 }
 
 template <class S, class T> constexpr void give(builder& b, var<S, T> v) { give(b, bundle<var<S, T>>(v)); }

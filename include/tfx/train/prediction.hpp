@@ -2,7 +2,6 @@
 #pragma once
 // hosted: heap memory
 
-#include <cstdio>
 #include <iterator>
 #include <type_traits>
 #include <utility>
@@ -10,7 +9,8 @@
 
 #include <tfx/core/tensor.hpp>
 #include <tfx/train/network_memory.hpp>
-#include <tfx/train/verdict.hpp>
+#include <tfx/train/predict_data.hpp>
+#include <tfx/train/prediction_verdicts.hpp>
 
 namespace tfx::detail {
 
@@ -26,30 +26,6 @@ template <class V, int N> struct outputs_of_rows {
     return d;
   }();
 };
-
-template <class Network, int Given> struct arguments_verdict {
-  static constexpr bool right = Given == Network::n_inputs;
-  static constexpr message value() {
-    message m;
-    if (right) return m;
-    m.put("predict: ");
-    m.put(Given);
-    m.put(Given == 1 ? " argument, the network has " : " arguments, the network has ");
-    m.put(Network::n_inputs);
-    m.put(Network::n_inputs == 1 ? " input" : " inputs");
-    return m;
-  }
-};
-[[noreturn]] TFX_COLD inline void fail_example(int input, std::size_t given, int wanted) {
-  char text[120];
-  std::snprintf(text, sizeof text, "predict: input %d takes %d numbers for an example, %zu are given", input, wanted, given);
-  fail(text);
-}
-[[noreturn]] TFX_COLD inline void fail_rows_of_numbers(std::size_t given, int each) {
-  char text[120];
-  std::snprintf(text, sizeof text, "predict_rows: %zu numbers are no whole number of rows of %d", given, each);
-  fail(text);
-}
 
 /// Addresses of inputs and of results, and a number of rows: no examples.
 template <class... X> inline constexpr bool addresses_and_rows = false;
@@ -70,11 +46,26 @@ template <int Size, class Example, class T> void copy_example(int input, const E
   }
 }
 
+}  // namespace tfx::detail
+
+namespace tfx {
+
+/// Outputs of a network for what a model or a session is asked, in the ways of `model::predict`.
+///
+///     auto y = predict(m, x);   predict(s, into(out), data::columns(table));
+template <class Predictor, class... X> requires requires { typename Predictor::predictor; } auto predict(Predictor& p, X&&... x) { return p.predict(std::forward<X>(x)...); }
+
+}  // namespace tfx
+
+namespace tfx::detail {
+
 /// What predicting with weights writes to, and the ways in which it is asked for. `Weights` may be frozen.
 template <class Weights> class prediction {
   using network = typename Weights::network;
   using T = typename Weights::value_type;
   using columns = columns_of<network, T>;
+  using plan_type = typename Weights::predict_plan;
+  static constexpr bool has_lengths = plan_type::n_lengths > 0;
   static constexpr int batch = network::batch;
   static constexpr auto every_input = std::make_index_sequence<std::size_t(network::n_inputs)>{};
   static constexpr auto every_output = std::make_index_sequence<std::size_t(network::n_outputs)>{};
@@ -85,17 +76,31 @@ template <class Weights> class prediction {
   template <int K, int N> using several_results = tensor<output_element<K>, to_shape<outputs_of_rows<typename network::template output<K>, N>>>;
 
 public:
+  /// What an example of column K is; none behind the inputs, where it is not read.
+  template <int K> struct example_dims {
+    static constexpr dims value = K < network::n_inputs && network::input_dims[K < network::n_inputs ? K : 0].rank > 1 ? unstacked(network::input_dims[K < network::n_inputs ? K : 0]) : dims{};
+  };
+  template <int K> using example_shape = to_shape<example_dims<K>>;
+
+  /// All ways to ask, from the arguments' types.
+  template <class First, class... X> auto ask_any(const Weights& w, First& first, X&... x) {
+    if constexpr (is_destinations<std::remove_const_t<First>>) return predict_into(w, first, x...);
+    else if constexpr (given_as_data<First, X...>()) return predict_data(w, first, x...);
+    else return predict(w, std::as_const(first), std::as_const(x)...);
+  }
+
   /// Any number of rows at in[...], in pieces of at most the batch.
-  void run(const Weights& w, const void* const* in, void* const* out, std::size_t rows) {
+  void run(const Weights& w, const void* const* in, void* const* out, std::size_t rows, [[maybe_unused]] const int* length = nullptr) {
     if constexpr (Weights::layout::right) {
-      using plan = typename Weights::predict_plan;
+      using plan = plan_type;
       using program = typename Weights::executable_type;
       for (std::size_t first = 0; first == 0 || first < rows; first += std::size_t(batch)) {
         const int n = int(rows - first < std::size_t(batch) ? rows - first : std::size_t(batch));
         bindings<T> b = memory_.template bind<plan, program>(w.parameters(), w.states(), {0, 0, n}, batch);
         b.prepared = const_cast<T*>(w.prepared());
-        for (int k = 0; k < network::n_inputs; ++k) b.base[first_io_space + k] = at(const_cast<void*>(in[k]), first * input_bytes[std::size_t(k)]);
-        for (int k = 0; k < network::n_outputs; ++k) b.base[first_io_space + network::n_inputs + k] = at(out[k], first * output_bytes[std::size_t(k)]);
+        for (int k = 0; k < network::n_inputs; ++k) b.base[first_io_space + k] = at(const_cast<void*>(in[k]), first * bytes_of_row<0>(k, length));
+        for (int k = 0; k < network::n_outputs; ++k) b.base[first_io_space + network::n_inputs + k] = at(out[k], first * bytes_of_row<network::n_inputs>(k, length));
+        if constexpr (has_lengths) memory_.template bind_lengths<plan>(b, length);
         program::run(b);
       }
     }
@@ -103,16 +108,29 @@ public:
 
   /// Of a network with one input and one output: `rows` rows at x, results to out.
   template <class X, class Y> void predict(const Weights& w, const X* x, Y* out, int rows) {
-    static_assert(network::n_inputs == 1 && network::n_outputs == 1, "tfx::predict: addresses are for a network with one input and one output");
-    static_assert(same_in_memory<X, input_element<0>> && same_in_memory<Y, output_element<0>>, "tfx::predict: the numbers are not of the network's type");
-    const void* in[] = {x};
-    void* to[] = {out};
-    run(w, in, to, std::size_t(rows));
+    [[maybe_unused]] tell<lengths_verdict<plan_type, false>::right, lengths_verdict<plan_type, false>> told;
+    predict_at(w, nullptr, x, out, rows);
   }
+  /// The same of inputs with lengths.
+  template <class X, class Y> void predict(const Weights& w, const lengths& present, const X* x, Y* out, int rows) { predict_at(w, checked(present), x, out, rows); }
+  /// One example of the given lengths, an argument for each input. A result that follows a length is a vector.
+  template <class... X> auto predict(const Weights& w, const lengths& present, const X&... x) {
+    using check = arguments_verdict<network, int(sizeof...(X))>;
+    [[maybe_unused]] tell<check::right, check> told;
+    const int* const length = checked(present);
+    auto out = results_at(length, every_output);
+    if constexpr (check::right && lengths_verdict<plan_type, true>::right) ask_at(w, length, out, every_output, every_input, x...);
+    if constexpr (network::n_outputs == 1) return std::move(out).template get<0>();
+    else return out;
+  }
+  /// Rows of numbers of the given lengths, one after the other; the results likewise.
+  template <class X> std::vector<T> predict_rows(const Weights& w, const lengths& present, const X& x) { return rows_at(w, checked(present), x); }
   /// One example, an argument for each input; or tensors of N, [N, ...], whose results are [N, ...].
   template <class... X> auto predict(const Weights& w, const X&... x) {
     using check = arguments_verdict<network, int(sizeof...(X))>;
     [[maybe_unused]] tell<check::right, check> told;
+    using asked = lengths_verdict<plan_type, false>;
+    [[maybe_unused]] tell<asked::right, asked> told_of_lengths;
     if constexpr (check::right && rows_of<X...>(std::index_sequence_for<X...>{}) > 0)
       return ask<rows_of<X...>(std::index_sequence_for<X...>{})>(w, every_output, std::index_sequence_for<X...>{}, x...);
     else if constexpr (check::right)
@@ -122,11 +140,93 @@ public:
   }
   /// Rows of numbers, one after the other, as many as there are; the results likewise.
   template <class X> std::vector<T> predict_rows(const Weights& w, const X& x) {
+    [[maybe_unused]] tell<lengths_verdict<plan_type, false>::right, lengths_verdict<plan_type, false>> told;
+    return rows_at(w, nullptr, x);
+  }
+  network_memory<T>& memory() { return memory_; }
+
+private:
+  template <class First, class... X> auto predict_data(const Weights& w, First& first, X&... x) {
+    if constexpr (sizeof...(X) == 0) return all_results(w, first, every_output);
+    else {
+      auto joined = data::columns(first, x...);
+      return all_results(w, joined, every_output);
+    }
+  }
+  /// A tensor for each example, in a vector for each output.
+  template <class Data, std::size_t... O> auto all_results(const Weights& w, Data& data, std::index_sequence<O...>) {
+    bundle<std::vector<one_result<int(O)>>...> out;
+    if constexpr (right_data<Data>())
+      predict_pieces(*this, w, piece_, data, [&](std::size_t n) { (out.template get<O>().reserve(n), ...); },
+                     [&](std::size_t, int rows, void* const* results) { (append(out.template get<O>(), results[O], rows), ...); });
+    if constexpr (sizeof...(O) == 1) return std::move(out).template get<0>();
+    else return out;
+  }
+  template <class Data> static constexpr bool right_data() {
+    using check = inputs_verdict<network::object, typename Weights::inputs_type, decltype(data::detail::record_in<data::detail::source_of<Data>>())>;
+    [[maybe_unused]] tell<check::right, check> told;
+    static_assert(!any_follows_length(every_output), "tfx::predict: results that follow a length are not of one size; predict(lengths{17}, x) gives them one by one");
+    return check::right;
+  }
+  template <std::size_t... O> static constexpr bool any_follows_length(std::index_sequence<O...>) { return (follows_length<int(O)> || ...); }
+
+  /// Results to memory; gives the number of examples.
+  template <class... E, class... X> std::size_t predict_into(const Weights& w, const destinations<E...>& out, X&... x) {
+    using check = outputs_verdict<network, int(sizeof...(E))>;
+    [[maybe_unused]] tell<check::right, check> told;
+    if constexpr (!check::right) return 0;
+    else if constexpr (!given_as_data<X...>()) return examples_into(w, out, every_output, std::index_sequence_for<X...>{}, x...);
+    else if constexpr (sizeof...(X) == 1) return (data_into(w, out, every_output, x), ...);
+    else {
+      auto joined = data::columns(x...);
+      return data_into(w, out, every_output, joined);
+    }
+  }
+  template <class... E, std::size_t... O, class Data> std::size_t data_into(const Weights& w, const destinations<E...>& out, std::index_sequence<O...>, Data& data) {
+    if constexpr (right_data<Data>())
+      return predict_pieces(*this, w, piece_, data, [&](std::size_t n) { (check_room<int(O)>(n, out.to.template get<O>().size()), ...); },
+                            [&](std::size_t first, int rows, void* const* results) {
+                              (deliver<output_element<int(O)>>(int(O), column_elements[std::size_t(network::n_inputs) + O], out.to.template get<O>(), first, rows, results[O]), ...);
+                            });
+    else return 0;
+  }
+  template <int O> static void check_room(std::size_t examples, std::size_t given) {
+    const std::size_t wanted = examples * column_elements[std::size_t(network::n_inputs + O)];
+    if (wanted != given) fail_room(O, examples, wanted, given);
+  }
+  /// One example, or tensors of N.
+  template <class... E, std::size_t... O, std::size_t... I, class... X>
+  std::size_t examples_into(const Weights& w, const destinations<E...>& out, std::index_sequence<O...>, std::index_sequence<I...> every, X&... x) {
+    using check = arguments_verdict<network, int(sizeof...(X))>;
+    [[maybe_unused]] tell<check::right, check> told;
+    if constexpr (check::right) {
+      constexpr int given = rows_of<std::remove_const_t<X>...>(every), rows = given ? given : 1;
+      (check_room<int(O)>(std::size_t(rows), out.to.template get<O>().size()), ...);
+      const auto y = ask<given>(w, every_output, every, std::as_const(x)...);
+      if constexpr (sizeof...(O) == 1) (deliver<output_element<0>>(0, column_elements[std::size_t(network::n_inputs) + O], out.to.template get<O>(), 0, rows, y.data()), ...);
+      else (deliver<output_element<int(O)>>(int(O), column_elements[std::size_t(network::n_inputs) + O], out.to.template get<O>(), 0, rows, y.template get<O>().data()), ...);
+      return std::size_t(rows);
+    } else {
+      return 0;
+    }
+  }
+
+  template <class X, class Y> void predict_at(const Weights& w, const int* length, const X* x, Y* out, int rows) {
+    static_assert(network::n_inputs == 1 && network::n_outputs == 1, "tfx::predict: addresses are for a network with one input and one output");
+    using check = addresses_verdict<X, Y, input_element<0>, output_element<0>>;
+    [[maybe_unused]] tell<check::right, check> told;
+    if constexpr (check::right) {
+      const void* in[] = {x};
+      void* to[] = {out};
+      run(w, in, to, std::size_t(rows), length);
+    }
+  }
+  template <class X> std::vector<T> rows_at(const Weights& w, const int* length, const X& x) {
     static_assert(network::n_inputs == 1 && network::n_outputs == 1, "tfx::predict_rows: for a network with one input and one output");
-    constexpr int each = columns::template input_size<0>;
+    const int each = int(row_of<0>(0, length));
     const std::size_t given = std::size_t(x.size()), rows = given / std::size_t(each);
     if (rows == 0 || given % std::size_t(each) != 0) fail_rows_of_numbers(given, each);
-    std::vector<T> out(rows * std::size_t(columns::template output_size<0>));
+    std::vector<T> out(rows * row_of<network::n_inputs>(0, length));
     const void* in[] = {x.data()};
     void* to[] = {out.data()};
     std::vector<input_element<0>> own;
@@ -135,21 +235,64 @@ public:
       for (std::size_t i = 0; i < given; ++i) own.push_back(converted<input_element<0>>(x.data()[i]));
       in[0] = own.data();
     }
-    run(w, in, to, rows);
+    run(w, in, to, rows, length);
     return out;
   }
-  network_memory<T>& memory() { return memory_; }
+  template <std::size_t... K> static constexpr auto sizes_of_columns(std::index_sequence<K...>) {
+    if constexpr (sizeof...(K) > 0) return std::array<std::size_t, sizeof...(K)>{size_of_column<int(K)>()...};
+  }
+  template <int K> static constexpr std::size_t size_of_column() {
+    if constexpr (K < network::n_inputs) return sizeof(input_element<K>);
+    else return sizeof(output_element<K - network::n_inputs>);
+  }
+  template <std::size_t... K> static constexpr auto elements_of_columns(std::index_sequence<K...>) {
+    return std::array<std::size_t, sizeof...(K)>{elements_of_column<int(K)>()...};
+  }
+  template <int K> static constexpr std::size_t elements_of_column() {
+    if constexpr (K < network::n_inputs) return std::size_t(columns::template input_size<K>);
+    else return std::size_t(columns::template output_size<K - network::n_inputs>);
+  }
+  static constexpr auto every_column = std::make_index_sequence<std::size_t(network::n_inputs + network::n_outputs)>{};
+  static constexpr auto column_sizes = sizes_of_columns(every_column), column_elements = elements_of_columns(every_column);
+  /// Elements of one example of column First + k, with the lengths of a run.
+  template <int First> static std::size_t row_of(int k, [[maybe_unused]] const int* length) {
+    if constexpr (has_lengths) return columns_at_lengths[std::size_t(First + k)].row(length, true);
+    else return column_elements[std::size_t(First + k)];
+  }
+  template <int First> static std::size_t bytes_of_row(int k, const int* length) { return row_of<First>(k, length) * column_sizes[std::size_t(First + k)]; }
+  template <std::size_t... K> static constexpr auto find_columns(std::index_sequence<K...>) { return std::array{plan_type::io(first_io_space + int(K))...}; }
+  static constexpr auto columns_at_lengths = find_columns(every_column);
+  static const int* checked(const lengths& present) {
+    using check = lengths_verdict<plan_type, true>;
+    [[maybe_unused]] tell<check::right, check> told;
+    if constexpr (check::right) check_lengths<plan_type>("predict", present);
+    return present.value;
+  }
 
-private:
-  template <std::size_t... K> static constexpr auto bytes_of_inputs(std::index_sequence<K...>) {
-    return std::array<std::size_t, sizeof...(K)>{std::size_t(columns::template input_size<int(K)>) * sizeof(input_element<int(K)>)...};
+  template <int K> static constexpr bool follows_length = has_lengths && columns_at_lengths[std::size_t(network::n_inputs + K)].varies();
+  template <int K> using result_at = std::conditional_t<follows_length<K>, std::vector<output_element<K>>, one_result<K>>;
+  template <std::size_t... O> static auto results_at(const int* length, std::index_sequence<O...>) {
+    bundle<result_at<int(O)>...> out;
+    ([&] {
+      if constexpr (follows_length<int(O)>) out.template get<O>().resize(row_of<network::n_inputs>(int(O), length));
+    }(), ...);
+    return out;
   }
-  template <std::size_t... K> static constexpr auto bytes_of_outputs(std::index_sequence<K...>) {
-    return std::array<std::size_t, sizeof...(K)>{std::size_t(columns::template output_size<int(K)>) * sizeof(output_element<int(K)>)...};
+  template <class Out, std::size_t... O, std::size_t... I, class... X>
+  void ask_at(const Weights& w, const int* length, Out& out, std::index_sequence<O...>, std::index_sequence<I...>, const X&... x) {
+    const void* in[sizeof...(I)] = {copied<int(I)>(row_of<0>(int(I), length), x)...};
+    void* to[sizeof...(O)] = {out.template get<O>().data()...};
+    run(w, in, to, 1, length);
   }
-  /// Of one example.
-  static constexpr auto input_bytes = bytes_of_inputs(every_input);
-  static constexpr auto output_bytes = bytes_of_outputs(every_output);
+  template <int K, class X> const void* copied(std::size_t size, const X& x) {
+    using element = input_element<K>;
+    if (std::size_t(std::size(x)) != size) fail_example(K, std::size_t(std::size(x)), int(size));
+    buffer<T>& own = input_[K];
+    own.grow((size * sizeof(element) + sizeof(T) - 1) / sizeof(T));
+    for (std::size_t i = 0; i < size; ++i) reinterpret_cast<element*>(own.data())[i] = converted<element>(std::data(x)[i]);
+    return own.data();
+  }
+
   static T* at(void* memory, std::size_t bytes) { return reinterpret_cast<T*>(static_cast<char*>(memory) + bytes); }
 
   /// N if every argument is a tensor [N, ...] for its input; else 0.
@@ -194,6 +337,7 @@ private:
 
   network_memory<T> memory_;
   buffer<T> input_[network::n_inputs];
+  piece_memory<T> piece_;
 };
 
 }  // namespace tfx::detail

@@ -21,6 +21,19 @@ template <class Losses, class Optimizer, class Metrics> struct recipe_of {
 template <class Option> inline constexpr bool is_arena_limit = false;
 template <std::size_t Bytes> inline constexpr bool is_arena_limit<arena_limit<Bytes>> = true;
 
+template <class X> inline constexpr bool is_recipe = false;
+template <class L, class O, class M> inline constexpr bool is_recipe<recipe_of<L, O, M>> = true;
+
+/// A recipe is a template argument; what is said where it is not, and one of the same type for what still has to have a type.
+template <class Recipe> struct recipe_in_parentheses {
+  static constexpr message value() {
+    message m;
+    m.put("the recipe is a template argument: write fit<training>(data) and evaluate<training>(data), not fit(training, data)");
+    return m;
+  }
+};
+template <class Recipe> inline constexpr Recipe any_recipe{};
+
 /// Metrics of the only output, or of each.
 template <int Losses, class... Metric> constexpr auto metrics_by_output(Metric... m) {
   if constexpr (sizeof...(Metric) == 1 && (is_metric_list<Metric> && ...) && Losses > 1) return (m, ...);

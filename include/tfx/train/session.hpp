@@ -23,6 +23,7 @@ template <class Weights> struct outlived {
 template <class Weights> class session {
 public:
   using value_type = typename Weights::value_type;
+  using predictor = detail::prediction<Weights>;
   /// Of its memory, besides a row of inputs.
   static constexpr std::size_t bytes = Weights::executable_type::arena_elements * sizeof(value_type);
 
@@ -30,9 +31,12 @@ public:
   explicit session(const Weights&& w) : weights_(&w) { [[maybe_unused]] tell<false, detail::outlived<Weights>> told; }
 
   /// As those of `model`.
-  template <class... X> requires(!detail::addresses_and_rows<X...>) auto predict(const X&... x) { return run_.predict(*weights_, x...); }
+  template <class... X> requires(!detail::addresses_and_rows<std::remove_cvref_t<X>...>) auto predict(X&&... x) { return run_.ask_any(*weights_, x...); }
   template <class X> std::vector<value_type> predict_rows(const X& x) { return run_.predict_rows(*weights_, x); }
   template <class X, class Y> void predict(const X* x, Y* out, int rows) { run_.predict(*weights_, x, out, rows); }
+  /// Where inputs have lengths, these come first: `s.predict(lengths{17}, x)`.
+  template <class X> std::vector<value_type> predict_rows(const lengths& present, const X& x) { return run_.predict_rows(*weights_, present, x); }
+  template <class X, class Y> void predict(const lengths& present, const X* x, Y* out, int rows) { run_.predict(*weights_, present, x, out, rows); }
 
 private:
   const Weights* weights_;

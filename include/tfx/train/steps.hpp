@@ -4,18 +4,27 @@
 #include <tfx/optim/minimize.hpp>
 #include <tfx/train/layout.hpp>
 #include <tfx/train/recipe.hpp>
+#include <tfx/train/values.hpp>
 
 /// What is traced: a step of one's own, and what a model does under a recipe.
 namespace tfx::detail {
 
 /// A user's callable as a step: its inputs in order, then its outputs.
-template <const auto& Step, class... Input> struct user_step {
+template <const auto& Step, bool Training, class... Input> struct step_in_mode {
+  using at_other_lengths = step_in_mode<Step, Training, typename lengths_of<Input>::other...>;
   template <std::size_t... I> static constexpr auto call(builder& b, std::index_sequence<I...>) {
-    b.training = true;
+    b.training = Training;
+    (lengths_of<Input>::declare(b), ...);
     handle in[sizeof...(Input) + 1] = {b.add_input(Input::shape_type::value, dtype_of<typename Input::value_type>, "input")..., handle{}};
     return Step(var_of<Input>{in[I]}...);
   }
   constexpr void operator()(builder& b) const {
+    if constexpr (!constant_object<Step>) b.complain("the step is not constexpr; write: inline constexpr auto step = ...");
+    else run(b);
+  }
+
+private:
+  static constexpr void run(builder& b) {
     const auto y = call(b, std::index_sequence_for<Input...>{});
     using given = outputs_given_by<std::remove_cv_t<decltype(y)>>;
     if constexpr (given::right) give(b, typename given::type(y));
@@ -23,20 +32,33 @@ template <const auto& Step, class... Input> struct user_step {
   }
 };
 
+/// In training mode, unless it minimises nothing.
+template <const auto& Step, class... Input> struct chosen_mode {
+  using trained = step_in_mode<Step, true, Input...>;
+  using type = std::conditional_t<traced_step<trained>::size.evaluates, step_in_mode<Step, false, Input...>, trained>;
+};
+template <const auto& Step, class... Input> using user_step = typename chosen_mode<Step, Input...>::type;
+
 /// The loss of output K under a recipe, without its factor; and the targets that it is compared with.
 template <class Recipe, int K> using loss_of = unscaled_loss<typename std::remove_cvref_t<decltype(std::declval<Recipe>().loss)>::template loss_type<K>>;
 template <class Network, class Recipe, int K> using target_of_output =
     typename target_of<loss_of<Recipe, K>, typename Network::template output<K>::shape_type>::type;
+
+/// In the optimizer's memory: what observers scale learning rates by.
+inline constexpr std::string_view rate_factor_name = "training/rate_factor";
 
 /// Losses and metrics, and when training also gradients and updates. Inputs: the network's, a target for each output, and a
 /// weight for each example if `Weighted`. Outputs: what `recipe_values` lists.
 template <const auto& Net, class List, const auto& Recipe, bool Train, bool Weighted = false> struct recipe_step {
   using net = network<Net, List>;
   using recipe_type = std::remove_cvref_t<decltype(Recipe)>;
+  using at_other_lengths = recipe_step<Net, typename lengths_of<List>::other, Recipe, Train, Weighted>;
 
   constexpr void operator()(builder& b) const {
     constexpr int losses = recipe_type::n_losses, outputs = net::n_outputs, watched = outputs_watched(Recipe.metric);
-    if constexpr (losses != outputs)
+    if constexpr (!constant_object<Recipe>)
+      b.complain("the recipe is not constexpr; write: inline constexpr auto training = recipe(...)");
+    else if constexpr (losses != outputs)
       b.complain("recipe: ", losses, losses == 1 ? " loss" : " losses", ", but the network has ", outputs, outputs == 1 ? " output" : " outputs, one loss each: losses(a, b, ...)");
     else if constexpr (watched > outputs)
       b.complain("recipe: metrics of ", watched, " outputs, but the network has ", outputs);
@@ -76,20 +98,25 @@ private:
     b.add_output(total);
     if (sizeof...(K) > 1)
       for (const handle one : own) b.add_output(one);
-    each_metric(Recipe.metric, [&](auto k, const auto& m) { add_metric(b, m, y.template get<k.value>(), t.template get<k.value>()); });
+    each_metric(Recipe.metric, [&](auto k, const auto& m) {
+      using M = std::remove_cvref_t<decltype(bare(m))>;
+      if constexpr (Weighted && takes_weights<M>) add_metric(b, bare(m), y.template get<k.value>(), t.template get<k.value>(), weight);
+      else add_metric(b, bare(m), y.template get<k.value>(), t.template get<k.value>());
+    });
     if constexpr (Train) {
       b.arena_limit = Recipe.arena_limit;
+      b.rate_factor = b.leaf(slot_space, dims{}, dtype::real_type, rate_factor_name, init::ones{}, true);
       minimize(var<shape<>>{total}, Recipe.optimizer);
     }
   }
   template <class... Penalty> static constexpr void add_penalties(builder& b, const bundle<Penalty...>& all, handle& total) {
     [&]<std::size_t... I>(std::index_sequence<I...>) { ((total = total + penalty_in(b, all.template get<I>())), ...); }(std::index_sequence_for<Penalty...>{});
   }
-  template <class M, class Y, class Target> static constexpr void add_metric(builder& b, const M& metric, Y y, Target t) {
-    const call_mark here(b, label_of<M>, {y.h, t.h});
-    if constexpr (counting_metric<M, Y, Target>) add_counts<M>(b, here.gives(metric.count(y, t)));
+  template <class M, class Y, class Target, class... Weight> static constexpr void add_metric(builder& b, const M& metric, Y y, Target t, Weight... weight) {
+    const call_mark here(b, name_of_metric(metric), {y.h, t.h, weight.h...});
+    if constexpr (counting_metric<M, Y, Target>) add_counts<M>(b, here.gives(metric.count(y, t, weight...)));
     else if constexpr (mean_metric<M, Y, Target>) b.add_output(here.gives(metric(y, t)).h);
-    else b.complain("recipe: the metric ", label_of<M>, " gives no number of ", Y::dim, " and ", Target::dim);
+    else b.complain("recipe: the metric ", name_of_metric(metric), " gives no number of ", Y::dim, " and ", Target::dim);
   }
   template <class M, class... C> static constexpr void add_counts(builder& b, const bundle<C...>& all) {
     int n = 0;
@@ -100,14 +127,6 @@ private:
     if (n != M::counts) b.complain("recipe: the metric ", label_of<M>, " says that it has ", int(M::counts), " counts, and gives ", n);
   }
   template <class M, traced C> static constexpr void add_counts(builder& b, C c) { add_counts<M>(b, bundle<C>(c)); }
-};
-
-/// A number that is shown: a mean over examples, or what is made of counts.
-struct value_info {
-  int output = -1;                             ///< that it is of; -1: of all
-  std::string_view name{};                     ///< without that of the output
-  int first = 0, size = 1;                     ///< elements of what a run gives
-  double (*finish)(const double*) = nullptr;   ///< of counts
 };
 
 /// What a recipe shows: the loss, those of the outputs where there are several, then metrics.
@@ -134,12 +153,18 @@ template <const auto& Recipe> struct recipe_values {
     add({-1, "loss"});
     for (int k = 0; n_losses > 1 && k < n_losses; ++k) add({k, "loss"});
     each_metric(Recipe.metric, [&](auto k, const auto& m) {
-      using M = std::remove_cvref_t<decltype(m)>;
-      if constexpr (requires { M::counts; }) add({int(k), label_of<M>, 0, M::counts, &M::finish});
-      else add({int(k), label_of<M>});
+      using M = std::remove_cvref_t<decltype(bare(m))>;
+      if constexpr (requires { M::counts; }) add({int(k), name_of_metric(m), 0, M::counts, &bare(m), &finish_counts<M>});
+      else add({int(k), name_of_metric(m)});
     });
     return t;
   }();
+  static_assert([] {
+    for (int i = 0; i < count; ++i)
+      for (int k = 0; k < i; ++k)
+        if (all.row[i].output == all.row[k].output && all.row[i].name == all.row[k].name) return false;
+    return true;
+  }(), "tfx::recipe: two metrics of one output have the same name; metric::named(\"...\", m) gives one another");
 };
 
 /// Their names: what is of one output of several is called after it.

@@ -56,36 +56,6 @@ template <const auto& Net, class List, const auto& Recipe, bool Train, bool Weig
   [[no_unique_address]] tell<check::right, decltype(check::source())> told;
 };
 
-/// Do the examples suit the model, and the labels the loss?
-template <const auto& Net, class List, class Recipe, class Data> struct data_verdict {
-  static constexpr message value() {
-    builder b;
-    if constexpr (network_verdict<Net, List>::right) compare(b);
-    return b.wrong;
-  }
-  static constexpr bool right = value().size == 0;
-
-private:
-  static constexpr void compare(builder& b) {
-    using net = network<Net, List>;
-    using Loss = loss_of<Recipe, 0>;
-    constexpr dims output = net::template output<0>::dim, one = unstacked(net::input_dims[0]), image = Data::image_shape::value, label = Data::label_shape::value;
-    constexpr bool whole = std::is_integral_v<typename Data::label_type>;
-    if constexpr (image.size() != one.size() || (image.rank == one.rank && !(image == one))) {
-      b.complain("fit: one image of the data is ", image, ", the model's input is ", one);
-    } else if constexpr (takes_classes<Loss>()) {
-      if (!whole || label.rank != 0)
-        b.complain(label_of<Loss>, " expects class numbers (integers []), the labels are ",
-                   whole ? "integers " : "floating point ", label);
-      else if (Data::classes > output.cols())
-        b.complain(label_of<Loss>, ": the data has ", Data::classes, " classes, the model's output is ", output);
-    } else if (label.size() * net::batch != target_of_output<net, Recipe, 0>::dim.size()) {
-      b.complain(label_of<Loss>, " expects labels like the model's output ", output, ", one label of the data is ",
-                 label);
-    }
-  }
-};
-
 /// Does predicting stay within a limit? All numbers are bytes.
 template <class Plan, std::size_t Arena, std::size_t Scratch, std::size_t Limit> struct memory_verdict {
   static constexpr bool right = Arena + Scratch <= Limit;

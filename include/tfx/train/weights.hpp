@@ -9,6 +9,7 @@
 
 #include <tfx/backend/simd/backend.hpp>
 #include <tfx/train/network_memory.hpp>
+#include <tfx/train/variable.hpp>
 #include <tfx/train/verdict.hpp>
 
 namespace tfx {
@@ -49,15 +50,9 @@ public:
 
   /// The numbers of one of them.
   ///
-  ///     std::ranges::copy(table, w.variable("embedding/table").begin());
-  std::span<T> variable(std::string_view path) {
-    std::span<T> found;
-    for_each_variable([&](std::string_view name, const dims& shape, T* data) {
-      if (name == path) found = {data, std::size_t(shape.size())};
-    });
-    if (found.empty()) detail::fail(("weights: nothing is called '" + std::string(path) + "'").c_str());
-    return found;
-  }
+  ///     std::ranges::copy(table, w.variable("embedding/weight").begin());
+  std::span<T> variable(std::string_view path) { return detail::variable_of<T>(*this, path, "weights"); }
+  std::span<const T> variable(std::string_view path) const { return detail::variable_of<const T>(*this, path, "weights"); }
 
   // what sessions and training read
   T* parameters() { return parameters_.data(); }

@@ -101,7 +101,8 @@ template <class Plan, class T, bool Frozen> struct executable<Plan, backend::deb
   static void prepare(const bindings<T>&) {}
   static void run(const bindings<T>& b) {
     T* at[Plan::size.nodes + 1] = {};
-    const graph_view g = Plan::traced::view();
+    const detail::present_graph<Plan> present(b);
+    const graph_view& g = present.view;
     detail::interpreter<T, detail::finite_watch> machine{g, nullptr, g.n_nodes, b.base, b.run, at};
     machine.run_all(b.base[arena_space]);
   }

@@ -13,6 +13,8 @@ namespace tfx {
 ///     run<Wanted>(call)         of an operation of several results: those of the bits in Wanted, each stored or handed over
 ///     scratch, sums, prepared, useful_parts, tiles   what it asks for while compiling (run/launch_facts.hpp)
 template <class F, class Backend, class T> struct producer;
+/// The backend whose producers are the definitions of the operations: backend/reference/scalar.hpp says which.
+template <class Backend> struct defining_backend;
 
 namespace detail {
 

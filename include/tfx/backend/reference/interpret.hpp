@@ -262,7 +262,35 @@ struct reference {
 
 }  // namespace backend
 
-/// A plan run by the interpreter: its memory is a constant, and nothing is allocated.
+namespace detail {
+
+/// The graph of a plan in one run: with the extents that its lengths have there, in copies of the tables which they are in.
+template <class Plan> class present_graph {
+public:
+  constexpr explicit present_graph([[maybe_unused]] const auto& bindings) : view(Plan::traced::view()) {
+    if constexpr (Plan::n_lengths > 0) {
+      nodes_.append(view.nodes, view.n_nodes);
+      geometries_.append(view.geometries, Plan::size.geometries);
+      regions_.append(view.regions, view.n_regions);
+      put_lengths(graph_numbers{nodes_.data, geometries_.data, regions_.data}, view.followed, view.n_followed, bindings.length);
+      view.nodes = nodes_.data;
+      view.geometries = geometries_.data;
+      view.regions = regions_.data;
+    }
+  }
+  present_graph(const present_graph&) = delete;
+
+  graph_view view;
+
+private:
+  list<node> nodes_{};
+  list<geometry> geometries_{};
+  list<region_info> regions_{};
+};
+
+}  // namespace detail
+
+/// A plan run by the interpreter: its memory is a constant, and nothing is allocated unless it has lengths.
 template <class Plan, class T, bool Frozen> struct executable<Plan, backend::reference, T, Frozen> {
   static constexpr std::size_t scratch_elements = 0, prepared_elements = 0;
   static constexpr std::size_t arena_elements = std::size_t(padded(detail::interpreted_size(Plan::traced::view())));
@@ -270,8 +298,8 @@ template <class Plan, class T, bool Frozen> struct executable<Plan, backend::ref
   static constexpr void prepare(const bindings<T>&) {}
   static constexpr void run(const bindings<T>& b) {
     T* at[Plan::size.nodes + 1] = {};
-    const graph_view g = Plan::traced::view();
-    detail::interpreter<T> machine{g, nullptr, g.n_nodes, b.base, b.run, at};
+    const detail::present_graph<Plan> present(b);
+    detail::interpreter<T> machine{present.view, nullptr, present.view.n_nodes, b.base, b.run, at};
     machine.run_all(b.base[arena_space]);
   }
 };

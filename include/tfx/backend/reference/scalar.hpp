@@ -99,4 +99,7 @@ struct scalar {
 };
 
 }  // namespace backend
+
+template <class Backend> struct defining_backend { using type = backend::scalar; };
+
 }  // namespace tfx

@@ -18,6 +18,7 @@ template <class T> struct attention_tiles {
 /// Operands   q, k, v, scale, (mask); result [sequences * queries, heads * size]
 /// Parts      blocks of queries; a part transposes the keys of the heads it touches
 template <class T, class V> struct simd_attention {
+  static constexpr bool follows_lengths(const geometry&) { return true; }
   using at = attention_geometry;
   using work = attention_work<T, V>;
 
@@ -78,6 +79,7 @@ template <class T, class V> struct simd_attention {
 /// Operands   those of the attention, and dy
 /// Parts      heads: the gradients of keys and values are chains over all queries
 template <class T, class V, bool InMatrix = false> struct simd_attention_gradient {
+  static constexpr bool follows_lengths(const geometry&) { return true; }
   using at = attention_geometry;
   using work = attention_work<T, V>;
 

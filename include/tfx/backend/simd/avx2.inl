@@ -125,6 +125,8 @@ template <> struct lanes<two_halves> {
   }
 };
 using word_of_bytes = two_halves;
+using best_word_of_bytes = word_of_bytes;
+inline constexpr bool has_unit_beyond = false;
 
 inline constexpr int tall_rows = 6, tall_rows_of_one = 10;
 inline constexpr bool pads = false;

@@ -47,21 +47,10 @@ template <> struct lanes<float> {
   TFX_TARGET TFX_INLINE static vector rows(const float* const (&at)[4], std::ptrdiff_t offset) {
     const quad q0 = *reinterpret_cast<const quad*>(at[0] + offset), q1 = *reinterpret_cast<const quad*>(at[1] + offset);
     const quad q2 = *reinterpret_cast<const quad*>(at[2] + offset), q3 = *reinterpret_cast<const quad*>(at[3] + offset);
-    const auto low = __builtin_shufflevector(q0, q1, 0, 1, 2, 3, 4, 5, 6, 7);
-    const auto high = __builtin_shufflevector(q2, q3, 0, 1, 2, 3, 4, 5, 6, 7);
-    return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    return joined_quads(q0, q1, q2, q3);
   }
   TFX_TARGET TFX_INLINE static void columns(const float* const (&at)[4], std::ptrdiff_t row, vector (&to)[4]) {
-    const vector r0 = rows(at, 0), r1 = rows(at, row);
-    const vector r2 = rows(at, 2 * row), r3 = rows(at, 3 * row);
-    const vector a = __builtin_shufflevector(r0, r1, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
-    const vector b = __builtin_shufflevector(r0, r1, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
-    const vector c = __builtin_shufflevector(r2, r3, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
-    const vector d = __builtin_shufflevector(r2, r3, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
-    to[0] = __builtin_shufflevector(a, c, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
-    to[1] = __builtin_shufflevector(a, c, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
-    to[2] = __builtin_shufflevector(b, d, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
-    to[3] = __builtin_shufflevector(b, d, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
+    exchange(rows(at, 0), rows(at, row), rows(at, 2 * row), rows(at, 3 * row), to);
   }
   /// The same of all elements of a vector: each line is read at once, also where all of them fall into the same sets.
   TFX_TARGET TFX_INLINE static void columns(const float* const (&at)[4], std::ptrdiff_t row, vector (&to)[16]) {
@@ -71,16 +60,8 @@ template <> struct lanes<float> {
 #pragma GCC unroll 2
       for (int pair = 0; pair < 2; ++pair) {
         const float *const upper = at[2 * pair] + from, *const lower = at[2 * pair + 1] + from;
-        const vector r0 = joined(upper, lower), r1 = joined(upper + row, lower + row);
-        const vector r2 = joined(upper + 2 * row, lower + 2 * row), r3 = joined(upper + 3 * row, lower + 3 * row);
-        const vector a = __builtin_shufflevector(r0, r1, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
-        const vector b = __builtin_shufflevector(r0, r1, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
-        const vector c = __builtin_shufflevector(r2, r3, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
-        const vector d = __builtin_shufflevector(r2, r3, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
-        part[pair][0] = __builtin_shufflevector(a, c, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
-        part[pair][1] = __builtin_shufflevector(a, c, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
-        part[pair][2] = __builtin_shufflevector(b, d, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
-        part[pair][3] = __builtin_shufflevector(b, d, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
+        exchange(joined(upper, lower), joined(upper + row, lower + row), joined(upper + 2 * row, lower + 2 * row),
+                 joined(upper + 3 * row, lower + 3 * row), part[pair]);
       }
 #pragma GCC unroll 4
       for (int j = 0; j < 4; ++j) {
@@ -91,11 +72,58 @@ template <> struct lanes<float> {
     }
   }
 
+  /// One to four vectors of results as columns.
+  template <int Count>
+  TFX_TARGET TFX_INLINE static void store_down(float* to, std::ptrdiff_t row, const vector (&column)[Count][1]) {
+    vector quads[4];
+    exchange(column[0][0], column[Count > 1 ? 1 : 0][0], column[Count > 2 ? 2 : 0][0], column[Count > 3 ? 3 : 0][0], quads);
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; ++j) {
+      const vector q = quads[j];
+      put_part<Count>(to + j * row, __builtin_shufflevector(q, q, 0, 1, 2, 3));
+      put_part<Count>(to + (4 + j) * row, __builtin_shufflevector(q, q, 4, 5, 6, 7));
+      put_part<Count>(to + (8 + j) * row, __builtin_shufflevector(q, q, 8, 9, 10, 11));
+      put_part<Count>(to + (12 + j) * row, __builtin_shufflevector(q, q, 12, 13, 14, 15));
+    }
+  }
+  /// Written out: g++ would take shuffles, of which a cycle has one, where memory is inserted twice as fast.
+  TFX_TARGET TFX_INLINE static vector joined_quads(quad q0, quad q1, quad q2, quad q3) {
+#if defined(__clang__)
+    const auto low = __builtin_shufflevector(q0, q1, 0, 1, 2, 3, 4, 5, 6, 7);
+    const auto high = __builtin_shufflevector(q2, q3, 0, 1, 2, 3, 4, 5, 6, 7);
+    return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+#else
+    vector all = __builtin_ia32_ps512_ps(q0);
+    all = __builtin_ia32_insertf32x4_mask(all, q1, 1, all, mask(-1));
+    all = __builtin_ia32_insertf32x4_mask(all, q2, 2, all, mask(-1));
+    return __builtin_ia32_insertf32x4_mask(all, q3, 3, all, mask(-1));
+#endif
+  }
+
  private:
   typedef float half __attribute__((vector_size(32), aligned(4), may_alias));
+  template <int Count> TFX_TARGET TFX_INLINE static void put_part(float* to, quad from) { __builtin_memcpy(to, &from, Count * sizeof(float)); }
+  /// Transposes the blocks of four by four.
+  TFX_TARGET TFX_INLINE static void exchange(vector r0, vector r1, vector r2, vector r3, vector (&to)[4]) {
+    const vector a = __builtin_shufflevector(r0, r1, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
+    const vector b = __builtin_shufflevector(r0, r1, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
+    const vector c = __builtin_shufflevector(r2, r3, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
+    const vector d = __builtin_shufflevector(r2, r3, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
+    to[0] = __builtin_shufflevector(a, c, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
+    to[1] = __builtin_shufflevector(a, c, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
+    to[2] = __builtin_shufflevector(b, d, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
+    to[3] = __builtin_shufflevector(b, d, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
+  }
   TFX_TARGET TFX_INLINE static vector joined(const float* low, const float* high) {
-    return __builtin_shufflevector(*reinterpret_cast<const half*>(low), *reinterpret_cast<const half*>(high), 0, 1, 2, 3,
-                                   4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const half first = *reinterpret_cast<const half*>(low), second = *reinterpret_cast<const half*>(high);
+#if defined(__clang__)
+    return __builtin_shufflevector(first, second, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+#else
+    typedef double words __attribute__((vector_size(64)));
+    typedef double half_words __attribute__((vector_size(32)));
+    const words all = words(__builtin_ia32_ps512_256ps(first));
+    return vector(__builtin_ia32_insertf64x4_mask(all, half_words(second), 1, all, std::uint8_t(-1)));
+#endif
   }
 };
 
@@ -124,9 +152,8 @@ template <> struct lanes<double> {
   TFX_TARGET TFX_INLINE static vector rows(const double* const (&at)[4], std::ptrdiff_t offset) {
     const quad q0 = *reinterpret_cast<const quad*>(at[0] + offset), q1 = *reinterpret_cast<const quad*>(at[1] + offset);
     const quad q2 = *reinterpret_cast<const quad*>(at[2] + offset), q3 = *reinterpret_cast<const quad*>(at[3] + offset);
-    const auto low = __builtin_shufflevector(q0, q1, 0, 1, 2, 3);
-    const auto high = __builtin_shufflevector(q2, q3, 0, 1, 2, 3);
-    return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7);
+    using word = lanes<float>;
+    return vector(word::joined_quads(word::quad(q0), word::quad(q1), word::quad(q2), word::quad(q3)));
   }
   TFX_TARGET TFX_INLINE static void columns(const double* const (&at)[4], std::ptrdiff_t row, vector (&to)[2]) {
     const vector r0 = rows(at, 0), r1 = rows(at, row);
@@ -158,18 +185,19 @@ template <class Word> struct integer_lanes {
     floats::store_part(reinterpret_cast<float*>(p), floats::vector(v), m);
   }
 };
-#if defined(__AVX512VNNI__)
 template <> struct lanes<four_bytes> : integer_lanes<four_bytes> {
   TFX_TARGET TFX_INLINE static vector fma(vector a, vector b, vector c) {
-#if defined(__clang__)
+#if !defined(__AVX512VNNI__)
+    // Written out: no name for it may be used in a function that is compiled for less.
+    asm("vpdpbusd %2, %1, %0" : "+v"(c) : "v"(a), "v"(b));
+    return c;
+#elif defined(__clang__)
     return __builtin_ia32_vpdpbusd512(c, a, b);
 #else
     return __builtin_ia32_vpdpbusd_v16si(c, a, b);
 #endif
   }
 };
-using word_of_bytes = four_bytes;
-#else
 template <> struct lanes<two_halves> : integer_lanes<two_halves> {
   typedef short halves __attribute__((vector_size(64)));
   TFX_TARGET TFX_INLINE static vector fma(vector a, vector b, vector c) {
@@ -180,8 +208,14 @@ template <> struct lanes<two_halves> : integer_lanes<two_halves> {
 #endif
   }
 };
+/// What every processor of this set has, and what better ones have besides.
+#if defined(__AVX512VNNI__)
+using word_of_bytes = four_bytes;
+#else
 using word_of_bytes = two_halves;
 #endif
+using best_word_of_bytes = four_bytes;
+inline constexpr bool has_unit_beyond = true;
 
 /// Registers hold this many rows of two vectors, besides the operands; and rows of one vector, addresses too.
 inline constexpr int tall_rows = 14, tall_rows_of_one = 16;

@@ -12,6 +12,7 @@
 #include <tfx/backend/simd/gather.hpp>
 #include <tfx/backend/simd/gemm.hpp>
 #include <tfx/backend/simd/movement.hpp>
+#include <tfx/backend/simd/past_caches.hpp>
 #include <tfx/backend/simd/pool.hpp>
 #include <tfx/backend/simd/sort.hpp>
 #include <tfx/ops/attention.hpp>
@@ -67,6 +68,13 @@ template <class T> struct simd_product_of_integers {
 };
 
 }  // namespace backend
+
+#if defined(__SSE2__)
+template <class B, class T, class Code> requires backend::is_simd<B>
+struct kernel_past_caches<B, T, Code> : backend::past_caches<T, kernel_facts<Code>> {
+  static constexpr tile_function<T> run = &backend::past_caches<T, kernel_facts<Code>>::template run<&kernel_entry<B, T, Code>::run>;
+};
+#endif
 
 template <class B, class T> requires backend::is_simd<B>
 struct producer<matmul_of_integers_op, B, T> : backend::simd_product_of_integers<T> {};

@@ -301,6 +301,8 @@ template <class T, bool Transposed> struct simd_gather {
   static constexpr conv_axis rows(const conv_shape& s) { return Transposed ? s.rows_to_input() : s.rows(); }
   static constexpr conv_axis columns(const conv_shape& s) { return Transposed ? s.columns_to_input() : s.columns(); }
 
+  static constexpr bool follows_lengths(const conv2d_geometry& g) { return !conv_shape(g).depthwise() && !conv_shape(g).many_groups(); }
+
   /// What tiles should fit: the pixels that read the first tap.
   static constexpr int tile_rows(const conv_shape& s) {
     const conv_axis y = rows(s), x = columns(s);

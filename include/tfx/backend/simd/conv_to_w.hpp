@@ -20,6 +20,10 @@ namespace tfx::backend::inline TFX_SIMD_BUILD {
 /// Windows    of a maximum behind the convolution: the operands are x, the places of the maxima and their gradient, and
 ///            `unpool` makes lines of dy in memory, `finish` with its rows being windows
 template <class T> struct simd_conv_to_w {
+  static constexpr bool follows_lengths(const conv2d_geometry& g) {
+    const conv_shape s(g);
+    return !s.depthwise() && !s.many_groups() && !few_channels_to_w<T>::fits(s);
+  }
   template <class Launch> static constexpr const void* tiles() {
     constexpr conv_shape s{conv2d_geometry(Launch::geo)};
     if constexpr (s.depthwise() || s.many_groups()) {
@@ -39,6 +43,11 @@ template <class T> struct simd_conv_to_w {
     if (few_channels_to_w<T>::fits(s)) return few_channels_to_w<T>::scratch(s);
     const std::int64_t all = std::int64_t(s.kernel_height) * s.kernel_width * (s.channels / s.groups) * padded_cols(s);
     return packed_size(s) + std::size_t(all < block_size ? all : block_size);
+  }
+
+  /// What a chunk of any number of pixels needs.
+  static constexpr std::size_t most_scratch(const conv2d_geometry& g, int rows, int cols, operand_types) {
+    return scratch(g, rows, cols) + (tiles_pad ? std::size_t(most_pixels) * std::size_t(widest_panel<T>) : 0);
   }
 
   /// Sums that go from one call to the next.
@@ -121,8 +130,9 @@ template <class T> struct simd_conv_to_w {
     int images = 1, lines = 1, columns = 1;
   };
 
+  static constexpr int most_pixels = 768;
   static constexpr chunk chunk_of(const conv_shape& s) {
-    const int window = s.window_height, most = window > 1 ? 192 : 768;  // what is unpooled, in the first-level cache
+    const int window = s.window_height, most = window > 1 ? 192 : most_pixels;  // what is unpooled, in the first-level cache
     const int pixels = s.out_height * s.out_width, lines = most / s.out_width / window * window;
     if (pixels <= most) return {most / pixels, s.out_height, s.out_width};
     if (window > 1 || lines > 0) return {1, greater_of(lines, window), s.out_width};

@@ -186,6 +186,21 @@ constexpr int lines_together(std::ptrdiff_t bytes) {
   return ways * int(even < 64 ? way / 64 : even < way ? way / even : 1);
 }
 
+/// Elements of two columns in turn, as parts of complex numbers lie.
+template <class T> [[gnu::noinline]] void interleave(const T* a, std::ptrdiff_t a_step, const T* b, std::ptrdiff_t b_step, int n, T* __restrict to) {
+  if (a_step == 1 && b_step == 1) {
+    for (int i = 0; i < n; ++i) {
+      to[2 * i] = a[i];
+      to[2 * i + 1] = b[i];
+    }
+  } else {
+    for (int i = 0; i < n; ++i) {
+      to[2 * i] = a[i * a_step];
+      to[2 * i + 1] = b[i * b_step];
+    }
+  }
+}
+
 /// to[r * pitch + c] = from[r * down + c * along] for `rows` rows of `cols`.
 template <class T>
 void copy_tile(const T* from, std::ptrdiff_t down, std::ptrdiff_t along, int rows, int cols, T* to, std::ptrdiff_t pitch) {

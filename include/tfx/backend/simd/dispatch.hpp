@@ -37,6 +37,11 @@
 #define TFX_SIMD_HAS_PORTABLE 1
 #endif
 
+/// Builds with AVX-512 contain products for the matrix unit as well, which the operating system must be asked for.
+#if defined(TFX_SIMD_HAS_AVX512) && defined(__linux__)
+#define TFX_SIMD_HAS_MATRIX_UNIT 1
+#endif
+
 namespace tfx::backend::inline TFX_SIMD_BUILD {
 
 #if defined(TFX_SIMD_CHOOSES)
@@ -59,6 +64,15 @@ inline constexpr int instruction_sets = 1;
 inline int instruction_set() { return 0; }
 
 #endif
+
+/// Whether the processor adds products of four bytes in one instruction.
+inline bool has_products_of_bytes() {
+#if defined(TFX_SIMD_HAS_AVX512)
+  return __builtin_cpu_supports("avx512vnni");
+#else
+  return false;
+#endif
+}
 
 /// What a backend can be told in place of an instruction set: vectors of so many bytes, in functions compiled for them;
 /// and whatever the machine has that the program finds itself on.

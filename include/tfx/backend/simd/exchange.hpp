@@ -8,6 +8,7 @@ namespace tfx::backend::inline TFX_SIMD_BUILD {
 
 /// [batch, steps, ...] as [steps, batch, ...] and back, whole rows at a time.
 template <class T, class V, bool TimeFirst> struct simd_exchange : whole_rows<T, V> {
+  static constexpr bool follows_lengths(const geometry&) { return true; }
   using rows_of = whole_rows<T, V>;
 
   static constexpr std::size_t scratch(const geometry&, int rows, int cols) { return rows_of::block_scratch(rows, cols); }

@@ -14,6 +14,7 @@ template <class T> inline constexpr int far_elements = int(128 * 1024 / sizeof(T
 ///
 /// Operands   table, indices
 template <class T, class V> struct simd_gather_rows : whole_rows<T, V> {
+  static constexpr bool follows_lengths(const geometry&) { return true; }
   using rows_of = whole_rows<T, V>;
 
   static constexpr std::size_t scratch(const geometry&, int rows, int cols) { return rows_of::block_scratch(rows, cols); }
@@ -47,6 +48,7 @@ template <class T, class V> struct simd_gather_rows : whole_rows<T, V> {
 /// Operands   rows, indices
 /// Parts      rows of the table: a part sorts the indices of its own
 template <class T, class V> struct simd_scatter_rows : whole_rows<T, V> {
+  static constexpr bool follows_lengths(const geometry&) { return true; }
   using rows_of = whole_rows<T, V>;
 
   static constexpr std::size_t scratch(const geometry& g, int rows, int cols) {

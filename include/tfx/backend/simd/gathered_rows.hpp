@@ -34,10 +34,10 @@ template <class T>
 __attribute__((noinline)) void run_gathered(const tile_set<T>& set, tile_call<T> call, const row_direction (&d)[3],
                                                  rows_ahead ahead = {}) {
   constexpr int most_rows = 16;
-  const bool part = call.cols < set.panel(), narrow = part && call.cols <= set.rest_vectors * set.lanes;
+  const bool part = call.cols < set.panel(), narrow = part && set.fits_rest(call.cols);
   const tile_function<T> full = narrow ? set.rest : set.full, few = part ? set.few : set.few_full;
   // Columns that fill no tile without a mask, though the launch said that they would: small tiles have one.
-  const int height = part && !(narrow && set.masks) ? set.few_rows : set.rows;
+  const int height = part && !narrow ? set.few_rows : set.rows;
   tile_row rows[2][most_rows];  // of the tile that is full, and of the one after it
   int n = 0, next = 0;
   bool waits = false;

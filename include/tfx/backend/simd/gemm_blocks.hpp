@@ -82,13 +82,20 @@ template <class T> struct matmul_blocks {
   int in_tiles(int most) const {
     return most >= set.rows ? most / set.rows * set.rows : greater_of(most, 1);
   }
+  /// Whether the result is beyond the second-level cache, and B far from it: rows of the result are then written whole, since
+  /// writing takes longer than the sums.
+  bool writes_rows(int cols) const {
+    const std::int64_t result = std::int64_t(tall) * a.cols * std::int64_t(sizeof(T)), right = std::int64_t(depth) * cols * std::int64_t(sizeof(T));
+    return finish == nullptr && !packs && held == 0 && result > (1 << 20) && right <= (1 << 18);
+  }
   /// Columns that are computed together: one panel where one block has all rows, else as many as stay in the cache;
   /// with an epilogue at most what a block holds of a tile's rows, or few columns where B should be read once.
   TFX_COLD int band_of(range rows, range cols) const {
     const int panel = set.panel(), all = round_up(cols.size(), panel);
+    if (writes_rows(cols.size())) return all;
     const bool one_block = rows.size() <= plan::rows_in_cache(g, tall) && (held == 0 || rows.size() <= in_tiles(held));
     if (one_block && (packs || finish == nullptr)) return panel;
-    const int most = packs || finish == nullptr ? lesser_of(plan::widest_band(g), all) : all;
+    const int most = packs || finish == nullptr ? lesser_of(plan::widest_band(g, panel), all) : all;
     if (finish == nullptr) return most;
     const std::int64_t bytes = std::int64_t(depth) * a.cols * std::int64_t(sizeof(T));
     const bool reads_once = bytes > (1 << 20) && !packs && held == 0;
@@ -98,6 +105,7 @@ template <class T> struct matmul_blocks {
 
   /// Rows that are computed together: those that stay in the cache, or that a block holds.
   TFX_COLD int height_of(int rows, int width) const {
+    if (writes_rows(width)) return lesser_of(rows, in_tiles(32));
     const int height = lesser_of(rows, in_tiles(greater_of(plan::rows_in_cache(g, tall), set.rows)));
     if (finish == nullptr) return height;
     return lesser_of(height, in_tiles(block_elements<T> / round_up(width, 16)));

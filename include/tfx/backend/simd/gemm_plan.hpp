@@ -24,7 +24,11 @@ template <class T> struct matmul_plan {
     const bool stays = g.right_transposed == 0 && collide(g.cols, 256) && !packs_right(g, tall, types);
     const bool may_swap = g.right_transposed != 0 && tall < 256 && !narrow(types);
     if (tall <= 4) return tiling::wide;
-    return g.left_transposed != 0 || stays || may_swap ? tiling::balanced : tiling::broad;
+    return g.left_transposed != 0 || stays || may_swap ? tiling::balanced : tiling::fitting;
+  }
+  /// Few columns beyond the last vector may be made of lines of A.
+  static constexpr bool leaves_over(const matmul_geometry& g, int rows, operand_types types) {
+    return g.order == summing::chain && g.left_transposed == 0 && !widens_in_tiles(g, rows, types);
   }
   static constexpr layout operands(const matmul_geometry& g, int rows, operand_types types) {
     if (g.left_transposed && !g.right_transposed) return layout::columns;
@@ -57,10 +61,28 @@ template <class T> struct matmul_plan {
     return g.depth >= 256 && ((rows >= 48 && collides) || (rows >= 192 && bytes > (1 << 20)));
   }
 
+  /// A product that matrix units make.
+  static constexpr bool in_unit(const matmul_geometry& g, operand_types types) {
+    const bool pairs = g.order == summing::pairs && types.left == lies_as::bfloat16 && types.right == lies_as::bfloat16;
+    return sizeof(T) == 4 && (pairs || of_bytes(g));
+  }
   static constexpr bool of_bytes(const matmul_geometry& g) { return g.order == summing::integers; }
   template <class Launch> static constexpr operand_types types_of() {
     if constexpr (requires { Launch::types; }) return Launch::types;
     else return {};
+  }
+  /// Do columns or terms of a launch follow the lengths of a run, or what lies between terms?
+  template <class Launch> static constexpr bool varies() {
+    if constexpr (requires { Launch::varying; }) {
+      constexpr matmul_geometry varying = Launch::varying.geo;
+      return varying.cols != 0 || varying.depth != 0 || (varying.rows != 0 && matmul_geometry(Launch::geo).left_transposed != 0);
+    } else return false;
+  }
+  /// The geometry that tiles are chosen for: with a last panel for any number of columns, if that follows a length.
+  template <class Launch> static constexpr matmul_geometry chosen_for() {
+    matmul_geometry g = Launch::geo;
+    if (varies<Launch>()) g.cols = round_up(g.cols, 128) - 1;
+    return g;
   }
   static constexpr line_kind lines_of(const matmul_geometry& g, int rows, operand_types types) {
     return narrow(types) ? line_kind::none : simd_lines<T>::kind(g, rows);
@@ -77,10 +99,8 @@ template <class T> struct matmul_plan {
   }
 
   /// Columns of B, and rows of A, that stay in the second-level cache together.
-  static constexpr int widest_band(const matmul_geometry& g) {
-    constexpr int of_all_panels = 2 * widest_panel<T>;
-    return greater_of(512 * 1024 / int(sizeof(T)) / greater_of(g.depth, 1) / of_all_panels, 1) * of_all_panels;
-  }
+  static constexpr int widest_band(const matmul_geometry& g) { return 512 * 1024 / int(sizeof(T)) / greater_of(g.depth, 1); }
+  static constexpr int widest_band(const matmul_geometry& g, int panel) { return greater_of(widest_band(g) / panel, 1) * panel; }
   static constexpr int rows_in_cache(const matmul_geometry& g, int rows) {
     return 384 * 1024 / int(sizeof(T)) / greater_of(steps_together(g, rows, g.depth), 1);
   }

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Products of few rows, for one instruction set: memory is read line by line, once.
 
-template <int Count> struct steps {
-  static constexpr int value = Count;
-};
-
 /// Steps [k, k + Steps) of c[n] += sum_k a[k] * b[k][n]: so many rows of b are read side by side, in order, as far as the
 /// columns go.
 template <class T, int Steps> TFX_TARGET TFX_INLINE void sweep_steps(const tile_call<T>& call, int k) {
@@ -47,8 +43,8 @@ template <class T> TFX_TARGET void sweep(const tile_call<T>& call) {
 }
 
 /// Columns [n, n + Groups * lanes) of c[i][n] = sum_k a[i][k] * b[n][k]: rows of b are read in order, and become columns
-/// in registers.
-template <class T, int Rows, int Groups> TFX_TARGET TFX_INLINE void sum_lines(const tile_call<T>& call, int n) {
+/// in registers. Where they go Down, the result is given transposed.
+template <class T, int Rows, int Groups, bool Down> TFX_TARGET TFX_INLINE void sum_lines(const tile_call<T>& call, int n) {
   using set = lanes<T>;
   using vector = typename set::vector;
   constexpr int quad = int(16 / sizeof(T)), quads = set::count / quad;
@@ -61,48 +57,73 @@ template <class T, int Rows, int Groups> TFX_TARGET TFX_INLINE void sum_lines(co
 #pragma GCC unroll 4
     for (int i = 0; i < Rows; ++i) sum[i][g] = vector{};
   }
-  const T* a = call.a;
-  const auto add = [&](int s, const vector& right, int g) TFX_TARGET __attribute__((always_inline)) {
+  if (Down && call.resume) {
+    T column[Rows][set::count];
+    for (int j = 0; j < set::count; ++j)
+      for (int i = 0; i < Rows; ++i) column[i][j] = call.c[(n + j) * call.c_row + i];
 #pragma GCC unroll 4
-    for (int i = 0; i < Rows; ++i) sum[i][g] = set::fma(set::splat(a[i * call.a_row + s * call.a_step]), right, sum[i][g]);
-  };
-  int k = 0;
-  const auto add_steps = [&](auto steps) TFX_TARGET __attribute__((always_inline)) {
-    constexpr int count = steps.value;
-    for (; k <= call.depth - count; k += count) {
-#pragma GCC unroll 4
-      for (int g = 0; g < Groups; ++g) {
-        vector column[count];
-        set::columns(at[g], call.b_step, column);
-#pragma GCC unroll 16
-        for (int s = 0; s < count; ++s) add(s, column[s], g);
-#pragma GCC unroll 4
-        for (int q = 0; q < quads; ++q) at[g][q] += count;
-      }
-      a += count * call.a_step;
-    }
-  };
-  if constexpr (set::count == 16) add_steps(steps<16>{});
-  add_steps(steps<quad>{});
-  for (; k < call.depth; ++k) {
-    for (int g = 0; g < Groups; ++g) {
-      T column[set::count];
-      for (int i = 0; i < set::count; ++i) column[i] = at[g][i / quad][i % quad * call.b_step];
-      add(0, set::load(column), g);
-      for (int q = 0; q < quads; ++q) ++at[g][q];
-    }
-    a += call.a_step;
+    for (int i = 0; i < Rows; ++i) sum[i][0] = set::load(column[i]);
   }
+  const T* a = call.a;
+  const std::ptrdiff_t a_row = call.a_row, a_step = call.a_step, b_step = call.b_step;
+  const auto add = [&](const T* from, const vector& right, int g) TFX_TARGET __attribute__((always_inline)) {
 #pragma GCC unroll 4
-  for (int i = 0; i < Rows; ++i) {
+    for (int i = 0; i < Rows; ++i) sum[i][g] = set::fma(set::splat(from[i * a_row]), right, sum[i][g]);
+  };
+  constexpr int together = set::count == 16 ? 16 : quad;
+  int left = call.depth;
+  for (; left >= together; left -= together) {
+    const T* from = a;
 #pragma GCC unroll 4
-    for (int g = 0; g < Groups; ++g) set::store(call.c + i * call.c_row + n + g * set::count, sum[i][g]);
+    for (int g = 0; g < Groups; ++g) {
+      vector column[together];
+      set::columns(at[g], b_step, column);
+      from = a;
+#pragma GCC unroll 16
+      for (int s = 0; s < together; ++s) {
+        add(from, column[s], g);
+        from += a_step;
+        hide(from);  // else there would be an address for each step, in more registers than there are
+      }
+#pragma GCC unroll 4
+      for (int q = 0; q < quads; ++q) at[g][q] += together;
+    }
+    a = from;
+  }
+  if (left > 0) {
+    const int back = lesser_of(together, call.depth) - left;  // steps that are done
+    for (int g = 0; g < Groups; ++g) {
+      T column[together * set::count];
+      if (call.depth >= together) {
+        vector all[together];
+#pragma GCC unroll 4
+        for (int q = 0; q < quads; ++q) at[g][q] -= back;
+        set::columns(at[g], b_step, all);
+#pragma GCC unroll 16
+        for (int s = 0; s < together; ++s) set::store(column + s * set::count, all[s]);
+      } else {
+        for (int s = 0; s < left; ++s)
+          for (int i = 0; i < set::count; ++i) column[s * set::count + i] = at[g][i / quad][i % quad * b_step + s];
+      }
+      const T* from = a;
+#pragma GCC unroll 1
+      for (int s = back; s < back + left; ++s, from += a_step) add(from, set::load(column + s * set::count), g);
+    }
+  }
+  if constexpr (Down) {
+    set::template store_down<Rows>(call.c + n * call.c_row, call.c_row, sum);
+  } else {
+#pragma GCC unroll 4
+    for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 4
+      for (int g = 0; g < Groups; ++g) set::store(call.c + i * call.c_row + n + g * set::count, sum[i][g]);
+    }
   }
 }
 
 /// All of a product of Rows rows with a b that is stored by columns, as many at least as there are lanes.
-template <class T, int Rows> TFX_TARGET void lines(const tile_call<T>& call) {
-  constexpr int width = lanes<T>::count, groups = width == 16 ? 1 : 2, together = groups * width;  // a chain waits for itself
+template <class T, int Rows, bool Down = false> TFX_TARGET void lines(const tile_call<T>& call) {
+  constexpr int width = lanes<T>::count, groups = width == 16 && (Down || Rows > 2) ? 1 : 2, together = groups * width;  // a chain waits for itself
   if (call.cols < width) {
     tile_call<T> one = call;
     one.b_step = one.cols = 1;
@@ -110,7 +131,9 @@ template <class T, int Rows> TFX_TARGET void lines(const tile_call<T>& call) {
     for (int n = 0; n < call.cols; ++n, one.b += call.b_step, ++one.c) detail::portable_tile<T>(one);
     return;
   }
+  // Far away fewer lines at once come faster.
+  const bool near = width != 16 || std::int64_t(call.cols) * call.depth * int(sizeof(T)) <= (1 << 20);
   int n = 0;
-  for (; n <= call.cols - together; n += together) sum_lines<T, Rows, groups>(call, n);
-  for (; n < call.cols; n += width) sum_lines<T, Rows, 1>(call, lesser_of(n, call.cols - width));  // the last ones reach back
+  for (; near && n <= call.cols - together; n += together) sum_lines<T, Rows, groups, Down>(call, n);
+  for (; n < call.cols; n += width) sum_lines<T, Rows, 1, Down>(call, lesser_of(n, call.cols - width));  // the last ones reach back
 }

@@ -54,6 +54,7 @@ constexpr range guarded_part(const view& v, int l, range of) {
 template <class T> struct moving {
   static constexpr int tile_elements = 4096;   ///< with what the epilogue reads and writes it stays in the first-level cache
   static constexpr int line_elements = tile_elements / 2;    ///< of lines: their reading overlaps with what the epilogue writes
+  static constexpr int deep_elements = 2 * tile_elements, deep_lines = 32;   ///< of tiles that reach along a third loop: two lines of a cache each
   static constexpr int block_elements = 16 * tile_elements;   ///< of what the epilogue reads where it lies
 
   const movement& m;
@@ -89,10 +90,10 @@ template <class T> struct moving {
   tile choose_tile() const {
     tile t{1, out < 0 ? 1 : extent(out), cols};
     const bool across = m.lined_up >= 0 || (!in_place && out >= 0 && m.from.stride[out] == 1);
-    const int most = in_place ? block_elements : across ? tile_elements : line_elements;
+    const int most = in_place ? block_elements : m.lined_up >= 0 ? deep_elements : across ? tile_elements : line_elements;
     const int most_cols = across && t.rows > 1 ? 256 : lesser_of(most, tile_elements);
     if (t.cols > most_cols) t.cols = most_cols;
-    if (deep_loop >= 0) t.deep = lesser_of(extent(deep_loop), stacks ? most / (t.rows * t.cols) : 16);
+    if (deep_loop >= 0) t.deep = lesser_of(extent(deep_loop), stacks ? most / (t.rows * t.cols) : deep_lines);
     const int most_rows = most / (t.cols * t.deep);
     if (t.rows > most_rows) t.rows = most_rows < 1 ? 1 : most_rows > 16 ? most_rows / 16 * 16 : most_rows;
     return t;
@@ -194,25 +195,34 @@ template <class T> struct moving {
 
 /// Views of one operand: permuted, cut, turned round, spread, padded with operand 1.
 template <class T> struct simd_view {
-  static constexpr std::size_t scratch(const geometry&, int, int) { return std::size_t(moving<T>::tile_elements); }
+  static constexpr std::size_t scratch(const geometry&, int, int) { return std::size_t(moving<T>::deep_elements); }
   [[gnu::noinline]] static void run(const call<T>& a, T* destination, finish_function<T> finish) {
     const movement_forms& f = *static_cast<const movement_forms*>(a.tiles);
-    const movement& m = finish != nullptr ? f.by_rows : f.at_once;
+    run(a, finish != nullptr ? f.by_rows : f.at_once, destination, finish);
+  }
+  [[gnu::noinline]] static void run(const call<T>& a, const movement& m, T* destination, finish_function<T> finish) {
     const T outside = m.from.guarded ? *static_cast<const T*>(a.operand[1]) : T(0);
     moving<T>{m, a, static_cast<const T*>(a.operand[0]), outside, destination, finish}.run();
   }
 };
-/// `Operation` says how the operand lies.
+/// `Operation` says how the operand lies; of extents that follow the lengths of a run, when it runs.
 template <class T, class Operation> struct simd_view_of : simd_view<T> {
-  template <class Launch>
-  static constexpr movement_forms forms = {
-      make_movement(Operation::nest(Launch::geo), Operation::operand(Launch::geo), Launch::cols, true),
-      make_movement(Operation::nest(Launch::geo), Operation::operand(Launch::geo), Launch::cols, false)};
-  template <class Launch> static constexpr const void* tiles() { return &forms<Launch>; }
+  static constexpr bool follows_lengths(const geometry&) { return true; }
+  static constexpr movement form_of(const geometry& g, int cols, bool by_rows) { return make_movement(Operation::nest(g), Operation::operand(g), cols, by_rows); }
+  template <class Launch> static constexpr movement_forms forms = {form_of(Launch::geo, Launch::cols, true), form_of(Launch::geo, Launch::cols, false)};
+  template <class Launch> static constexpr const void* tiles() {
+    if constexpr (Launch::varying.any()) return nullptr;
+    else return &forms<Launch>;
+  }
+  static void run(const call<T>& a, T* destination, finish_function<T> finish) {
+    if (a.tiles != nullptr) return simd_view<T>::run(a, destination, finish);
+    simd_view<T>::run(a, form_of(*a.geo, a.cols, finish != nullptr), destination, finish);
+  }
 };
 
 /// Columns of matrices, side by side: an epilogue reads them where they lie.
 template <class T, class Geometry> struct simd_concatenate {
+  static constexpr bool follows_lengths(const geometry&) { return true; }
   template <class Launch> static constexpr const void* tiles() { return nullptr; }
   static constexpr std::size_t scratch(const geometry&, int, int) { return std::size_t(moving<T>::tile_elements); }
 
@@ -224,17 +234,18 @@ template <class T, class Geometry> struct simd_concatenate {
     // Short lines are copied, so that the epilogue gets whole rows.
     bool copies = finish == nullptr;
     for (int k = 0; k < a.geo->operands; ++k) copies = copies || (2 * g.width[k] < shortest_line && a.cols <= moving<T>::tile_elements / shortest_line);
-    const bool joins = copies && finish != nullptr;
+    const bool joins = copies && finish != nullptr, pairs = copies && a.geo->operands == 2 && a.cols == 2 && cols.size() == 2;
     const int together = greater_of((joins ? moving<T>::tile_elements : moving<T>::block_elements) / greater_of(cols.size(), 1), 1);   // rows
     for (int row = rows.from; row < rows.to; row += together) {
       const int n = lesser_of(together, rows.to - row);
-      for (int k = 0, begin = 0; k < a.geo->operands; begin += g.width[k++]) {
+      T* const to = joins ? a.scratch : destination + std::ptrdiff_t(row) * a.cols;
+      if (pairs) detail::interleave(static_cast<const T*>(a.operand[0]) + g.at(0, row, 0), g.stride_of(0), static_cast<const T*>(a.operand[1]) + g.at(1, row, 0), g.stride_of(1), n, to);
+      else for (int k = 0, begin = 0; k < a.geo->operands; begin += g.width[k++]) {
         const range shared = common(cols, {begin, begin + g.width[k]});
         if (shared.size() <= 0) continue;
         const T* const from = static_cast<const T*>(a.operand[k]) + g.at(k, row, shared.from - begin);
         if (!copies) finish(a, row, n, shared.from, shared.size(), from, g.stride_of(k));
-        else if (joins) detail::copy_tile(from, g.stride_of(k), 1, n, shared.size(), a.scratch + (shared.from - cols.from), cols.size());
-        else detail::copy_tile(from, g.stride_of(k), 1, n, shared.size(), destination + std::ptrdiff_t(row) * a.cols + shared.from, a.cols);
+        else detail::copy_tile(from, g.stride_of(k), 1, n, shared.size(), to + (joins ? shared.from - cols.from : shared.from), joins ? cols.size() : a.cols);
       }
       if (joins) finish(a, row, n, cols.from, cols.size(), a.scratch, cols.size());
     }

@@ -70,6 +70,8 @@ template <> struct lanes<double> {
 
 /// Products of integers have no tiles here.
 using word_of_bytes = one_word;
+using best_word_of_bytes = word_of_bytes;
+inline constexpr bool has_unit_beyond = false;
 
 inline constexpr int tall_rows = 12, tall_rows_of_one = 12;
 /// A panel that is not full is packed with zeros behind it: there are no masks.

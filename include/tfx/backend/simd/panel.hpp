@@ -44,17 +44,47 @@ template <class T> void single_rows(tile_function<T> tile, tile_call<T> call, in
 
 }  // namespace detail
 
+template <class T> void run_panel(const tile_set<T>& set, const tile_call<T>& call, int rows);
+
+/// The same of a panel with columns over: those come of lines of A, the others of tiles.
+template <class T> TFX_COLD void run_panel_and_over(const tile_set<T>& set, const tile_call<T>& call, int rows) {
+  const int first = call.cols - set.over;
+  const int done = call.resume ? rows / set.lanes * set.lanes : rows;  // else the last lines reach back
+  tile_call<T> across;
+  across.a = call.b + first;
+  across.a_row = 1;
+  across.a_step = call.b_step;
+  across.b = call.a;
+  across.b_step = call.a_row;
+  across.c = call.c + first;
+  across.c_row = call.c_row;
+  across.depth = call.depth;
+  across.cols = done;
+  across.resume = call.resume;
+  set.over_lines(across);
+  tile_call<T> left = call;
+  left.cols = first;
+  if (first > 0) run_panel(set, left, rows);
+  if (done == rows) return;
+  left.a += done * call.a_row;
+  left.b += first;
+  left.c += done * call.c_row + first;
+  left.cols = set.over;
+  run_panel(set, left, rows - done);
+}
+
 /// All rows of one panel of columns; `call` describes its first row, `call.cols` its columns.
 template <class T>
 __attribute__((noinline)) void run_panel(const tile_set<T>& set, const tile_call<T>& call, int rows) {
-  const bool part = call.cols < set.panel(), narrow = part && call.cols <= set.rest_vectors * set.lanes;
+  if (set.over != 0 && call.cols % set.lanes == set.over && rows >= set.lanes && call.a_step == 1) return run_panel_and_over(set, call, rows);
+  const bool part = call.cols < set.panel(), narrow = part && set.fits_rest(call.cols);
   // Columns that fill no tile without a mask, though the launch said that they would: small tiles have one.
-  int full = !part || (narrow && set.masks) ? rows : 0;
+  int full = !part || narrow ? rows : 0;
   const int over = full % set.rows;
   if (over != 0) {
     // Rows that fill no tile, perhaps with those of one that they do, take tiles of few rows, which are slower per row
     // than their sums alone tell, or reach back. A chain that goes on must not be given twice: no reaching back.
-    const int full_cost = set.rows * set.vectors * 4, few_cost = greater_of(set.few_rows * set.vectors, 8) * 5;
+    const int full_cost = set.rows * (narrow ? set.rest_vectors : set.vectors) * 4, few_cost = greater_of(set.few_rows * set.vectors, 8) * 5;
     const auto cost_of = [&](int count) {
       const int single = count % set.few_rows;
       return (count / set.few_rows + (call.resume ? single : single > 0)) * few_cost;

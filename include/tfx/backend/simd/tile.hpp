@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include <tfx/backend/simd/byte_words.hpp>
+#include <tfx/backend/simd/matrix_unit.hpp>
 #include <tfx/backend/simd/portable_tile.hpp>
 #include <tfx/backend/simd/tile_set.hpp>
 #include <tfx/backend/simd/tile_shape.hpp>
@@ -63,7 +64,7 @@ template <class T> inline constexpr tile_set<T> byte_set_of = [] {
 struct kernels {
   static constexpr bool reads_whole_panels = false;
 
-  template <class T> static constexpr int choice(tiling, int, int, layout, summing) { return 0; }
+  template <class T> static constexpr int choice(tiling, int, int, layout, summing, bool) { return 0; }
   template <class T> static constexpr int panel_of(tiling, int, int, summing) { return panel; }
   template <class T, int, summing Order, class Left, class Right>
   static constexpr const tile_set<T>& tiles() { return set_of<T, Order, Left, Right>; }
@@ -116,10 +117,10 @@ template <class T, line_kind Kind, int Rows> struct lines_of {
   }
 };
 
-/// The tiles of each set for one result.
-template <class T, int Rows, int Cols, tiling Use, layout Operands = layout::rows, summing Order = summing::chain>
+/// The tiles of each set for one result, and whether they may leave columns over.
+template <class T, int Rows, int Cols, tiling Use, layout Operands = layout::rows, summing Order = summing::chain, bool Over = false>
 struct result {
-  template <class Set> static constexpr int choice = Set::template choice<T>(Use, Rows, Cols, Operands, Order);
+  template <class Set> static constexpr int choice = Set::template choice<T>(Use, Rows, Cols, Operands, Order, Over);
 };
 template <class T, class Of, class Result, class... Set> constexpr const void* table_for(set_list<Set...>) {
   return &table_of<T, Of, set_list<Set...>, Result::template choice<Set>...>;
@@ -141,9 +142,9 @@ template <class... Set> constexpr bool any_pads(set_list<Set...>) { return (Set:
 }  // namespace detail
 
 template <class T, int Rows, int Cols, tiling Use = tiling::balanced, layout Operands = layout::rows,
-          summing Order = summing::chain, class Left = T, class Right = T>
+          summing Order = summing::chain, class Left = T, class Right = T, bool Over = false>
 constexpr const void* choose_table() {
-  using result = detail::result<T, Rows, Cols, Use, Operands, Order>;
+  using result = detail::result<T, Rows, Cols, Use, Operands, Order, Over>;
   return detail::table_for<T, detail::tiles_of<T, Order, Left, Right>, result>(sets_of_build());
 }
 template <class T, int Rows, int Cols, tiling Use, layout Operands> constexpr const void* choose_byte_table() {

@@ -8,6 +8,7 @@
 namespace tfx::backend::inline TFX_SIMD_BUILD {
 
 template <class T> struct depthwise_kernels;
+template <class T> struct matrix_unit_functions;
 
 /// In place of a type of elements: tiles read them where they lie, and widen them on the way.
 template <class E> struct in_place {};
@@ -49,15 +50,29 @@ template <class T> struct tile_set {
   int whole_rows = 0;
   tile_function<T> lines = nullptr;  ///< `lines_rows` rows of a product, and all its columns
   int lines_rows = 0;
+  tile_function<T> over_lines = nullptr;  ///< `over` columns beyond the last vector, of lines of A, as many as there are lanes or more
+  int over = 0;
   line_kind lines_of = line_kind::none;
   int terms = 1;  ///< of a word
   void (*start)(const T* panel, int words, int cols, T* to) = nullptr;  ///< gives the row that the sums of a panel start at, if they do
   const depthwise_kernels<T>* depthwise = nullptr;  ///< in place of all these
+  const matrix_unit_functions<T>* unit = nullptr;   ///< the same
+  const tile_set<T>* beyond = nullptr;  ///< a better set for processors that have more than this instruction set,
+  bool (*present)() = nullptr;          ///< and, of such a set, whether this one does
 
   constexpr int panel() const { return vectors * lanes; }
+  /// Whether `rest` may be called with so many columns, fewer than a panel has.
+  constexpr bool fits_rest(int cols) const { return masks ? cols <= rest_vectors * lanes : cols == rest_vectors * lanes; }
 };
 
 /// The sets of one launch, in the order of `instruction_set()`.
 template <class T> struct tile_table { tile_set<T> set[instruction_sets]; };
+
+/// The best set of a launch for the processor that this runs on.
+template <class T> const tile_set<T>& best_set(const void* tiles) {
+  const tile_set<T>* set = &static_cast<const tile_table<T>*>(tiles)->set[instruction_set()];
+  while (set->beyond != nullptr && set->beyond->present()) set = set->beyond;
+  return *set;
+}
 
 }  // namespace tfx::backend::inline TFX_SIMD_BUILD

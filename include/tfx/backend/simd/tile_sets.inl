@@ -12,14 +12,14 @@ inline constexpr tile_set<T> set_of = [] {
   constexpr bool exact = s.rest_vectors == 0;
   // One tile for choices of one and of two vectors, where a mask protects its reads.
   constexpr int few_vectors = pads || s.operands == layout::gathered ? s.vectors : greater_of(s.vectors, 2);
-  constexpr bool masked = !exact || s.vectors <= 4;  // a launch of few rows keeps its columns
+  constexpr bool masked = !exact || s.vectors <= 5;  // a launch of few rows keeps its columns
   // A mask costs as much as a multiply-add: where few rows are many of a tile's, there is another one without.
   constexpr bool gathers = s.operands == layout::gathered;  // its few rows are rare
   constexpr bool always_masked = masked && (gathers || !(exact && s.vectors == 4 && s.rows > 4));
   constexpr layout of_few = gathers ? layout::gathered : layout::rows;
   using read = typename read_by_tiles<T, Right>::type;
-  return tile_set<T>{&tile<T, s.rows, s.only_rest ? s.rest_vectors : s.vectors, s.only_rest, s.operands, Order, read>,
-                     &tile<T, s.rows, exact ? s.vectors : s.rest_vectors, !exact, s.operands, Order, read>,
+  tile_set<T> set = {&tile<T, s.rows, s.only_rest ? s.rest_vectors : s.vectors, s.only_rest && s.masked, s.operands, Order, read>,
+                     &tile<T, s.rows, exact ? s.vectors : s.rest_vectors, s.masked, s.operands, Order, read>,
                      &tile<T, s.few_rows(), few_vectors, masked, of_few, Order, read>,
                      &tile<T, s.few_rows(), few_vectors, always_masked, of_few, Order, read>,
                      &transpose<T>,
@@ -31,8 +31,15 @@ inline constexpr tile_set<T> set_of = [] {
                      s.vectors,
                      exact ? s.vectors : s.rest_vectors,
                      lanes<T>::count,
-                     !exact,
+                     s.masked,
                      pads};
+  if constexpr (s.over != 0) {
+    set.over_lines = &lines<T, s.over, true>;
+    set.over = s.over;
+  }
+  constexpr bool pairs = Order == summing::pairs && std::is_same_v<Left, bfloat16> && std::is_same_v<Right, bfloat16>;
+  if constexpr (has_unit_beyond && pairs && sizeof(T) == 4) set.beyond = in_matrix_unit<T, bfloat16>();
+  return set;
 }();
 
 /// A tile of words of integers, which lie in memory for floats.
@@ -94,6 +101,12 @@ inline constexpr tile_set<T> byte_set_of = [] {
   set.left = detail::bytes_operand<T, Word, true>;
   set.right = detail::bytes_operand<T, Word, false>;
   set.terms = terms;
+  if constexpr (!std::is_same_v<Word, best_word_of_bytes>) {
+    set.beyond = &byte_set_of<T, Choice, best_word_of_bytes>;
+  } else if constexpr (has_unit_beyond) {
+    set.beyond = in_matrix_unit<T, std::int8_t>();
+    set.present = &has_products_of_bytes;
+  }
   return set;
 }();
 
@@ -126,11 +139,13 @@ inline constexpr tile_set<T> lines_set_of = [] {
 struct kernels {
   static constexpr bool reads_whole_panels = pads;
 
-  template <class T> static constexpr tile_shape choose(tiling use, int rows, int cols, layout operands, summing order) {
-    return detail::choose_tile(use, rows, cols, operands, order, lanes<T>::count, tall_rows, tall_rows_of_one);
+  template <class T>
+  static constexpr tile_shape choose(tiling use, int rows, int cols, layout operands, summing order, bool over = false) {
+    return detail::choose_tile(use, rows, cols, operands, order, lanes<T>::count, tall_rows, tall_rows_of_one,
+                               over && lanes<T>::count == 16 ? 4 : 0);
   }
-  template <class T> static constexpr int choice(tiling use, int rows, int cols, layout operands, summing order) {
-    return encode(choose<T>(use, rows, cols, operands, order));
+  template <class T> static constexpr int choice(tiling use, int rows, int cols, layout operands, summing order, bool over) {
+    return encode(choose<T>(use, rows, cols, operands, order, over));
   }
   template <class T> static constexpr int panel_of(tiling use, int rows, int cols, summing order) {
     return choose<T>(use, rows, cols, layout::rows, order).vectors * lanes<T>::count;

@@ -15,27 +15,29 @@ namespace tfx::backend::inline TFX_SIMD_BUILD {
 enum class layout { rows, near_rows, columns, known, gathered };
 
 /// Rows and vectors of a tile, how many vectors a narrow last panel has: none where the columns fill all panels;
-/// whether that is the only panel; and what is known of the operands.
+/// whether that is the only panel; whether the last of its vectors is a part of one; what is known of the operands; and how many columns beyond the last vector no tile has
+/// (`tile_set::over`).
 struct tile_shape {
   int rows = 1, vectors = 1, rest_vectors = 0;
-  bool only_rest = false;
+  bool only_rest = false, masked = false;
   layout operands = layout::rows;
+  int over = 0;
 
   constexpr int few_rows() const { return lesser_of(rows, 4); }
 };
 
 /// How the rows of a result are cut into tiles: nearly equal; without a remainder, where no tile may reach back over
 /// rows that are done; broad, few rows by many columns, which takes the fewest instructions for a multiply-add and has
-/// few rows in the same sets of a cache; few rows by as many columns as registers hold, panels wider than
+/// few rows in the same sets of a cache; as broad as fits the result best; few rows by as many columns as registers hold, panels wider than
 /// `widest_panel`; or of gathered rows, each of which takes a register for its address.
-enum class tiling { balanced, dividing, broad, wide, gathered };
+enum class tiling { balanced, dividing, broad, fitting, wide, gathered };
 
 /// A tile shape as a number: what template arguments are made of.
 constexpr int encode(tile_shape s) {
-  return int(s.operands) * 10000000 + (s.only_rest ? 1000000 : 0) + s.rows * 10000 + s.vectors * 100 + s.rest_vectors;
+  return s.over * 100000000 + int(s.operands) * 10000000 + (s.only_rest ? 1000000 : 0) + (s.masked ? 2000000 : 0) + s.rows * 10000 + s.vectors * 100 + s.rest_vectors;
 }
 constexpr tile_shape decode(int code) {
-  return {code / 10000 % 100, code / 100 % 100, code % 100, code / 1000000 % 10 != 0, layout(code / 10000000)};
+  return {code / 10000 % 100, code / 100 % 100, code % 100, code / 1000000 % 2 != 0, code / 1000000 % 10 > 1, layout(code / 10000000 % 10), code / 100000000};
 }
 
 namespace detail {
@@ -99,10 +101,30 @@ constexpr tile_shape choose_gathered(int rows, int all, int tall) {
   return best;
 }
 
+/// Four vectors, unless five or three save more than 6 %, of 32 registers.
+constexpr tile_shape choose_fitting(int rows, int all) {
+  constexpr int widths[] = {4, 5, 3}, most_rows[] = {6, 5, 8};
+  tile_shape best;
+  std::int64_t best_cost = 0;
+  for (int i = 0; i < 3; ++i) {
+    const int vectors = widths[i], rest = all % vectors;
+    if (vectors > all) continue;
+    const int height = vectors == 3 && rows == 9 ? 9 : lesser_of(rows, most_rows[i]);
+    const int across = all / vectors * step_cost(height, vectors) + (rest > 0 ? step_cost(height, rest) + 1 : 0);  // of masks
+    const std::int64_t cost = std::int64_t(divide_up(rows, height)) * across;
+    if (best_cost > 0 && cost * 100 >= best_cost * 94) continue;
+    best = {height, vectors, rest};
+    best_cost = cost;
+  }
+  return best;
+}
+
 /// The tile for results of rows x cols in vectors of some lanes, for registers that hold `tall` rows of two vectors or
-/// `tall_of_one` rows of one; in pairs there are two sums of each.
+/// `tall_of_one` rows of one; in pairs there are two sums of each. Up to `most_over` columns beyond the last vector need no tile.
 constexpr tile_shape choose_tile(tiling use, int rows, int cols, layout operands, summing order, int lanes, int tall,
-                                 int tall_of_one) {
+                                 int tall_of_one, int most_over = 0) {
+  const int beyond = cols % lanes, over = cols > lanes && rows >= 2 * lanes && beyond <= most_over ? beyond : 0;
+  cols -= over;
   const int all = divide_up(cols, lanes);
   const bool pairs = order == summing::pairs;
   if (pairs) {
@@ -114,6 +136,8 @@ constexpr tile_shape choose_tile(tiling use, int rows, int cols, layout operands
   rows = greater_of(rows, 1);
   if (use == tiling::broad && all >= 4 && tall == 14) {
     s = {lesser_of(rows, 6), 4, all % 4};
+  } else if (use == tiling::fitting && all >= 4 && tall == 14) {
+    s = choose_fitting(rows, all);
   } else if (pairs && rows <= lesser_of(tall, 4)) {
     s = choose_wide(rows, all, lesser_of(2 * tall / rows, 8));
   } else if (!pairs && rows <= 4) {
@@ -132,6 +156,9 @@ constexpr tile_shape choose_tile(tiling use, int rows, int cols, layout operands
     s.rest_vectors = s.vectors;
   }
   s.only_rest = cols < s.vectors * lanes;
+  const int last = cols % (s.vectors * lanes);
+  s.masked = last != 0 && last != s.rest_vectors * lanes;
+  s.over = over;
   if (use == tiling::gathered) s.operands = layout::gathered;
   else s.operands = rows > 4 ? operands : layout::rows;  // few rows ask for nothing
   return s;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <tfx/data/shuffle.hpp>
+#include <tfx/data/permutation.hpp>
 
 #include <algorithm>
 #include <array>
@@ -10,7 +10,7 @@
 
 #include <doctest/doctest.h>
 
-using tfx::data::shuffle;
+using tfx::data::permutation;
 
 namespace {
 std::vector<std::uint32_t> copy_of(std::span<const std::uint32_t> order) { return {order.begin(), order.end()}; }
@@ -18,7 +18,7 @@ std::vector<std::uint32_t> copy_of(std::span<const std::uint32_t> order) { retur
 
 TEST_CASE("an epoch's order holds every example once") {
   for (std::size_t n : {0u, 1u, 2u, 3u, 64u, 1000u, 60000u}) {
-    shuffle order(n, 7);
+    permutation order(n, 7);
     for (std::uint64_t epoch : {0u, 1u, 1000000u}) {
       std::vector<std::uint32_t> sorted = copy_of(order.epoch(epoch));
       std::sort(sorted.begin(), sorted.end());
@@ -30,23 +30,23 @@ TEST_CASE("an epoch's order holds every example once") {
 }
 
 TEST_CASE("the order depends on seed and epoch, not on what came before") {
-  shuffle one(1000, 42);
-  shuffle other(1000, 42);
+  permutation one(1000, 42);
+  permutation other(1000, 42);
   const auto third = copy_of(one.epoch(3));
   for (std::uint64_t epoch = 0; epoch < 3; ++epoch) other.epoch(epoch);
   CHECK(copy_of(other.epoch(3)) == third);
   CHECK(copy_of(one.epoch(4)) != third);
-  CHECK(copy_of(shuffle(1000, 43).epoch(3)) != third);
+  CHECK(copy_of(permutation(1000, 43).epoch(3)) != third);
   // Seed and epoch don't stand in for each other.
-  CHECK(copy_of(shuffle(1000, 3).epoch(42)) != third);
-  CHECK(copy_of(shuffle(1000, 43).epoch(2)) != third);
+  CHECK(copy_of(permutation(1000, 3).epoch(42)) != third);
+  CHECK(copy_of(permutation(1000, 43).epoch(2)) != third);
 }
 
 TEST_CASE("all permutations are equally likely") {
   // Chi-squared over the 24 orders of 4 things, 23 degrees of freedom: above 58 once in 10,000 honest experiments.
   constexpr int draws = 24000;
   std::map<std::vector<std::uint32_t>, int> seen;
-  shuffle order(4, 1);
+  permutation order(4, 1);
   for (int epoch = 0; epoch < draws; ++epoch) ++seen[copy_of(order.epoch(std::uint64_t(epoch)))];
   CHECK(seen.size() == 24);
   double chi_squared = 0;
@@ -56,7 +56,7 @@ TEST_CASE("all permutations are equally likely") {
 }
 
 TEST_CASE("neighbours are separated") {
-  shuffle order(60000, 5);
+  permutation order(60000, 5);
   const auto index = copy_of(order.epoch(0));
   int fixed = 0;
   int followers = 0;
