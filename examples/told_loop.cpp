@@ -62,10 +62,10 @@ int main() {
   load(everything, folder / "at.safetensors");
   auto rest = resumed.fit<training>(data, {.epochs = 4, .quiet = true, .resume = true});
   // end region
-  bool same = true;
+  bool equal = true;
   resumed.for_each_variable([&](std::string_view path, const dims& shape, const float* there) {
-    for (int i = 0; i < shape.size(); ++i) same = same && there[i] == whole.weights().variable(path)[std::size_t(i)];
+    for (int i = 0; i < shape.size(); ++i) equal = equal && there[i] == whole.weights().variable(path)[std::size_t(i)];
   });
-  std::printf("resumed in epoch %d: %s\n", rest.first_epoch() + 1, same ? "the same bits" : "other bits");
+  std::printf("resumed in epoch %d: %s\n", rest.first_epoch() + 1, equal ? "the same bits" : "other bits");
   std::filesystem::remove_all(folder);
 }

@@ -123,7 +123,7 @@ TEST_CASE("products and means of complex matrices") {
   for (int i = 0; i < 6; ++i) a.data()[i] = complex128(i - 2, i % 2 + 0.5);
   const tensor<complex128, shape<3>> x = {complex128(1, 1), complex128(0, -2), complex128(0.5, 3)};
   const tensor<complex128, shape<2>> y = {complex128(2, 1), complex128(-1, 4)};
-  const tensor square = matmul(a, transpose(a));
+  const tensor squared = matmul(a, transpose(a));
   const tensor<complex128, shape<2>> column = matmul(a, x), means = mean<0>(conj(reshape<3, 2>(a)));
   const tensor<complex128, shape<3>> row = matmul(y, a);
   for (int i = 0; i < 2; ++i) {
@@ -135,6 +135,6 @@ TEST_CASE("products and means of complex matrices") {
     }
     CHECK(std::abs(column[i] - expected) < 1e-14);
     CHECK(std::abs(means[i] - mean) < 1e-14);
-    for (int j = 0; j < 2; ++j) CHECK(std::abs(square(i, j) - (a(i, 0) * a(j, 0) + a(i, 1) * a(j, 1) + a(i, 2) * a(j, 2))) < 1e-14);
+    for (int j = 0; j < 2; ++j) CHECK(std::abs(squared(i, j) - (a(i, 0) * a(j, 0) + a(i, 1) * a(j, 1) + a(i, 2) * a(j, 2))) < 1e-14);
   }
 }

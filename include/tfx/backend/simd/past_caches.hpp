@@ -108,9 +108,9 @@ template <class T>
       for (int k = 0; k < of.operands; ++k) {
         if (!of.is_past[k]) continue;
         const int lines = f.step[k] == now.cols ? 1 : now.rows;
-        const std::size_t bytes = std::size_t(now.rows / lines * now.cols * of.size(k, sizeof(T)));
+        const std::ptrdiff_t bytes = now.rows / lines * now.cols * of.size(k, sizeof(T));
         for (int i = 0; i < lines; ++i)
-          copy_past_caches(reinterpret_cast<const char*>(tile + room * tiles) + i * bytes, reinterpret_cast<char*>(further(f.at[k], (r + i) * f.step[k] + c, of.lies[k])), bytes);
+          copy_past_caches(reinterpret_cast<const char*>(tile + room * tiles) + i * bytes, reinterpret_cast<char*>(further(f.at[k], (r + i) * f.step[k] + c, of.lies[k])), std::size_t(bytes));
         ++tiles;
       }
     }
