@@ -7,8 +7,10 @@ Compiles each program and compares what that cost with the budget in its head:
     // budget: seconds=3.5 megabytes=400 lines=60000 specialisations=9000 compiler=g++-12
 
 seconds          CPU time of the compiler, on a machine where the calibration program below takes CALIBRATION_SECONDS: scaled
-                 by what that program takes here just before and just after. Times vary: 1.5 times the budget is
-                 allowed, and what takes longer is measured again, at most ATTEMPTS times, of which the least counts
+                 by what that program takes here just before and just after. It costs the compiler what tfx does, templates and
+                 code at some hundred megabytes, so that a busy machine slows down both. Times vary nevertheless: 1.3 times
+                 the budget is allowed, and what takes longer is measured again, at most ATTEMPTS times, of which the least
+                 counts
 megabytes        largest resident set of the compiler; 1.15 times is allowed
 lines            lines after preprocessing, without empty ones
 specialisations  templates instantiated (g++ -fstats). Both counts are the same everywhere for one version of the compiler
@@ -22,24 +24,23 @@ import tempfile
 
 from markers import words
 
-CALIBRATION_SECONDS = 1.2
-CALIBRATION = """
-#include <algorithm>
+CALIBRATION_SECONDS = 3.0
+CALIBRATION = r"""
 #include <iostream>
 #include <map>
+#include <regex>
 #include <string>
-#include <vector>
 int main() {
-  std::map<std::string, std::vector<int>> table;
-  std::string word;
-  while (std::cin >> word) table[word].push_back(int(table.size()));
-  std::vector<std::pair<std::string, int>> rows;
-  for (auto& [name, places] : table) rows.emplace_back(name, places.front());
-  std::sort(rows.begin(), rows.end());
-  for (auto& row : rows) std::cout << row.first << ' ' << row.second << '\\n';
+  const std::regex wanted("(\\w+)=(\\d+)");
+  std::map<std::string, int> table;
+  std::string line;
+  std::smatch found;
+  while (std::getline(std::cin, line))
+    if (std::regex_match(line, found, wanted)) table[found[1]] += std::stoi(found[2]);
+  for (auto& [name, sum] : table) std::cout << name << ' ' << sum << '\n';
 }
 """
-TOLERANCE = {"seconds": 1.5, "megabytes": 1.15, "lines": 1.02, "specialisations": 1.02}
+TOLERANCE = {"seconds": 1.3, "megabytes": 1.15, "lines": 1.02, "specialisations": 1.02}
 COUNTS = ("lines", "specialisations")
 ATTEMPTS = 3
 
@@ -57,19 +58,27 @@ def cost(command, source, folder):
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, output
 
 
-def scaled_seconds(command, source, calibration, folder, most):
-    """The least of some attempts, and megabytes; no further attempt once `most` is kept."""
-    least = None
-    before = cost(command, calibration, folder)[0]
-    for _ in range(ATTEMPTS):
-        seconds, megabytes, _ = cost(command, source, folder)
-        after = cost(command, calibration, folder)[0]
-        scaled = seconds * CALIBRATION_SECONDS * 2 / (before + after)
-        least = scaled if least is None else min(least, scaled)
-        if least <= most:
-            break
-        before = after
-    return least, megabytes
+class Clock:
+    """Seconds of compilations, each between two of the calibration program; its last is the next one's first."""
+
+    def __init__(self, command, calibration, folder):
+        self.command, self.calibration, self.folder = command, calibration, folder
+        self.here = cost(command, calibration, folder)[0]
+
+    def scaled(self, source):
+        before = self.here
+        seconds, megabytes, _ = cost(self.command, source, self.folder)
+        self.here = cost(self.command, self.calibration, self.folder)[0]
+        return seconds * CALIBRATION_SECONDS * 2 / (before + self.here), megabytes
+
+    def least(self, source, most):
+        """Of some attempts; no further one once `most` is kept."""
+        seconds, megabytes = self.scaled(source)
+        for _ in range(ATTEMPTS - 1):
+            if seconds <= most:
+                break
+            seconds = min(seconds, self.scaled(source)[0])
+        return seconds, megabytes
 
 
 def counts(command, source, folder, is_gnu):
@@ -95,13 +104,14 @@ def main():
         calibration = f"{folder}/calibration.cpp"
         with open(calibration, "w", encoding="utf-8") as file:
             file.write(CALIBRATION)
-        here = cost(command, calibration, folder)[0]
-        print(f"{compiler}; the calibration program takes {here:.2f} s here now and {CALIBRATION_SECONDS} s in the budgets\n")
+        clock = Clock(command, calibration, folder)
+        print(f"{compiler}; the calibration program takes {clock.here:.2f} s here now and {CALIBRATION_SECONDS} s in the budgets\n")
         print(f"{'':32}" + "".join(f"{name + ' (budget)':>26}" for name in TOLERANCE))
         for program in programs:
             budget = dict(pair.split("=") for pair in words(program, "budget"))
-            most = float(budget.get("seconds", "inf")) * TOLERANCE["seconds"]
-            found = dict(zip(("seconds", "megabytes"), scaled_seconds(command, program, calibration, folder, most)))
+            found = {}
+            if "seconds" in budget:
+                found["seconds"], found["megabytes"] = clock.least(program, float(budget["seconds"]) * TOLERANCE["seconds"])
             if any(name in budget for name in COUNTS):
                 found |= counts(command, program, folder, is_gnu)
             row, over = "", []

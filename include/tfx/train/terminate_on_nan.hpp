@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>
-
 #include <tfx/train/moments.hpp>
 
 namespace tfx {
@@ -10,7 +8,8 @@ namespace tfx {
 /// An observer that ends training after a batch whose loss is not finite.
 struct terminate_on_nan {
   void operator()(const batch_end& e) const {
-    if (!std::isfinite(e["loss"])) e.stop();
+    const double loss = e["loss"];
+    if (loss - loss != 0) e.stop();
   }
 };
 

@@ -11,7 +11,8 @@ namespace tfx::detail {
 
 /// Nothing has the name that `who` was asked for; `known` are those that there are.
 template <class Names> [[noreturn]] TFX_COLD void fail_unknown_name(const char* who, std::string_view name, const Names& known) {
-  std::string text = std::string(who) + ": nothing is called '" + std::string(name) + "'; known:";
+  std::string text = who;
+  ((text += ": nothing is called '") += name) += "'; known:";
   for (const auto& one : known) (text += ' ') += one;
   fail(text.c_str());
 }
