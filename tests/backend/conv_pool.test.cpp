@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// labels: native
 #include "fused.hpp"
 
 #include "convolution.hpp"

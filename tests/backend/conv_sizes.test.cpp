@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// labels: native
 // Convolutions whose extents go from 1 to 70, one at a time.
 #include <array>
 #include <utility>
