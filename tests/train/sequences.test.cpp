@@ -15,6 +15,7 @@ using namespace tfx;
 
 inline constexpr auto sentiment = nn::sequential(nn::embedding<30, 6>{.mask_zero = true}, nn::gru<5>{}, nn::dense<2>{});
 inline constexpr auto tagger = nn::sequential(nn::embedding<30, 6>{.mask_zero = true}, nn::gru<5, return_sequences>{}, nn::dense<3>{});
+inline constexpr auto unmasked_steps = nn::sequential(nn::simple_rnn<3, return_sequences>{}, nn::dense<3>{});
 inline constexpr auto summed = nn::sequential(nn::simple_rnn<4>{}, nn::dense<1>{});
 inline constexpr auto training = recipe(loss::softmax_cross_entropy{}, optim::adam{.learning_rate = 1e-2}, metric::accuracy{});
 inline constexpr auto squares = recipe(loss::mean_squared_error{}, optim::adam{.learning_rate = 1e-2});
@@ -94,6 +95,38 @@ TEST_CASE("targets follow the length too") {
   double sum = 0;
   for (std::size_t i = 0; i < all.words.size(); ++i) sum += one.evaluate<squares>(data::columns(std::span(all.words).subspan(i, 1), std::span(all.tags).subspan(i, 1))).loss;
   CHECK(one.evaluate<squares>(data::columns(all.words, all.tags)).loss == doctest::Approx(sum / double(all.words.size())));
+}
+TEST_CASE("a class for each step: results have an example's own steps, and those that are not there count as nothing") {
+  texts all;
+  std::vector<std::vector<int>> classes;
+  for (const auto& text : all.words)
+    for (classes.emplace_back(); const int word : text) classes.back().push_back(word % 3);
+  model<tagger, indices<4, up_to<9>>> m{seed{5}};
+  m.fit<training>(data::columns(all.words, classes), {.epochs = 4, .quiet = true});
+  const auto results = m.predict(all.words);
+  REQUIRE(results.size() == all.words.size());
+  int right = 0, steps = 0;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    CHECK(results[i] == m.predict(lengths{int(all.words[i].size())}, all.words[i]));
+    for (std::size_t t = 0; t < all.words[i].size(); ++t, ++steps) {
+      const float* const y = &results[i][3 * t];
+      right += int(std::max_element(y, y + 3) - y) == classes[i][t];
+    }
+  }
+  const auto shown = m.evaluate<training>(data::columns(all.words, classes));
+  CHECK(shown.counts("accuracy")[0] == right);
+  CHECK(shown.counts("accuracy")[1] == steps);
+  CHECK(right > steps / 3);
+  CHECK(right < steps);   // or nothing would be told
+  model<unmasked_steps, input<4, up_to<9>, 1>> unmasked{seed{1}};
+  const float three[] = {1, 2, 3, 4, 5, 6};
+  const std::int32_t wanted[] = {0, 1, 2, 0, 1, 2};
+  const void* columns[] = {three, wanted};
+  double given[3];
+  unmasked.trainer<training>().run<false>(lengths{3}, columns, 2, given);
+  CHECK(given[2] == 6);
+  classes[3][0] = 3;
+  CHECK_THROWS_WITH(m.evaluate<training>(data::columns(all.words, classes)), "evaluate: label 3 of example 3 lies outside 0 .. 2, the classes of the model's output");
 }
 TEST_CASE("steps of several numbers, made by a function; weights of examples") {
   model<summed, input<4, up_to<6>, 2>> m{seed{1}};

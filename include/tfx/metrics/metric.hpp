@@ -68,8 +68,7 @@ template <class... Weight> constexpr number amount(handle each, Weight... weight
   builder& g = *each.graph;
   const dims s = each.shape();
   if constexpr (sizeof...(Weight) > 0) return total(expand(g.constant(1), s), weight...);
-  else if (!s.bounded) return {g.constant(s.size())};
-  else return {g.batch_rows(false) * (double(s.size()) / g.batch_bound)};
+  else return {tfx::detail::count_in(g, s, all_axes(s), false)};
 }
 constexpr double share(double part, double all) { return all > 0 ? part / all : 0; }
 

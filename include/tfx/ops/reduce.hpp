@@ -249,16 +249,16 @@ template <class S, unsigned Axes, bool Keep> struct reduced_shape {
   }();
 };
 
-/// How many elements go into one result, as a factor: constant, or with the rows and lengths present in this run.
-constexpr handle inverse_count(builder& g, const dims& s, unsigned axes) {
+/// How many elements go into one result, or 1 over that: constant, or with the rows and lengths present in this run.
+constexpr handle count_in(builder& g, const dims& s, unsigned axes, bool inverse) {
   int n = 1;
   for (int i = 0; i < s.rank; ++i)
     if (axes >> i & 1) n *= s.extent[i];
   handle lengths{&g, -1};
   for (int k = 0; k < g.n_lengths; ++k)
-    for (; n % g.lengths[k].traced == 0; n /= g.lengths[k].traced) lengths = lengths.empty() ? g.length(k, true) : lengths * g.length(k, true);
-  handle fixed = g.constant(1.0 / n);
-  if (s.bounded && (axes & 1)) fixed = g.batch_rows(true) * (double(g.batch_bound) / n);
+    for (; n % g.lengths[k].traced == 0; n /= g.lengths[k].traced) lengths = lengths.empty() ? g.length(k, inverse) : lengths * g.length(k, inverse);
+  handle fixed = g.constant(inverse ? 1.0 / n : n);
+  if (s.bounded && (axes & 1)) fixed = g.batch_rows(inverse) * (inverse ? double(g.batch_bound) / n : double(n) / g.batch_bound);
   return lengths.empty() ? fixed : n == 1 ? lengths : fixed * lengths;
 }
 
@@ -302,7 +302,7 @@ struct reduce_product {
     return typed_result<total_of<T>>{product_axes(std::is_same_v<T, bool> ? as_type(a, dtype::int32) : a, axes)};
   }
 };
-constexpr handle mean_axes(handle a, unsigned axes) { return sum_axes(as_number(a), axes) * inverse_count(*a.graph, a.shape(), axes); }
+constexpr handle mean_axes(handle a, unsigned axes) { return sum_axes(as_number(a), axes) * count_in(*a.graph, a.shape(), axes, true); }
 struct reduce_mean {
   template <class T> constexpr auto operator()(handle a, unsigned axes, T) const { return typed_result<real>{mean_axes(a, axes)}; }
 };

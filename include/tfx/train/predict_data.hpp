@@ -142,9 +142,15 @@ public:
   }
   const void* const* columns() const { return column_; }
   const int* length() const { return batch_.length; }
+  /// Steps of a row's own sequences of the length `which`.
+  int steps(int which, int row) const {
+    for (const sequence_column& c : batch_.sequences.all)
+      if (c.which == which) return present_[c.column][row] / c.step;
+    return batch_.length[which];
+  }
 };
 
-/// Calls f(first, rows, results) for each piece of data. `known` is called with the number of examples where it is known.
+/// Calls f(first, rows, results, piece) for each piece of data. `known` is called with the number of examples where it is known.
 template <class Prediction, class Weights, class T, class Data, class Known, class F>
 std::size_t predict_pieces(Prediction& p, const Weights& w, piece_memory<T>& own, Data& data, Known known, F f) {
   using network = typename Weights::network;
@@ -171,18 +177,23 @@ std::size_t predict_pieces(Prediction& p, const Weights& w, piece_memory<T>& own
   while (const int n = each.next()) {
     if (n < 0) break;
     p.run(w, each.columns(), to, std::size_t(n), each.length());
-    f(first, n, to);
+    f(first, n, to, each);
     first += std::size_t(n);
   }
   return first;
 }
 
-/// The results of an output of all examples.
-template <class One> void append(std::vector<One>& all, const void* results, int rows) {
+/// The results of an output of all examples. Those that follow a length, `steps`, are of an example's own steps.
+template <class One, class Piece> void append(std::vector<One>& all, [[maybe_unused]] const sequence_column& steps, const void* results, int rows, [[maybe_unused]] const Piece& piece) {
   const auto* from = static_cast<const typename One::value_type*>(results);
   for (int r = 0; r < rows; ++r) {
     One& one = all.emplace_back();
-    std::memcpy(one.data(), from + r * One::dim.size(), std::size_t(One::dim.size()) * sizeof(typename One::value_type));
+    if constexpr (requires { One::dim; }) {
+      std::memcpy(one.data(), from + r * One::dim.size(), std::size_t(One::dim.size()) * sizeof(typename One::value_type));
+    } else {
+      const auto* const row = from + r * (piece.length()[steps.which] * steps.step);
+      one.assign(row, row + piece.steps(steps.which, r) * steps.step);
+    }
   }
 }
 /// Into memory of one type or another.

@@ -153,22 +153,22 @@ private:
       return all_results(w, joined, every_output);
     }
   }
-  /// A tensor for each example, in a vector for each output.
+  /// A tensor for each example, in a vector for each output; where it follows a length, a vector of the example's own steps.
   template <class Data, std::size_t... O> auto all_results(const Weights& w, Data& data, std::index_sequence<O...>) {
-    bundle<std::vector<one_result<int(O)>>...> out;
+    bundle<std::vector<result_at<int(O)>>...> out;
+    constexpr sequence_column steps[] = {sequence_in<typename Weights::inputs_type>(network::template output<int(O)>::dim)...};
+    static_assert(((steps[O].which >= 0 || !follows_length<int(O)>) && ...), "tfx::predict: a result follows several lengths, or has other steps than the inputs; predict(lengths{17}, x) gives them one by one");
     if constexpr (right_data<Data>())
       predict_pieces(*this, w, piece_, data, [&](std::size_t n) { (out.template get<O>().reserve(n), ...); },
-                     [&](std::size_t, int rows, void* const* results) { (append(out.template get<O>(), results[O], rows), ...); });
+                     [&](std::size_t, int rows, void* const* results, const auto& piece) { (append(out.template get<O>(), steps[O], results[O], rows, piece), ...); });
     if constexpr (sizeof...(O) == 1) return std::move(out).template get<0>();
     else return out;
   }
   template <class Data> static constexpr bool right_data() {
     using check = inputs_verdict<network::object, typename Weights::inputs_type, decltype(data::detail::record_in<data::detail::source_of<Data>>())>;
     [[maybe_unused]] tell<check::right, check> told;
-    static_assert(!any_follows_length(every_output), "tfx::predict: results that follow a length are not of one size; predict(lengths{17}, x) gives them one by one");
     return check::right;
   }
-  template <std::size_t... O> static constexpr bool any_follows_length(std::index_sequence<O...>) { return (follows_length<int(O)> || ...); }
 
   /// Results to memory; gives the number of examples.
   template <class... E, class... X> std::size_t predict_into(const Weights& w, const destinations<E...>& out, X&... x) {
@@ -183,9 +183,10 @@ private:
     }
   }
   template <class... E, std::size_t... O, class Data> std::size_t data_into(const Weights& w, const destinations<E...>& out, std::index_sequence<O...>, Data& data) {
+    static_assert(!(follows_length<int(O)> || ...), "tfx::predict: results that follow a length are not of one size; predict(data) gives a vector for each");
     if constexpr (right_data<Data>())
       return predict_pieces(*this, w, piece_, data, [&](std::size_t n) { (check_room<int(O)>(n, out.to.template get<O>().size()), ...); },
-                            [&](std::size_t first, int rows, void* const* results) {
+                            [&](std::size_t first, int rows, void* const* results, const auto&) {
                               (deliver<output_element<int(O)>>(int(O), column_elements[std::size_t(network::n_inputs) + O], out.to.template get<O>(), first, rows, results[O]), ...);
                             });
     else return 0;

@@ -112,9 +112,21 @@ private:
   template <class... Penalty> static constexpr void add_penalties(builder& b, const bundle<Penalty...>& all, handle& total) {
     [&]<std::size_t... I>(std::index_sequence<I...>) { ((total = total + penalty_in(b, all.template get<I>())), ...); }(std::index_sequence_for<Penalty...>{});
   }
+  /// [batch, steps] of a sequence.
+  template <class Y> struct steps_of {
+    static constexpr dims value{2, {Y::dim.extent[0], Y::dim.extent[1]}, Y::dim.bounded};
+  };
   template <class M, class Y, class Target, class... Weight> static constexpr void add_metric(builder& b, const M& metric, Y y, Target t, Weight... weight) {
     const call_mark here(b, name_of_metric(metric), {y.h, t.h, weight.h...});
-    if constexpr (counting_metric<M, Y, Target>) add_counts<M>(b, here.gives(metric.count(y, t, weight...)));
+    if constexpr (counting_metric<M, Y, Target>) {
+      if constexpr (Y::dim.rank > 2) {
+        // Steps that are not there weigh nothing, as in the loss.
+        using mask = var<to_shape<steps_of<Y>>>;
+        if constexpr (requires(mask m) { metric.count(y, t, weight..., m); })
+          if (const handle there = step_mask(y.h); !there.empty()) return add_counts<M>(b, here.gives(metric.count(y, t, weight..., mask{as_type(there, dtype::real_type)})));
+      }
+      add_counts<M>(b, here.gives(metric.count(y, t, weight...)));
+    }
     else if constexpr (mean_metric<M, Y, Target>) b.add_output(here.gives(metric(y, t)).h);
     else b.complain("recipe: the metric ", name_of_metric(metric), " gives no number of ", Y::dim, " and ", Target::dim);
   }
