@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 #include <tfx/data/record.hpp>
 #include <tfx/data/permutation.hpp>
@@ -18,6 +20,8 @@
 ///       }
 ///       std::int64_t place() const;                        // where both are there, training that is resumed goes on from such
 ///       void go_to(std::int64_t place);                    // a place; else what was read of the pass is read again
+///       std::string state();                               // the same as bytes, kept in the checkpoints that `fit` resumes from
+///       void restore(std::string_view bytes);
 ///     };
 namespace tfx::data {
 
@@ -45,6 +49,11 @@ template <class S> concept has_place = requires(S& s, std::int64_t place) {
   { std::as_const(s).place() } -> std::convertible_to<std::int64_t>;
   s.go_to(place);
 };
+/// A stream whose place is bytes, such as a pipeline.
+template <class S> concept has_state = requires(S& s, std::string_view bytes) {
+  { s.state() } -> std::convertible_to<std::string>;
+  s.restore(bytes);
+};
 
 namespace detail {
 
@@ -58,11 +67,19 @@ struct source_view {
   std::int64_t (*place_now)(const void* self) = nullptr;                   ///< of a stream that has places
   void (*go_to_place)(void* self, std::int64_t place) = nullptr;           ///< skips: examples of this pass, in memory
   bool starts_anew = true;                                                 ///< each pass
+  std::string (*state_now)(void* self) = nullptr;                          ///< of a stream that has a state
+  void (*restore_state)(void* self, std::string_view bytes) = nullptr;
 
   void begin(std::uint64_t pass, bool shuffled) const { begin_pass(self, pass, shuffled); }
   int next(void* const* column, int capacity) const { return next_batch(self, column, capacity); }
   std::int64_t place() const { return place_now ? place_now(self) : 0; }
 
+  /// The state in the middle of a pass; empty where there is none.
+  std::string state() const { return state_now ? state_now(self) : std::string(); }
+  void restore(std::uint64_t pass, bool shuffled, std::string_view bytes) const {
+    restore_state(self, bytes);
+    begin(pass, shuffled);   // which goes on with what was restored
+  }
   /// Goes on in a pass of which `read` examples were drawn, after which the source was at `place`. The memory of a batch is written to.
   TFX_COLD void resume(std::uint64_t pass, bool shuffled, std::int64_t read, std::int64_t place, void* const* column, int capacity) const {
     if (place_now) return go_to_place(self, place);
@@ -155,6 +172,10 @@ template <class Source, class... T> requires(!in_memory<Source>) struct reader<S
     if constexpr (has_place<Source>) {
       v.place_now = [](const void* self) { return std::int64_t(std::as_const(static_cast<const reader*>(self)->from).place()); };
       v.go_to_place = [](void* self, std::int64_t place) { static_cast<reader*>(self)->from.go_to(place); };
+    }
+    if constexpr (has_state<Source>) {
+      v.state_now = [](void* self) { return std::string(static_cast<reader*>(self)->from.state()); };
+      v.restore_state = [](void* self, std::string_view bytes) { static_cast<reader*>(self)->from.restore(bytes); };
     }
     return v;
   }

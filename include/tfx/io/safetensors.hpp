@@ -157,7 +157,7 @@ class safetensors_file {
     file_.fail(offset, std::move(expected), std::move(found));
   }
 
- private:
+  /// Calls function(first element, bytes, elements) for an array's data as it lies in the file, piece by piece.
   template <class Function> void for_each_block(const safetensors_entry& entry, Function function) const {
     constexpr std::size_t block_size = 64 * 1024;
     if (entry.size() == 0) return;
@@ -170,6 +170,7 @@ class safetensors_file {
     }
   }
 
+ private:
   seekable_file file_;
   std::uint64_t data_start_ = 0;
   detail::safetensors_contents contents_;

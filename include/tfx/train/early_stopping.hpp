@@ -16,7 +16,8 @@ namespace tfx {
 ///
 /// Better means by more than `min_delta`, and with a `baseline` also than that, before `patience` begins anew. Epochs without
 /// that value do not count, nor do the first `start_from_epoch`. `restore_best` sets the weights of the best epoch when training ends,
-/// for whatever reason. Where training is resumed, the same object goes on from what it has seen; another one begins anew.
+/// for whatever reason. Where training is resumed, the same object goes on from what it has seen, and so does one whose `checkpoints` are
+/// resumed from; another one begins anew.
 ///
 /// Source     the rules of Keras's EarlyStopping; NaN is never the best
 struct early_stopping {
@@ -37,7 +38,10 @@ struct early_stopping {
 
   TFX_COLD void operator()(const training_begin& t) {
     detail::require_value(t.past(), watch, "early_stopping");
-    if (t.resumed()) return;
+    if (t.resumed()) {
+      if (stopped_epoch > 0) t.stop();
+      return;
+    }
     waited = best_epoch = stopped_epoch = 0;
     best_value = std::numeric_limits<double>::quiet_NaN();
     best_weights = {};
@@ -60,6 +64,13 @@ struct early_stopping {
   }
   TFX_COLD void operator()(const training_end& e) {
     if (restore_best && !best_weights.empty()) e.restore_weights(best_weights);
+  }
+  template <class State> void archive(State& s) {
+    s(best_epoch);
+    s(best_value);
+    s(stopped_epoch);
+    s(waited);
+    best_weights.archive(s);
   }
   void keep(const epoch_end& e) {
     best_epoch = e.epoch();

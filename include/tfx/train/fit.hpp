@@ -63,9 +63,11 @@ template <class Trainer, class Data> std::int64_t evaluate_on(const void* given,
   return p.rows;
 }
 
-/// Lets an observer look at what is trained, and by which recipe, if it asks for it: `observer.attach<Weighted>(trainer)`.
-template <bool Weighted, class Observer, class Trainer> void attach_to(Observer& observer, Trainer& t) {
-  if constexpr (requires { observer.template attach<Weighted>(t); }) observer.template attach<Weighted>(t);
+/// Lets an observer look at what is trained, and by which recipe, if it asks for it: `observer.attach<Weighted>(trainer)`. One that
+/// keeps training is also told whether to resume it.
+template <bool Weighted, class Observer, class Trainer> void attach_to(Observer& observer, Trainer& t, [[maybe_unused]] bool resume) {
+  if constexpr (keeps_training<Observer>) observer.template attach<Weighted>(t, resume);
+  else if constexpr (requires { observer.template attach<Weighted>(t); }) observer.template attach<Weighted>(t);
 }
 
 }  // namespace detail
@@ -149,6 +151,8 @@ history fit(trainer<Weights, Recipe>& t, Data&& data, fit_options_for<trainer<We
     decltype(auto) source = data::detail::as_source(data);
     decltype(auto) shaped = columns::shaped(source);
     using Source = std::remove_reference_t<decltype(shaped)>;
+    t.template describe<check::weighted>(loop);
+    (detail::attach_to<check::weighted>(observer, t, options.resume), ...);
     void* column[columns::count];
     t.batch().template addresses<Trainer, check::weighted>(column);
     const std::size_t size = data::detail::size_of(shaped), learned = options.validation_split.template learned<Source>(size, options.validation);
@@ -167,12 +171,11 @@ history fit(trainer<Weights, Recipe>& t, Data&& data, fit_options_for<trainer<We
 
     loop.values = values::all.row;
     loop.names = Trainer::names::names;
-    t.template describe<check::weighted>(loop);
-    (detail::attach_to<check::weighted>(observer, t), ...);
+    constexpr bool kept = (detail::keeps_training<Observer> || ... || false);
     progress_bar bar;
-    const detail::observer_view all[] = {detail::view_of(bar, detail::all_moments{}), detail::view_of(observer, detail::all_moments{})...};
-    detail::train_all(loop, p, t.place(), held_back.step ? detail::validation_view{detail::evaluate_held_back, &held_back, of_validation} : options.validation.view(of_validation), {options.epochs, options.validate_every, options.steps_per_epoch, options.first_epoch, options.shuffle, options.resume},
-                      std::span(all).subspan(options.quiet ? 1 : 0));
+    const detail::observer_view all[] = {detail::view_of<kept>(bar, detail::all_moments{}), detail::view_of<kept>(observer, detail::all_moments{})...};
+    loop.observers = std::span(all).subspan(options.quiet ? 1 : 0);
+    detail::train_all(loop, p, t.place(), held_back.step ? detail::validation_view{detail::evaluate_held_back, &held_back, of_validation} : options.validation.view(of_validation), {options.epochs, options.validate_every, options.steps_per_epoch, options.first_epoch, options.shuffle, options.resume});
   }
   return std::move(loop.past);
 }

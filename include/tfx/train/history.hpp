@@ -45,6 +45,22 @@ public:
     if constexpr (requires { write_history(*this, path); }) write_history(*this, path);
   }
 
+  /// What was seen before is put in front, name by name.
+  template <class State> void archive(State& s) {
+    std::vector<std::string> names = names_;
+    std::vector<std::vector<double>> values = values_;
+    s(names);
+    s(values);
+    s(seconds_);
+    s(first_epoch_);
+    if (!s.loading()) return;
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      values_[i].assign(seconds_.size(), std::numeric_limits<double>::quiet_NaN());
+      for (std::size_t k = 0; k < names.size() && k < values.size(); ++k)
+        if (names[k] == names_[i]) values_[i] = values[k];
+    }
+  }
+
 private:
   friend struct detail::loop_state;
   TFX_COLD std::size_t place_of(std::string_view name) const {

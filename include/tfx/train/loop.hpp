@@ -80,7 +80,7 @@ struct validation_view {
 };
 
 /// One epoch of updates. With `steps` so many, over passes that follow each other; else one pass. Is it done, and not stopped before?
-TFX_COLD inline bool train_epoch(loop_state& loop, pass& p, training_place& at, int steps, bool shuffled, std::span<const observer_view> observers) {
+TFX_COLD inline bool train_epoch(loop_state& loop, pass& p, training_place& at, int steps, bool shuffled) {
   if (at.batches == 0) clear_sums(p);
   p.rows = at.rows;
   loop.batches = at.batches;
@@ -102,21 +102,17 @@ TFX_COLD inline bool train_epoch(loop_state& loop, pass& p, training_place& at, 
     at.drawn += p.drawn;
     at.source = p.from.place();
     loop.in_batches = true;
-    for (const observer_view& o : observers)
-      if (const auto tell = o.tell[int(when::batch_end)]) tell(o.self, loop);
+    tell_observers(loop.observers, when::batch_end, loop);
     loop.in_batches = false;
   }
   if (p.rows == 0) fail_empty(p.who);
   return all_read || (steps > 0 && at.batches >= steps);
 }
 
-TFX_COLD inline void train_all(loop_state& loop, pass& p, training_place& at, const validation_view& validation, const loop_options& options, std::span<const observer_view> observers) {
+TFX_COLD inline void train_all(loop_state& loop, pass& p, training_place& at, const validation_view& validation, const loop_options& options) {
   if (options.epochs < 1) fail("fit: epochs must be at least 1");
   if (options.validate_every < 1) fail("fit: validate_every must be at least 1");
-  const auto tell = [&](when now) {
-    for (const observer_view& o : observers)
-      if (o.tell[int(now)]) o.tell[int(now)](o.self, loop);
-  };
+  const auto tell = [&](when now) { tell_observers(loop.observers, now, loop); };
   const std::size_t n = loop.values.size();
   loop.resumed = options.resume && (at.epoch > options.first_epoch || (at.epoch == options.first_epoch && at.batches > 0));
   if (!loop.resumed) at = {options.first_epoch, 0, 0, options.first_epoch, -1, 0};
@@ -125,15 +121,20 @@ TFX_COLD inline void train_all(loop_state& loop, pass& p, training_place& at, co
   loop.open(validation.run != nullptr, loop.epoch, loop.last_epoch - loop.epoch);
   loop.sum = p.sum;
   loop.batch = p.capacity;
+  loop.place = &at;
+  loop.source = &p.from;
   loop.examples = options.steps_per_epoch ? std::int64_t(options.steps_per_epoch) * p.capacity : p.from.examples;
-  if (loop.resumed && at.drawn >= 0 && loop.epoch < loop.last_epoch) p.from.resume(std::uint64_t(at.passes - 1), options.shuffle, at.drawn, at.source, p.column, p.capacity);
   tell(when::training_begin);
+  if (loop.resumed && at.drawn >= 0 && loop.epoch < loop.last_epoch) {
+    if (!loop.source_state.empty()) p.from.restore(std::uint64_t(at.passes - 1), options.shuffle, loop.source_state);
+    else p.from.resume(std::uint64_t(at.passes - 1), options.shuffle, at.drawn, at.source, p.column, p.capacity);
+  }
   for (; loop.epoch < loop.last_epoch && !loop.stop; ++loop.epoch) {
     const double start = summary::seconds_now();
     loop.validated = false;
     tell(when::epoch_begin);
     if (loop.stop) break;
-    const bool done = train_epoch(loop, p, at, options.steps_per_epoch, options.shuffle, observers);
+    const bool done = train_epoch(loop, p, at, options.steps_per_epoch, options.shuffle);
     loop.add_values(0, p.sum, double(p.rows));
     if (validation.run) {
       loop.validated = (loop.epoch - options.first_epoch + 1) % options.validate_every == 0;

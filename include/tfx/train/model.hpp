@@ -153,13 +153,7 @@ public:
   /// The same for everything that training with a recipe goes on from: the optimizer's memory, the number of steps, the seed, and
   /// how far `fit` has come as well. `checkpoint` makes a file's worth of it.
   template <const auto& Recipe, class F> void for_each_training_variable(F f) {
-    for_each_variable(f);
-    auto t = trainer<Recipe>();
-    t.reserve_slots();
-    detail::each_variable<slot_space, training_plan<Recipe>>(t.slots(), f);
-    detail::each_counter(seed_, step_, f);
-    f(std::string_view("training/place"), dims{1, {6}, false}, &t.place().epoch);
-    f(std::string_view("training/sums"), dims{1, {trainer_type<Recipe>::values::all.elements}, false}, t.sums());
+    trainer<Recipe>().for_each_variable(f);
   }
   std::uint64_t steps_trained() const { return step_; }
 

@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include <tfx/core/mistake.hpp>
+#include <tfx/graph/node.hpp>
 #include <tfx/train/history.hpp>
 #include <tfx/train/values.hpp>
 
@@ -15,12 +16,16 @@
 /// several:
 ///
 ///     m.fit<training>(train, {.epochs = 100}, [](const epoch_end& e) { if (e["accuracy"] > 0.95) e.stop(); });
+namespace tfx::data { class pipeline_state; }
+namespace tfx::data::detail { struct source_view; }
+
 namespace tfx {
 
 /// Parameters and states at a moment, kept to be restored.
 class kept_weights {
 public:
   bool empty() const { return bytes_.empty(); }
+  template <class State> void archive(State& s) { s(bytes_); }
 
 private:
   friend class moment;
@@ -28,6 +33,7 @@ private:
 };
 
 namespace detail {
+struct loop_access;
 
 /// Numbers of a model that a moment can read and write.
 struct memory_part {
@@ -55,6 +61,8 @@ struct training_place {
 };
 static_assert(sizeof(training_place) == 6 * sizeof(std::int64_t));
 
+struct observer_view;
+
 /// Where training stands: what moments refer to.
 struct loop_state {
   history past;
@@ -67,6 +75,10 @@ struct loop_state {
   const double* sum = nullptr;                         ///< over this epoch
   memory_part weights[2];                              ///< parameters, states
   stored_number rate_factor{};
+  const training_place* place = nullptr;
+  const data::detail::source_view* source = nullptr;
+  std::string source_state;                            ///< what the source is to go on from, in the middle of a pass
+  std::span<const observer_view> observers{};
 
   TFX_COLD void open(bool validates, int first_epoch, int epochs) {
     past.first_epoch_ = first_epoch;
@@ -159,8 +171,14 @@ public:
   }
 
 private:
+  friend struct detail::loop_access;
   detail::loop_state& loop_;
 };
+namespace detail {
+struct loop_access {
+  static loop_state& of(const moment& m) { return m.loop_; }
+};
+}  // namespace detail
 
 struct training_begin : moment {};
 struct epoch_begin : moment {};
@@ -196,17 +214,37 @@ template <class... O> struct observers_verdict {
   static constexpr bool right = value().size == 0;
 };
 
-/// An observer as the loop sees it.
+/// An observer as the loop sees it. One that keeps training is told first of what begins and ends, and last of all else: by then the
+/// others have seen it too.
 struct observer_view {
   void* self;
   void (*tell[n_moments])(void* self, loop_state& loop);
+  bool keeps = false;
+  std::string_view label{};
+  void (*archive)(void* self, void* state) = nullptr;   ///< what it goes on from, if any observer keeps training
 };
+template <class O> inline constexpr bool keeps_training = requires { std::remove_cvref_t<O>::keeps_training; };
 template <class O, class M> constexpr auto teller() -> void (*)(void*, loop_state&) {
   if constexpr (std::is_invocable_v<O&, const M&>) return [](void* self, loop_state& loop) { (*static_cast<O*>(self))(M{moment(loop)}); };
   else return nullptr;
 }
-template <class O, class... M> observer_view view_of(O& observer, moment_list<M...>) {
-  return {const_cast<void*>(static_cast<const void*>(&observer)), {teller<O, M>()...}};
+/// What observers write where they stand to; whoever keeps training has its header.
+template <class O> struct archive_of { using type = data::pipeline_state; };
+template <bool Kept, class O> constexpr auto archiver() -> void (*)(void*, void*) {
+  if constexpr (!Kept) return nullptr;
+  else if constexpr (requires(O& o, typename archive_of<O>::type& s) { o.archive(s); })
+    return [](void* self, void* state) { static_cast<O*>(self)->archive(*static_cast<typename archive_of<O>::type*>(state)); };
+  else return nullptr;
+}
+template <bool Kept, class O, class... M> observer_view view_of(O& observer, moment_list<M...>) {
+  return {const_cast<void*>(static_cast<const void*>(&observer)), {teller<O, M>()...}, keeps_training<O>, type_name<std::remove_const_t<O>>(), archiver<Kept, O>()};
+}
+/// Tells all of them.
+inline void tell_observers(std::span<const observer_view> all, when now, loop_state& loop) {
+  const bool first = now == when::training_begin || now == when::training_end;
+  for (const bool keepers : {first, !first})
+    for (const observer_view& o : all)
+      if (o.keeps == keepers && o.tell[int(now)]) o.tell[int(now)](o.self, loop);
 }
 
 }  // namespace detail

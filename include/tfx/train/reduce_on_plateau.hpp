@@ -12,7 +12,7 @@ namespace tfx {
 ///     m.fit<training>(train, {.epochs = 100, .validation = test}, reduce_on_plateau{.factor = 0.2, .patience = 5});
 ///
 /// The product is kept in the optimizer's memory, and so in checkpoints. Where training is resumed, the same object goes on from
-/// what it has seen; another one begins anew.
+/// what it has seen, and so does one whose `checkpoints` are resumed from; another one begins anew.
 /// Source     the rules of Keras's ReduceLROnPlateau; NaN is never the best
 struct reduce_on_plateau {
   std::string_view watch = "val_loss";
@@ -51,6 +51,12 @@ struct reduce_on_plateau {
       cooling = cooldown;
       waited = 0;
     }
+  }
+  template <class State> void archive(State& s) {
+    s(waited);
+    s(cooling);
+    s(so_far.any);
+    s(so_far.value);
   }
 };
 

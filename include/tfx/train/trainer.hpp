@@ -143,6 +143,16 @@ public:
     *rate_factor<Weighted>() = 1;
   }
   T* slots() const { return slots_.data(); }
+  /// Calls f(path, shape, address) for everything that training goes on from: parameters, states, the optimizer's memory, the seed and the
+  /// number of steps, and how far `fit` has come.
+  template <class F> void for_each_variable(F f) {
+    weights_.for_each_variable(f);
+    reserve_slots();
+    detail::each_variable<slot_space, plan_of<true>>(slots_.data(), f);
+    detail::each_counter(seed_, step_, f);
+    f(std::string_view("training/place"), dims{1, {6}, false}, &own_.place.epoch);
+    f(std::string_view("training/sums"), dims{1, {values::all.elements}, false}, sums());
+  }
   /// What every learning rate is multiplied by; null where nothing is trained.
   template <bool Weighted = false> T* rate_factor() const {
     using plan = plan_of<true, Weighted>;

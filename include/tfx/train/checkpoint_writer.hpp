@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// hosted: files, threads
+
+#include <condition_variable>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include <tfx/train/checkpoint_files.hpp>
+
+namespace tfx::detail {
+
+/// A checkpoint to be written: its arrays lie in a model, or in a copy.
+struct checkpoint_job {
+  kept_checkpoint as{};
+  std::vector<io::named_array> arrays{};
+  std::map<std::string, std::string> facts{};
+  std::vector<char> copy{};
+
+  static std::size_t bytes_of(const io::named_array& a) {
+    std::size_t bytes = std::size_t(size_of(a.type));
+    for (const std::int64_t extent : a.shape) bytes *= std::size_t(extent);
+    return bytes;
+  }
+  /// The arrays go on as they are now. One pass over memory; room that was there is used again.
+  void copy_arrays() {
+    std::size_t size = 0;
+    for (const io::named_array& a : arrays) size += (bytes_of(a) + 63) / 64 * 64;
+    if (copy.size() < size) copy.resize(size);
+    char* to = copy.data();
+    for (io::named_array& a : arrays) {
+      const std::size_t bytes = bytes_of(a);
+      if (bytes) std::memcpy(to, a.data, bytes);
+      a.data = to;
+      to += (bytes + 63) / 64 * 64;
+    }
+  }
+};
+
+/// How many checkpoints stay: the last, and the best by what is watched.
+struct checkpoint_limits {
+  int last = 0, best = 0;
+  bool falls = true;
+};
+
+/// Writes checkpoints, here or in a thread of its own, and removes those that are too many.
+class checkpoint_writer {
+public:
+  checkpoint_writer() = default;
+  checkpoint_writer(const checkpoint_writer&) = delete;
+  ~checkpoint_writer() { stop(); }
+
+  /// What a folder has, and what is to stay of it.
+  void begin(std::vector<kept_checkpoint> there, checkpoint_limits limits) {
+    stop();
+    there_ = std::move(there);
+    limits_ = limits;
+    failure_.clear();
+  }
+  /// Written when this returns.
+  void write(checkpoint_job& job) {
+    job.facts[std::string(checksum_key)] = checksum_of(job.arrays);
+    io::write_safetensors(job.as.path, job.arrays, job.facts);
+    std::erase_if(there_, [&](const kept_checkpoint& one) { return one.path == job.as.path; });
+    there_.push_back(job.as);
+    remove_surplus();
+  }
+  /// Written when there is time. `room` has been copied, and gets what another one lay in. One that still waits is not written any more:
+  /// this one is newer.
+  void write_later(std::unique_ptr<checkpoint_job>& room) {
+    {
+      const std::lock_guard lock(mutex_);
+      waiting_.swap(room);
+      if (!room) room = std::move(spare_);
+      if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
+    }
+    changed_.notify_all();
+    if (!room) room = std::make_unique<checkpoint_job>();
+  }
+  /// All has been written; the last failure, if there was one since the last call.
+  std::string wait() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return !waiting_ && !busy_; });
+    return std::exchange(failure_, {});
+  }
+  std::string failure() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(failure_, {});
+  }
+
+private:
+  void stop() {
+    if (!thread_.joinable()) return;
+    {
+      const std::lock_guard lock(mutex_);
+      stopped_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+    stopped_ = false;
+  }
+  void work() {
+    std::unique_ptr<checkpoint_job> job;
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      changed_.wait(lock, [&] { return waiting_ || stopped_; });
+      if (!waiting_) return;
+      job = std::move(waiting_);
+      busy_ = true;
+      lock.unlock();
+      std::string failed;
+      try {
+        write(*job);
+      } catch (const std::exception& error) {
+        failed = error.what();
+      }
+      lock.lock();
+      if (!failed.empty()) failure_ = std::move(failed);
+      if (!waiting_ && !spare_) spare_ = std::move(job);
+      busy_ = false;
+      changed_.notify_all();
+    }
+  }
+  void remove_surplus() {
+    if (limits_.last <= 0) return;
+    const auto is_better = [&](const kept_checkpoint& a, const kept_checkpoint& b) {
+      if (a.value != a.value || b.value != b.value) return a.value == a.value && b.value != b.value;
+      return limits_.falls ? a.value < b.value : a.value > b.value;
+    };
+    std::sort(there_.begin(), there_.end(), [](const kept_checkpoint& a, const kept_checkpoint& b) { return a.step > b.step; });
+    std::vector<const kept_checkpoint*> best;
+    for (const kept_checkpoint& one : there_) best.push_back(&one);
+    std::stable_sort(best.begin(), best.end(), [&](const auto* a, const auto* b) { return is_better(*a, *b); });
+    best.resize(std::min(best.size(), std::size_t(limits_.best)));
+    std::vector<kept_checkpoint> left;
+    for (const kept_checkpoint& one : there_) {
+      std::error_code none;
+      if (left.size() < std::size_t(limits_.last) || std::find(best.begin(), best.end(), &one) != best.end()) left.push_back(one);
+      else std::filesystem::remove(one.path, none);
+    }
+    there_ = std::move(left);
+  }
+
+  std::vector<kept_checkpoint> there_;
+  checkpoint_limits limits_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::unique_ptr<checkpoint_job> waiting_, spare_;
+  bool busy_ = false, stopped_ = false;
+  std::string failure_;
+  std::thread thread_;
+};
+
+}  // namespace tfx::detail
