@@ -93,6 +93,7 @@ namespace detail {
 
 template <bool Weighted, class Trainer> TFX_COLD void checkpoint_keeper::attach(Trainer& t, const checkpoints& options, bool resume) {
   std::filesystem::create_directories(options.folder);
+  remove_unfinished(options.folder);
   checkpoints_found found = checkpoints_in(options.folder);
   const std::int64_t steps_here = std::int64_t(t.steps());
   restores_ = false;
