@@ -112,22 +112,24 @@ template <class... Part> struct feature_parser {
   std::pair<std::string, std::string> read(std::string_view bytes, std::tuple<Part...>& to) const {
     std::array<std::string_view, sizeof...(Part)> value{};
     std::array<bool, sizeof...(Part)> present{};
-    for (io::protobuf_reader in(bytes); ;) {
-      if (!in.next()) {
-        if (!in.right) return {"an Example", "other bytes"};
-        break;
-      }
-      if (in.field != 1 || in.kind != 2) continue;
-      for (io::protobuf_reader features(in.bytes); features.next();) {
+    const auto other = [&](std::string_view part) { return std::pair("an Example", "other bytes at byte " + std::to_string(part.data() - bytes.data())); };
+    io::protobuf_reader in(bytes);
+    while (in.next()) {
+      if (!in.is_bytes(1)) continue;
+      io::protobuf_reader features(in.bytes);
+      while (features.next()) {
+        if (!features.is_bytes(1)) continue;
         std::string_view name, message;
-        if (features.field != 1 || features.kind != 2 || !io::detail::parse_entry(features.bytes, name, message)) continue;
+        if (!io::detail::parse_entry(features.bytes, name, message)) return other(features.bytes);
         for (std::size_t k = 0; k < sizeof...(Part); ++k)
           if (names[k] == name) {
             value[k] = message;
             present[k] = true;
           }
       }
+      if (!features.right) return other(in.bytes);
     }
+    if (!in.right) return other(bytes);
     std::pair<std::string, std::string> wrong;
     [&]<std::size_t... K>(std::index_sequence<K...>) { (void)(one(K, present[K], value[K], feature_part<Part>{std::get<K>(to)}, wrong) && ...); }(std::index_sequence_for<Part...>{});
     return wrong;
@@ -136,19 +138,18 @@ template <class... Part> struct feature_parser {
 private:
   template <class P> bool one(std::size_t k, bool present, std::string_view message, P part, std::pair<std::string, std::string>& wrong) const {
     const io::tf_feature_view view(message);
-    bool fits = present && view.right && (view.kind == P::kind || (view.kind == 0 && part.full()));
-    if (fits && view.kind != 0) {
+    bool whole = view.right;
+    if (present && whole && view.kind == P::kind) {
       const auto ignore = [](auto) {};
       const auto put = [&](auto x) { part.put(x); };
-      if constexpr (P::kind == 1) fits = view.each(put, ignore, ignore);
-      else if constexpr (P::kind == 2) fits = view.each(ignore, put, ignore);
-      else fits = view.each(ignore, ignore, put);
-      fits = fits && part.full();
+      if constexpr (P::kind == 1) whole = view.each(put, ignore, ignore);
+      else if constexpr (P::kind == 2) whole = view.each(ignore, put, ignore);
+      else whole = view.each(ignore, ignore, put);
     }
-    if (fits) return true;
+    if (present && whole && (view.kind == P::kind || view.kind == 0) && part.full()) return true;
     static constexpr const char* kinds[] = {"nothing", "byte strings", "floats", "int64"};
     wrong = {"feature " + names[k] + " with " + P::wanted(),
-             !present ? "no such feature" : view.kind == P::kind && part.count > 0 ? std::to_string(part.count) + (P::kind == 1 ? " bytes" : " values") : kinds[view.kind]};
+             !present ? "no such feature" : !whole ? "other bytes" : view.kind == P::kind && part.count > 0 ? std::to_string(part.count) + (P::kind == 1 ? " bytes" : " values") : kinds[view.kind]};
     return false;
   }
 };
