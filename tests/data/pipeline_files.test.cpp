@@ -189,6 +189,12 @@ TEST_CASE("features that are not there, or other ones") {
   CHECK(read(std::type_identity<std::tuple<std::array<std::uint8_t, 4>>>{}, {"b"}) == "e: record 0: expected feature b with a byte string of 4 bytes, found 3 bytes");
   auto parsed = data::tf_records(folder / "e") | data::map(features<std::array<float, 2>>({"x"}));
   CHECK(said(folder, [&] { all(parsed); }) == "data: expected an Example, found other bytes at byte 0");
+  e.features["n"].integers = {1, 1 << 20};
+  io::tf_record_writer wide(folder / "e");
+  wide.write(e.encode());
+  wide.commit();
+  CHECK(read(std::type_identity<std::tuple<std::vector<std::int16_t>>>{}, {"n"}) == "e: record 0: expected feature n with int64, found 1048576, which its type cannot hold");
+  e.features.erase("n");
   // Each part has to be a message of the right kinds.
   const auto damaged_at = [&](auto change) {
     std::string bytes = e.encode();
@@ -279,7 +285,7 @@ TEST_CASE("a file that became shorter is not gone on with") {
 
 TEST_CASE("no damage of a table, of records or of examples leads a reader astray") {
   const scratch folder;
-  survives_damage<io::record_error>("a,b,c\n1,\"x\",2\n3,\"y\"\"z\n\",4\r\n\n5,,6\n", 3000, [&](const std::string& bytes) {
+  survives_damage<io::record_error>("a,b,c\n1,\"x\",2\n3,\"y\"\"z\n\",4\r\n\n5,,6\n", 1000, [&](const std::string& bytes) {
     io::csv_reader table(folder.put("t.csv", bytes), ',', false);
     std::size_t sizes = 0;
     while (table.next())
@@ -295,7 +301,7 @@ TEST_CASE("no damage of a table, of records or of examples leads a reader astray
   out.commit();
   const std::string records = contents_of(folder / "r");
   for (const std::string& whole : {records, gzip(records)})
-    survives_damage<io::file_error>(whole, 1500, [&](const std::string& bytes) {
+    survives_damage<io::file_error>(whole, 300, [&](const std::string& bytes) {
       io::tf_record_reader in(folder.put("r", bytes));
       std::size_t sizes = 0;
       while (const auto record = in.next()) sizes += record->size();

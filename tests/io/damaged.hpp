@@ -47,7 +47,7 @@ template <class Allowed, class Read> void survives_damage(const std::string& who
     } catch (const Allowed&) {
       ++refused;
     } catch (const std::exception& e) {
-      FAIL_CHECK(e.what());
+      FAIL_CHECK(std::string(e.what()));
     }
   }
   CHECK(refused > times / 100);

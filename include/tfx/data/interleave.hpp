@@ -117,7 +117,7 @@ private:
   void close(slot& s) {
     if (!s.source) return;
     std::unique_lock lock(this->changing);
-    const inner ends_unlocked(std::move(*s.source));   // its threads may ask for a cancel
+    [[maybe_unused]] const inner ends_unlocked(std::move(*s.source));   // its threads may ask for a cancel
     s.source.reset();
     lock.unlock();
   }

@@ -54,6 +54,7 @@ struct tf_records_node : source_node {
 
 /// How a feature's values become a part of an element.
 template <class T> struct feature_part {   // one number
+  using number = T;
   static constexpr int kind = std::is_floating_point_v<T> ? 2 : 3;
   static_assert(std::is_arithmetic_v<T>, "tfx::data: a feature is a number, a std::string, or a std::array or std::vector of numbers");
   T& to;
@@ -75,6 +76,7 @@ template <> struct feature_part<std::string> {
   static std::string wanted() { return "one byte string"; }
 };
 template <class T, std::size_t N> struct feature_part<std::array<T, N>> {
+  using number = T;
   static constexpr bool bytes = sizeof(T) == 1;
   static constexpr int kind = bytes ? 1 : std::is_floating_point_v<T> ? 2 : 3;
   std::array<T, N>& to;
@@ -91,6 +93,7 @@ template <class T, std::size_t N> struct feature_part<std::array<T, N>> {
   static std::string wanted() { return bytes ? "a byte string of " + std::to_string(N) + " bytes" : std::to_string(N) + (kind == 2 ? " floats" : " int64"); }
 };
 template <class T> struct feature_part<std::vector<T>> {
+  using number = T;
   static constexpr int kind = std::is_floating_point_v<T> ? 2 : 3;
   std::vector<T>& to;
   std::size_t count = 0;
@@ -139,17 +142,23 @@ private:
   template <class P> bool one(std::size_t k, bool present, std::string_view message, P part, std::pair<std::string, std::string>& wrong) const {
     const io::tf_feature_view view(message);
     bool whole = view.right;
+    std::optional<std::int64_t> outside;   // what the part's type cannot hold
     if (present && whole && view.kind == P::kind) {
       const auto ignore = [](auto) {};
-      const auto put = [&](auto x) { part.put(x); };
+      const auto put = [&](auto x) {
+        if constexpr (P::kind == 3)
+          if constexpr (integer<typename P::number>)
+            if (!std::in_range<typename P::number>(x)) return void(outside = x);
+        part.put(x);
+      };
       if constexpr (P::kind == 1) whole = view.each(put, ignore, ignore);
       else if constexpr (P::kind == 2) whole = view.each(ignore, put, ignore);
       else whole = view.each(ignore, ignore, put);
     }
-    if (present && whole && (view.kind == P::kind || view.kind == 0) && part.full()) return true;
+    if (present && whole && !outside && (view.kind == P::kind || view.kind == 0) && part.full()) return true;
     static constexpr const char* kinds[] = {"nothing", "byte strings", "floats", "int64"};
     wrong = {"feature " + names[k] + " with " + P::wanted(),
-             !present ? "no such feature" : !whole ? "other bytes" : view.kind == P::kind && part.count > 0 ? std::to_string(part.count) + (P::kind == 1 ? " bytes" : " values") : kinds[view.kind]};
+             !present ? "no such feature" : !whole ? "other bytes" : outside ? std::to_string(*outside) + ", which its type cannot hold" : view.kind == P::kind && part.count > 0 ? std::to_string(part.count) + (P::kind == 1 ? " bytes" : " values") : kinds[view.kind]};
     return false;
   }
 };
