@@ -190,7 +190,7 @@ inline pipeline<detail::tf_records_node> tf_records(std::filesystem::path path, 
 ///
 ///     data::tf_records("train.tfrecord") | data::map(data::features<std::array<float, 4>, int>({"x", "label"}), {.threads = 4})
 ///
-/// Errors     std::invalid_argument: other bytes, a feature that is not there, has another type or another size
+/// Errors     std::invalid_argument: other bytes, a feature that is not there, has another type or size, or a number that the part cannot hold
 template <class... Part> auto features(const std::array<std::string, sizeof...(Part)>& names) {
   return [parser = detail::feature_parser<Part...>{names}](const std::string& record) {
     std::tuple<Part...> to;
