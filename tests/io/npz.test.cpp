@@ -174,7 +174,7 @@ TEST_CASE("no damage of an archive goes unnoticed, and none is read beyond") {
       write(at / "file.npz", bytes);
       CHECK(refused<io::npz_file>(at / "file.npz").starts_with("at byte "));
     }
-    survives_damage<file_error>({right.begin(), right.end()}, 1500, [&](const std::string& bytes) {
+    survives_damage<file_error>({right.begin(), right.end()}, 300, [&](const std::string& bytes) {
       write(at / "file.npz", {bytes.begin(), bytes.end()});
       contents_of(io::npz_file(at / "file.npz"));
     });
@@ -197,7 +197,7 @@ TEST_CASE("no damage of an archive goes unnoticed, and none is read beyond") {
 TEST_CASE("no damage of an array leads its reader astray") {
   const scratch at;
   const auto whole = bytes_of(of::numpy_array::bytes);
-  survives_damage<file_error>({whole.begin(), whole.end()}, 3000, [&](const std::string& bytes) {
+  survives_damage<file_error>({whole.begin(), whole.end()}, 1000, [&](const std::string& bytes) {
     const io::npy_file file(at.put("file.npy", bytes));
     std::vector<double> out(std::size_t(file.array().count()));
     file.read(out, true);
