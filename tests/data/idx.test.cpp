@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include "../io/damaged.hpp"
 #include "../io/scratch.hpp"
 
 using namespace tfx;
@@ -193,6 +194,12 @@ TEST_CASE("every changed bit of a header is an error") {
     CAPTURE(bit);
     CHECK_THROWS_AS(read_pair(at.put("x", changed), y), file_error);
   }
+}
+
+TEST_CASE("no damage leads the reader astray") {
+  const scratch at;
+  const auto y = at.put("y", labels);
+  for (const std::string& whole : {images, gzip(images)}) survives_damage<file_error>(whole, 500, [&](const std::string& bytes) { read_pair(at.put("x", bytes), y); });
 }
 
 TEST_CASE("no changed bit of a packed file goes unnoticed") {

@@ -7,10 +7,13 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <list>
 #include <stdexcept>
 
 #include <tfx/data/batches.hpp>
 #include <tfx/data/pipelines.hpp>
+
+#include "../io/damaged.hpp"
 
 namespace {
 
@@ -80,6 +83,53 @@ template <class Make> void goes_on(Make make, std::size_t most = 1000) {
     p.restore(states[from]);
     CHECK(p.next(x) == (from < given.size() || given.size() == most));
     if (from < given.size()) CHECK(x == given[from]);
+  }
+}
+
+/// A source of 0, 1, ..., and what is told of it: how often it was begun and cancelled, which number it fails at, after which it waits.
+struct told {
+  int size = 6;
+  std::atomic<int> fails = -1, waits = -1;
+  bool begin_fails = false;
+  std::atomic<int> begun = 0;
+  std::atomic<bool> waiting = false, cancelled = false;
+};
+struct told_node : data::source_node {
+  using value_type = int;
+  told* of;
+  int at = 0;
+  void begin(std::uint64_t) {
+    at = 0;
+    of->cancelled = false;
+    ++of->begun;
+    if (of->begin_fails) throw std::runtime_error("no begin");
+  }
+  bool next(int& to) {
+    if (at == of->waits) {
+      of->waiting = true;
+      while (!of->cancelled) std::this_thread::sleep_for(1ms);
+    }
+    if (of->cancelled || at == of->size) return false;
+    to = at++;
+    if (to == of->fails) throw std::runtime_error("number " + std::to_string(to));
+    return true;
+  }
+  void archive(data::pipeline_state& s) { s(at); }
+  void cancel() { of->cancelled = true; }
+};
+auto from(told& t) { return data::pipeline(told_node{{}, &t}); }
+
+/// Elements of a pass until it ends, without those that it fails at; `errors` counts these.
+template <class P> auto good(P& p, int& errors) {
+  std::vector<typename P::value_type> out;
+  typename P::value_type x{};
+  for (;;) {
+    try {
+      if (!p.next(x)) return out;
+      out.push_back(x);
+    } catch (const std::runtime_error&) {
+      ++errors;
+    }
   }
 }
 
@@ -229,6 +279,167 @@ TEST_CASE("threads end soon, wherever a pipeline stands, and slow ends overlap")
   int y = 0;
   while (p.next(y)) {}
   other.join();
+}
+
+TEST_CASE("a pass that was cancelled is no complete one, and nothing begins after it") {
+  told t{.size = 6, .waits = 3};
+  const auto cancelled_pass = [&](auto& p) {
+    t.waits = 3;
+    t.waiting = false;
+    p.begin(0);
+    std::thread other([&] {
+      while (!t.waiting) std::this_thread::sleep_for(1ms);
+      p.cancel();
+    });
+    ints seen;
+    for (int x; p.next(x);) seen.push_back(x);
+    other.join();
+    t.waits = -1;
+    return seen;
+  };
+  auto kept = from(t) | data::cache();
+  CHECK(cancelled_pass(kept) == upto(3));
+  CHECK(all(kept) == upto(6));
+  kept.restore(kept.state());   // at its end, with all of them
+  CHECK(all(kept).empty());
+  CHECK(all(kept) == upto(6));
+  auto again = from(t) | data::repeat(2);
+  t.begun = 0;
+  CHECK(cancelled_pass(again) == upto(3));
+  CHECK(t.begun == 1);
+  CHECK(all(again).size() == 12);
+  auto several = upto(3) | data::flat_map([&](int) { return from(t); });
+  t.begun = 0;
+  CHECK(cancelled_pass(several) == upto(3));
+  CHECK(t.begun == 1);
+  CHECK(all(several).size() == 18);
+}
+
+TEST_CASE("a cancel meets sources that come and go") {
+  for (int round = 0; round < 20; ++round) {
+    auto p = upto(1000000) | data::interleave([](int n) { return upto(n % 3) | data::prefetch(); }, {.cycle = 3}) | data::repeat() | data::prefetch();
+    p.begin(0);
+    std::thread other([&] {
+      std::this_thread::sleep_for(1ms);
+      p.cancel();
+    });
+    for (int x; p.next(x);) {}
+    other.join();
+  }
+}
+
+TEST_CASE("a failing stage leaves nothing of its element behind") {
+  told t{.fails = 2};
+  int errors = 0;
+  const auto stale = [&](auto p) {   // an error that nobody took belongs to its pass
+    p.begin(0);
+    int x = 0;
+    REQUIRE(p.next(x));
+    std::this_thread::sleep_for(20ms);   // the error waits
+    t.fails = -1;
+    p.begin(1);
+    CHECK(good(p, errors) == upto(6));
+    t.fails = 2;
+  };
+  stale(from(t) | data::prefetch(4));
+  stale(from(t) | data::map([](int x) { return x; }, {.threads = 2, .ahead = 2}));
+  CHECK(errors == 0);
+
+  auto lists = from(t) | data::batch<2>() | data::unbatch();
+  CHECK(good(lists, errors) == ints{0, 1, 3, 4, 5});
+  auto pairs = data::zip(from(t), upto(6));
+  CHECK(good(pairs, errors) == std::vector<std::tuple<int, int>>{{0, 0}, {1, 1}, {3, 3}, {4, 4}, {5, 5}});
+  CHECK(errors == 2);
+
+  t.fails = -1;
+  t.begin_fails = true;
+  auto sources = upto(3) | data::interleave([&](int) { return from(t); });
+  sources.begin(0);
+  int x = 0;
+  CHECK_THROWS_WITH(sources.next(x), "no begin");
+  t.begin_fails = false;
+  CHECK(good(sources, errors).size() == 12);
+
+  t.fails = 2;   // and counts in the places of a map on one thread as on several
+  const auto noisy = [](int i, random_stream r) { return double(i) + uniform01<double>(r, 3); };
+  auto one = from(t) | data::map(noisy), two = from(t) | data::map(noisy, {.threads = 2});
+  CHECK(good(one, errors) == good(two, errors));
+  CHECK(errors == 4);
+}
+
+TEST_CASE("a running pipeline is copied") {
+  auto p = upto(3000) | data::shuffle(10) | data::map(square, {.threads = 3}) | data::shuffle(20) | data::prefetch(4);
+  const ints first = all(p);
+  p.begin(0);
+  int x = 0;
+  for (int i = 0; i < 200; ++i) {
+    REQUIRE(p.next(x));
+    CHECK(x == first[std::size_t(i)]);
+    if (i % 10 != 0) continue;
+    auto copy = p;
+    REQUIRE(copy.next(x));
+    CHECK(x == first[0]);
+  }
+}
+
+TEST_CASE("what waits when the state is saved goes on with other threads, and errors do") {
+  const auto refuses = [](int x) { return x % 7 == 3 ? throw std::runtime_error("seven " + std::to_string(x)) : x * x; };
+  const auto make = [&](int threads) { return upto(40) | data::map(refuses, {.threads = threads}); };
+  const auto said = [](auto& p) {   // elements and errors, in order
+    std::vector<std::string> out;
+    for (int x;;) {
+      try {
+        if (!p.next(x)) return out;
+        out.push_back(std::to_string(x));
+      } catch (const std::runtime_error& e) {
+        out.push_back(e.what());
+      }
+    }
+  };
+  auto whole = make(1);
+  const auto wanted = said(whole);
+  REQUIRE(wanted.size() == 40);
+  for (const int from : {1, 3, 6})
+    for (const int to : {1, 2, 5})
+      for (const int taken : {0, 1, 3}) {
+        auto p = make(from) | data::prefetch(3);
+        auto other = make(to) | data::prefetch(3);
+        p.begin(0);
+        for (int i = 0, x; i < taken; ++i) p.next(x);
+        std::this_thread::sleep_for(2ms);
+        other.restore(p.state());
+        other.restore(other.state());   // before any of it is taken
+        CHECK(said(other) == std::vector<std::string>(wanted.begin() + taken, wanted.end()));
+      }
+}
+
+TEST_CASE("a state fits its sources alone") {
+  const auto state_after = [](auto p, int n) {
+    typename decltype(p)::value_type x{};
+    p.begin(0);
+    while (n-- > 0) REQUIRE(p.next(x));
+    return p.state();
+  };
+  std::list<int> five(5, 1), three(3, 1);
+  auto shorter = three | data::take(9);
+  CHECK_THROWS_WITH(shorter.restore(state_after(five | data::take(9), 5)), "data: a range has fewer elements than before the state of its pipeline was saved");
+  auto number = upto(3) | data::take(9);
+  CHECK_THROWS_WITH(number.restore(state_after(upto(5) | data::take(9), 5)), "data: a range has fewer elements than before the state of its pipeline was saved");
+  // No bytes do harm.
+  const auto source = [] {
+    return data::zip(upto(9) | data::shuffle(4) | data::cache() | data::window(3, {.shift = 1}) | data::unbatch(),
+                     upto(9) | data::interleave([](int n) { return std::list<int>(std::size_t(n & 7), n); }) | data::rejection_resample([](int x) { return x % 2; }, {0.5, 0.5}),
+                     upto(9) | data::map(square, {.threads = 2}) | data::group_by_window([](int x) { return x % 3; }, 2) | data::prefetch());
+  };
+  auto p = source();
+  survives_damage<std::invalid_argument>(state_after(source(), 5), 1000, [&](const std::string& bytes) {
+    p.restore(bytes);
+    typename decltype(p)::value_type x{};
+    try {
+      for (int i = 0; i < 3 && p.next(x); ++i) {}
+    } catch (const std::runtime_error&) {   // an error that waited, to all appearance
+    }
+  });
 }
 
 TEST_CASE("shares of several sources, and of classes") {

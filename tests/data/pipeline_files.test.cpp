@@ -14,6 +14,7 @@
 #include <tfx/data/text_lines.hpp>
 #include <tfx/data/tf_records.hpp>
 
+#include "../io/damaged.hpp"
 #include "../io/scratch.hpp"
 
 namespace {
@@ -187,7 +188,29 @@ TEST_CASE("features that are not there, or other ones") {
   CHECK(read(std::type_identity<std::tuple<std::vector<int>>>{}, {"x"}) == "e: record 0: expected feature x with int64, found floats");
   CHECK(read(std::type_identity<std::tuple<std::array<std::uint8_t, 4>>>{}, {"b"}) == "e: record 0: expected feature b with a byte string of 4 bytes, found 3 bytes");
   auto parsed = data::tf_records(folder / "e") | data::map(features<std::array<float, 2>>({"x"}));
-  CHECK(said(folder, [&] { all(parsed); }) == "data: expected an Example, found other bytes");
+  CHECK(said(folder, [&] { all(parsed); }) == "data: expected an Example, found other bytes at byte 0");
+  e.features["n"].integers = {1, 1 << 20};
+  io::tf_record_writer wide(folder / "e");
+  wide.write(e.encode());
+  wide.commit();
+  CHECK(read(std::type_identity<std::tuple<std::vector<std::int16_t>>>{}, {"n"}) == "e: record 0: expected feature n with int64, found 1048576, which its type cannot hold");
+  e.features.erase("n");
+  // Each part has to be a message of the right kinds.
+  const auto damaged_at = [&](auto change) {
+    std::string bytes = e.encode();
+    change(bytes);
+    io::tf_record_writer damaged_file(folder / "damaged");
+    damaged_file.write(e.encode());
+    damaged_file.write(bytes);
+    damaged_file.commit();
+    CHECK_FALSE(io::tf_example::parse(bytes));
+    return said(folder, [&] { all(data::tf_examples<std::array<float, 2>>(folder / "damaged", {"x"})); });
+  };
+  // 0a 1f | 0a 0c | 0a 01 b | 12 07 0a 05 | 0a 03 abc, then 0a 0f | 0a 01 x | 12 0a 12 08 | 0a 08 values
+  CHECK(damaged_at([](auto& b) { b[0] = 0x08; }) == "damaged: record 1: expected an Example, found other bytes at byte 0");
+  CHECK(damaged_at([](auto& b) { b[2] = 0x0d; }) == "damaged: record 1: expected an Example, found other bytes at byte 2");
+  CHECK(damaged_at([](auto& b) { b[4] = 0x08; }) == "damaged: record 1: expected an Example, found other bytes at byte 4");
+  CHECK(damaged_at([](auto& b) { b[b.size() - 10] = 0x09; }) == "damaged: record 1: expected feature x with 2 floats, found other bytes");
   // No bytes make a reader go astray.
   const std::string whole = e.encode();
   for (std::size_t n = 0; n < whole.size(); ++n)
@@ -227,4 +250,73 @@ TEST_CASE("a cache in a file is there when it is complete") {
   CHECK(all(words | data::map([](const std::string& w) { return w; }) | data::cache(folder / "other")) == words);
   CHECK(said(folder, [&] { all(words | data::map([](const std::string&) { return 1.0; }) | data::cache(path)); }) ==
         "cache: at byte 0 expected an element of this pipeline, found one of 17 bytes");
+
+  // Not there after a pass that was cancelled; a file that cannot be written is tried once.
+  auto cancelled = words | data::take(4) | data::cache(folder / "cancelled");
+  cancelled.begin(0);
+  std::string word;
+  for (int i = 0; i < 4; ++i) cancelled.next(word);
+  cancelled.cancel();
+  CHECK_FALSE(cancelled.next(word));
+  CHECK_FALSE(std::filesystem::exists(folder / "cancelled"));
+  CHECK(all(cancelled) == words);
+  CHECK(std::filesystem::exists(folder / "cancelled"));
+  auto fails = words | data::take(4) | data::cache(folder / "taken" / "x");
+  std::filesystem::create_directory(folder / "taken");
+  fails.begin(0);
+  for (int i = 0; i < 4; ++i) fails.next(word);
+  std::filesystem::remove_all(folder / "taken");
+  CHECK_THROWS_AS(fails.next(word), io::file_error);
+  CHECK_FALSE(fails.next(word));
+}
+
+TEST_CASE("a file that became shorter is not gone on with") {
+  const scratch folder;
+  const auto path = folder.put("t.txt", "one\ntwo\nthree\n");
+  auto p = data::text_lines(path) | data::take(9);
+  std::string line;
+  p.begin(0);
+  for (int i = 0; i < 3; ++i) p.next(line);
+  const std::string state = p.state();
+  folder.put("t.txt", "one\n");
+  p.restore(state);
+  CHECK(said(folder, [&] { p.next(line); }) == "t.txt: at byte 4 expected more bytes, found the end of the file");
+}
+
+TEST_CASE("no damage of a table, of records or of examples leads a reader astray") {
+  const scratch folder;
+  survives_damage<io::record_error>("a,b,c\n1,\"x\",2\n3,\"y\"\"z\n\",4\r\n\n5,,6\n", 1000, [&](const std::string& bytes) {
+    io::csv_reader table(folder.put("t.csv", bytes), ',', false);
+    std::size_t sizes = 0;
+    while (table.next())
+      for (std::size_t i = 0; i < table.size(); ++i) sizes += table.field(i).size();
+    CHECK(sizes <= bytes.size());
+  });
+  io::tf_example e;
+  e.features["x"].floats = {1, 2};
+  e.features["b"].bytes = {"abc", ""};
+  e.features["n"].integers = {-1, 300};
+  io::tf_record_writer out(folder / "r");
+  for (int i = 0; i < 3; ++i) out.write(e.encode());
+  out.commit();
+  const std::string records = contents_of(folder / "r");
+  for (const std::string& whole : {records, gzip(records)})
+    survives_damage<io::file_error>(whole, 300, [&](const std::string& bytes) {
+      io::tf_record_reader in(folder.put("r", bytes));
+      std::size_t sizes = 0;
+      while (const auto record = in.next()) sizes += record->size();
+      CHECK(sizes <= records.size());   // each has its checksum
+    });
+  struct no_example {};
+  survives_damage<no_example>(e.encode(), 5000, [&](const std::string& bytes) {
+    std::size_t fields = 0;
+    for (io::protobuf_reader in(bytes); in.next();) ++fields;
+    CHECK(fields <= bytes.size());
+    std::tuple<std::array<float, 2>, std::string, std::vector<int>> to;
+    const bool other = !data::detail::feature_parser<std::array<float, 2>, std::string, std::vector<int>>{{"x", "b", "n"}}.read(bytes, to).first.empty();
+    io::tf_sequence_example::parse(bytes);
+    const auto parsed = io::tf_example::parse(bytes);
+    if (parsed) CHECK(io::tf_example::parse(parsed->encode()).has_value());
+    if (other || !parsed) throw no_example();
+  });
 }

@@ -12,6 +12,7 @@
 
 #include <doctest/doctest.h>
 
+#include "damaged.hpp"
 #include "scratch.hpp"
 
 using namespace tfx;
@@ -310,6 +311,20 @@ TEST_CASE("no truncation and no changed bit does harm") {
   // Another letter in a name or text, another type of the same width: still a file of the format.
   CHECK(accepted > 0);
   CHECK(accepted < 150);
+}
+
+TEST_CASE("no damage of a header leads its reader astray") {
+  const scratch at;
+  const float weight[] = {1, 2, 3};
+  const io::named_array arrays[] = {{"w", dtype::float32, {3, 1}, weight}};
+  io::write_safetensors(at / "whole", arrays, {{"format", "tfx"}});
+  survives_damage<file_error>(contents_of(at / "whole"), 1000, [&](const std::string& bytes) {
+    const safetensors_file file(at.put("file", bytes));
+    for (const auto& entry : file.tensors()) {
+      std::vector<std::byte> memory(std::size_t(entry.size()) + 1);
+      file.read(entry, dtype::float32, memory.data());
+    }
+  });
 }
 
 TEST_CASE("what can't be written is refused before the old file is touched") {

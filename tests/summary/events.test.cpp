@@ -249,6 +249,29 @@ TEST_CASE("what cannot be written is said once, with path and reason, and the fi
   CHECK(step_of(records_of(log.path()).back()) == 1000);
 }
 
+TEST_CASE("a file whose head cannot be written is not left behind") {
+  const scratch folder;
+  const longest_file limit(10);
+  CHECK_THROWS_WITH_AS(summary::event_file(folder / "run"), doctest::Contains("found File too large"), io::file_error);
+  CHECK(files_in(folder / "run").empty());
+}
+TEST_CASE("a further file whose head cannot be written is begun again") {
+  const scratch folder;
+  std::string record;
+  summary::append_event(record, 1, 1, [](io::protobuf_writer&) {});
+  summary::event_file file(folder / "run", {}, 100);
+  std::size_t left = 0;
+  {
+    const longest_file limit(10);
+    std::string several;
+    for (int i = 0; i < 9; ++i) several += record;
+    CHECK_THROWS_AS(file.append(several, left), io::file_error);
+  }
+  file.append(record + record + record, left);
+  file.append(record + record + record, left);
+  for (const auto& path : files_in(folder / "run")) CHECK(records_of(path).at(0).find("brain.Event:2") != std::string::npos);
+}
+
 TEST_CASE("what does not fit together is refused") {
   const scratch folder;
   summary::event_writer log(folder / "run");

@@ -126,6 +126,7 @@ template <class Up> struct unbatch_node : stage_node<Up> {
   }
   bool next(value_type& to) {
     while (at >= std::size(all)) {
+      at = std::uint64_t(-1);   // where this fails, there is some of a list
       if (!this->upstream.next(all)) {
         all = {};
         at = 0;

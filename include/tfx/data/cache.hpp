@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <tfx/data/pipeline.hpp>
+#include <tfx/data/node_mutex.hpp>
 
 namespace tfx::data {
 
 namespace detail {
 
-template <class Up> struct memory_cache_node : stage_node<Up> {
+template <class Up> struct memory_cache_node : cancellable_node<Up> {
   using value_type = typename Up::value_type;
   list<value_type> all{};
   bool complete = false;
@@ -18,7 +18,7 @@ template <class Up> struct memory_cache_node : stage_node<Up> {
     at = 0;
     if (complete) return;
     all.clear();
-    this->upstream.begin(p);
+    cancellable_node<Up>::begin(p);
   }
   bool next(value_type& to) {
     if (complete) {
@@ -27,7 +27,7 @@ template <class Up> struct memory_cache_node : stage_node<Up> {
       return true;
     }
     if (!this->upstream.next(to)) {
-      complete = true;
+      complete = !this->was_cancelled();
       return false;
     }
     all.add() = to;
@@ -40,14 +40,14 @@ template <class Up> struct memory_cache_node : stage_node<Up> {
     s(complete);
     s(at);
     s(all);
-    if (s.loading() && !complete) this->upstream.begin(pass);
+    if (s.loading() && !complete) cancellable_node<Up>::begin(pass);
     if (!complete) this->upstream.archive(s);
     if (at > all.size()) tfx::detail::fail("data: the state of a pipeline has a cache that is too small");
   }
 };
 
 struct memory_cache_stage : stage {
-  template <class Up> auto over(Up up) const { return memory_cache_node<Up>{{std::move(up)}}; }
+  template <class Up> auto over(Up up) const { return memory_cache_node<Up>{{{std::move(up)}}}; }
 };
 
 }  // namespace detail

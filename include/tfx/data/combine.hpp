@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <exception>
+
 #include <tfx/core/random.hpp>
 #include <tfx/data/pipeline.hpp>
 
@@ -41,8 +43,22 @@ template <class First, class... Node> struct first_value {
 
 template <class... Node> struct zip_node : nodes<Node...> {
   using value_type = std::tuple<typename Node::value_type...>;
+  /// Where one fails the others are asked all the same, so that all stay in step.
   bool next(value_type& to) {
-    return [&]<std::size_t... K>(std::index_sequence<K...>) { return (std::get<K>(this->all).next(std::get<K>(to)) && ...); }(std::index_sequence_for<Node...>{});
+    std::exception_ptr error;
+    const auto asked = [&](auto& node, auto& part) {
+      try {
+        return node.next(part);
+      } catch (...) {
+        if (!error) error = std::current_exception();
+        return true;
+      }
+    };
+    const bool more = [&]<std::size_t... K>(std::index_sequence<K...>) {
+      return (asked(std::get<K>(this->all), std::get<K>(to)) && ...);
+    }(std::index_sequence_for<Node...>{});
+    if (error) std::rethrow_exception(error);
+    return more;
   }
   void archive(pipeline_state& s) {
     s.stage("zip");

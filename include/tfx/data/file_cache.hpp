@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <tfx/data/node_mutex.hpp>
 #include <tfx/data/opened.hpp>
 #include <tfx/io/tf_record.hpp>
 
@@ -8,7 +9,7 @@ namespace tfx::data {
 
 namespace detail {
 
-template <class Up> struct file_cache_node : stage_node<Up> {
+template <class Up> struct file_cache_node : cancellable_node<Up> {
   using value_type = typename Up::value_type;
   std::filesystem::path path;
   opened<io::tf_record_reader> in{};
@@ -25,7 +26,7 @@ template <class Up> struct file_cache_node : stage_node<Up> {
     std::error_code none;
     reads = std::filesystem::exists(path, none);
     if (reads) return;
-    this->upstream.begin(p);
+    cancellable_node<Up>::begin(p);
     out.emplace(path);
   }
   bool next(value_type& to) {
@@ -42,9 +43,11 @@ template <class Up> struct file_cache_node : stage_node<Up> {
       return true;
     }
     if (!this->upstream.next(to)) {
+      if (this->was_cancelled()) return false;
+      ended = true;   // also where the file cannot be written
       if (out) out->commit();
       out.reset();
-      return !(ended = true);
+      return false;
     }
     if (out) {
       pipeline_state s;
@@ -64,7 +67,7 @@ template <class Up> struct file_cache_node : stage_node<Up> {
     if (s.loading()) {
       in.reset();
       out.reset();
-      if (!reads) this->upstream.begin(pass);
+      if (!reads) cancellable_node<Up>::begin(pass);
     }
     if (!reads) this->upstream.archive(s);
   }
@@ -72,7 +75,7 @@ template <class Up> struct file_cache_node : stage_node<Up> {
 
 struct file_cache_stage : stage {
   std::filesystem::path path;
-  template <class Up> auto over(Up up) const { return file_cache_node<Up>{{std::move(up)}, path}; }
+  template <class Up> auto over(Up up) const { return file_cache_node<Up>{{{std::move(up)}}, path}; }
 };
 
 }  // namespace detail

@@ -128,7 +128,7 @@ template <class F> struct function_node : source_node {
     begin(0);
     value_type skipped{};
     while (given < wanted && next(skipped)) {}
-    if (given != wanted) tfx::detail::fail("data: a function gives fewer elements than before the state of its pipeline was saved");
+    if (given != wanted) fail_short("function");
     ended = was_ended;
   }
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <tfx/data/pipeline.hpp>
+#include <tfx/data/node_mutex.hpp>
 
 /// Stages that make a source of each element.
 namespace tfx::data {
@@ -13,7 +13,7 @@ struct interleave_options {
 
 namespace detail {
 
-template <class Up, class F> struct interleave_node : stage_node<Up> {
+template <class Up, class F> struct interleave_node : cancellable_node<Up> {
   using given = typename Up::value_type;
   using inner = std::remove_cvref_t<decltype(node_over(call(std::declval<const F&>(), std::declval<given&>())))>;
   using value_type = typename inner::value_type;
@@ -27,15 +27,15 @@ template <class Up, class F> struct interleave_node : stage_node<Up> {
   };
   F f;
   interleave_options options;
-  std::vector<slot> slots{};
+  std::vector<slot> slots{};   ///< their sources change under the mutex
   std::uint64_t pass = 0;
   std::size_t turn = 0, in_block = 0, open = 0;
   bool more = true;
 
   void begin(std::uint64_t p) {
-    this->upstream.begin(p);
+    cancellable_node<Up>::begin(p);
     if (slots.size() != options.cycle) slots.resize(options.cycle);
-    for (slot& s : slots) s.source.reset();
+    for (slot& s : slots) close(s);
     pass = p;
     turn = in_block = open = 0;
     more = true;
@@ -48,13 +48,13 @@ template <class Up, class F> struct interleave_node : stage_node<Up> {
           if (++in_block == options.block) next_turn();
           return true;
         }
-        s.source.reset();
+        close(s);
         --open;
         next_turn();
       } else if (more) {
         more = this->upstream.next(s.from);
         if (more) {
-          start(s);
+          if (!start(s)) return false;
           ++open;
         }
       } else {
@@ -70,12 +70,13 @@ template <class Up, class F> struct interleave_node : stage_node<Up> {
     s.same(options.block, "block");
     s(turn);
     s(in_block);
-    s(open);
     s(more);
     if (turn >= options.cycle) tfx::detail::fail("data: the state of a pipeline has another cycle");
+    open = 0;
     for (slot& x : slots) {
       bool there = x.source.has_value();
       s(there);
+      open += there;
       if (!there) continue;
       s(x.from);
       if (s.loading()) start(x);
@@ -83,7 +84,8 @@ template <class Up, class F> struct interleave_node : stage_node<Up> {
     }
   }
   void cancel() {
-    this->upstream.cancel();
+    cancellable_node<Up>::cancel();
+    const std::lock_guard alone(this->changing);
     for (slot& s : slots)
       if (s.source) s.source->cancel();
   }
@@ -98,15 +100,32 @@ private:
     in_block = 0;
     turn = (turn + 1) % options.cycle;
   }
-  void start(slot& s) {
-    s.source.emplace(node_over(call(f, s.from)));
-    s.source->begin(pass);
+  /// False: it was cancelled.
+  bool start(slot& s) {
+    inner source = node_over(call(f, s.from));
+    const std::lock_guard alone(this->changing);
+    if (this->cancelled) return false;
+    s.source.emplace(std::move(source));
+    try {
+      s.source->begin(pass);
+    } catch (...) {
+      s.source.reset();
+      throw;
+    }
+    return true;
+  }
+  void close(slot& s) {
+    if (!s.source) return;
+    std::unique_lock lock(this->changing);
+    [[maybe_unused]] const inner ends_unlocked(std::move(*s.source));   // its threads may ask for a cancel
+    s.source.reset();
+    lock.unlock();
   }
 };
 template <class F> struct interleave_stage : stage {
   F f;
   interleave_options options;
-  template <class Up> auto over(Up up) const { return interleave_node<Up, F>{{std::move(up)}, f, options}; }
+  template <class Up> auto over(Up up) const { return interleave_node<Up, F>{{{std::move(up)}}, f, options}; }
 };
 
 }  // namespace detail

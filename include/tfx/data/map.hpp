@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <deque>
 #include <exception>
 #include <mutex>
 #include <thread>
@@ -48,7 +49,8 @@ template <class Up, class F> class map_body {
 public:
   using value_type = std::remove_cvref_t<decltype(call_at(std::declval<const F&>(), std::declval<given&>(), map_options{}, 0, 0))>;
   map_body(Up up, F f, map_options o) : upstream_(std::move(up)), f_(std::move(f)), options_(o) { make_slots(); }
-  map_body(const map_body& other) : upstream_(other.upstream_), f_(other.f_), options_(other.options_) { make_slots(); }
+  /// No element is pulled meanwhile.
+  map_body(const map_body& other) : map_body(other, std::lock_guard(other.pulling_)) {}
   ~map_body() { end(); }
 
   void begin(std::uint64_t pass) {
@@ -60,12 +62,18 @@ public:
   }
   bool next(value_type& to) {
     if (options_.threads <= 1) {
-      if (!upstream_.next(slots_[0].in)) return false;
-      to = call_at(f_, slots_[0].in, options_, pass_, pulled_++);
+      if (!restored_.empty()) return give_restored(to);
+      taken_ = ++pulled_;   // also where what comes before fails
+      if (!upstream_.next(slots_[0].in)) {
+        taken_ = --pulled_;
+        return false;
+      }
+      to = call_at(f_, slots_[0].in, options_, pass_, pulled_ - 1);
       return true;
     }
     std::unique_lock lock(mutex_);
     if (workers_.empty() && !ended_ && !stopped_) start();
+    if (!restored_.empty() && !stopped_) return give_restored(to);
     int& which = order_[taken_ % order_.size()];
     done_.wait(lock, [&] { return which >= 0 || (ended_ && taken_ == pulled_) || stopped_; });
     if (which < 0 || stopped_) return false;
@@ -90,23 +98,14 @@ public:
     s(pass_);
     s(ended_);
     s(pulled_);
-    std::uint64_t waiting = pulled_ - taken_;
-    if (options_.threads <= 1) waiting = 0;
+    std::uint64_t waiting = restored_.size() + (pulled_ - taken_);
     s(waiting);
     if (s.loading()) {
-      if (waiting > std::uint64_t(slots_.size())) tfx::detail::fail("data: the state of a pipeline is of a map with more threads");
-      taken_ = finished_ = pulled_ - waiting;
-    }
-    for (std::uint64_t i = 0; i < waiting; ++i) {
-      int& which = order_[(taken_ + i) % order_.size()];
-      if (s.loading()) {
-        which = free_.back();
-        free_.pop_back();
-        ++finished_;
-      }
-      slot& x = slots_[std::size_t(which)];
-      if (x.error) std::rethrow_exception(x.error);
-      s(x.out);
+      taken_ = finished_ = pulled_;
+      for (std::uint64_t i = 0; i < waiting; ++i) archive(s, restored_.emplace_back());
+    } else {
+      for (result& r : restored_) archive(s, r);
+      for (std::uint64_t i = taken_; i < pulled_; ++i) archive(s, slots_[std::size_t(order_[i % order_.size()])]);
     }
   }
   void cancel() {
@@ -125,14 +124,30 @@ public:
   }
 
 private:
-  struct slot {
-    given in{};
+  struct result {
     value_type out{};
     std::exception_ptr error;
   };
+  struct slot : result {
+    given in{};
+  };
+  map_body(const map_body& other, const std::lock_guard<std::mutex>&) : upstream_(other.upstream_), f_(other.f_), options_(other.options_) { make_slots(); }
+  static void archive(pipeline_state& s, result& r) {
+    s(r.error);
+    if (!r.error) s(r.out);
+  }
+  bool give_restored(value_type& to) {
+    result r = std::move(restored_.front());
+    restored_.pop_front();
+    if (r.error) std::rethrow_exception(r.error);
+    hand_over(r.out, to);
+    return true;
+  }
   void make_slots() {
     const int n = options_.threads <= 1 ? 1 : options_.threads * (options_.ahead < 1 ? 1 : options_.ahead);
     slots_.resize(std::size_t(n));
+    for (slot& s : slots_) s.error = nullptr;
+    restored_.clear();
     order_.assign(std::size_t(n), -1);
     free_.clear();
     for (int i = 0; i < n; ++i) free_.push_back(i);
@@ -195,7 +210,7 @@ private:
         ++working_;
         return true;
       }
-      ended_ = true;
+      if (!stopped_) ended_ = true;
       free_.push_back(which);
     }
     freed_.notify_all();
@@ -207,11 +222,13 @@ private:
   F f_;
   map_options options_;
   std::vector<slot> slots_;
+  std::deque<result> restored_;     ///< those that waited when the state was saved come first, whatever threads there were
   std::vector<int> free_, order_;   ///< slots without an element; those of the elements to be given, or -1
   std::uint64_t pass_ = 0, pulled_ = 0, taken_ = 0, finished_ = 0;
   int working_ = 0;
   bool ended_ = false, stopped_ = false;
-  std::mutex mutex_, pulling_;
+  std::mutex mutex_;
+  mutable std::mutex pulling_;
   std::condition_variable freed_, done_;
   std::vector<std::thread> workers_;
 };

@@ -67,6 +67,10 @@ template <class First, class Second> struct stages : stage {
   tfx::detail::fail(("data: the pipeline gives a batch of " + std::to_string(size) + " examples, the network takes at most " + std::to_string(capacity)).c_str());
 }
 
+[[noreturn]] TFX_COLD inline void fail_short(const char* source) {
+  tfx::detail::fail((std::string("data: a ") + source + " has fewer elements than before the state of its pipeline was saved").c_str());
+}
+
 /// A function of an element, or of the parts of a pair or tuple.
 template <class F, class E, class... More> concept takes = std::invocable<const F&, E&, More...>;
 template <class F, class E, class... More> constexpr decltype(auto) call(const F& f, E& element, More... more) {
@@ -113,10 +117,13 @@ template <class R> struct range_node : source_node {
   void archive(pipeline_state& s) {
     s.stage("range");
     s(at);
-    if constexpr (!indexed) {
-      if (!s.loading()) return;
+    if (!s.loading()) return;
+    if constexpr (indexed) {
+      if (at > std::uint64_t(std::size(all()))) fail_short("range");
+    } else {
       here.emplace(std::begin(all()));
-      for (std::uint64_t i = 0; i < at; ++i) ++*here;
+      for (std::uint64_t i = 0; i < at; ++i, ++*here)
+        if (!(*here != std::end(all()))) fail_short("range");
     }
   }
 };
@@ -166,16 +173,18 @@ template <class Source, class... Field> struct examples_node<Source, record<Fiel
       return true;
     }(std::index_sequence_for<Field...>{});
   }
-  /// What a stream has given is asked for again.
+  /// What a stream, which has begun its pass, has given is asked for again.
   void archive(pipeline_state& s) {
     s.stage("examples");
     s(at);
-    if constexpr (!by_number) {
-      if (!s.loading()) return;
-      const std::uint64_t wanted = at;
-      begin(0);
+    if (!s.loading()) return;
+    if constexpr (by_number) {
+      if (at > std::uint64_t(from().size())) fail_short("data set");
+    } else {
+      const std::uint64_t wanted = std::exchange(at, 0);
       value_type skipped;
-      while (at < wanted && next(skipped)) {}
+      while (at < wanted)
+        if (!next(skipped)) fail_short("stream");
     }
   }
 

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <cstring>
+#include <exception>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -20,7 +22,8 @@ namespace tfx::data {
 ///       s(taken);
 ///     }
 ///
-/// Values are numbers and what is made of them: arrays, pairs, tuples, strings, vectors, lists and optional values.
+/// Values are numbers and what is made of them: arrays, pairs, tuples, strings, vectors, lists and optional values. Of an error that
+/// waits for its turn the text is kept: it comes back as a std::runtime_error.
 /// Errors     bytes that end early; those of another pipeline, with the stage that differs
 class pipeline_state {
 public:
@@ -33,7 +36,13 @@ public:
   bool at_end() const { return at_ == end_; }
 
   template <class T> void operator()(T& x) {
-    if constexpr (std::is_arithmetic_v<T> || std::is_enum_v<T>) {
+    if constexpr (std::is_same_v<T, bool>) {
+      std::uint8_t byte = x;
+      raw(&byte, 1);
+      x = byte != 0;
+    } else if constexpr (std::is_same_v<T, std::exception_ptr>) {
+      error(x);
+    } else if constexpr (std::is_arithmetic_v<T> || std::is_enum_v<T>) {
       raw(&x, sizeof x);
     } else if constexpr (requires { std::tuple_size<T>::value; }) {
       if constexpr (requires { x.data(); }) sequence(x);
@@ -87,6 +96,21 @@ private:
     if (std::size_t(end_ - at_) < size) tfx::detail::fail("data: the state of a pipeline ends early");
     if (size != 0) std::memcpy(data, at_, size);
     at_ += size;
+  }
+  void error(std::exception_ptr& x) {
+    bool present = x != nullptr;
+    (*this)(present);
+    std::string text = "an error that is no std::exception";
+    if (present && !loading()) {
+      try {
+        std::rethrow_exception(x);
+      } catch (const std::exception& e) {
+        text = e.what();
+      } catch (...) {
+      }
+    }
+    if (present) (*this)(text);
+    if (loading()) x = present ? std::make_exception_ptr(std::runtime_error(text)) : nullptr;
   }
   std::size_t count(std::size_t size) {
     std::uint64_t n = size;

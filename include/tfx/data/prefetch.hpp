@@ -17,13 +17,15 @@ template <class Up> class prefetch_body {
 public:
   using value_type = typename Up::value_type;
   prefetch_body(Up up, std::size_t depth) : upstream_(std::move(up)), ring_(depth) {}
-  prefetch_body(const prefetch_body& other) : upstream_(other.upstream_), ring_(other.ring_.size()) {}
+  /// No element is on its way meanwhile.
+  prefetch_body(const prefetch_body& other) : prefetch_body(other, std::lock_guard(other.producing_)) {}
   ~prefetch_body() { end(); }
 
   void begin(std::uint64_t pass) {
     end();
     first_ = count_ = 0;
     ended_ = stopped_ = false;
+    for (slot& s : ring_) s.error = nullptr;
     upstream_.begin(pass);
   }
   bool next(value_type& to) {
@@ -52,8 +54,8 @@ public:
     if (count_ > ring_.size()) tfx::detail::fail("data: the state of a pipeline has more elements than its buffer");
     for (std::size_t i = 0; i < count_; ++i) {
       slot& x = ring_[(first_ + i) % ring_.size()];
-      if (x.error) std::rethrow_exception(x.error);
-      s(x.value);
+      s(x.error);
+      if (!x.error) s(x.value);
     }
   }
   void cancel() {
@@ -75,6 +77,7 @@ private:
     value_type value{};
     std::exception_ptr error;
   };
+  prefetch_body(const prefetch_body& other, const std::lock_guard<std::mutex>&) : upstream_(other.upstream_), ring_(other.ring_.size()) {}
   void end() {
     cancel();
     join();
@@ -101,7 +104,7 @@ private:
       {
         const std::lock_guard lock(mutex_);
         if (more) ++count_;
-        else ended_ = true;
+        else if (!stopped_) ended_ = true;
       }
       filled_.notify_one();
       if (!more) return;
@@ -112,7 +115,8 @@ private:
   std::vector<slot> ring_;
   std::size_t first_ = 0, count_ = 0;
   bool ended_ = false, stopped_ = false;
-  std::mutex mutex_, producing_;
+  std::mutex mutex_;
+  mutable std::mutex producing_;
   std::condition_variable filled_, emptied_;
   std::thread worker_;
 };

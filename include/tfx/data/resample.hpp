@@ -50,6 +50,7 @@ template <class Up, class F> struct resample_node : stage_node<Up> {
     this->upstream.archive(s);
     s.same(target.size(), "classes");
     s(seen);
+    if (seen.size() != target.size()) tfx::detail::fail("data: the state of a pipeline has other classes");
     s(pass);
     s(drawn);
   }

@@ -3,7 +3,7 @@
 
 #include <exception>
 
-#include <tfx/data/pipeline.hpp>
+#include <tfx/data/node_mutex.hpp>
 
 /// Stages that leave elements as they are, or leave them out.
 namespace tfx::data {
@@ -105,7 +105,7 @@ struct enumerate_stage : stage {
   template <class Up> auto over(Up up) const { return enumerate_node<Up>{{std::move(up)}, first}; }
 };
 
-template <class Up> struct repeat_node : stage_node<Up> {
+template <class Up> struct repeat_node : cancellable_node<Up> {
   using value_type = typename Up::value_type;
   std::uint64_t count, pass = 0, round = 0;
   bool any = false, ended = false;
@@ -113,11 +113,14 @@ template <class Up> struct repeat_node : stage_node<Up> {
     pass = p;
     round = 0;
     any = ended = false;
+    this->let_go_on();
     begin_round();
   }
   bool next(value_type& to) {
     while (!ended) {
       if (this->upstream.next(to)) return any = true;
+      const std::lock_guard alone(this->changing);
+      if (this->cancelled) return false;
       ended = ++round == count || !any;   // an empty source repeats nothing
       any = false;
       if (!ended) begin_round();
@@ -141,7 +144,7 @@ private:
 };
 struct repeat_stage : stage {
   std::uint64_t count;
-  template <class Up> auto over(Up up) const { return repeat_node<Up>{{std::move(up)}, count}; }
+  template <class Up> auto over(Up up) const { return repeat_node<Up>{{{std::move(up)}}, count}; }
 };
 
 template <class Up> struct ignore_errors_node : stage_node<Up> {

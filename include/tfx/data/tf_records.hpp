@@ -54,6 +54,7 @@ struct tf_records_node : source_node {
 
 /// How a feature's values become a part of an element.
 template <class T> struct feature_part {   // one number
+  using number = T;
   static constexpr int kind = std::is_floating_point_v<T> ? 2 : 3;
   static_assert(std::is_arithmetic_v<T>, "tfx::data: a feature is a number, a std::string, or a std::array or std::vector of numbers");
   T& to;
@@ -75,6 +76,7 @@ template <> struct feature_part<std::string> {
   static std::string wanted() { return "one byte string"; }
 };
 template <class T, std::size_t N> struct feature_part<std::array<T, N>> {
+  using number = T;
   static constexpr bool bytes = sizeof(T) == 1;
   static constexpr int kind = bytes ? 1 : std::is_floating_point_v<T> ? 2 : 3;
   std::array<T, N>& to;
@@ -91,6 +93,7 @@ template <class T, std::size_t N> struct feature_part<std::array<T, N>> {
   static std::string wanted() { return bytes ? "a byte string of " + std::to_string(N) + " bytes" : std::to_string(N) + (kind == 2 ? " floats" : " int64"); }
 };
 template <class T> struct feature_part<std::vector<T>> {
+  using number = T;
   static constexpr int kind = std::is_floating_point_v<T> ? 2 : 3;
   std::vector<T>& to;
   std::size_t count = 0;
@@ -112,22 +115,24 @@ template <class... Part> struct feature_parser {
   std::pair<std::string, std::string> read(std::string_view bytes, std::tuple<Part...>& to) const {
     std::array<std::string_view, sizeof...(Part)> value{};
     std::array<bool, sizeof...(Part)> present{};
-    for (io::protobuf_reader in(bytes); ;) {
-      if (!in.next()) {
-        if (!in.right) return {"an Example", "other bytes"};
-        break;
-      }
-      if (in.field != 1 || in.kind != 2) continue;
-      for (io::protobuf_reader features(in.bytes); features.next();) {
+    const auto other = [&](std::string_view part) { return std::pair("an Example", "other bytes at byte " + std::to_string(part.data() - bytes.data())); };
+    io::protobuf_reader in(bytes);
+    while (in.next()) {
+      if (!in.is_bytes(1)) continue;
+      io::protobuf_reader features(in.bytes);
+      while (features.next()) {
+        if (!features.is_bytes(1)) continue;
         std::string_view name, message;
-        if (features.field != 1 || features.kind != 2 || !io::detail::parse_entry(features.bytes, name, message)) continue;
+        if (!io::detail::parse_entry(features.bytes, name, message)) return other(features.bytes);
         for (std::size_t k = 0; k < sizeof...(Part); ++k)
           if (names[k] == name) {
             value[k] = message;
             present[k] = true;
           }
       }
+      if (!features.right) return other(in.bytes);
     }
+    if (!in.right) return other(bytes);
     std::pair<std::string, std::string> wrong;
     [&]<std::size_t... K>(std::index_sequence<K...>) { (void)(one(K, present[K], value[K], feature_part<Part>{std::get<K>(to)}, wrong) && ...); }(std::index_sequence_for<Part...>{});
     return wrong;
@@ -136,19 +141,24 @@ template <class... Part> struct feature_parser {
 private:
   template <class P> bool one(std::size_t k, bool present, std::string_view message, P part, std::pair<std::string, std::string>& wrong) const {
     const io::tf_feature_view view(message);
-    bool fits = present && view.right && (view.kind == P::kind || (view.kind == 0 && part.full()));
-    if (fits && view.kind != 0) {
+    bool whole = view.right;
+    std::optional<std::int64_t> outside;   // what the part's type cannot hold
+    if (present && whole && view.kind == P::kind) {
       const auto ignore = [](auto) {};
-      const auto put = [&](auto x) { part.put(x); };
-      if constexpr (P::kind == 1) fits = view.each(put, ignore, ignore);
-      else if constexpr (P::kind == 2) fits = view.each(ignore, put, ignore);
-      else fits = view.each(ignore, ignore, put);
-      fits = fits && part.full();
+      const auto put = [&](auto x) {
+        if constexpr (P::kind == 3)
+          if constexpr (integer<typename P::number>)
+            if (!std::in_range<typename P::number>(x)) return void(outside = x);
+        part.put(x);
+      };
+      if constexpr (P::kind == 1) whole = view.each(put, ignore, ignore);
+      else if constexpr (P::kind == 2) whole = view.each(ignore, put, ignore);
+      else whole = view.each(ignore, ignore, put);
     }
-    if (fits) return true;
+    if (present && whole && !outside && (view.kind == P::kind || view.kind == 0) && part.full()) return true;
     static constexpr const char* kinds[] = {"nothing", "byte strings", "floats", "int64"};
     wrong = {"feature " + names[k] + " with " + P::wanted(),
-             !present ? "no such feature" : view.kind == P::kind && part.count > 0 ? std::to_string(part.count) + (P::kind == 1 ? " bytes" : " values") : kinds[view.kind]};
+             !present ? "no such feature" : !whole ? "other bytes" : outside ? std::to_string(*outside) + ", which its type cannot hold" : view.kind == P::kind && part.count > 0 ? std::to_string(part.count) + (P::kind == 1 ? " bytes" : " values") : kinds[view.kind]};
     return false;
   }
 };
@@ -180,7 +190,7 @@ inline pipeline<detail::tf_records_node> tf_records(std::filesystem::path path, 
 ///
 ///     data::tf_records("train.tfrecord") | data::map(data::features<std::array<float, 4>, int>({"x", "label"}), {.threads = 4})
 ///
-/// Errors     std::invalid_argument: other bytes, a feature that is not there, has another type or another size
+/// Errors     std::invalid_argument: other bytes, a feature that is not there, has another type or size, or a number that the part cannot hold
 template <class... Part> auto features(const std::array<std::string, sizeof...(Part)>& names) {
   return [parser = detail::feature_parser<Part...>{names}](const std::string& record) {
     std::tuple<Part...> to;

@@ -92,6 +92,7 @@ class input_file {
   /// Goes on `size` bytes later.
   void skip(std::uint64_t size) {
     if (!compressed_) {
+      if (size > size_ - offset_) fail(size_, "more bytes", "the end of the file");
       const std::uint64_t here = size < available() ? size : available();
       next_ += here;
       if (size > here && ::fseeko(file_.get(), off_t(size - here), SEEK_CUR) != 0) throw file_error(path_, offset_, "a readable file", system_message());

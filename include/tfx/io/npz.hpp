@@ -68,7 +68,9 @@ class npz_file {
 
  private:
   std::vector<std::byte> elements_of(const npy_array& array) const {
-    std::vector<std::byte> bytes = archive_.read(archive_.members()[std::size_t(&array - arrays_.data())]);
+    const auto found = index_.find(array.name);
+    if (found == index_.end()) archive_.fail(0, "an array named " + array.name, "no such name");
+    std::vector<std::byte> bytes = archive_.read(archive_.members()[found->second]);
     bytes.erase(bytes.begin(), bytes.begin() + std::ptrdiff_t(array.begin));
     return bytes;
   }

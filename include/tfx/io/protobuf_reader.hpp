@@ -15,7 +15,7 @@ namespace tfx::io {
 /// Reads the fields of a message.
 ///
 ///     for (io::protobuf_reader in(bytes); in.next();)
-///       if (in.field == 1) name = in.bytes;
+///       if (in.is_bytes(1)) name = in.bytes;
 ///     if (!in.right) ...
 struct protobuf_reader {
   int field = 0, kind = 0;
@@ -30,11 +30,18 @@ struct protobuf_reader {
     std::uint64_t key = varint();
     field = int(key >> 3 & 0x1fffffff);
     kind = int(key & 7);
+    if (field == 0) right = false;
     if (kind == 0) number = varint();
     else if (kind == 1) number = fixed(8);
     else if (kind == 5) number = fixed(4);
     else if (kind == 2) take(varint());
     else right = false;
+    return right;
+  }
+  /// Is this field number n? It has to be bytes: a string or a message.
+  bool is_bytes(int n) {
+    if (field != n) return false;
+    if (kind != 2) right = false;
     return right;
   }
   bool at_end() const { return at_ == end_; }

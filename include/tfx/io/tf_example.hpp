@@ -29,7 +29,7 @@ struct tf_feature_view {
   explicit tf_feature_view(std::string_view feature) {
     protobuf_reader in(feature);
     while (in.next())
-      if (in.kind == 2 && in.field >= 1 && in.field <= 3) {
+      if (in.field <= 3 && in.is_bytes(in.field)) {
         kind = in.field;
         list = in.bytes;
       }
@@ -40,20 +40,21 @@ struct tf_feature_view {
     protobuf_reader in(list);
     while (in.next()) {
       if (in.field != 1) continue;
-      if (kind == 1) {
-        if (in.kind == 2) put_bytes(in.bytes);
-      } else if (kind == 2) {
-        if (in.kind == 5) put_float(std::bit_cast<float>(std::uint32_t(in.number)));
-        if (in.kind != 2) continue;
-        protobuf_reader packed(in.bytes);
+      if (kind == 1 && in.kind == 2) {
+        put_bytes(in.bytes);
+      } else if (kind == 2 && in.kind == 5) {
+        put_float(std::bit_cast<float>(std::uint32_t(in.number)));
+      } else if (kind == 2 && in.kind == 2) {
         if (in.bytes.size() % 4 != 0) return false;
-        while (!packed.at_end()) put_float(std::bit_cast<float>(std::uint32_t(packed.fixed(4))));
-      } else {
-        if (in.kind == 0) put_integer(std::int64_t(in.number));
-        if (in.kind != 2) continue;
+        for (protobuf_reader packed(in.bytes); !packed.at_end();) put_float(std::bit_cast<float>(std::uint32_t(packed.fixed(4))));
+      } else if (kind == 3 && in.kind == 0) {
+        put_integer(std::int64_t(in.number));
+      } else if (kind == 3 && in.kind == 2) {
         protobuf_reader packed(in.bytes);
         while (!packed.at_end()) put_integer(std::int64_t(packed.varint()));
         if (!packed.right) return false;
+      } else {
+        return false;
       }
     }
     return in.right;
@@ -69,7 +70,7 @@ inline bool parse(std::string_view bytes, tf_feature& to) {
 inline bool parse(std::string_view bytes, std::vector<tf_feature>& to) {
   protobuf_reader in(bytes);
   while (in.next())
-    if (in.field == 1 && in.kind == 2 && !parse(in.bytes, to.emplace_back())) return false;
+    if (in.is_bytes(1) && !parse(in.bytes, to.emplace_back())) return false;
   return in.right;
 }
 /// An entry of a map: a name and a message.
@@ -77,16 +78,15 @@ inline bool parse_entry(std::string_view entry, std::string_view& name, std::str
   name = value = {};
   protobuf_reader in(entry);
   while (in.next()) {
-    if (in.kind != 2) continue;
-    if (in.field == 1) name = in.bytes;
-    if (in.field == 2) value = in.bytes;
+    if (in.is_bytes(1)) name = in.bytes;
+    if (in.is_bytes(2)) value = in.bytes;
   }
   return in.right;
 }
 template <class T> bool parse(std::string_view bytes, std::map<std::string, T>& to) {
   protobuf_reader in(bytes);
   while (in.next()) {
-    if (in.field != 1 || in.kind != 2) continue;
+    if (!in.is_bytes(1)) continue;
     std::string_view name, value;
     if (!parse_entry(in.bytes, name, value)) return false;
     T& t = to[std::string(name)] = {};
@@ -132,7 +132,7 @@ struct tf_example {
     tf_example e;
     protobuf_reader in(bytes);
     while (in.next())
-      if (in.field == 1 && in.kind == 2 && !detail::parse(in.bytes, e.features)) return std::nullopt;
+      if (in.is_bytes(1) && !detail::parse(in.bytes, e.features)) return std::nullopt;
     return in.right ? std::optional(std::move(e)) : std::nullopt;
   }
 };
@@ -154,9 +154,8 @@ struct tf_sequence_example {
     tf_sequence_example e;
     protobuf_reader in(bytes);
     while (in.next()) {
-      if (in.kind != 2) continue;
-      if (in.field == 1 && !detail::parse(in.bytes, e.context)) return std::nullopt;
-      if (in.field == 2 && !detail::parse(in.bytes, e.lists)) return std::nullopt;
+      if (in.is_bytes(1) && !detail::parse(in.bytes, e.context)) return std::nullopt;
+      if (in.is_bytes(2) && !detail::parse(in.bytes, e.lists)) return std::nullopt;
     }
     return in.right ? std::optional(std::move(e)) : std::nullopt;
   }

@@ -129,17 +129,23 @@ class zip_file {
     if (number<2>(e + 8) & 1) fail(place + 8, m.name + " without encryption", "an encrypted one");
     if (method != 0 && method != 8) fail(place + 10, m.name + " stored (0) or deflated (8)", "method " + std::to_string(method));
     m.deflated = method == 8;
-    find_bytes(m, place);
+    find_bytes(m, method, place);
     members_.push_back(std::move(m));
     return fixed + name + extra + comment;
   }
-  void find_bytes(zip_member& m, std::uint64_t place) const {
+  /// By its own header, which has to agree with the directory.
+  void find_bytes(zip_member& m, std::uint64_t method, std::uint64_t place) const {
     unsigned char local[30];
     const std::uint64_t size = file_.size();
     if (size < sizeof local || m.header > size - sizeof local) fail(place + 42, "the place of " + m.name, std::to_string(m.header));
     file_.read(m.header, local, sizeof local);
     if (number<4>(local) != 0x04034b50u) fail(m.header, "the header of " + m.name, "something else");
-    m.begin = m.header + sizeof local + number<2>(local + 26) + number<2>(local + 28);
+    const std::uint64_t length = number<2>(local + 26), own_method = number<2>(local + 8);
+    if (own_method != method) fail(m.header + 8, m.name + " packed by method " + std::to_string(method) + ", as the directory says", std::to_string(own_method));
+    std::string name(std::size_t(std::min(length, size - m.header - sizeof local)), '\0');
+    file_.read(m.header + sizeof local, name.data(), name.size());
+    if (name != m.name) fail(m.header + sizeof local, "the name " + m.name + ", as in the directory", name);
+    m.begin = m.header + sizeof local + length + number<2>(local + 28);
     if (m.begin > size || m.packed > size - m.begin) fail(m.header, "the " + std::to_string(m.packed) + " bytes of " + m.name, "the end of the file");
   }
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -103,7 +104,13 @@ private:
     append_event(head, now, 0, [](io::protobuf_writer& event) { event.bytes(3, "brain.Event:2"); });
     head += lasting_;
     std::size_t left = head.size();
-    write(head, left);
+    try {
+      write(head, left);
+    } catch (...) {   // a file without its head is none
+      ::close(std::exchange(file_, -1));
+      ::unlink(path_.c_str());
+      throw;
+    }
     head_ = size_;
     written_.push_back(path_);
     std::error_code gone;
