@@ -111,14 +111,19 @@ class atomic_file {
     write_through(buffer_, size);
   }
 
+  /// The disk begins with a piece while the next is handed over.
   void write_through(const char* data, std::size_t size) {
     while (size != 0) {
-      const ::ssize_t done = ::write(file_, data, size);
+      const std::size_t part = size < largest_piece ? size : largest_piece;
+      const ::ssize_t done = ::write(file_, data, part);
       if (done < 0 && errno == EINTR) continue;
       if (done <= 0) {
         if (done == 0) errno = ENOSPC;
         abandon_and_fail("to write " + std::to_string(size) + " more bytes");
       }
+#if defined(SYNC_FILE_RANGE_WRITE)
+      if (std::size_t(done) == largest_piece) ::sync_file_range(file_, static_cast<::off_t>(written_), done, SYNC_FILE_RANGE_WRITE);
+#endif
       written_ += static_cast<std::uint64_t>(done);
       data += done;
       size -= static_cast<std::size_t>(done);
@@ -157,6 +162,7 @@ class atomic_file {
   std::filesystem::path target_;      ///< with links resolved
   std::filesystem::path temporary_;   ///< empty when the target is written directly
   int file_ = -1;
+  static constexpr std::size_t largest_piece = std::size_t(4) << 20;
   std::uint64_t written_ = 0;
   std::size_t filled_ = 0;
   char buffer_[64 * 1024];

@@ -18,19 +18,29 @@ struct checkpoint_job {
   kept_checkpoint as{};
   std::vector<io::named_array> arrays{};
   std::map<std::string, std::string> facts{};
-  std::vector<char> copy{};
+  std::unique_ptr<char[]> copy{};
+  std::size_t room = 0;
 
   static std::size_t bytes_of(const io::named_array& a) {
     std::size_t bytes = std::size_t(size_of(a.type));
     for (const std::int64_t extent : a.shape) bytes *= std::size_t(extent);
     return bytes;
   }
-  /// The arrays go on as they are now. One pass over memory; room that was there is used again.
-  void copy_arrays() {
+  static std::size_t room_for(std::span<const io::named_array> arrays) {
     std::size_t size = 0;
     for (const io::named_array& a : arrays) size += (bytes_of(a) + 63) / 64 * 64;
-    if (copy.size() < size) copy.resize(size);
-    char* to = copy.data();
+    return size;
+  }
+  /// Memory that is there, page by page, before it is needed.
+  void reserve(std::size_t size) {
+    if (room >= size) return;
+    copy = std::make_unique<char[]>(size);
+    room = size;
+  }
+  /// The arrays go on as they are now: one pass over memory.
+  void copy_arrays() {
+    reserve(room_for(arrays));
+    char* to = copy.get();
     for (io::named_array& a : arrays) {
       const std::size_t bytes = bytes_of(a);
       if (bytes) std::memcpy(to, a.data, bytes);
@@ -68,17 +78,26 @@ public:
     there_.push_back(job.as);
     remove_surplus();
   }
-  /// Written when there is time. `room` has been copied, and gets what another one lay in. One that still waits is not written any more:
-  /// this one is newer.
-  void write_later(std::unique_ptr<checkpoint_job>& room) {
+  /// Memory for copies of so many bytes: one is written while the other one is made.
+  void reserve(std::size_t size) {
+    for (auto* job : {&spare_, &other_}) {
+      *job = std::make_unique<checkpoint_job>();
+      (*job)->reserve(size);
+    }
+  }
+  /// For the next `write_later`. One that still waits is not written any more: the next is newer.
+  std::unique_ptr<checkpoint_job> take_room() {
+    const std::lock_guard lock(mutex_);
+    return std::move(waiting_ ? waiting_ : spare_ ? spare_ : other_);
+  }
+  /// Written when there is time; what it refers to has been copied.
+  void write_later(std::unique_ptr<checkpoint_job> job) {
     {
       const std::lock_guard lock(mutex_);
-      waiting_.swap(room);
-      if (!room) room = std::move(spare_);
+      waiting_ = std::move(job);
       if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
     }
     changed_.notify_all();
-    if (!room) room = std::make_unique<checkpoint_job>();
   }
   /// All has been written; the last failure, if there was one since the last call.
   std::string wait() {
@@ -119,7 +138,7 @@ private:
       }
       lock.lock();
       if (!failed.empty()) failure_ = std::move(failed);
-      if (!waiting_ && !spare_) spare_ = std::move(job);
+      spare_ = std::move(job);
       busy_ = false;
       changed_.notify_all();
     }
@@ -148,7 +167,7 @@ private:
   checkpoint_limits limits_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::unique_ptr<checkpoint_job> waiting_, spare_;
+  std::unique_ptr<checkpoint_job> waiting_, spare_, other_;   ///< two, of which one may be written
   bool busy_ = false, stopped_ = false;
   std::string failure_;
   std::thread thread_;

@@ -43,7 +43,6 @@ private:
   std::int64_t first_step_ = 0, last_kept_ = -1;
   std::vector<io::named_array> variables_;
   std::string observers_, source_;        ///< to be restored, or to be written
-  std::unique_ptr<checkpoint_job> room_ = std::make_unique<checkpoint_job>();
   bool restores_ = false, failed_ = false;
   checkpoint_writer writer_;
 };
@@ -132,6 +131,7 @@ TFX_COLD inline void checkpoint_keeper::begin(const moment& m, const checkpoints
     if (!counts) require_value(m.past(), name, "checkpoints");
     formatted(piece, 1, counts);
   });
+  if (options.asynchronous) writer_.reserve(checkpoint_job::room_for(variables_) + (std::size_t(1) << 16));
   if (!restores_) return;
   restore_observers(loop, observers_);
   loop.source_state = source_;
@@ -199,16 +199,19 @@ TFX_COLD inline void checkpoint_keeper::make_job(checkpoint_job& job, const mome
   }
 }
 TFX_COLD inline void checkpoint_keeper::keep(const moment& m, const checkpoints& options) {
-  make_job(*room_, m, options);
   last_kept_ = steps_made();
   if (options.asynchronous) {
-    room_->copy_arrays();
-    writer_.write_later(room_);
+    std::unique_ptr<checkpoint_job> job = writer_.take_room();
+    make_job(*job, m, options);
+    job->copy_arrays();
+    writer_.write_later(std::move(job));
     if (const std::string failure = writer_.failure(); !failure.empty()) report(failure);
     return;
   }
+  checkpoint_job job;
+  make_job(job, m, options);
   try {
-    writer_.write(*room_);
+    writer_.write(job);
     failed_ = false;
   } catch (const std::exception& error) {
     report(error.what());
@@ -217,8 +220,9 @@ TFX_COLD inline void checkpoint_keeper::keep(const moment& m, const checkpoints&
 TFX_COLD inline void checkpoint_keeper::end(const moment& m, const checkpoints& options) {
   if (options.asynchronous) report(writer_.wait());
   if (!failed_ && last_kept_ == steps_made()) return;
-  make_job(*room_, m, options);
-  writer_.write(*room_);
+  checkpoint_job job;
+  make_job(job, m, options);
+  writer_.write(job);
   last_kept_ = steps_made();
 }
 
