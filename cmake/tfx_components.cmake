@@ -46,3 +46,16 @@ if(NOT TARGET httplib::httplib)
   endif()
 endif()
 tfx_component(http httplib::httplib)
+
+# tfx_record_build(TARGET): the target's manifests say the version of its source, as git describes it, and the compiler's flags.
+function(tfx_record_build target)
+  execute_process(COMMAND git -C ${CMAKE_CURRENT_SOURCE_DIR} describe --always --dirty --abbrev=40
+                  OUTPUT_VARIABLE version OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+  if(NOT version)
+    set(version unknown)
+  endif()
+  string(TOUPPER "${CMAKE_BUILD_TYPE}" type)
+  set(options "$<TARGET_PROPERTY:${target},COMPILE_OPTIONS>")
+  target_compile_definitions(${target} PRIVATE "TFX_SOURCE_VERSION=\"${version}\""
+    "TFX_BUILD_FLAGS=\"${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${type}} $<JOIN:${options}, >\"")
+endfunction()

@@ -2,6 +2,7 @@
 #pragma once
 // hosted: heap memory
 
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <optional>
@@ -23,13 +24,12 @@ inline std::string quoted(std::string_view text) {
   }
   return out += '"';
 }
-/// A number with the digits that give the same double again. What is no number is a text, as in protocol buffers' JSON.
+/// A number with the fewest digits that give the same double again. What is no number is a text, as in protocol buffers' JSON.
 inline std::string number_text(double x) {
   if (std::isnan(x)) return quoted("NaN");
   if (std::isinf(x)) return quoted(x > 0 ? "Infinity" : "-Infinity");
   char digits[40];
-  std::snprintf(digits, sizeof digits, "%.17g", x);
-  return digits;
+  return {digits, std::to_chars(digits, digits + sizeof digits, x).ptr};
 }
 
 /// The text behind an opening quote at text[at - 1]; `at` is set behind the closing one.

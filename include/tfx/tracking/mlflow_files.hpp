@@ -3,6 +3,7 @@
 // hosted: files
 
 #include <cerrno>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -57,11 +58,7 @@ public:
 
   void log(const std::string& run, const std::vector<mlflow_point>& metrics, const mlflow_texts& params, const mlflow_texts& tags) override {
     const std::filesystem::path at = folder_of(run);
-    for (const mlflow_point& m : metrics) {
-      char line[120];
-      std::snprintf(line, sizeof line, "%lld %.17g %lld\n", static_cast<long long>(m.time), m.value, static_cast<long long>(m.step));
-      append(below(at / "metrics", m.name), line);
-    }
+    for (const mlflow_point& m : metrics) append(below(at / "metrics", m.name), std::to_string(m.time) + " " + number_in_file(m.value) + " " + std::to_string(m.step) + "\n");
     for (const auto& [name, value] : params) {
       const std::filesystem::path file = below(at / "params", name);
       if (std::filesystem::exists(file) && contents(file) != value) throw io::file_error(file, io::file_error::nowhere, "no other value than '" + contents(file) + "' for a parameter", "'" + value + "'");
@@ -108,6 +105,7 @@ private:
     std::random_device bits;
     return std::uint64_t(bits()) << 32 | bits();
   }
+  static std::string number_in_file(double x) { return std::isnan(x) ? "nan" : std::isinf(x) ? x > 0 ? "inf" : "-inf" : detail::number_text(x); }
   static std::string address(const std::filesystem::path& path) { return "file://" + path.string(); }
 
   /// Slashes make folders. A name leads nowhere else.
