@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-# packages: mlflow
+# packages: mlflow tensorboard
 """mlflow.test.py PROGRAM
 
-MLflow's client and its server are asked for what PROGRAM told them: in a folder, and over HTTP.
+MLflow's client and its server are asked for what PROGRAM told them: in a folder, and over HTTP; TensorBoard's page HParams for the trials of a search.
 """
+import json
 import os
 import pathlib
 import signal
@@ -12,12 +13,14 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 
 os.environ.update(MLFLOW_ALLOW_FILE_STORE="true", MLFLOW_DISABLE_TELEMETRY="true", DO_NOT_TRACK="true")
 try:
     import mlflow
     from mlflow.tracking import MlflowClient
+    from tensorboard import default, program
 except ImportError as missing:
     print(f"skipped: {missing}")
     sys.exit(77)
@@ -55,6 +58,36 @@ def check(store, told, reader):
     return first
 
 
+def check_search(store, folder):
+    done = subprocess.run([PROGRAM, "search", store, f"{folder}/logs"], capture_output=True, text=True)
+    assert done.returncode == 0, done
+    told = [line.split(" ", 3) for line in done.stdout.splitlines()]
+    assert [t[3] for t in told] == ["", "", "", "", "", "no luck", "", ""], told
+    trials = {str(i): (t[0], t[1], float(t[2])) for i, t in enumerate(told) if not t[3]}
+    mlflow.set_tracking_uri(store if store.startswith("http") else f"file://{store}")
+    runs = mlflow.search_runs(experiment_names=["search"], output_format="list")
+    assert {r.info.run_name: (r.data.params["seed"], r.data.params["epochs"], r.data.metrics["loss"]) for r in runs} == trials, runs
+
+    board = program.TensorBoard(plugins=default.get_plugins())
+    board.configure(argv=["tensorboard", "--logdir", f"{folder}/logs", "--port", "0", "--load_fast", "false"])
+    address = board.launch() + "data/plugin/hparams/session_groups"
+    metric = {"group": "", "tag": "loss"}
+    request = {"experimentName": "", "allowedStatuses": ["STATUS_SUCCESS", "STATUS_FAILURE"], "colParams": [{"metric": metric, "order": "ORDER_ASC"}], "startIndex": 0, "sliceSize": 100}
+    for _ in range(60):
+        try:
+            groups = json.load(urllib.request.urlopen(urllib.request.Request(address, json.dumps(request).encode(), {"Content-Type": "application/json"})))["sessionGroups"]
+        except urllib.error.HTTPError:   # it has read nothing yet
+            groups = []
+        if sum(len(g["sessions"]) for g in groups) == len(told):
+            break
+        time.sleep(0.5)
+    shown = {s["name"]: (f"{g['hparams']['seed']:.0f}", f"{g['hparams']['epochs']:.0f}", s) for g in groups for s in g["sessions"]}
+    assert {n: s[:2] for n, s in shown.items()} == {str(i): (t[0], t[1]) for i, t in enumerate(told)}, shown
+    assert {n for n, s in shown.items() if s[2]["status"] == "STATUS_FAILURE"} == {"5"}
+    for name, trial in trials.items():
+        assert abs(shown[name][2]["metricValues"][0]["value"] - trial[2]) < 1e-6
+
+
 class Server:
     """The real one, with a database."""
 
@@ -81,13 +114,15 @@ class Server:
         return self
 
     def __exit__(self, *_):
-        os.killpg(self.process.pid, signal.SIGTERM)
+        os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
 
 with tempfile.TemporaryDirectory() as folder:
     check(f"{folder}/mlruns", folder, f"file://{folder}/mlruns")
     print("a folder: MLflow reads it")
+    check_search(f"{folder}/searches", folder)
+    print("a search: MLflow has its runs, and HParams its trials")
 with tempfile.TemporaryDirectory() as folder, Server(folder, "--artifacts-destination", f"{folder}/kept") as server:
     run = check(server.address, folder, server.address)
     assert "<html" in server.read(f"/#/experiments/1/runs/{run}").lower()
