@@ -21,9 +21,9 @@ inline constexpr auto training = recipe(loss::mean_squared_error{}, optim::adam{
 
 namespace {
 
-std::unique_ptr<tracking::mlflow_store> store_at(const std::string& where) {
-  if (where.starts_with("http")) return std::make_unique<tracking::mlflow_server>(where);
-  return std::make_unique<tracking::mlflow_files>(where);
+std::unique_ptr<tracking::mlflow_store> store_at(const std::string& place) {
+  if (place.starts_with("http")) return std::make_unique<tracking::mlflow_server>(place);
+  return std::make_unique<tracking::mlflow_files>(place);
 }
 
 struct line {
@@ -34,11 +34,11 @@ struct line {
   auto columns() const { return data::columns(x, y); }
 } const examples;
 
-void search(const std::string& where, const std::string& logs) {
-  store_at(where)->experiment("search");
+void search(const std::string& place, const std::string& logs) {
+  store_at(place)->experiment("search");
   const auto results = tracking::search(tracking::at_random({{.name = "seed", .least = 1, .greatest = 1000, .whole = true}, {.name = "epochs", .values = {1, 2, 3}}}, 8), [&](const tracking::trial& t) {
     if (t.number == 5) throw std::runtime_error("no luck");
-    const auto store = store_at(where);
+    const auto store = store_at(place);
     tracking::mlflow_run run(*store, {.experiment = "search", .name = std::to_string(t.number), .params = t.params});
     model<net, input<16, 1>> m{seed{std::uint64_t(t["seed"])}};
     return m.fit<training>(examples.columns(), {.epochs = int(t["epochs"]), .quiet = true}, run)["loss"].back();
@@ -53,8 +53,8 @@ int main(int, char** argument) {
     search(argument[2], argument[3]);
     return 0;
   }
-  const std::string where = argument[1], file = argument[2];
-  const auto store = store_at(where);
+  const std::string file = argument[2];
+  const auto store = store_at(argument[1]);
   model<net, input<16, 1>> m{seed{1}};
   tracking::mlflow_run run(*store, {.experiment = "a \"test\": tfx", .name = "first", .params = {{"rate", 3e-2}, {"units", 4}, {"optimizer", "adam"}}, .tags = {{"kind", "a\nb \"c\""}}});
   const auto past = m.fit<training>(examples.columns(), {.epochs = 3, .validation = examples.columns(), .quiet = true}, run);

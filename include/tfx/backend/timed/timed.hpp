@@ -190,7 +190,7 @@ private:
     return f;
   }();
   static std::size_t begin() {
-    std::vector<backend::launch_time> launches(std::size_t(Plan::n_launches));
+    auto launches = std::vector<backend::launch_time>(std::size_t(Plan::n_launches));
     for (std::size_t i = 0; i < launches.size(); ++i) launches[i].flops = of_launches.flops[i], launches[i].bytes = of_launches.bytes[i];
     return backend::measured().add(constant_text<detail::launch_names<Plan>>::value, launches);
   }
