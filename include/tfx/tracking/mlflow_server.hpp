@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
 #include <iterator>
 #include <map>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -61,7 +61,7 @@ public:
   }
   std::string begin_run(const std::string& experiment, const std::string& name) override {
     const mlflow_texts tags = {{"mlflow.user", detail::user_name()}, {"mlflow.source.type", "LOCAL"}};
-    const std::string made = post("runs/create", "{" + members({{"experiment_id", experiment}, {"run_name", name}}) + ",\"start_time\":" + std::to_string(detail::milliseconds_now()) + ",\"tags\":" + list(tags, 0, tags.size()) + "}");
+    const std::string made = post("runs/create", object({{"experiment_id", experiment}, {"run_name", name}}, {{"start_time", std::to_string(detail::milliseconds_now())}, {"tags", list(tags, 0, tags.size())}}));
     const std::string run = must(made, "run_id");
     artifacts_of_[run] = must(made, "artifact_uri");
     return run;
@@ -72,8 +72,9 @@ public:
     for (std::size_t m = 0, t = 0; m < metrics.size() || t < std::max(params.size(), tags.size()); m += most_metrics, t += most_texts) {
       std::string points = "[";
       for (std::size_t i = m; i < metrics.size() && i < m + most_metrics; ++i)
-        (points += i > m ? "," : "") += "{" + members({{"key", metrics[i].name}}) + ",\"value\":" + detail::number_text(metrics[i].value) + ",\"timestamp\":" + std::to_string(metrics[i].time) + ",\"step\":" + std::to_string(metrics[i].step) + "}";
-      post("runs/log-batch", "{" + members({{"run_id", run}}) + ",\"metrics\":" + points + "],\"params\":" + list(params, t, t + most_texts) + ",\"tags\":" + list(tags, t, t + most_texts) + "}");
+        (points += i > m ? "," : "") += object({{"key", metrics[i].name}}, {{"value", detail::number_text(metrics[i].value)}, {"timestamp", std::to_string(metrics[i].time)}, {"step", std::to_string(metrics[i].step)}});
+      points += "]";
+      post("runs/log-batch", object({{"run_id", run}}, {{"metrics", points}, {"params", list(params, t, t + most_texts)}, {"tags", list(tags, t, t + most_texts)}}));
     }
   }
   void artifact(const std::string& run, const std::filesystem::path& file, const std::string& folder) override {
@@ -93,7 +94,7 @@ public:
   }
   void end_run(const std::string& run, run_status status) override {
     constexpr const char* names[] = {"", "RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"};
-    post("runs/update", "{" + members({{"run_id", run}, {"status", names[int(status)]}}) + ",\"end_time\":" + std::to_string(detail::milliseconds_now()) + "}");
+    post("runs/update", object({{"run_id", run}, {"status", names[int(status)]}}, {{"end_time", std::to_string(detail::milliseconds_now())}}));
   }
   std::string register_model(const std::string& model, const std::string& run, const std::string& artifact) override {
     try {
@@ -108,13 +109,15 @@ public:
   }
 
 private:
-  using texts = std::initializer_list<std::pair<const char*, std::string>>;
-  static std::string members(texts all) {
-    std::string out;
-    for (const auto& [key, value] : all) (out += out.empty() ? "" : ",") += detail::quoted(key) + ":" + detail::quoted(value);
-    return out;
+  using members = std::initializer_list<std::pair<const char*, std::string>>;
+  /// An object of texts, and of members that are JSON already.
+  static std::string object(members texts, members others = {}) {
+    std::string out = "{";
+    const auto add = [&](const char* key, const std::string& value) { (((out += out.size() > 1 ? "," : "") += detail::quoted(key)) += ':') += value; };
+    for (const auto& [key, text] : texts) add(key, detail::quoted(text));
+    for (const auto& [key, json] : others) add(key, json);
+    return out += '}';
   }
-  static std::string object(texts all) { return "{" + members(all) + "}"; }
   static std::string list(const mlflow_texts& all, std::size_t from, std::size_t to) {
     std::string out = "[";
     for (std::size_t i = from; i < all.size() && i < to; ++i) (out += i > from ? "," : "") += object({{"key", all[i].first}, {"value", all[i].second}});
