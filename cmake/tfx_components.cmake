@@ -30,3 +30,32 @@ tfx_component(io ZLIB::ZLIB nlohmann_json::nlohmann_json)
 # picture: reading and writing PNG and JPEG
 find_package(stb QUIET)
 tfx_component(picture stb::stb)
+
+# http: MLflow's server. Debian's cpp-httplib has a library, and no files for CMake; the original is headers alone.
+find_package(httplib QUIET)
+if(NOT TARGET httplib::httplib)
+  find_path(tfx_httplib_folder httplib.h)
+  find_library(tfx_httplib_library cpp-httplib)
+  mark_as_advanced(tfx_httplib_folder tfx_httplib_library)
+  if(tfx_httplib_folder)
+    add_library(httplib::httplib INTERFACE IMPORTED GLOBAL)
+    target_include_directories(httplib::httplib INTERFACE ${tfx_httplib_folder})
+    if(tfx_httplib_library)
+      target_link_libraries(httplib::httplib INTERFACE ${tfx_httplib_library})
+    endif()
+  endif()
+endif()
+tfx_component(http httplib::httplib)
+
+# tfx_record_build(TARGET): the target's manifests say the version of its source, as git describes it, and the compiler's flags.
+function(tfx_record_build target)
+  execute_process(COMMAND git -C ${CMAKE_CURRENT_SOURCE_DIR} describe --always --dirty --abbrev=40
+                  OUTPUT_VARIABLE version OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+  if(NOT version)
+    set(version unknown)
+  endif()
+  string(TOUPPER "${CMAKE_BUILD_TYPE}" type)
+  set(options "$<TARGET_PROPERTY:${target},COMPILE_OPTIONS>")
+  target_compile_definitions(${target} PRIVATE "TFX_SOURCE_VERSION=\"${version}\""
+    "TFX_BUILD_FLAGS=\"${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${type}} $<JOIN:${options}, >\"")
+endfunction()

@@ -71,7 +71,7 @@ def main():
     for document in [root / "README.md", *sorted((root / "docs").rglob("*.md"))]:
         text = document.read_text(encoding="utf-8")
         for space, name in sorted(set(re.findall(r"(?<![\w:])(nn|loss|metric|optim|init|backend)::(\w+)", text))):
-            if not re.search(rf"\b(?:struct|auto) {name}\b|\busing [^;]*\b{name}\b|\benum \w+ {{[^}}]*\b{name}\b", sources[space]):
+            if not re.search(rf"\b(?:struct|auto) {name}\b|\binline \w+& {name}\(|\busing [^;]*\b{name}\b|\benum \w+ {{[^}}]*\b{name}\b", sources[space]):
                 complaints.append(f"{document.relative_to(root)}: {space}::{name} does not exist")
         for header in sorted(set(re.findall(r"\btfx/[\w/]+\.hpp", text))):
             if not (root / "include" / header).exists():

@@ -2,10 +2,12 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <string>
 #include <vector>
 
 #include <tfx/data/dataset.hpp>
 #include <tfx/tfx.hpp>
+#include <tfx/train/evaluate_by.hpp>
 
 namespace {
 
@@ -38,6 +40,20 @@ TEST_CASE("evaluating asks for nothing that only training needs") {
   const std::vector<float> zero = {0}, one = {1};
   model<without_weights, input<1, 1>> half;
   CHECK(half.evaluate<least_squares>(data::from_memory<shape<1>, shape<1>>(zero, one)).loss == 0.25);
+}
+
+TEST_CASE("each group of examples by itself, and chosen ones") {
+  const std::vector<float> x = {3, 5, 1, 2, 4}, y = {1, 2, 1, 0, 7};
+  const std::vector<std::string> groups = {"old", "young", "young", "old", "young"};
+  const auto data = data::columns(x, y);
+  model<underived, input<2, 1>> twice;
+  const auto results = evaluate_by<least_squares>(twice, data, groups);
+  REQUIRE(results.size() == 2);
+  CHECK(results.at("old").loss == (25 + 16) / 2.0);
+  CHECK(results.at("young").loss == (64 + 1 + 1) / 3.0);
+  CHECK(twice.evaluate<least_squares>(data::choose(data, {4, 4, 0})).loss == (1 + 1 + 25) / 3.0);
+  CHECK_THROWS_WITH(twice.evaluate<least_squares>(data::choose(data, {5})), "data::choose: example 5 of 5");
+  CHECK_THROWS_WITH(evaluate_by<least_squares>(twice, data, std::vector{1, 2}), "evaluate_by: 2 groups of 5 examples, one each");
 }
 
 TEST_CASE("a batch larger than a stack") {

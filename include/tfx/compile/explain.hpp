@@ -28,10 +28,10 @@ constexpr void describe(text_writer& w, const graph_view& g, int id) {
 
 /// The work of one launch, wrapped: operations in their order after the layer they were made in, then what is written.
 struct work_writer {
-  static constexpr int width = 118;
   text_writer& w;
   const graph_view& g;
   int margin;
+  int width = 118;
   bool empty = true;
   int call = -1;   ///< of a function whose operations are being written
 
@@ -174,7 +174,11 @@ template <class Plan, const machine& On> struct explainer {
     w.right(static_cast<long long>(roof.share_of_peak() * 100 + 0.5), roof_end - 1);
     w.put('%');
     w.pad_to(roof_end + 2);
-    work_writer work{w, g, roof_end + 2};
+    work_of(index, head, next, {w, g, roof_end + 2});
+    w.put('\n');
+  }
+  constexpr void work_of(int index, const list<int>& head, const list<int>& next, work_writer work) {
+    const launch_info& l = Plan::kernels.launches[index];
     std::string_view path{};
     if (head[l.group] >= 0 && again(head[l.group])) work.word({}, "again");
     for (int id = head[l.group], k = l.first_instruction; id >= 0; id = next[id]) {
@@ -205,17 +209,20 @@ template <class Plan, const machine& On> struct explainer {
         work.operation(id, calls.function[id], calls.call[id], !goes_on);
       }
     }
-    w.put('\n');
   }
 
-  constexpr void schedule() {
-    list<int> head(Plan::fusion.n_groups + 1, -1), next(g.n_nodes, -1);
+  /// The nodes of each group: its first one, and what follows each.
+  static constexpr void link(list<int>& head, list<int>& next) {
     for (int i = g.n_nodes - 1; i >= 0; --i) {
       const int q = Plan::fusion.group_of[i];
       if (q < 0) continue;
       next[i] = head[q];
       head[q] = i;
     }
+  }
+  constexpr void schedule() {
+    list<int> head(Plan::fusion.n_groups + 1, -1), next(g.n_nodes, -1);
+    link(head, next);
     w.put("   #  kernel");
     w.pad_to(domain_at);
     w.put("domain");
@@ -360,6 +367,20 @@ template <class Plan, const machine& On> struct explainer {
 };
 
 inline constexpr machine some_core{};
+
+/// The work of each launch of a plan, in a line of its own.
+template <class Plan> struct launch_names {
+  static constexpr void write(text_writer& w) {
+    using of_plan = explainer<Plan, some_core>;
+    of_plan e(w);
+    list<int> head(Plan::fusion.n_groups + 1, -1), next(of_plan::g.n_nodes, -1);
+    of_plan::link(head, next);
+    for (int i = 0; i < Plan::n_launches; ++i) {
+      e.work_of(i, head, next, {w, of_plan::g, 0, 1 << 20});
+      w.put('\n');
+    }
+  }
+};
 
 template <class X, const auto&... Recipe> struct plan_behind { using type = X; };
 template <class X>

@@ -301,22 +301,22 @@ template <class Plan, class Backend, class T, bool Frozen = false> struct execut
     return !l.conditional || (number_at(b, l.condition, at) != T(0)) == l.sense;
   }
 
-  [[gnu::noinline]] static void run(const bindings<T>& b) {
-    counters at(b);
+  /// The schedule: `one(i)` runs launch i, `by_rows(k)` the launches of run k, which go through the batch in parts.
+  template <class One, class ByRows> static TFX_INLINE void follow(const bindings<T>& b, counters& at, One one, ByRows by_rows) {
     if constexpr (!Plan::has_loops) {
       int i = 0;
       for (int k = 0; k <= Plan::n_runs; ++k) {   // the last is none, behind all launches
         const batch_run& r = Plan::runs[std::size_t(k)];
-        for (; i < r.first; ++i) launch(b, i, at);
+        for (; i < r.first; ++i) one(i);
         if (k == Plan::n_runs) break;
-        run_by_rows(b, k, at);
+        by_rows(k);
         i = r.last + 1;
       }
     } else {
       for (int pc = 0; pc < Plan::sizes.steps; ++pc) {
         const step_info s = Plan::steps[std::size_t(pc)];
         if (s.kind == step_kind::launch) {
-          launch(b, s.at, at);
+          one(s.at);
         } else if (s.kind == step_kind::begin) {
           const loop_info& l = at.now.loops[std::size_t(s.at)];
           at.iteration[s.at] = 0;
@@ -328,6 +328,10 @@ template <class Plan, class Backend, class T, bool Frozen = false> struct execut
         }
       }
     }
+  }
+  [[gnu::noinline]] static void run(const bindings<T>& b) {
+    counters at(b);
+    follow(b, at, [&](int i) { launch(b, i, at); }, [&](int k) { run_by_rows(b, k, at); });
   }
 };
 

@@ -26,6 +26,15 @@ struct hparam_value {
   hparam_value(std::string w) : is(word), text(std::move(w)) {}
   hparam_value(std::same_as<bool> auto b) : is(truth), value(b) {}
   template <class N> requires(std::is_arithmetic_v<N> && !std::same_as<N, bool>) hparam_value(N n) : is(number), value(double(n)) {}
+
+  /// adam, true, 0.001
+  std::string as_text() const {
+    if (is == word) return text;
+    if (is == truth) return value != 0 ? "true" : "false";
+    char digits[40];
+    std::snprintf(digits, sizeof digits, "%.15g", value);
+    return digits;
+  }
 };
 /// A hyper-parameter of one trial.
 struct hparam {
@@ -67,11 +76,7 @@ template <class F> void write_hparams(event_writer& log, std::string_view tag, i
 /// The same for the same hyper-parameters, in any order: augment=true, rate=0.1.
 inline std::string group_of(const std::vector<hparam>& all) {
   std::vector<std::string> parts;
-  for (const hparam& p : all) {
-    char number[40];
-    std::snprintf(number, sizeof number, "%.15g", p.value.value);
-    parts.push_back(p.name + '=' + (p.value.is == hparam_value::word ? p.value.text : p.value.is == hparam_value::truth ? std::string(p.value.value != 0 ? "true" : "false") : number));
-  }
+  for (const hparam& p : all) parts.push_back(p.name + '=' + p.value.as_text());
   std::sort(parts.begin(), parts.end());
   std::string text;
   for (const std::string& part : parts) (text += text.empty() ? "" : ", ") += part;

@@ -39,18 +39,20 @@ template <class Word> void check_labels(const pass& p, const class_column& c, in
   for (int i = 0; i < rows * each; ++i)
     if ((label[i] < 0 || label[i] >= c.classes) && label[i] != c.ignored) fail_label(p, static_cast<long long>(label[i]), example_at(p, i / each), c.classes);
 }
-/// One batch: false where there is none left.
-inline bool next_batch(pass& p) {
+/// The next batch, as many rows as there are; 0: none is left.
+inline int next_batch(pass& p) {
   const int rows = draw(p, p.capacity);
-  if (rows <= 0) return false;
+  if (rows <= 0) return 0;
   for (const class_column& c : p.classes.all) {
     if (p.classes.wide) check_labels<std::int64_t>(p, c, rows);
     else check_labels<std::int32_t>(p, c, rows);
   }
+  return rows;
+}
+inline void run_batch(pass& p, int rows) {
   p.step(p.trainer, p.column, p.length, rows, p.given);
   add_up(p.sum, p.values, p.given, rows);
   p.rows += rows;
-  return true;
 }
 inline void clear_sums(pass& p) {
   p.rows = 0;
@@ -63,7 +65,7 @@ inline void clear_sums(pass& p) {
 TFX_COLD inline void evaluate_all(pass& p) {
   clear_sums(p);
   p.from.begin(0, false);
-  while (next_batch(p)) {}
+  while (const int rows = next_batch(p)) run_batch(p, rows);
   if (p.rows == 0) fail_empty(p.who);
 }
 
@@ -86,23 +88,27 @@ TFX_COLD inline bool train_epoch(loop_state& loop, pass& p, training_place& at, 
   loop.batches = at.batches;
   loop.rows = at.rows;
   bool all_read = false;
+  const auto tell = [&](when now) { tell_observers(loop.observers, now, loop); };
   while (!loop.stop && (steps == 0 || at.batches < steps)) {
     if (at.drawn < 0) {
       p.from.begin(std::uint64_t(at.passes++), shuffled);
       at.drawn = 0;
     }
-    if (!next_batch(p)) {
+    const int rows = next_batch(p);
+    if (rows == 0) {
       if (at.drawn == 0) fail_empty(p.who);
       at.drawn = -1;
       if (all_read = steps == 0; all_read) break;
       continue;
     }
+    tell(when::batch_begin);
+    run_batch(p, rows);
     loop.rows = at.rows = p.rows;
     loop.batches = ++at.batches;
     at.drawn += p.drawn;
     at.source = p.from.place();
     loop.in_batches = true;
-    tell_observers(loop.observers, when::batch_end, loop);
+    tell(when::batch_end);
     loop.in_batches = false;
   }
   if (p.rows == 0) fail_empty(p.who);
@@ -139,6 +145,7 @@ TFX_COLD inline void train_all(loop_state& loop, pass& p, training_place& at, co
     if (validation.run) {
       loop.validated = (loop.epoch - options.first_epoch + 1) % options.validate_every == 0;
       if (loop.validated) {
+        tell(when::evaluation_begin);
         loop.add_values(n, validation.sum, double(validation.run(validation.data, p.trainer, validation.sum)));
         tell(when::evaluation_end);
       } else {

@@ -182,8 +182,11 @@ struct loop_access {
 
 struct training_begin : moment {};
 struct epoch_begin : moment {};
+/// Before an update, and after it.
+struct batch_begin : moment {};
 struct batch_end : moment {};
-/// After the validation of an epoch.
+/// Before the validation of an epoch, and after it.
+struct evaluation_begin : moment {};
 struct evaluation_end : moment {};
 struct epoch_end : moment {};
 struct training_end : moment {};
@@ -191,9 +194,9 @@ struct training_end : moment {};
 namespace detail {
 
 template <class... M> struct moment_list {};
-using all_moments = moment_list<training_begin, epoch_begin, batch_end, evaluation_end, epoch_end, training_end>;
-enum class when { training_begin, epoch_begin, batch_end, evaluation_end, epoch_end, training_end };
-inline constexpr int n_moments = 6;
+using all_moments = moment_list<training_begin, epoch_begin, batch_begin, batch_end, evaluation_begin, evaluation_end, epoch_end, training_end>;
+enum class when { training_begin, epoch_begin, batch_begin, batch_end, evaluation_begin, evaluation_end, epoch_end, training_end };
+inline constexpr int n_moments = 8;
 
 template <class O, class... M> constexpr bool hears_any(moment_list<M...>) { return (std::is_invocable_v<O&, const M&> || ...); }
 
@@ -206,7 +209,7 @@ template <class... O> struct observers_verdict {
       if (hears[k]) continue;
       m.put("fit: observer ");
       m.put(k + 1);
-      m.put(" cannot be called with a moment: const training_begin&, epoch_begin&, batch_end&, evaluation_end&, epoch_end&, training_end&");
+      m.put(" cannot be called with a moment: const training_begin&, epoch_begin&, batch_begin&, batch_end&, evaluation_begin&, evaluation_end&, epoch_end&, training_end&");
       break;
     }
     return m;

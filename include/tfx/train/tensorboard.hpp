@@ -2,7 +2,6 @@
 #pragma once
 // hosted: files, threads
 
-#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -15,6 +14,7 @@
 #if __has_include(<stb/stb_image_write.h>) || __has_include(<stb_image_write.h>)
 #include <tfx/summary/image.hpp>
 #endif
+#include <tfx/train/go_on_without.hpp>
 #include <tfx/train/graph_event.hpp>
 #include <tfx/train/moments.hpp>
 #include <tfx/train/program.hpp>
@@ -142,14 +142,7 @@ public:
 
 protected:
   bool due(int freq, std::int64_t epoch) const { return freq > 0 && epoch % freq == 0; }
-  /// What is trained is worth more than its log.
-  template <class F> TFX_COLD void careful(F f) const {
-    try {
-      f();
-    } catch (const io::file_error& error) {
-      std::fprintf(stderr, "tensorboard: %s; training goes on\n", error.what());
-    }
-  }
+  template <class F> void careful(F f) const { detail::go_on_without("tensorboard", f); }
   tensorboard_options options_;
   std::unique_ptr<summary::event_writer> train_;
 
