@@ -20,9 +20,18 @@ namespace tfx {
 
 namespace detail {
 
-/// The checksum of arrays: names, types, shapes and numbers, in the order of the names.
+inline constexpr std::string_view checkpoint_ending = ".safetensors", step_key = "step", checksum_key = "crc32c", watched_key = "watched";
+
+/// The checksum of a file's metadata, all but itself, and of arrays: names, types, shapes and numbers, in the order of the names.
 class array_checksum {
 public:
+  explicit array_checksum(const std::map<std::string, std::string>& metadata) {
+    for (const auto& [key, value] : metadata) {
+      if (key == checksum_key) continue;
+      const std::string text = key + ": " + value + "\n";
+      add(text.data(), text.size());
+    }
+  }
   void begin(std::string_view name, std::string_view type, std::span<const std::int64_t> shape) {
     const std::string text = std::string(name) + ": " + io::detail::describe(type, shape) + "\n";
     add(text.data(), text.size());
@@ -43,8 +52,8 @@ template <class Array> std::vector<const Array*> by_name(std::span<const Array> 
   std::sort(order.begin(), order.end(), [](const Array* a, const Array* b) { return a->name < b->name; });
   return order;
 }
-inline std::string checksum_of(std::span<const io::named_array> arrays) {
-  array_checksum sum;
+inline std::string checksum_of(const std::map<std::string, std::string>& metadata, std::span<const io::named_array> arrays) {
+  array_checksum sum(metadata);
   for (const io::named_array* a : by_name(arrays)) {
     std::size_t bytes = std::size_t(size_of(a->type));
     for (const std::int64_t extent : a->shape) bytes *= std::size_t(extent);
@@ -54,8 +63,9 @@ inline std::string checksum_of(std::span<const io::named_array> arrays) {
   return sum.text();
 }
 /// Throws file_error if a file's bytes are not those that were written.
-inline void verify_checksum(const io::safetensors_file& file, const std::string& expected) {
-  array_checksum sum;
+inline void verify_checksum(const io::safetensors_file& file) {
+  const std::string& expected = file.metadata().at(std::string(checksum_key));
+  array_checksum sum(file.metadata());
   for (const io::safetensors_entry* e : by_name(std::span(file.tensors()))) {
     sum.begin(e->name, e->dtype, e->shape);
     const std::size_t element = e->count() ? std::size_t(e->size() / e->count()) : 0;
@@ -74,7 +84,6 @@ struct checkpoints_found {
   std::vector<kept_checkpoint> all{};                                    ///< the newest first
   std::vector<std::pair<std::filesystem::path, std::string>> refused{};  ///< files that cannot be read, and why
 };
-inline constexpr std::string_view checkpoint_ending = ".safetensors", step_key = "step", checksum_key = "crc32c", watched_key = "watched";
 
 /// Those of a folder; other files in it are left alone. Their headers are read, not yet their numbers.
 TFX_COLD inline checkpoints_found checkpoints_in(const std::filesystem::path& folder) {
@@ -116,7 +125,7 @@ TFX_COLD inline kept_checkpoint newest_whole(const checkpoints_found& found, con
   for (const kept_checkpoint& one : found.all) {
     try {
       const io::safetensors_file file(one.path);
-      verify_checksum(file, file.metadata().at(std::string(checksum_key)));
+      verify_checksum(file);
       return one;
     } catch (const io::file_error& error) {
       say_refused(error.what());

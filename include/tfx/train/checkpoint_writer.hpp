@@ -72,7 +72,7 @@ public:
   }
   /// Written when this returns.
   void write(checkpoint_job& job) {
-    job.facts[std::string(checksum_key)] = checksum_of(job.arrays);
+    job.facts[std::string(checksum_key)] = checksum_of(job.facts, job.arrays);
     io::write_safetensors(job.as.path, job.arrays, job.facts);
     std::erase_if(there_, [&](const kept_checkpoint& one) { return one.path == job.as.path; });
     there_.push_back(job.as);

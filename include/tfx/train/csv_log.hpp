@@ -28,7 +28,7 @@ struct csv_options {
 ///     m.fit<training>(train, {.epochs = 20}, csv_log("log.csv"));
 ///
 /// The table is that of `history.save`: epochs from 1, then the values. With `append`, or where training is resumed, a file that has lines
-/// already keeps them, and gets no second line of names.
+/// already keeps them, and gets no second line of names. Resumed from `checkpoints` it has the epochs that these know.
 ///
 /// A failure to write is said on stderr, and training goes on; a file that cannot be opened is an error.
 ///
@@ -39,12 +39,14 @@ public:
   explicit csv_log(std::filesystem::path path, csv_options options = {}) : path_(std::move(path)), options_(std::move(options)) {}
 
   TFX_COLD void operator()(const training_begin& t) {
-    const bool goes_on = options_.append || t.resumed();
+    const int before = t.resumed() ? t.past().epochs() : 0;   // which a checkpoint knows: later lines are made again
+    const bool goes_on = before == 0 && (options_.append || t.resumed());
     std::error_code none;
     const bool has_lines = goes_on && std::filesystem::file_size(path_, none) > 0 && !none;
     file_.reset(std::fopen(path_.c_str(), goes_on ? "a" : "w"));
     if (!file_) fail("a file to write");
     if (!has_lines) write(detail::history_names(t.past(), options_.separator));
+    for (int i = 0; i < before; ++i) write(detail::history_line(t.past(), i, options_.separator));
   }
   TFX_COLD void operator()(const epoch_end& e) {
     detail::go_on_without("csv_log", [&] { write(detail::history_line(e.past(), e.past().epochs() - 1, options_.separator)); });
