@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <tfx/io/npz.hpp>
+#include <tfx/io/write_npz.hpp>
 
 #include <algorithm>
 #include <fstream>
@@ -202,4 +203,27 @@ TEST_CASE("no damage of an array leads its reader astray") {
     std::vector<double> out(std::size_t(file.array().count()));
     file.read(out, true);
   });
+}
+
+TEST_CASE("what is written is read") {
+  const scratch at;
+  const float numbers[6] = {1, -2.5f, 3, 0, 5, 6};
+  const std::int64_t whole = -7;
+  const bool flags[3] = {true, false, true};
+  const io::named_array arrays[] = {{"dense/weight", dtype::float32, {2, 3}, numbers}, {"step", dtype::int64, {}, &whole}, {"flags", dtype::boolean, {3}, flags}, {"none", dtype::float32, {0, 4}, nullptr}};
+  io::write_npz(at / "a.npz", arrays);
+  const io::npz_file file(at / "a.npz");
+  REQUIRE(file.tensors().size() == 4);
+  std::vector<float> read(6);
+  file.read("dense/weight", read);
+  CHECK(std::equal(read.begin(), read.end(), numbers));
+  CHECK(file.find("dense/weight")->shape == std::vector<std::int64_t>{2, 3});
+  CHECK(file.find("none")->shape == std::vector<std::int64_t>{0, 4});
+  std::int64_t step[1] = {};
+  file.read("step", std::span(step));
+  CHECK(step[0] == -7);
+  const io::named_array twice[] = {arrays[0], arrays[0]}, brain{"b", dtype::bfloat16, {}, &whole};
+  CHECK_THROWS_AS(io::write_npz(at / "b.npz", twice), std::invalid_argument);
+  CHECK_THROWS_AS(io::write_npz(at / "b.npz", std::span(&brain, 1)), std::invalid_argument);
+  CHECK(at.files() == 1);
 }

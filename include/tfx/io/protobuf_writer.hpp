@@ -38,6 +38,11 @@ public:
     key(field, 5);
     append(&value, 4);
   }
+  /// fixed32.
+  [[gnu::noinline]] void fixed(int field, std::uint32_t value) {
+    key(field, 5);
+    append(&value, 4);
+  }
   /// string and bytes, and messages that are encoded already.
   [[gnu::noinline]] void bytes(int field, std::string_view value) {
     key(field, 2);

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// labels: exceptions
+// TensorFlow's bundles: what is written is read, damage is refused. tensor_bundle.test.py asks TensorFlow.
+#include <doctest/doctest.h>
+
+#include <tfx/io/tensor_bundle.hpp>
+
+#include "damaged.hpp"
+#include "scratch.hpp"
+
+namespace {
+
+using namespace tfx;
+
+struct arrays {
+  std::vector<std::vector<float>> numbers;
+  std::vector<io::named_array> all;
+  explicit arrays(int n) : numbers(std::size_t(n)) {
+    for (int i = 0; i < n; ++i) {
+      auto& x = numbers[std::size_t(i)];
+      for (int k = 0; k < 2 * (i % 4); ++k) x.push_back(float(i) + 0.25f * float(k));
+      char name[40];
+      std::snprintf(name, sizeof name, "block_%03d/dense/kernel", i);
+      all.push_back({name, dtype::float32, {2, i % 4}, x.data()});
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE("arrays come back, over several blocks of the index") {
+  const scratch folder;
+  const arrays written(300);
+  io::write_tensor_bundle(folder / "a", written.all);
+  const io::tensor_bundle file(folder / "a");
+  REQUIRE(file.tensors().size() == 300);
+  for (std::size_t i = 0; i < 300; ++i) {
+    const io::bundle_entry& e = file.tensors()[i];
+    CHECK(e.name == written.all[i].name);
+    CHECK(e.shape == written.all[i].shape);
+    std::vector<float> x(e.count());
+    file.read(e.name, x);
+    CHECK(x == written.numbers[i]);
+    std::vector<double> wide(e.count());
+    file.read(e.name, wide, true);
+    CHECK(std::equal(wide.begin(), wide.end(), x.begin()));
+  }
+  CHECK(file.find("block") == nullptr);
+  std::vector<int> whole(2);
+  CHECK_THROWS_AS(file.read("block_001/dense/kernel", whole), io::file_error);
+  CHECK_THROWS_AS(io::tensor_bundle(folder / "b"), io::file_error);
+  const io::named_array twice[] = {written.all[1], written.all[1]}, odd{"z", dtype::complex128, {1}, nullptr};
+  CHECK_THROWS_AS(io::write_tensor_bundle(folder / "c", twice), std::invalid_argument);
+  CHECK_THROWS_AS(io::write_tensor_bundle(folder / "c", std::span(&odd, 1)), std::invalid_argument);
+  CHECK(folder.files() == 2);
+}
+TEST_CASE("damage is refused") {
+  const scratch folder;
+  const arrays written(40);
+  io::write_tensor_bundle(folder / "a", written.all);
+  const std::string index = contents_of(folder / "a.index"), data = contents_of(folder / "a.data-00000-of-00001");
+  const auto read_all = [&] {
+    const io::tensor_bundle file(folder / "a");
+    for (const io::bundle_entry& e : file.tensors()) {
+      std::vector<float> x(e.count());
+      file.read(e.name, x);
+    }
+  };
+  survives_damage<io::file_error>(index, 300, [&](const std::string& bytes) {
+    folder.put("a.index", bytes);
+    read_all();
+  });
+  folder.put("a.index", index);
+  for (std::size_t at = 0; at < data.size(); at += 53) {
+    std::string wrong = data;
+    wrong[at] = char(wrong[at] ^ 4);
+    folder.put("a.data-00000-of-00001", wrong);
+    CHECK_THROWS_AS(read_all(), io::file_error);
+  }
+  folder.put("a.data-00000-of-00001", data.substr(0, data.size() - 1));
+  CHECK_THROWS_AS(read_all(), io::file_error);
+}
+TEST_CASE("the newest of a folder") {
+  const scratch folder;
+  CHECK(io::latest_tensor_bundle(folder.folder()).empty());
+  folder.put("checkpoint", "model_checkpoint_path: \"step-2\"\nall_model_checkpoint_paths: \"step-1\"\n");
+  CHECK(io::latest_tensor_bundle(folder.folder()).empty());   // which is not there
+  io::write_tensor_bundle(folder / "step-2", arrays(3).all);
+  CHECK(io::latest_tensor_bundle(folder.folder()) == folder / "step-2");
+}
