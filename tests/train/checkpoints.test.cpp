@@ -4,12 +4,15 @@
 #include <doctest/doctest.h>
 
 #include <csignal>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <tfx/data/pipelines.hpp>
 #include <tfx/train/average_weights.hpp>
@@ -24,6 +27,7 @@ namespace {
 using namespace tfx;
 
 inline constexpr auto net = nn::sequential(nn::dense<6>{}, nn::dropout{.rate = 0.2}, nn::tanh{}, nn::dense<1>{});
+inline constexpr auto deeper = nn::sequential(nn::dense<6>{}, nn::dropout{.rate = 0.2}, nn::tanh{}, nn::dense<1>{}, nn::dense<1>{});
 inline constexpr auto wider = nn::sequential(nn::dense<7>{}, nn::tanh{}, nn::dense<1>{});
 inline constexpr auto training = recipe(loss::mean_squared_error{}, optim::adam{.learning_rate = 0.02});
 using learner = model<net, input<8, 2>>;
@@ -169,6 +173,46 @@ TEST_CASE("damage is passed over, another network is refused") {
   n.fit<training>(all.columns(), {.quiet = true}, checkpoints{.folder = good.folder()});
   model<wider, input<8, 2>> another;
   CHECK_THROWS_AS(another.fit<training>(all.columns(), {.quiet = true, .resume = true}, checkpoints{.folder = good.folder()}), io::mismatch_error);
+  const scratch more;
+  model<deeper, input<8, 2>> with_more;
+  with_more.fit<training>(all.columns(), {.quiet = true}, checkpoints{.folder = more.folder()});
+  CHECK_THROWS_AS(learner{}.fit<training>(all.columns(), {.quiet = true, .resume = true}, checkpoints{.folder = more.folder()}), io::mismatch_error);
+}
+
+TEST_CASE("a damaged one is not among those that are kept") {
+  const scratch folder;
+  const numbers all;
+  learner{seed{1}}.fit<training>(all.columns(), {.epochs = 3, .quiet = true}, checkpoints{.folder = folder.folder(), .name = "epoch {epoch}"});
+  const auto newest = folder.folder() / "epoch 3.safetensors";
+  flip_byte(newest, std::filesystem::file_size(newest) - 3);
+  learner{seed{1}}.fit<training>(all.columns(), {.epochs = 3, .quiet = true, .resume = true}, checkpoints{.folder = folder.folder(), .name = "{step}", .keep = 1, .every_epochs = 0, .every_steps = 1},
+                                 [](const batch_end& b) { b.stop(); });
+  CHECK(files_in(folder.folder()) == file_names{"17.safetensors", "epoch 3.safetensors"});
+  CHECK(latest_checkpoint(folder.folder()).filename() == "17.safetensors");
+}
+
+TEST_CASE("there is room for a copy however writing and training overlap") {
+  const scratch folder;
+  const auto slow = folder / "slow";   // opening it for writing waits for a reader
+  REQUIRE(mkfifo(std::string(slow).c_str(), 0600) == 0);
+  detail::checkpoint_writer writer;
+  writer.reserve(100);
+  for (int round = 0; round < 3; ++round) {
+    for (const auto& path : {std::filesystem::path(slow), folder.folder() / "next.safetensors"}) {
+      auto job = writer.take_room();
+      REQUIRE(job);
+      job->as.path = path;
+      writer.write_later(std::move(job));
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));   // the thread has taken it
+    }
+    std::ifstream(slow, std::ios::binary).ignore(1 << 20);
+    CHECK(writer.wait() == "");
+    auto job = writer.take_room();
+    REQUIRE(job);
+    job->as.path = folder.folder() / "alone.safetensors";
+    writer.write_later(std::move(job));
+    CHECK(writer.wait() == "");
+  }
 }
 
 TEST_CASE("a disk without room: training goes on, and the last one is an error") {

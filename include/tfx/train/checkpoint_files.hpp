@@ -6,12 +6,15 @@
 #include <charconv>
 #include <cstdio>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <tfx/core/config.hpp>
+#include <tfx/core/fail.hpp>
 #include <tfx/io/crc32c.hpp>
 #include <tfx/io/safetensors.hpp>
 

@@ -138,7 +138,7 @@ private:
       }
       lock.lock();
       if (!failed.empty()) failure_ = std::move(failed);
-      spare_ = std::move(job);
+      (spare_ ? other_ : spare_) = std::move(job);
       busy_ = false;
       changed_.notify_all();
     }

@@ -97,9 +97,11 @@ template <bool Weighted, class Trainer> TFX_COLD void checkpoint_keeper::attach(
   const std::int64_t steps_here = std::int64_t(t.steps());
   restores_ = false;
   if (resume) {
-    if (const kept_checkpoint newest = newest_whole(found, options.folder); newest.step > steps_here) {
+    const kept_checkpoint newest = newest_whole(found, options.folder);
+    found.all.erase(found.all.begin(), std::find_if(found.all.begin(), found.all.end(), [&](const kept_checkpoint& one) { return one.path == newest.path; }));   // damaged ones keep no place
+    if (newest.step > steps_here) {
       const io::safetensors_file file(newest.path);
-      load(t, file, {.allow_surplus = true});
+      load(t, file, {.names = {.ignored = {observers_name, source_name}}});
       for (const auto& [name, to] : {std::pair(observers_name, &observers_), std::pair(source_name, &source_)}) {
         to->clear();
         if (const io::safetensors_entry* e = file.find(name)) {
