@@ -135,8 +135,11 @@ class atomic_file {
     const std::filesystem::path parent = target_.has_parent_path() ? target_.parent_path() : std::filesystem::path(".");
     const int directory = ::open(parent.c_str(), O_RDONLY | O_CLOEXEC);
     if (directory < 0) return;
-    ::fsync(directory);
+    const int failure = ::fsync(directory) == 0 ? 0 : errno;
     ::close(directory);
+    if (failure == 0 || failure == EINVAL || failure == ENOTSUP) return;
+    errno = failure;
+    fail("to flush the folder of the new file to the disk");
   }
 
   void abandon() noexcept {

@@ -11,6 +11,7 @@
 
 #include <zlib.h>
 
+#include <tfx/core/element.hpp>
 #include <tfx/io/atomic_file.hpp>
 #include <tfx/io/element_types.hpp>
 #include <tfx/io/named_arrays.hpp>
