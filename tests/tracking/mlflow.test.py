@@ -73,7 +73,7 @@ def check_search(store, folder):
     address = board.launch() + "data/plugin/hparams/session_groups"
     metric = {"group": "", "tag": "loss"}
     request = {"experimentName": "", "allowedStatuses": ["STATUS_SUCCESS", "STATUS_FAILURE"], "colParams": [{"metric": metric, "order": "ORDER_ASC"}], "startIndex": 0, "sliceSize": 100}
-    for _ in range(60):
+    for _ in range(240):
         try:
             groups = json.load(urllib.request.urlopen(urllib.request.Request(address, json.dumps(request).encode(), {"Content-Type": "application/json"})))["sessionGroups"]
         except urllib.error.HTTPError:   # it has read nothing yet
@@ -99,7 +99,7 @@ class Server:
         with open(f"{folder}/log", "w") as log:
             self.process = subprocess.Popen([sys.executable, "-m", "mlflow", "server", "--backend-store-uri", f"sqlite:///{folder}/runs.db", "--host", "127.0.0.1",
                                              "--port", str(self.port), "--workers", "1", *more], stdout=log, stderr=log, start_new_session=True)
-        for _ in range(240):
+        for _ in range(960):
             try:
                 self.read("/health")
                 return
