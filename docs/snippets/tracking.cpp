@@ -32,7 +32,8 @@ int main() {
     points.push_back({float(radius * std::cos(angle)), float(radius * std::sin(angle))});
     arms.push_back(i % 2);
   }
-  auto [train, test] = data::split(data::columns(points, arms), 400);
+  const auto parts = data::split(data::columns(points, arms), 400);
+  const auto &train = parts.first, &test = parts.second;   // clang 14 has no names of parts in lambdas
   model<net, input<32, 2>> m{seed{1}};
 
   // region: mlflow

@@ -208,7 +208,9 @@ inline void write_tensor_bundle(const std::filesystem::path& prefix, std::span<c
   header.message(3, [](protobuf_writer& version) { version.integer(1, 1); });
   atomic_file data(detail::shard_name(prefix, 0, 1));
   std::uint64_t offset = 0;
-  for (const auto& [name, a] : order) {
+  for (const auto& one : order) {
+    const std::string& name = one.first;
+    const named_array* const a = one.second;
     const auto* known = std::find_if(std::begin(detail::tensorflow_types), std::end(detail::tensorflow_types), [&](const auto& t) { return t.type == a->type; });
     if (known == std::end(detail::tensorflow_types)) throw std::invalid_argument("tfx: " + name + ": TensorFlow has no such elements");
     std::uint64_t size = std::uint64_t(size_of(a->type));
