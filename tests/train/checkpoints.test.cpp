@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 
 #include <tfx/data/pipelines.hpp>
+#include <tfx/tracking/mlflow.hpp>
+#include <tfx/tracking/mlflow_files.hpp>
 #include <tfx/train/average_weights.hpp>
 #include <tfx/train/checkpoints.hpp>
 #include <tfx/train/csv_log.hpp>
@@ -71,8 +73,10 @@ struct interrupted_run {
     reduce_on_plateau reduce{.watch = "loss", .factor = 0.5, .patience = 1, .min_delta = 0.01};
     int batches = 0;
     average_weights average{.momentum = 0.9};
+    tracking::mlflow_files store(folder / "mlruns");
+    tracking::mlflow_run run(store);
     return m.fit<training>(source, {.epochs = 6, .validation = test.columns(), .quiet = true, .resume = true}, checkpoints{.folder = folder, .name = "{step}", .every_steps = every_steps, .asynchronous = asynchronous},
-                           csv_log(folder / "log.csv"), average, stopping, reduce, [&](const batch_end& b) { if (++batches == stop_after) throw std::runtime_error("the power is off"); (void)b; });
+                           csv_log(folder / "log.csv"), run, average, stopping, reduce, [&](const batch_end& b) { if (++batches == stop_after) throw std::runtime_error("the power is off"); (void)b; });
   }
   history finish(learner& m, int stop_after) {
     for (;;) {
@@ -128,6 +132,13 @@ TEST_CASE("a run that is interrupted anywhere has the bits of one that is not") 
       CHECK(found["loss"] == expected["loss"]);
       CHECK(found["val_loss"] == expected["val_loss"]);
       CHECK(contents_of(folder / "log.csv") == contents_of(alone / "log.csv"));
+      int whole_runs = 0;
+      for (const auto& entry : std::filesystem::recursive_directory_iterator(folder / "mlruns"))
+        if (entry.path().filename() == "val_loss") {
+          const std::string lines = contents_of(entry.path());
+          whole_runs += std::count(lines.begin(), lines.end(), '\n') == 6;
+        }
+      CHECK(whole_runs == 1);
     }
 }
 

@@ -25,7 +25,7 @@ struct mlflow_options {
 };
 
 /// A run of MLflow, which begins here and ends with `end` or the object: finished, or failed if an exception ends it. Given to `fit` it is an observer:
-/// the values of each epoch are metrics, whose step is the number of the epoch from 0.
+/// the values of each epoch are metrics, whose step is the number of the epoch from 0; resumed from `checkpoints` also of the epochs before.
 ///
 ///     tracking::mlflow_files store("mlruns");                       // or mlflow_server store("http://127.0.0.1:5000")
 ///     tracking::mlflow_run run(store, {.experiment = "spirals", .name = "adam", .params = {{"rate", 1e-3}, {"units", 16}}});
@@ -78,6 +78,15 @@ public:
   }
 
   // what `fit` tells
+  TFX_COLD void operator()(const training_begin& t) {
+    if (!t.resumed()) return;
+    tfx::detail::go_on_without("mlflow", [&] {
+      const history& past = t.past();
+      for (const std::string& name : past.names())
+        for (int i = 0; i < past.epochs(); ++i)
+          if (const double value = past[name][std::size_t(i)]; value == value) metric(name, value, past.first_epoch() + i);
+    });
+  }
   TFX_COLD void operator()(const epoch_end& e) {
     tfx::detail::go_on_without("mlflow", [&] {
       for (const std::string_view name : e.names()) {
