@@ -8,12 +8,14 @@
 #include <exception>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <tuple>
 
 #include <tfx/data/csv.hpp>
 #include <tfx/data/pipelines.hpp>
+#include <tfx/data/statistics.hpp>
 #include <tfx/io/safetensors.hpp>
 #include <tfx/nn/adapt.hpp>
 #include <tfx/tfx.hpp>
@@ -57,14 +59,25 @@ history train(const run_options& o) {
   auto rows = data::csv<std::optional<float>, float, int, float>(o.table, {.columns = {"size", "age", "garden", "price"}, .categories = {{"garden", {"none", "small", "large"}}}}) |
               data::ignore_errors({.seen = &bad}) | data::filter([](const auto& r) { return std::get<0>(r).has_value(); }) |
               data::map([](std::optional<float> size, float age, int garden, float price) { return std::pair(std::array{*size, age, float(garden)}, price / 100); });
-  auto test = rows | data::take(400) | data::batch<32>();
-  auto learn = rows | data::skip(400) | data::shuffle(1000, {.seed = 1}) | data::batch<32>() | data::prefetch();
 
   model<net, input<32, 3>> m{seed{1}};
   std::vector<std::array<float, 3>> seen;
   for (auto& [x, price] : rows) seen.push_back(x);
   adapt(m, "normalization", seen);
   std::printf("%zu rows, %llu left out\n", seen.size(), static_cast<unsigned long long>(bad));
+
+  // What they are like: a table in other units is refused when training goes on with it.
+  const auto facts = o.folder / "statistics.csv";
+  if (!std::filesystem::exists(facts)) {
+    io::atomic_file file(facts);
+    file.write(data::statistics_of(rows).text());
+    file.commit();
+  }
+  std::ifstream kept(facts);
+  const data::statistics known(std::string(std::istreambuf_iterator<char>(kept), {}));
+  auto checked = rows | data::check(known);
+  auto test = checked | data::take(400) | data::batch<32>();
+  auto learn = checked | data::skip(400) | data::shuffle(1000, {.seed = 1}) | data::batch<32>() | data::prefetch();
 
   // What is kept while it trains. The same call goes on after a crash.
   tracking::mlflow_files store(o.mlflow);
