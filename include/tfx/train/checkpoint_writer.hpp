@@ -68,7 +68,7 @@ public:
     stop();
     there_ = std::move(there);
     limits_ = limits;
-    failure_.clear();
+    failed_ = false;
   }
   /// Written when this returns.
   void write(checkpoint_job& job) {
@@ -88,7 +88,8 @@ public:
   /// For the next `write_later`. One that still waits is not written any more: the next is newer.
   std::unique_ptr<checkpoint_job> take_room() {
     const std::lock_guard lock(mutex_);
-    return std::move(waiting_ ? waiting_ : spare_ ? spare_ : other_);
+    std::unique_ptr<checkpoint_job> room = std::move(waiting_ ? waiting_ : spare_ ? spare_ : other_);
+    return room ? std::move(room) : std::make_unique<checkpoint_job>();
   }
   /// Written when there is time; what it refers to has been copied.
   void write_later(std::unique_ptr<checkpoint_job> job) {
@@ -99,15 +100,21 @@ public:
     }
     changed_.notify_all();
   }
-  /// All has been written; the last failure, if there was one since the last call.
-  std::string wait() {
+  /// The same as `write`, but a failure is said.
+  void write_or_say(checkpoint_job& job) {
+    try {
+      write(job);
+      failed_ = false;
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "checkpoints: %s; training goes on\n", error.what());
+      failed_ = true;
+    }
+  }
+  /// All has been tried: is the last one there?
+  bool wait() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return !waiting_ && !busy_; });
-    return std::exchange(failure_, {});
-  }
-  std::string failure() {
-    const std::lock_guard lock(mutex_);
-    return std::exchange(failure_, {});
+    return !failed_;
   }
 
 private:
@@ -130,14 +137,8 @@ private:
       job = std::move(waiting_);
       busy_ = true;
       lock.unlock();
-      std::string failed;
-      try {
-        write(*job);
-      } catch (const std::exception& error) {
-        failed = error.what();
-      }
+      write_or_say(*job);
       lock.lock();
-      if (!failed.empty()) failure_ = std::move(failed);
       (spare_ ? other_ : spare_) = std::move(job);
       busy_ = false;
       changed_.notify_all();
@@ -168,8 +169,7 @@ private:
   std::mutex mutex_;
   std::condition_variable changed_;
   std::unique_ptr<checkpoint_job> waiting_, spare_, other_;   ///< two, of which one may be written
-  bool busy_ = false, stopped_ = false;
-  std::string failure_;
+  bool busy_ = false, stopped_ = false, failed_ = false;
   std::thread thread_;
 };
 

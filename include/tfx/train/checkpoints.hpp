@@ -32,10 +32,6 @@ private:
 
   std::int64_t steps_made() const { return *steps_; }
   void make_job(checkpoint_job& job, const moment& m, const checkpoints& options);
-  void report(const std::string& failure) {
-    if (!failure.empty()) std::fprintf(stderr, "checkpoints: %s; training goes on\n", failure.c_str());
-    failed_ = !failure.empty();
-  }
   static std::string observers_state(loop_state& loop);
   static void restore_observers(loop_state& loop, std::string_view bytes);
 
@@ -43,7 +39,7 @@ private:
   std::int64_t first_step_ = 0, last_kept_ = -1;
   std::vector<io::named_array> variables_;
   std::string observers_, source_;        ///< to be restored, or to be written
-  bool restores_ = false, failed_ = false;
+  bool restores_ = false;
   checkpoint_writer writer_;
 };
 
@@ -207,21 +203,14 @@ TFX_COLD inline void checkpoint_keeper::keep(const moment& m, const checkpoints&
     make_job(*job, m, options);
     job->copy_arrays();
     writer_.write_later(std::move(job));
-    if (const std::string failure = writer_.failure(); !failure.empty()) report(failure);
     return;
   }
   checkpoint_job job;
   make_job(job, m, options);
-  try {
-    writer_.write(job);
-    failed_ = false;
-  } catch (const std::exception& error) {
-    report(error.what());
-  }
+  writer_.write_or_say(job);
 }
 TFX_COLD inline void checkpoint_keeper::end(const moment& m, const checkpoints& options) {
-  if (options.asynchronous) report(writer_.wait());
-  if (!failed_ && last_kept_ == steps_made()) return;
+  if (writer_.wait() && last_kept_ == steps_made()) return;
   checkpoint_job job;
   make_job(job, m, options);
   writer_.write(job);
