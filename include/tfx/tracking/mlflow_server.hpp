@@ -35,8 +35,8 @@ private:
   std::string code_;
 };
 
-/// An MLflow server, `mlflow server`, over its REST interface. Needs cpp-httplib (Debian, Ubuntu: libcpp-httplib-dev, and -lcpp-httplib); in CMake the
-/// component tfx::http.
+/// An MLflow server, `mlflow server`, over its REST interface. Needs cpp-httplib; in CMake the component tfx::http,
+/// by hand with Debian's `$(pkg-config --cflags --libs cpp-httplib)`, whose flags the classes depend on.
 ///
 ///     tracking::mlflow_server store("http://127.0.0.1:5000");
 ///

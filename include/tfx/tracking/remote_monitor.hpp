@@ -22,7 +22,7 @@ struct remote_options {
 };
 
 /// An observer that sends the values of each epoch to a server, as JSON: {"epoch":0,"loss":0.25,"val_loss":0.5}, with epochs from 0. Needs
-/// cpp-httplib; in CMake the component tfx::http.
+/// cpp-httplib; in CMake the component tfx::http, by hand with Debian's `$(pkg-config --cflags --libs cpp-httplib)`.
 ///
 ///     m.fit<training>(train, {.epochs = 20}, tracking::remote_monitor("http://localhost:9000"));
 ///
