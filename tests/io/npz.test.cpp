@@ -225,5 +225,7 @@ TEST_CASE("what is written is read") {
   const io::named_array twice[] = {arrays[0], arrays[0]}, brain{"b", dtype::bfloat16, {}, &whole};
   CHECK_THROWS_AS(io::write_npz(at / "b.npz", twice), std::invalid_argument);
   CHECK_THROWS_AS(io::write_npz(at / "b.npz", std::span(&brain, 1)), std::invalid_argument);
+  const io::named_array endless{std::string(70'000, 'n'), dtype::float32, {2, 3}, numbers};
+  CHECK_THROWS_AS(io::write_npz(at / "b.npz", std::span(&endless, 1)), std::invalid_argument);
   CHECK(at.files() == 1);
 }

@@ -80,6 +80,33 @@ TEST_CASE("damage is refused") {
   folder.put("a.data-00000-of-00001", data.substr(0, data.size() - 1));
   CHECK_THROWS_AS(read_all(), io::file_error);
 }
+TEST_CASE("names that share more than entries may are refused before they fill the memory") {
+  const scratch folder;
+  io::detail::block_writer block, index;
+  std::string table, name(4000, 'n'), entries;
+  for (int i = 0; i < 2000; ++i) {   // each a byte longer than the one before, of which it repeats nothing
+    const bool first = i == 0;
+    io::detail::put_varint(entries, first ? 0 : name.size());
+    io::detail::put_varint(entries, first ? name.size() : 1);
+    io::detail::put_varint(entries, 0);
+    entries += first ? name : "n";
+    if (!first) name += 'n';
+  }
+  io::detail::put_word(entries, 0);
+  io::detail::put_word(entries, 1);
+  const io::detail::block_place place{0, entries.size()};
+  entries.push_back('\0');
+  io::detail::put_word(entries, io::masked_crc32c(entries.data(), entries.size()));
+  table = entries;
+  index.add("z", place.bytes());
+  std::string footer = block.close(table).bytes();
+  footer += index.close(table).bytes();
+  footer.resize(40, '\0');
+  table += footer;
+  table.append(reinterpret_cast<const char*>(&io::detail::table_magic), 8);
+  folder.put("a.index", table);
+  CHECK_THROWS_WITH(io::read_sorted_table(folder / "a.index"), doctest::Contains("names of at most"));
+}
 TEST_CASE("the newest of a folder") {
   const scratch folder;
   CHECK(io::latest_tensor_bundle(folder.folder()).empty());

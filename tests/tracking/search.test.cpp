@@ -67,8 +67,9 @@ TEST_CASE("trials run side by side, and their results do not depend on how many 
 }
 
 TEST_CASE("a trial that fails says why, and the others go on") {
-  const auto results = tracking::search(tracking::grid({{.name = "a", .values = {0, 1, 2, 3}}}), [](const trial& t) -> double {
+  const auto results = tracking::search(tracking::grid({{.name = "a", .values = {0, 1, 2, 3, 4}}}), [](const trial& t) -> double {
     if (t["a"] == 1) throw std::runtime_error("as it should");
+    if (t["a"] == 4) throw 4;
     if (t["a"] == 2) std::raise(SIGKILL);
     if (t["a"] == 3) ::_exit(5);
     return 4;
@@ -77,6 +78,7 @@ TEST_CASE("a trial that fails says why, and the others go on") {
   CHECK(results[1].mistake == "as it should");
   CHECK(results[2].mistake == "ended by signal 9");
   CHECK(results[3].mistake == "ended with 5 before it had a value");
+  CHECK(results[4].mistake == "an exception of another type than std::exception");
   CHECK(tracking::best_of(results).of.number == 0);
   CHECK_THROWS_WITH(tracking::best_of({results[1]}), "best_of: no trial has a value; the first one: as it should");
 }

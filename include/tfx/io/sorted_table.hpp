@@ -156,10 +156,12 @@ inline std::vector<std::pair<std::string, std::string>> read_sorted_table(const 
   place_in(in, blocks_end);   // of the block of nothing
   const detail::block_place index = place_in(in, blocks_end);
   std::vector<std::pair<std::string, std::string>> all;
+  std::uint64_t names = 0;   // at most fifteen entries share theirs with a whole one: no memory out of proportion is asked for
   each_entry(index, [&](const std::string&, std::string_view where, std::uint64_t at) {
     protobuf_reader block(where);
     each_entry(place_in(block, at), [&](const std::string& name, std::string_view value, std::uint64_t here) {
       if (!all.empty() && name <= all.back().first) file.fail(here, "names in order", "'" + name + "' behind '" + all.back().first + "'");
+      if ((names += name.size()) > 64 * file.size()) file.fail(here, "names of at most " + std::to_string(64 * file.size()) + " bytes together", "more");
       all.emplace_back(name, value);
     });
   });

@@ -61,12 +61,14 @@ template <class... Number> void put_numbers(std::string& to, Number... x) { (to.
 
 /// Writes arrays as NumPy's `.npz`, not compressed: what `numpy.load` reads, of any size.
 ///
-/// Errors     file_error (system), std::invalid_argument (BF16, which NumPy has not; two arrays of one name)
+/// Errors     file_error (system), std::invalid_argument (BF16, which NumPy has not; two arrays of one name, names
+///            beyond 65,000 bytes)
 /// Source     NumPy's format, version 1; PKWARE, APPNOTE.TXT 6.3, with the records for 4 GB and more
 inline void write_npz(const std::filesystem::path& path, std::span<const named_array> arrays) {
   std::set<std::string> names;
   for (const named_array& a : arrays) {
     if (detail::numpy_type(a.type).empty()) throw std::invalid_argument("tfx: " + a.name + ": NumPy has no " + std::string(name_of(a.type)) + " elements");
+    if (a.name.size() > 65'000) throw std::invalid_argument("tfx: a name of " + std::to_string(a.name.size()) + " bytes; archives have names of at most 65000");
     if (!names.insert(a.name).second) throw std::invalid_argument("tfx: two arrays named " + a.name);
   }
   using u16 = std::uint16_t;

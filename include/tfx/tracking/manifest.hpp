@@ -2,6 +2,7 @@
 #pragma once
 // hosted: files
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -82,7 +83,8 @@ public:
   }
   TFX_COLD void operator()(const training_end& t) {
     result("epochs", t.past().epochs());
-    for (const std::string& name : t.past().names()) result(name, t.past()[name].back());
+    for (const std::string& name : t.past().names())
+      if (!t.past()[name].empty()) result(name, t.past()[name].back());
     hash_trained_(*this);
   }
 
@@ -95,7 +97,10 @@ public:
     add("flags", detail::quoted(build_flags));
     const std::string all = command();
     std::string words;
-    for (std::size_t at = 0; at < all.size(); at = all.find('\0', at) + 1) (words += words.empty() ? "" : ", ") += detail::quoted(all.c_str() + at);
+    for (std::size_t at = 0, end; at < all.size(); at = end + 1) {
+      end = std::min(all.find('\0', at), all.size());
+      (words += words.empty() ? "" : ", ") += detail::quoted(all.substr(at, end - at));
+    }
     add("command", "[" + words + "]");
     add("folder", detail::quoted(std::filesystem::current_path().string()));
     add("program", detail::quoted(hash_of_program()));

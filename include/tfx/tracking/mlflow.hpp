@@ -43,7 +43,12 @@ public:
   explicit mlflow_run(mlflow_store& store, const mlflow_options& options = {}) : store_(store), id_(store.begin_run(store.experiment(options.experiment), options.name)) {
     mlflow_texts params;
     for (const summary::hparam& p : options.params) params.emplace_back(p.name, p.value.as_text());
-    store_.log(id_, {}, params, options.tags);
+    try {
+      store_.log(id_, {}, params, options.tags);
+    } catch (...) {
+      tfx::detail::go_on_without("mlflow", [&] { store_.end_run(id_, run_status::failed); });
+      throw;
+    }
   }
   mlflow_run(const mlflow_run&) = delete;
   mlflow_run& operator=(const mlflow_run&) = delete;
@@ -73,7 +78,12 @@ public:
   }
   void end(run_status status = run_status::finished) {
     ended_ = true;
-    flush();
+    try {
+      flush();
+    } catch (...) {
+      tfx::detail::go_on_without("mlflow", [&] { store_.end_run(id_, run_status::failed); });
+      throw;
+    }
     store_.end_run(id_, status);
   }
 

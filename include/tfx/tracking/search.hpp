@@ -140,7 +140,10 @@ template <class F> std::string outcome_of(const trial& t, F& f, const search_opt
     }
     return "=" + std::string(reinterpret_cast<const char*>(&value), sizeof value);
   } catch (const std::exception& error) {
-    return std::string("!") + error.what();
+    const std::string what = error.what();
+    return "!" + (what.empty() ? "an exception without a text" : what);
+  } catch (...) {   // nothing may go on in the caller's copy
+    return "!an exception of another type than std::exception";
   }
 }
 template <class F> [[noreturn]] void run_trial(const trial& t, F& f, const search_options& options, int pipe) {
